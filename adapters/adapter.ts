@@ -1,0 +1,182 @@
+/**
+ * The contracts between the gateway and the standards.
+ *
+ * An inbound adapter reads a message, translates it to facts (pure) and words the answer; an outbound adapter renders
+ * a decision (pure) and delivers it. Neither knows the journal, the bus or the law.
+ */
+import type { GatewayError } from '../gateway/errors.ts';
+import type {
+  BillingData,
+  DischargeEvent,
+  EventData,
+  EventType,
+  NoticeData,
+} from '../gateway/process/events.ts';
+
+// ---------------------------------------------------------------- in
+
+/** What identifies a message: enough to recognise a repeat and to answer. */
+export interface MessageHead {
+  /** Id of the sender's overlay (or partner) the message was recognised by. */
+  readonly sender: string;
+  /** MSH-10, the CloudEvent id, the resource id and version: the sender's own name for the message. */
+  readonly controlId: string;
+  /** `ADT^A01`, a CloudEvent type. */
+  readonly kind: string;
+  readonly sentAt?: string;
+  /** The sender may use a control id again for other content (overlay `controlIdReuse: allowed`). */
+  readonly controlIdReuse: 'refused' | 'allowed';
+}
+
+/** One of a person's numbers. It lives in the journal and in notices only. */
+export interface PersonNumber {
+  /** OID or URI of who gave the number. */
+  readonly authority: string;
+  readonly value: string;
+  readonly kind: 'personnummer' | 'samordningsnummer' | 'reservnummer' | 'LMA-nummer' | 'local';
+}
+
+/** Who the patient is. Kept in the journal's identities, joined when a notice is rendered, nowhere else. */
+export interface PatientIdentity {
+  readonly numbers: readonly PersonNumber[];
+  readonly family?: string;
+  readonly given?: string;
+  readonly address?: {
+    readonly street?: string;
+    readonly postalCode?: string;
+    readonly city?: string;
+  };
+}
+
+/** How a message says which stay it speaks of. */
+export type StayReference =
+  /** By the visit number of an assigning authority (PV1-19, Encounter.identifier). */
+  | { readonly by: 'visit'; readonly authority: string; readonly number: string }
+  /** By the case reference that the gateway's own notices carry (answers and facts from receivers). */
+  | { readonly by: 'case'; readonly caseReference: string };
+
+/** A fact as an adapter makes it; `receive` adds ids, times of recording and causes. */
+export type Fact = {
+  [T in EventType]: {
+    readonly type: T;
+    readonly occurredAt: string;
+    readonly precision?: 'day';
+    readonly warnings?: readonly string[];
+    readonly data: EventData<T>;
+  };
+}[EventType];
+
+/** A deciding code that no table has: the message is accepted and parked until a table has it. */
+export interface UnmappedCode {
+  readonly table: string;
+  readonly code: string;
+  /** Where it stood: `PV1-36`. */
+  readonly path: string;
+}
+
+/** What a message means. */
+export interface Translation {
+  readonly stay?: StayReference;
+  readonly patient?: PatientIdentity;
+  readonly facts: readonly Fact[];
+  readonly unmapped: readonly UnmappedCode[];
+  /** Codes and paths, never values of person fields: `PID-8: code not in table 0001`. */
+  readonly warnings: readonly string[];
+  /** Why the message gives no fact although it was understood. */
+  readonly ignored?: string;
+}
+
+/** What the answer says. */
+export type Verdict =
+  | { readonly accepted: true; readonly warnings: readonly string[] }
+  | { readonly accepted: false; readonly error: GatewayError };
+
+/** What an answer needs of its surroundings. */
+export interface AnswerContext {
+  /** Id for the answer itself (MSH-10 of the ACK). */
+  readonly answerId: string;
+  /** Legal time, ISO 8601 UTC. */
+  readonly now: string;
+}
+
+/** One inbound standard. `M` is the adapter's own form of a message. */
+export interface Inbound<M> {
+  /** For logs and metrics: `hl7v2`, `receipts`. */
+  readonly name: string;
+  /** Revision of the mappings in use; it is part of every fact's id. */
+  readonly mappingRevision: string;
+  /**
+   * Reads bytes as a message.
+   * @throws GatewayError malformed-message, unsupported-message, unknown-sender
+   */
+  read(raw: Uint8Array): M;
+  /** Who sent it, which id, which kind. */
+  head(message: M): MessageHead;
+  /**
+   * The facts in a message, by `mappings/`. Pure.
+   * @throws GatewayError malformed-message, unsupported-message
+   */
+  translate(message: M): Translation;
+  /**
+   * The answer on the wire. `message` is absent when the bytes could not be read; `raw` is then all there is.
+   * @returns the bytes to send, or undefined where not even an answer can be addressed (the caller closes)
+   */
+  acknowledge(
+    message: M | undefined,
+    raw: Uint8Array,
+    verdict: Verdict,
+    context: AnswerContext,
+  ): Uint8Array | undefined;
+}
+
+// ---------------------------------------------------------------- out
+
+/** A decision on its way to one receiver. */
+export interface OutboundNotice {
+  readonly kind: 'notice';
+  readonly deliveryId: string;
+  readonly event: DischargeEvent;
+  readonly notice: NoticeData;
+  /** The case reference the receiver uses when it answers. */
+  readonly caseReference: string;
+  /** Whether this says something new, corrects an earlier notice or withdraws it. */
+  readonly action: 'issued' | 'corrected' | 'withdrawn';
+  readonly patient: PatientIdentity;
+}
+export interface OutboundBilling {
+  readonly kind: 'billing';
+  readonly deliveryId: string;
+  readonly event: DischargeEvent;
+  readonly billing: BillingData;
+}
+export type OutboundMessage = OutboundNotice | OutboundBilling;
+
+/** A rendered message: what is stored before the first attempt and sent again unchanged. */
+export interface Rendered {
+  readonly contentType: string;
+  /** For channels that write files; without a folder. One entry a file. */
+  readonly parts: readonly { readonly name: string; readonly body: string }[];
+}
+
+/** What came of one attempt that did not throw. */
+export interface DeliveryReceipt {
+  /** `receiver-answer`: the receiver's system took it; `none`: nothing proves it (a local file). */
+  readonly proof: 'receiver-answer' | 'none';
+  /** A short code for the log: `HTTP 202`. */
+  readonly detail: string;
+}
+
+/** One way out to one receiver, made from its configuration. */
+export interface Outbound {
+  readonly channel: string;
+  /** The receiver recognises a repeated delivery id, so an ambiguous attempt may be repeated. */
+  readonly idempotent: boolean;
+  /** Pure: the same message gives the same bytes. */
+  render(message: OutboundMessage): Rendered;
+  /**
+   * One attempt. The attempt was committed before this is called.
+   * @param deliveryId constant over attempts: the idempotency key
+   * @throws GatewayError delivery-refused (permanent), delivery-failed (did not happen), delivery-unknown (may have happened)
+   */
+  deliver(deliveryId: string, rendered: Rendered, signal: AbortSignal): Promise<DeliveryReceipt>;
+}

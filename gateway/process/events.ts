@@ -1,0 +1,439 @@
+/**
+ * Every event there is, with the schema of its data and its CloudEvents envelope.
+ *
+ * An event carries codes and random keys only: no name, number or address (those are in the journal's identities).
+ * Instants are ISO 8601 in UTC with milliseconds (`2022-03-07T10:59:00.000Z`), so their text order is their time order;
+ * dates are `YYYY-MM-DD` in Europe/Stockholm; money is an integer in öre.
+ */
+import { z } from 'zod';
+import { GatewayError } from '../errors.ts';
+
+// ---------------------------------------------------------------- building blocks
+
+export const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+export const date = z.string().regex(/^\d{4}-\d\d-\d\d$/);
+export const month = z.string().regex(/^\d{4}-\d\d$/);
+/** SCB municipality code, four digits. */
+export const municipalityCode = z.string().regex(/^\d{4}$/);
+/** SCB county code, two digits: it names the region. */
+export const countyCode = z.string().regex(/^\d{2}$/);
+const empty = z.strictObject({});
+const text = z.string().min(1).max(200);
+
+export const numberKinds = [
+  'personnummer',
+  'samordningsnummer',
+  'reservnummer',
+  'LMA-nummer',
+  'none',
+] as const;
+export const protections = [
+  'none',
+  'sekretessmarkering',
+  'skyddadFolkbokforing',
+  'unspecified',
+] as const;
+/** What the law needs to know of a person, as codes. `protection: unspecified` is a marking we could not read. */
+export const patientCodes = z.strictObject({
+  /** Municipality of civil registration (5 kap. 2 §). */
+  municipality: municipalityCode.optional(),
+  numberKind: z.enum(numberKinds),
+  protection: z.enum(protections),
+});
+export type PatientCodes = z.infer<typeof patientCodes>;
+
+/** What a notice is about: one duty of the statute. */
+export const obligations = [
+  'admission-notice',
+  'discharge-estimate',
+  'discharge-ready-notice',
+  'information-transfer',
+  'planning-call',
+] as const;
+export type Obligation = (typeof obligations)[number];
+
+/** Who a notice is for, by role: the concerned units of the statute, and the municipality that pays. */
+export const recipientRoles = [
+  'payer-municipality',
+  'social-services',
+  'municipal-health-care',
+  'region-outpatient',
+] as const;
+export type RecipientRole = (typeof recipientRoles)[number];
+
+/** 5 kap. 5 § and reading A43: only `available`, `notNeeded` and `notTheCause` let liability arise. */
+export const outpatientAvailability = z.enum([
+  'notNeeded',
+  'available',
+  'unavailable',
+  'notTheCause',
+  'unknown',
+]);
+
+const reference = z.string().min(1).max(300);
+
+/** What a notice says, as codes and times; name, number and address are joined when it is rendered. */
+export const noticeContent = z.strictObject({
+  admittedAt: instant.optional(),
+  expectedDischarge: z.union([date, instant]).optional(),
+  dischargeReadyAt: instant.optional(),
+  hospital: text.optional(),
+  unit: text.optional(),
+  services: z
+    .strictObject({
+      socialServices: z.boolean(),
+      municipalHealthCare: z.boolean(),
+      regionOutpatient: z.boolean(),
+    })
+    .optional(),
+});
+export type NoticeContent = z.infer<typeof noticeContent>;
+
+const notice = z.strictObject({
+  /** Decision key: process, obligation, occasion, recipient role. The same key again is a revision of the same notice. */
+  key: text,
+  revision: z.int().min(1),
+  obligation: z.enum(obligations),
+  /** Id of the fact that raised the duty: this admission, this readiness period, this estimate. */
+  occasion: text,
+  role: z.enum(recipientRoles),
+  /** The treating region. */
+  county: countyCode.optional(),
+  /** The municipality addressed; absent when the role is the region's own outpatient unit. */
+  municipality: municipalityCode.optional(),
+  /** Held for a person, never routed automatically (protected identity). */
+  held: z.boolean().optional(),
+  /** Event id of the revision this one corrects or withdraws. */
+  corrects: text.optional(),
+  content: noticeContent,
+  reference,
+});
+export type NoticeData = z.infer<typeof notice>;
+
+const receipt = z.strictObject({
+  /** Event id of the notice revision that was delivered. */
+  noticeId: text,
+  key: text,
+  revision: z.int().min(1),
+  obligation: z.enum(obligations),
+  occasion: text,
+  role: z.enum(recipientRoles),
+  municipality: municipalityCode.optional(),
+  receiver: text,
+  deliveryId: text,
+  /** First attempt to the right address (reading A10). */
+  firstAttemptAt: instant,
+  /** Completed hand-over, where the channel gives proof of it. */
+  deliveredAt: instant.optional(),
+  /** An attempt failed because of the receiver (refused, 5xx, time-out), not because of us. */
+  receiverFault: z.boolean(),
+  /** `receiver-answer`: the receiver's system answered; `none`: the channel proves nothing (a local file). */
+  proof: z.enum(['receiver-answer', 'none']),
+  /** Code of what went wrong, for refused and unresolved. */
+  detail: text.optional(),
+});
+export type ReceiptData = z.infer<typeof receipt>;
+
+const noticeAnswer = z.strictObject({
+  deliveryId: text.optional(),
+  obligation: z.enum(obligations).optional(),
+  receiver: text.optional(),
+});
+
+const deadline = z.strictObject({
+  /** Decision key of the deadline: process, deadline, occasion. */
+  key: text,
+  /** T1–T9: see the README's table of deadlines. */
+  deadline: z.enum(['T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'liability', 'settlement']),
+  occasion: text,
+  dueAt: instant,
+  reference,
+});
+export type DeadlineData = z.infer<typeof deadline>;
+
+const liability = z.strictObject({
+  /** Decision key: process, `payment-liability`, readiness period. */
+  key: text,
+  revision: z.int().min(1),
+  /** Occasion: the fact that opened the readiness period. */
+  occasion: text,
+  county: countyCode,
+  municipality: municipalityCode,
+  /** First care day that is charged. */
+  from: date,
+  /** First day that is no longer charged; absent while liability runs. */
+  until: date.optional(),
+  reason: text,
+  reference,
+});
+const liabilityWithheld = z.strictObject({
+  key: text,
+  revision: z.int().min(1),
+  occasion: text,
+  county: countyCode.optional(),
+  municipality: municipalityCode.optional(),
+  /** Stable code of the prerequisite that fails or is unknown: `ADMISSION_NOTICE_LATE`. */
+  reason: text,
+  status: z.enum(['unmet', 'unknown']),
+  reference,
+});
+
+const settlementPeriod = {
+  county: countyCode,
+  municipality: municipalityCode,
+  month,
+};
+const careDaysCounted = z.strictObject({
+  ...settlementPeriod,
+  /** Decision key: process, `care-days`. A later revision replaces an earlier one; zero days clear it. */
+  key: text,
+  revision: z.int().min(1),
+  /** The case as the municipality knows it: the reference in its notices. */
+  caseReference: text,
+  /** Charged care days, each by its calendar date. */
+  dates: z.array(date).max(4000),
+  dischargedOn: date,
+  eligible: z.boolean(),
+  reason: text,
+  because: z.array(text).max(100),
+  reference,
+});
+export type CareDaysData = z.infer<typeof careDaysCounted>;
+
+const billingLine = z.strictObject({
+  caseReference: text,
+  from: date,
+  until: date,
+  days: z.int(),
+  rateOre: z.int(),
+  amountOre: z.int(),
+  reference,
+  rateReference: reference,
+});
+export type BillingLine = z.infer<typeof billingLine>;
+const excludedCase = z.strictObject({ caseReference: text, reason: text, reference });
+const billing = z.strictObject({
+  ...settlementPeriod,
+  key: text,
+  revision: z.int().min(1),
+  lines: z.array(billingLine).max(10_000),
+  excluded: z.array(excludedCase).max(10_000),
+  totalOre: z.int(),
+  model: text,
+});
+export type BillingData = z.infer<typeof billing>;
+const billingStep = z.strictObject({
+  ...settlementPeriod,
+  key: text,
+  by: text.optional(),
+  reason: text.optional(),
+});
+
+// ---------------------------------------------------------------- the list
+
+/** Schema of `data` by type. The order is also the order of facts that happened at the same instant. */
+export const eventData = {
+  // facts from outside
+  'patient.admitted': z.strictObject({
+    /** The treating region, from the sender's overlay. */
+    county: countyCode.optional(),
+    hospital: text.optional(),
+    unit: text.optional(),
+    patientClass: text.optional(),
+    patient: patientCodes.optional(),
+  }),
+  'patient.identity-changed': z.strictObject({ patient: patientCodes }),
+  'patient.merged': empty,
+  'class.changed': z.strictObject({ patientClass: text }),
+  'patient.transferred': z.strictObject({ unit: text.optional() }),
+  'transfer.cancelled': z.strictObject({ unit: text.optional() }),
+  'patient.on-leave': empty,
+  'patient.returned': empty,
+  'leave.cancelled': empty,
+  'need.assessed': z.strictObject({
+    socialServices: z.boolean(),
+    municipalHealthCare: z.boolean(),
+    regionOutpatient: z.boolean(),
+  }),
+  'need.withdrawn': empty,
+  'discharge-estimate.set': z.strictObject({ expectedDischarge: z.union([date, instant]) }),
+  'discharge-estimate.withdrawn': empty,
+  'care-contact.appointed': z.strictObject({ unit: text.optional() }),
+  'consent.recorded': z.strictObject({ given: z.boolean() }),
+  'planning.called': z.strictObject({
+    calledBy: z.enum(['fixed-care-contact', 'other', 'unknown']),
+  }),
+  'planning.call-withdrawn': empty,
+  'planning.declined': empty,
+  'plan.established': z.strictObject({
+    plan: z.enum(['coordinated-individual-plan', 'coordinated-care-plan']),
+  }),
+  'compulsory-care.decided': z.strictObject({
+    care: z.enum(['open-compulsory-care', 'open-forensic-care']),
+  }),
+  'court-decision.recorded': empty,
+  'outpatient-care.plan-set': z.strictObject({ exists: z.boolean() }),
+  'outpatient-care.availability-set': z.strictObject({ availability: outpatientAvailability }),
+  'treatment-plan.available': empty,
+  'placement.decided': z.strictObject({ municipality: municipalityCode }),
+  'secrecy-obstacle.recorded': z.strictObject({
+    obligation: z.enum(obligations),
+    present: z.boolean(),
+  }),
+  'patient.discharge-ready': empty,
+  'discharge-readiness.withdrawn': empty,
+  'patient.discharged': z.strictObject({ disposition: text.optional() }),
+  'discharge.cancelled': empty,
+  'admission.cancelled': empty,
+  'patient.deceased': empty,
+  'information.transferred': empty,
+  'notice.observed': z.strictObject({
+    obligation: z.enum(obligations),
+    role: z.enum(recipientRoles),
+    municipality: municipalityCode.optional(),
+  }),
+  'notice.received': noticeAnswer,
+  'notice.acknowledged': noticeAnswer,
+  'notice.misdirected': noticeAnswer,
+  // decided here
+  'stay.linked': z.strictObject({ linkedStayId: text, cause: text }),
+  'stay.unlinked': z.strictObject({ linkedStayId: text, cause: text }),
+  'notice.issued': notice,
+  'notice.corrected': notice,
+  'notice.withdrawn': notice,
+  'notice.delivered': receipt,
+  'notice.refused': receipt,
+  'notice.unresolved': receipt,
+  'deadline.set': deadline,
+  'deadline.nearing': deadline,
+  'deadline.reached': deadline,
+  'deadline.met': deadline.extend({ metAt: instant }),
+  'deadline.missed': deadline,
+  'deadline.cancelled': deadline,
+  'liability.started': liability,
+  'liability.withheld': liabilityWithheld,
+  'liability.ended': liability,
+  'liability.revised': liability,
+  'liability.revoked': liability,
+  'care-days.counted': careDaysCounted,
+  'settlement.opened': z.strictObject(settlementPeriod),
+  'settlement.closed': z.strictObject(settlementPeriod),
+  'settlement.reopened': z.strictObject(settlementPeriod),
+  'billing.recorded': billing,
+  'billing.withheld': z.strictObject({
+    ...settlementPeriod,
+    key: text,
+    revision: z.int().min(1),
+    /** Name of the missing parameter and the date it is missing for. */
+    missing: text,
+    missingOn: date,
+    reference,
+  }),
+  'billing.adjusted': billing.extend({ differenceOre: z.int(), cause: text }),
+  'billing.approved': billingStep,
+  'billing.issued': billingStep,
+  'billing.disputed': billingStep,
+  'billing.dispute-escalated': billingStep,
+  'billing.credited': billingStep,
+  'joint-analysis.due': z.strictObject(settlementPeriod),
+  'action-plan.suggested': z.strictObject(settlementPeriod),
+} as const;
+
+export type EventType = keyof typeof eventData;
+export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
+
+const types = Object.keys(eventData) as EventType[];
+const ranks = new Map<string, number>(types.map((type, rank) => [type, rank]));
+const firstDecision = types.indexOf('stay.linked');
+
+/** Whether a text names an event type. */
+export function isEventType(text: string): text is EventType {
+  return ranks.has(text);
+}
+
+/** Facts came from outside; the others were decided here. */
+export function isFact(type: EventType): boolean {
+  return rankOf(type) < firstDecision;
+}
+
+/** Fixed order of types for facts of the same instant (design: any order of arrival folds to one state). */
+export function rankOf(type: EventType): number {
+  return ranks.get(type) ?? types.length;
+}
+
+// ---------------------------------------------------------------- the envelope
+
+export interface EventOf<T extends EventType> {
+  readonly id: string;
+  readonly type: T;
+  /** The stream: a stay, or `settlement:<county>:<municipality>:<month>`. */
+  readonly stayId: string;
+  /** When it happened. */
+  readonly occurredAt: string;
+  /** `day` where the source knew no more than the date; occurredAt is then 00.00 local time. */
+  readonly precision?: 'day';
+  /** When the source sent it. */
+  readonly sentAt?: string;
+  /** When we learned it. */
+  readonly recordedAt: string;
+  readonly source: { readonly sender: string; readonly messageId: string };
+  /** The message or event this one follows from. */
+  readonly causationId: string;
+  readonly correlationId: string;
+  /** Ids of events this one replaces (a message translated again under a grown table). */
+  readonly supersedes?: readonly string[];
+  /** Codes of what was doubtful in reading it: `DST_GAP`, `DST_OVERLAP`. */
+  readonly warnings?: readonly string[];
+  readonly data: EventData<T>;
+}
+
+/** Any event; narrow it by `type`. */
+export type DischargeEvent = { [T in EventType]: EventOf<T> }[EventType];
+
+/** An event as the journal holds it before its stream is known: everything but `stayId`. */
+export type EventBody = DischargeEvent extends infer E
+  ? E extends DischargeEvent
+    ? Omit<E, 'stayId'>
+    : never
+  : never;
+
+/**
+ * Checks the data of one event against its schema.
+ * @returns the same data, typed
+ * @throws GatewayError `malformed-message` naming the type and the path, never the value
+ */
+export function checkData<T extends EventType>(type: T, data: unknown): EventData<T> {
+  const result = eventData[type].safeParse(data);
+  if (result.success) return result.data as EventData<T>;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  throw new GatewayError(
+    'malformed-message',
+    `${type}: ${path || 'data'}: ${issue?.code ?? 'invalid'}`,
+    {
+      location: `${type}.${path}`,
+    },
+  );
+}
+
+/** CloudEvents type of an event: `se.hemgang.patient.admitted.v1`. */
+export function cloudEventType(type: EventType): string {
+  return `se.hemgang.${type}.v1`;
+}
+
+/** The event as a CloudEvent 1.0 in structured JSON (content type `application/cloudevents+json`). */
+export function toCloudEvent(event: DischargeEvent): Record<string, unknown> {
+  const { id, type, stayId, occurredAt, data, source, ...rest } = event;
+  return {
+    specversion: '1.0',
+    id,
+    type: cloudEventType(type),
+    source: `hemgang/${source.sender}`,
+    subject: stayId,
+    time: occurredAt,
+    datacontenttype: 'application/json',
+    causationid: rest.causationId,
+    correlationid: rest.correlationId,
+    data,
+  };
+}

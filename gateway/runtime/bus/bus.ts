@@ -1,0 +1,47 @@
+/**
+ * The bus: takes events to the parts that handle them, one lane at a time in order, lanes in parallel.
+ *
+ * The bus carries, the journal waits: an outbox row lives until its event has been handled, retries are rows with a
+ * time, and a dead letter is a row an operator can see. Every form passes one contract test.
+ */
+import type { OutboxKey, OutboxRow, QueueName } from '../journal/journal.ts';
+
+/** One event on its way. It is a nudge: the journal holds the truth. */
+export type Delivery = Omit<OutboxRow, 'attempts'> & {
+  /** 1 the first time. */
+  readonly attempt: number;
+};
+
+/**
+ * Handles what waits in one lane, in order. It resolves when everything that follows is committed.
+ * A throw sends all of them back: again later, a dead letter at the limit.
+ */
+export type Handle = (lane: string, deliveries: readonly Delivery[]) => Promise<void>;
+
+export interface ConsumeOptions {
+  /** Lanes handled at the same time. */
+  readonly lanes: number;
+  /** Attempts before an event is a dead letter. */
+  readonly attemptLimit: number;
+  /** Wait before attempt n+1, in milliseconds; the last one repeats. */
+  readonly retryDelaysMs: readonly number[];
+}
+
+export interface Bus {
+  readonly form: 'embedded' | 'rabbitmq';
+  /** Starts handling a queue. */
+  consume(queue: QueueName, handle: Handle, options: ConsumeOptions): Promise<void>;
+  /**
+   * Hands unpublished outbox rows over; resolves when each is safely taken over (in the broker form: confirmed).
+   * The embedded form has nothing to do: its rows *are* the bus.
+   * @returns how many were handed over
+   */
+  publishWaiting(nowMs: number): Promise<number>;
+  /** Events taken and not yet handled. */
+  inHand(): number;
+  /** Takes nothing new and waits for what is in hand. */
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type { OutboxKey };

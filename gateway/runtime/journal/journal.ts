@@ -1,0 +1,422 @@
+/**
+ * The journal: the one store, and its contract. Every form of it (embedded, later PostgreSQL) passes the same tests.
+ *
+ * A promise of a writing method resolves after the commit, never before. Whatever waits is a row here.
+ * An `outbox` row is one event on its way to one queue; it lives until the event has been handled, so the bus may
+ * lose everything it holds without anything being lost.
+ */
+import type { DischargeEvent, EventBody, EventType } from '../../process/events.ts';
+
+/** The queues of the gateway, and the event types that go to each. Every other event is at rest once recorded. */
+export type QueueName = 'advance' | 'dispatch';
+
+const dispatched = new Set<EventType>([
+  'notice.issued',
+  'notice.corrected',
+  'notice.withdrawn',
+  'billing.recorded',
+  'billing.adjusted',
+]);
+const atRest = new Set<EventType>([
+  'deadline.set',
+  'deadline.nearing',
+  'deadline.met',
+  'deadline.missed',
+  'deadline.cancelled',
+  'liability.started',
+  'liability.withheld',
+  'liability.ended',
+  'liability.revised',
+  'liability.revoked',
+  'settlement.opened',
+  'settlement.closed',
+  'settlement.reopened',
+  'billing.withheld',
+  'billing.approved',
+  'billing.issued',
+  'billing.disputed',
+  'billing.dispute-escalated',
+  'billing.credited',
+  'joint-analysis.due',
+  'action-plan.suggested',
+]);
+
+/** Where an event goes next: the topology of the bus as data. */
+export function queueOf(type: EventType): QueueName | undefined {
+  if (dispatched.has(type)) return 'dispatch';
+  return atRest.has(type) ? undefined : 'advance';
+}
+
+// ---------------------------------------------------------------- messages in
+
+export interface StayKey {
+  readonly by: 'visit';
+  readonly authority: string;
+  readonly number: string;
+}
+export interface CaseKey {
+  readonly by: 'case';
+  readonly caseReference: string;
+}
+
+/** Numbers, name and address as the journal keeps them (JSON of adapter.ts PatientIdentity). */
+export interface StoredIdentity {
+  readonly numbers: readonly {
+    readonly authority: string;
+    readonly value: string;
+    readonly kind: string;
+  }[];
+  readonly family?: string;
+  readonly given?: string;
+  readonly address?: {
+    readonly street?: string;
+    readonly postalCode?: string;
+    readonly city?: string;
+  };
+}
+
+/** Everything one message becomes, written in one transaction. */
+export interface IncomingMessage {
+  readonly messageId: string;
+  readonly sender: string;
+  readonly controlId: string;
+  readonly controlIdReuse: 'refused' | 'allowed';
+  readonly kind: string;
+  /** SHA-256 of the raw bytes. */
+  readonly digest: Uint8Array;
+  readonly raw: Uint8Array;
+  readonly receivedAt: string;
+  readonly mappingRevision: string;
+  readonly stay?: StayKey | CaseKey;
+  readonly patient?: StoredIdentity;
+  readonly events: readonly EventBody[];
+  readonly unmapped: readonly {
+    readonly table: string;
+    readonly code: string;
+    readonly path: string;
+  }[];
+  readonly warnings: readonly string[];
+  /** The accepting answer: bound to the control id, given again to a repeat. */
+  readonly answer: Uint8Array;
+}
+
+/** A message that was not accepted. It is kept for the operator and binds no control id. */
+export interface RejectedMessage {
+  readonly messageId: string;
+  readonly sender?: string;
+  readonly controlId?: string;
+  readonly kind?: string;
+  readonly digest: Uint8Array;
+  /** Kept for the operator; for an unknown sender it is quarantined: stored, shown by nothing but its digest. */
+  readonly raw: Uint8Array;
+  readonly receivedAt: string;
+  readonly errorCode: string;
+  /** What was wrong, without person data. */
+  readonly error: string;
+  readonly answer?: Uint8Array;
+}
+
+export type RecordOutcome =
+  /** New: committed now. `parked` when codes were unmapped. */
+  | { readonly outcome: 'recorded'; readonly parked: boolean }
+  /** Same sender, control id and bytes as an accepted message: its answer. */
+  | { readonly outcome: 'duplicate'; readonly answer: Uint8Array }
+  /** Other bytes under a control id that an accepted message has. Nothing was written. */
+  | { readonly outcome: 'reused' }
+  /** The case reference is not one of ours. Nothing was written. */
+  | { readonly outcome: 'unknown-case' };
+
+/** A message whose codes were unmapped when it came. */
+export interface ParkedMessage {
+  readonly messageId: string;
+  readonly sender: string;
+  readonly controlId: string;
+  readonly kind: string;
+  readonly receivedAt: string;
+  readonly raw: Uint8Array;
+  readonly unmapped: readonly {
+    readonly table: string;
+    readonly code: string;
+    readonly path: string;
+  }[];
+}
+
+/** A parked message translated again under grown tables. Events already recorded from it are superseded, never edited. */
+export interface Retranslation {
+  readonly messageId: string;
+  readonly mappingRevision: string;
+  readonly events: readonly EventBody[];
+  /** Empty when the message is parked no longer. */
+  readonly unmapped: readonly {
+    readonly table: string;
+    readonly code: string;
+    readonly path: string;
+  }[];
+}
+
+// ---------------------------------------------------------------- streams
+
+/** An event with its place in the journal. Positions rise in commit order. */
+export interface StoredEvent {
+  readonly position: number;
+  readonly event: DischargeEvent;
+}
+
+/** The streams of one discharge process: all linked stays. */
+export interface LoadedProcess {
+  readonly processId: string;
+  /** In order of first sight. */
+  readonly stays: readonly {
+    readonly stayId: string;
+    readonly sender: string;
+    readonly version: number;
+  }[];
+  /** Events of all linked stays by position. */
+  readonly events: readonly StoredEvent[];
+}
+
+/** Streams whose id is not a stay: `settlement:<county>:<municipality>:<month>`. */
+export interface LoadedStream {
+  readonly streamId: string;
+  readonly version: number;
+  readonly events: readonly StoredEvent[];
+}
+
+export interface NewEvent {
+  readonly streamId: string;
+  readonly body: EventBody;
+  /** Lane on the bus: the process, the process and recipient role, the settlement stream. */
+  readonly lane: string;
+  /** A second stream that also reads this event (care-days.counted is read by its settlement). */
+  readonly alsoStream?: string;
+}
+
+/** A deadline row. When it falls due, the relay records `deadline.reached` with `data` in `streamId`. */
+export interface DeadlineRow {
+  readonly key: string;
+  readonly streamId: string;
+  readonly lane: string;
+  readonly dueAt: string;
+  /** JSON of the data of deadline.reached. */
+  readonly data: string;
+}
+
+/** What `advance` writes: all of it or nothing. */
+export interface Append {
+  /** Version of every stream that was folded. A difference refuses the whole append. */
+  readonly expected: readonly { readonly streamId: string; readonly version: number }[];
+  readonly events: readonly NewEvent[];
+  readonly setDeadlines: readonly DeadlineRow[];
+  readonly closeDeadlines: readonly string[];
+}
+
+// ---------------------------------------------------------------- outbox
+
+export interface OutboxRow {
+  readonly queue: QueueName;
+  /** Position of the event. */
+  readonly position: number;
+  readonly lane: string;
+  readonly attempts: number;
+  readonly eventId: string;
+  readonly type: EventType;
+  readonly streamId: string;
+}
+export interface OutboxKey {
+  readonly queue: QueueName;
+  readonly position: number;
+}
+export interface DeadLetter extends OutboxRow {
+  readonly error: string;
+}
+
+/** The rows behind the bus. */
+export interface Outbox {
+  /** Rows that may be handled at `nowMs`, oldest first, the postponed excluded. Read only. */
+  ready(
+    queue: QueueName,
+    nowMs: number,
+    limit: number,
+    excludeLanes: readonly string[],
+  ): Promise<readonly OutboxRow[]>;
+  /** Lanes with a postponed row, and until when: their later rows wait too, so the order of a lane holds. */
+  postponedLanes(queue: QueueName, nowMs: number): Promise<ReadonlyMap<string, number>>;
+  /** Rows not yet handed to a broker (relay form), oldest first, due at `nowMs`, with their events. Read only. */
+  unpublished(
+    nowMs: number,
+    limit: number,
+  ): Promise<readonly (OutboxRow & { readonly event: DischargeEvent })[]>;
+  /** The broker has confirmed them. */
+  published(rows: readonly OutboxKey[]): Promise<void>;
+  /** Puts published rows back, as if never published (at start, when the broker may have lost them). */
+  unpublishAll(): Promise<number>;
+  /** Counts an attempt, committed before the event is handled. */
+  attempted(rows: readonly OutboxKey[]): Promise<void>;
+  /** Handled: the rows go. */
+  done(rows: readonly OutboxKey[]): Promise<void>;
+  /** Again at `nextAtMs`. */
+  postpone(rows: readonly OutboxKey[], nextAtMs: number, error: string): Promise<void>;
+  /** A dead letter: kept, shown, not tried again until an operator says so. */
+  bury(rows: readonly OutboxKey[], error: string): Promise<void>;
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** A dead letter goes back to its queue with its attempts at zero. */
+  redrive(row: OutboxKey): Promise<boolean>;
+  /** Rows waiting in a queue (dead letters not counted). */
+  waiting(queue: QueueName): Promise<number>;
+}
+
+// ---------------------------------------------------------------- deliveries
+
+export type DeliveryState =
+  | 'pending'
+  | 'delivered'
+  | 'refused'
+  | 'unresolved'
+  | 'cancelled'
+  | 'unroutable'
+  | 'held'
+  | 'shadow';
+
+/** One notice revision or billing record to one receiver. The rendered content may hold personal data. */
+export interface DeliveryRow {
+  readonly deliveryId: string;
+  /** Deliveries of a lane go one after the other. */
+  readonly lane: string;
+  readonly position: number;
+  readonly eventId: string;
+  readonly streamId: string;
+  readonly receiver: string | undefined;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly firstAttemptAt: string | undefined;
+  readonly nextAt: string | undefined;
+  readonly receiverFault: boolean;
+  /** An attempt was committed and no outcome: after a restart its outcome is unknown. */
+  readonly openAttempt: boolean;
+  /** Set when rendered; sent again unchanged. */
+  readonly rendered: string | undefined;
+  readonly detail: string | undefined;
+}
+export interface NewDelivery {
+  readonly deliveryId: string;
+  readonly lane: string;
+  readonly position: number;
+  readonly eventId: string;
+  readonly streamId: string;
+  readonly receiver: string | undefined;
+  readonly state: DeliveryState;
+  readonly rendered: string | undefined;
+  readonly detail: string | undefined;
+}
+export interface AttemptOutcome {
+  readonly deliveryId: string;
+  readonly endedAt: string;
+  readonly state: DeliveryState;
+  /** When to try again; only with state `pending`. */
+  readonly nextAt?: string;
+  readonly receiverFault: boolean;
+  readonly detail: string;
+  /** What follows from it (notice.delivered …), in the same transaction. */
+  readonly events: readonly NewEvent[];
+}
+
+export interface Deliveries {
+  /** All deliveries of a lane in order. */
+  ofLane(lane: string): Promise<readonly DeliveryRow[]>;
+  /** Adds deliveries; one that exists already is left as it is. */
+  open(rows: readonly NewDelivery[]): Promise<void>;
+  /** Committed before anything is sent. Counts the attempt and sets firstAttemptAt. */
+  recordAttempt(deliveryId: string, startedAt: string): Promise<void>;
+  /** The attempt's outcome and what follows from it: one transaction. */
+  recordOutcome(outcome: AttemptOutcome): Promise<void>;
+  /** Deliveries by state, oldest first, for status. */
+  byState(state: DeliveryState, limit: number): Promise<readonly DeliveryRow[]>;
+  /** Lanes with an open attempt: after a restart each is an unknown outcome. */
+  lanesWithOpenAttempt(): Promise<readonly string[]>;
+  /** Whether this receiver has been sent a notice of the process. */
+  hasBeenSent(receiver: string, processId: string): Promise<boolean>;
+  find(deliveryId: string): Promise<DeliveryRow | undefined>;
+}
+
+// ---------------------------------------------------------------- the whole
+
+export interface AuditEntry {
+  readonly at: string;
+  readonly who: string;
+  readonly what: string;
+  /** Process or message id. */
+  readonly about: string;
+  readonly reason?: string;
+}
+
+export interface JournalStatus {
+  readonly messages: Readonly<Record<'accepted' | 'parked' | 'rejected' | 'quarantined', number>>;
+  readonly unmapped: readonly {
+    readonly sender: string;
+    readonly table: string;
+    readonly code: string;
+    readonly count: number;
+    readonly oldest: string;
+  }[];
+  readonly outbox: Readonly<
+    Record<
+      QueueName,
+      {
+        readonly waiting: number;
+        readonly dead: number;
+        readonly oldestPosition: number | undefined;
+      }
+    >
+  >;
+  readonly deliveries: Readonly<Partial<Record<DeliveryState, number>>>;
+  readonly events: number;
+  readonly processes: number;
+  readonly deadlines: { readonly open: number; readonly next: string | undefined };
+  /** Last message accepted from each sender. */
+  readonly senders: readonly {
+    readonly sender: string;
+    readonly accepted: number;
+    readonly lastAt: string;
+  }[];
+}
+
+export interface Journal {
+  /** `embedded`, and how durable: for the line that start prints. */
+  readonly form: string;
+  readonly durability: string;
+
+  record(message: IncomingMessage): Promise<RecordOutcome>;
+  reject(message: RejectedMessage): Promise<void>;
+  /** Messages that wait for a grown table. */
+  parked(limit: number): Promise<readonly ParkedMessage[]>;
+  retranslate(change: Retranslation): Promise<void>;
+
+  /** The process a stay or process id belongs to, folded input; undefined when unknown. */
+  load(id: string): Promise<LoadedProcess | undefined>;
+  loadStream(streamId: string): Promise<LoadedStream>;
+  /** `stale` when another writer was faster: nothing was written. */
+  append(change: Append): Promise<'appended' | 'stale'>;
+  identity(processId: string): Promise<StoredIdentity | undefined>;
+  processIds(): Promise<readonly string[]>;
+
+  /**
+   * What falls due by `now`: deadlines become `deadline.reached`, deliveries with a next time return to their lane.
+   * A deadline is held back while its lane has an event that was recorded and not yet advanced.
+   * @returns how many rows were released
+   */
+  releaseDue(now: string): Promise<number>;
+  /** The next instant at which something falls due, for the hand-set clock. */
+  nextDue(): Promise<string | undefined>;
+
+  readonly outbox: Outbox;
+  readonly deliveries: Deliveries;
+
+  audit(entry: AuditEntry): Promise<void>;
+  status(): Promise<JournalStatus>;
+  /** Messages handed in and not yet committed; the bus gives way to them. */
+  pending(): number;
+  /** Called after each commit that added outbox rows. */
+  onCommit(listener: () => void): void;
+  /** Waits for what was handed in, then closes. */
+  close(): Promise<void>;
+}
