@@ -4,7 +4,8 @@
  * The bus carries, the journal waits: an outbox row lives until its event has been handled, retries are rows with a
  * time, and a dead letter is a row an operator can see. Every form passes one contract test.
  */
-import type { OutboxKey, OutboxRow, QueueName } from '../journal/journal.ts';
+import type { GatewayError } from '../../errors.ts';
+import type { OutboxRow, QueueName } from '../journal/journal.ts';
 
 /** One event on its way. It is a nudge: the journal holds the truth. */
 export type Delivery = Omit<OutboxRow, 'attempts'> & {
@@ -37,11 +38,24 @@ export interface Bus {
    * @returns how many were handed over
    */
   publishWaiting(nowMs: number): Promise<number>;
+  /** Looks again at once: the clock was set by hand, or a dead letter was redriven. */
+  wake(): void;
   /** Events taken and not yet handled. */
   inHand(): number;
   /** Takes nothing new and waits for what is in hand. */
   stop(): Promise<void>;
+  /** Lets go of what is in hand without waiting for it: it comes again at the next start. Call `stop` first. */
   close(): Promise<void>;
 }
 
-export type { OutboxKey };
+/** Told of every failure: the error's text holds no personal data, the lane is a random key. */
+export type OnTrouble = (
+  error: GatewayError,
+  about: {
+    readonly queue?: QueueName;
+    readonly lane?: string;
+    /** The events were given up: an operator has to look. */
+    readonly deadLetter?: boolean;
+  },
+) => void;
+

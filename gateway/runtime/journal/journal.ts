@@ -241,6 +241,15 @@ export interface Outbox {
   ): Promise<readonly OutboxRow[]>;
   /** Lanes with a postponed row, and until when: their later rows wait too, so the order of a lane holds. */
   postponedLanes(queue: QueueName, nowMs: number): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Every row of these lanes that is no dead letter, oldest first, a postponed one with its time: what a broker's
+   * message nudges. Read only.
+   */
+  ofLanes(
+    queue: QueueName,
+    lanes: readonly string[],
+    limit: number,
+  ): Promise<readonly (OutboxRow & { readonly nextAtMs: number | undefined })[]>;
   /** Rows not yet handed to a broker (relay form), oldest first, due at `nowMs`, with their events. Read only. */
   unpublished(
     nowMs: number,
@@ -254,12 +263,12 @@ export interface Outbox {
   attempted(rows: readonly OutboxKey[]): Promise<void>;
   /** Handled: the rows go. */
   done(rows: readonly OutboxKey[]): Promise<void>;
-  /** Again at `nextAtMs`. */
+  /** Again at `nextAtMs`, and not published any more: the relay publishes them anew when due. */
   postpone(rows: readonly OutboxKey[], nextAtMs: number, error: string): Promise<void>;
   /** A dead letter: kept, shown, not tried again until an operator says so. */
   bury(rows: readonly OutboxKey[], error: string): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
-  /** A dead letter goes back to its queue with its attempts at zero. */
+  /** A dead letter goes back to its queue with its attempts at zero, not published. */
   redrive(row: OutboxKey): Promise<boolean>;
   /** Rows waiting in a queue (dead letters not counted). */
   waiting(queue: QueueName): Promise<number>;
