@@ -58,4 +58,3 @@ export type OnTrouble = (
     readonly deadLetter?: boolean;
   },
 ) => void;
-
