@@ -1,0 +1,152 @@
+/**
+ * 2: an event happened. Fold the history, assess the law, decide, store.
+ *
+ * An event on the bus is a nudge; the journal is the truth. Several nudges for one case are one pass.
+ */
+import { Temporal } from 'temporal-polyfill';
+import type { Profiles } from '../profiles/index.ts';
+import { GatewayError, assert } from './errors.ts';
+import type { EventBody } from './process/events.ts';
+import { fold } from './process/state.ts';
+import { decide, type Decision } from './rules/decide.ts';
+import { assess } from './rules/index.ts';
+import { settle } from './rules/settlement.ts';
+import type { Handle } from './runtime/bus/bus.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Append, Journal, NewEvent } from './runtime/journal/journal.ts';
+
+export interface AdvanceParts {
+  readonly journal: Journal;
+  readonly profiles: Profiles;
+  readonly clock: Clock;
+}
+
+/** Another writer was faster this many times in a row: give the event back to the bus. */
+const staleLimit = 5;
+
+/** What the bus calls for the queue `advance`. It resolves when everything that follows is committed. */
+export function createAdvance(parts: AdvanceParts): Handle {
+  return async function advance(_lane, deliveries) {
+    const streams = new Set<string>();
+    for (const { type, lane, streamId } of deliveries) {
+      streams.add(type === 'care-days.counted' ? lane : streamId);
+    }
+    for (const streamId of streams) {
+      if (streamId.startsWith(settlementPrefix)) await advanceSettlement(parts, streamId);
+      else await advanceProcess(parts, streamId);
+    }
+  };
+}
+
+async function advanceProcess(
+  { journal, profiles, clock }: AdvanceParts,
+  stayId: string,
+): Promise<void> {
+  await untilAppended(journal, async () => {
+    const loaded = await journal.load(stayId);
+    assert(loaded, 'an event names a stay the journal does not have');
+    const process = fold(loaded.events, loaded.processId);
+    const parameters = profiles.parametersOf(process.place);
+    const now = Temporal.Instant.from(clock.now());
+    const decision = decide(process, assess(process, parameters, now), parameters, now);
+    const first = loaded.stays[0];
+    assert(first, 'a process has at least one stay');
+    return {
+      expected: loaded.stays.map(({ stayId: streamId, version }) => ({ streamId, version })),
+      ...written(decision, first.stayId, loaded.processId, clock.now()),
+    };
+  });
+}
+
+async function advanceSettlement(
+  { journal, profiles, clock }: AdvanceParts,
+  streamId: string,
+): Promise<void> {
+  const period = periodOf(streamId);
+  await untilAppended(journal, async () => {
+    const stream = await journal.loadStream(streamId);
+    const parameters = profiles.parametersOf(period);
+    const now = Temporal.Instant.from(clock.now());
+    const decision = settle(stream.events, parameters, period, now);
+    return {
+      expected: [{ streamId, version: stream.version }],
+      ...written(decision, streamId, streamId, clock.now()),
+    };
+  });
+}
+
+async function untilAppended(journal: Journal, attempt: () => Promise<Append>): Promise<void> {
+  for (let tries = 0; tries < staleLimit; tries++) {
+    const change = await attempt();
+    const nothing =
+      change.events.length + change.setDeadlines.length + change.closeDeadlines.length === 0;
+    if (nothing || (await journal.append(change)) === 'appended') return;
+  }
+  throw new GatewayError('stale-version', `another writer was faster ${staleLimit} times`);
+}
+
+/** A decision as rows: events with their stream and lane, deadlines with what they become when they fall due. */
+function written(
+  decision: Decision,
+  streamId: string,
+  processId: string,
+  now: string,
+): Pick<Append, 'events' | 'setDeadlines' | 'closeDeadlines'> {
+  const events = decision.events.map((event): NewEvent => {
+    const body: EventBody = {
+      ...event,
+      recordedAt: now,
+      source: { sender: 'hemgang', messageId: event.id },
+      correlationId: processId,
+    };
+    const settlement =
+      body.type === 'care-days.counted' ? settlementStreamOf(body.data) : undefined;
+    return {
+      streamId,
+      body,
+      lane: settlement ?? laneOf(body, processId),
+      ...(settlement !== undefined && { alsoStream: settlement }),
+    };
+  });
+  const setDeadlines = decision.setDeadlines.map(({ key, dueAt, data }) => ({
+    key,
+    streamId,
+    lane: processId,
+    dueAt,
+    data: JSON.stringify(data),
+  }));
+  return { events, setDeadlines, closeDeadlines: decision.closeDeadlines };
+}
+
+/** One lane per case and recipient for notices, one per case for everything else. */
+function laneOf(body: EventBody, processId: string): string {
+  switch (body.type) {
+    case 'notice.issued':
+    case 'notice.corrected':
+    case 'notice.withdrawn':
+      return `${processId}/${body.data.role}`;
+    default:
+      return processId;
+  }
+}
+
+const settlementPrefix = 'settlement:';
+
+interface Period {
+  readonly county: string;
+  readonly municipality: string;
+  readonly month: string;
+}
+
+function settlementStreamOf({ county, municipality, month }: Period): string {
+  return `${settlementPrefix}${county}:${municipality}:${month}`;
+}
+
+function periodOf(streamId: string): Period {
+  const [, county, municipality, month] = streamId.split(':');
+  assert(
+    county && municipality && month,
+    'a settlement stream names county, municipality and month',
+  );
+  return { county, municipality, month };
+}

@@ -1,0 +1,204 @@
+/**
+ * 1: a message came in. Translate, store, answer; the answer leaves after the commit, never before.
+ */
+import { createHash } from 'node:crypto';
+import type { Inbound, MessageHead, Translation } from '../adapters/adapter.ts';
+import { GatewayError, asGatewayError } from './errors.ts';
+import type { EventBody } from './process/events.ts';
+import { factId } from './process/ids.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Journal, RecordOutcome } from './runtime/journal/journal.ts';
+import type { Log } from './runtime/log.ts';
+
+export interface ReceiveParts {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId: () => string;
+}
+
+/** Takes the bytes of one message; gives the bytes of its answer, or nothing where no answer can be addressed. */
+export type Receive = (raw: Uint8Array) => Promise<Uint8Array | undefined>;
+
+/**
+ * The one function an inbound adapter calls.
+ * It never throws: whatever is wrong becomes the answer the standard has for it, and what was refused is kept.
+ */
+export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Receive {
+  const { journal, clock, log, newId } = parts;
+
+  return async function receive(raw) {
+    const messageId = newId();
+    const context = { answerId: messageId, now: clock.now() };
+    let message: M | undefined;
+    let head: MessageHead | undefined;
+    try {
+      message = adapter.read(raw);
+      head = adapter.head(message);
+      const translation = adapter.translate(message);
+      const verdict = { accepted: true, warnings: translation.warnings } as const;
+      const answer = adapter.acknowledge(message, raw, verdict, context);
+      if (answer === undefined) throw new GatewayError('malformed-message', 'no answer possible');
+      const digest = sha256(raw);
+      const outcome = await journal.record({
+        messageId,
+        ...headOf(head),
+        digest,
+        raw,
+        receivedAt: context.now,
+        mappingRevision: adapter.mappingRevision,
+        ...placeOf(translation),
+        events: factsOf(translation, head, digest, messageId, context.now, adapter.mappingRevision),
+        unmapped: translation.unmapped,
+        warnings: translation.warnings,
+        answer,
+      });
+      return answerTo(outcome, answer);
+    } catch (thrown) {
+      return refuse(asGatewayError(thrown), raw, message, head, context);
+    }
+  };
+
+  async function refuse(
+    error: GatewayError,
+    raw: Uint8Array,
+    message: M | undefined,
+    head: MessageHead | undefined,
+    context: { answerId: string; now: string },
+  ): Promise<Uint8Array | undefined> {
+    const answer = adapter.acknowledge(message, raw, { accepted: false, error }, context);
+    log.warn({ messageId: context.answerId, sender: head?.sender, err: error }, 'message refused');
+    if (error.fate === 'transient') return answer; // nothing was taken; the sender may send it again
+    try {
+      await journal.reject({
+        messageId: context.answerId,
+        ...(head && { sender: head.sender, controlId: head.controlId, kind: head.kind }),
+        digest: sha256(raw),
+        raw,
+        receivedAt: context.now,
+        errorCode: error.code,
+        error: error.message,
+        ...(answer && { answer }),
+      });
+      return answer;
+    } catch (thrown) {
+      return adapter.acknowledge(message, raw, unavailable(thrown), context);
+    }
+  }
+}
+
+/**
+ * Translates parked messages again; those whose codes the tables now have become facts.
+ * Facts the message gave before are superseded where they changed, never edited.
+ * @returns how many messages are parked no longer
+ */
+export async function retranslateParked<M>(
+  adapter: Inbound<M>,
+  parts: ReceiveParts,
+  limit = 1000,
+): Promise<number> {
+  const { journal, clock, log } = parts;
+  let freed = 0;
+  for (const parked of await journal.parked(limit)) {
+    try {
+      const message = adapter.read(parked.raw);
+      const head = adapter.head(message);
+      if (head.sender !== parked.sender) continue;
+      const translation = adapter.translate(message);
+      if (sameCodes(translation.unmapped, parked.unmapped)) continue;
+      const digest = sha256(parked.raw);
+      await journal.retranslate({
+        messageId: parked.messageId,
+        mappingRevision: adapter.mappingRevision,
+        events: factsOf(
+          translation,
+          head,
+          digest,
+          parked.messageId,
+          clock.now(),
+          adapter.mappingRevision,
+        ),
+        unmapped: translation.unmapped,
+      });
+      if (translation.unmapped.length === 0) freed += 1;
+    } catch (thrown) {
+      log.warn({ messageId: parked.messageId, err: asGatewayError(thrown) }, 'still parked');
+    }
+  }
+  return freed;
+}
+
+function answerTo(outcome: RecordOutcome, answer: Uint8Array): Uint8Array {
+  switch (outcome.outcome) {
+    case 'recorded':
+      return answer;
+    case 'duplicate':
+      return outcome.answer;
+    case 'reused':
+      throw new GatewayError('control-id-reused', 'control id already used for other content', {
+        standardCode: '205',
+      });
+    case 'unknown-case':
+      throw new GatewayError('unknown-case', 'no such case');
+  }
+}
+
+function unavailable(thrown: unknown): { accepted: false; error: GatewayError } {
+  const error = asGatewayError(thrown);
+  return {
+    accepted: false,
+    error:
+      error.fate === 'transient'
+        ? error
+        : new GatewayError('journal-unavailable', 'not stored', { cause: thrown }),
+  };
+}
+
+function headOf(
+  head: MessageHead,
+): Pick<MessageHead, 'sender' | 'controlId' | 'kind' | 'controlIdReuse'> {
+  const { sender, controlId, kind, controlIdReuse } = head;
+  return { sender, controlId, kind, controlIdReuse };
+}
+
+function placeOf(translation: Translation): Pick<Translation, 'stay' | 'patient'> {
+  return {
+    ...(translation.stay && { stay: translation.stay }),
+    ...(translation.patient && { patient: translation.patient }),
+  };
+}
+
+function factsOf(
+  translation: Translation,
+  head: MessageHead,
+  digest: Buffer,
+  messageId: string,
+  now: string,
+  mappingRevision: string,
+): EventBody[] {
+  const digestHex = digest.toString('hex');
+  const ordinals = new Map<string, number>();
+  return translation.facts.map((fact) => {
+    const ordinal = (ordinals.get(fact.type) ?? 0) + 1;
+    ordinals.set(fact.type, ordinal);
+    return {
+      id: factId(head.sender, head.controlId, digestHex, fact.type, ordinal, mappingRevision),
+      ...fact,
+      ...(head.sentAt !== undefined && { sentAt: head.sentAt }),
+      recordedAt: now,
+      source: { sender: head.sender, messageId },
+      causationId: messageId,
+      correlationId: messageId,
+    };
+  });
+}
+
+function sameCodes(now: Translation['unmapped'], before: Translation['unmapped']): boolean {
+  const text = (codes: Translation['unmapped']): string =>
+    codes.map((code) => `${code.table}|${code.code}|${code.path}`).join('\n');
+  return text(now) === text(before);
+}
+
+function sha256(raw: Uint8Array): Buffer {
+  return createHash('sha256').update(raw).digest();
+}

@@ -1,0 +1,326 @@
+/**
+ * Configuration: a file, the environment over it, flags over both. Everything is checked before anything starts;
+ * what is wrong is named with file, line and the next step.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+import { GatewayError } from '../errors.ts';
+import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
+
+const port = z.int().min(0).max(65_535);
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'lower-case letters, digits and hyphens');
+const mode = z.enum(['live', 'shadow']);
+/** `30s`, `5m`, `2h`: a readable length of time; read as milliseconds. */
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h)$/, 'a length of time such as 500ms, 30s, 5m or 2h')
+  .transform(toMs);
+/** A secret stands in the environment, never in the file. */
+const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'name of an environment variable');
+
+const when = {
+  /** `shadow`: everything is folded and assessed, nothing leaves. */
+  mode: mode.default('live'),
+  /** Before this instant the same as shadow. */
+  liveFrom: instant.optional(),
+};
+
+const tls = z.strictObject({
+  cert: z.string(),
+  key: z.string(),
+  ca: z.string().optional(),
+  /** Refuse a client without a certificate of `ca`. */
+  requestClientCertificate: z.boolean().default(false),
+});
+
+const place = {
+  roles: z.array(z.enum(recipientRoles)).min(1).optional(),
+  /** SCB codes; absent means every municipality. */
+  municipalities: z.array(municipalityCode).min(1).optional(),
+  counties: z.array(countyCode).min(1).optional(),
+};
+
+const webhookReceiver = z.strictObject({
+  id,
+  channel: z.literal('webhook'),
+  ...place,
+  ...when,
+  url: z.url({ protocol: /^https?$/ }),
+  /** One, or two while a secret is being exchanged. */
+  secretEnv: z.array(secretName).min(1).max(2),
+  timeout: duration.prefault('20s'),
+  /** The receiver recognises webhook-id, so what may have arrived may be sent again. */
+  recognisesRepeats: z.boolean().default(true),
+});
+const fileReceiver = z.strictObject({
+  id,
+  channel: z.literal('file'),
+  ...place,
+  ...when,
+  folder: z.string().optional(),
+  /** A local file proves no hand-over (design: when is a notice "sent") unless a routine says so: cite it. */
+  proofReference: z.string().min(1).optional(),
+});
+
+const schema = z.strictObject({
+  data: z.string().default('./data'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+      json: z.boolean().optional(),
+    })
+    .prefault({}),
+  mllp: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(2575),
+      maxFrameBytes: z
+        .int()
+        .min(1024)
+        .max(64 * 1024 * 1024)
+        .default(1024 * 1024),
+      idle: duration.prefault('10m'),
+      maxConnections: z.int().min(1).max(10_000).default(256),
+      tls: tls.optional(),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(8080),
+      maxBodyBytes: z
+        .int()
+        .min(1024)
+        .max(16 * 1024 * 1024)
+        .default(256 * 1024),
+      requestsPerMinute: z.int().min(1).default(6000),
+    })
+    .prefault({}),
+  bus: z
+    .discriminatedUnion('form', [
+      z.strictObject({ form: z.literal('embedded') }),
+      z.strictObject({
+        form: z.literal('rabbitmq'),
+        url: z.url({ protocol: /^amqps?$/ }).default('amqp://127.0.0.1:5672'),
+        prefix: z
+          .string()
+          .regex(/^[A-Za-z0-9._-]{1,64}$/)
+          .default('hemgang'),
+      }),
+    ])
+    .prefault({ form: 'embedded' }),
+  mappings: z.array(z.string()).default([]),
+  profiles: z.array(z.string()).default([]),
+  senders: z.array(z.strictObject({ id, ...when })).default([
+    { id: 'ekliden', mode: 'live' },
+    { id: 'norrtuna', mode: 'live' },
+  ]),
+  receivers: z
+    .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver]))
+    .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]),
+  billing: z.strictObject({ folder: z.string().optional(), ...when }).prefault({}),
+  partners: z
+    .array(
+      z.strictObject({
+        id,
+        kind: z.enum(['municipality', 'primary-care']),
+        tokenEnv: secretName.optional(),
+        /** Receivers this partner answers for; it may speak only of cases they were sent. */
+        receivers: z.array(id).min(1),
+      }),
+    )
+    .default([]),
+  dispatch: z
+    .strictObject({
+      /** Wait before each further attempt; when the list ends, a person takes over. */
+      retries: z
+        .array(duration)
+        .min(1)
+        .max(50)
+        .prefault(['5s', '30s', '2m', '10m', '30m', '1h', '2h', '4h', '8h', '12h', '24h']),
+      lanes: z.int().min(1).max(256).default(16),
+    })
+    .prefault({}),
+  deadlines: z
+    .strictObject({
+      /** After a start, how long the sources have to catch up before a deadline is called missed. */
+      grace: duration.prefault('60s'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof schema>;
+export type ReceiverConfig = Config['receivers'][number];
+
+/** Scalar settings that flags and environment variables may set: path in the file, variable. */
+export const scalarSettings = [
+  { path: ['data'], env: 'HEMGANG_DATA' },
+  { path: ['log', 'level'], env: 'HEMGANG_LOG_LEVEL' },
+  { path: ['log', 'json'], env: 'HEMGANG_LOG_JSON' },
+  { path: ['mllp', 'host'], env: 'HEMGANG_MLLP_HOST' },
+  { path: ['mllp', 'port'], env: 'HEMGANG_MLLP_PORT' },
+  { path: ['http', 'host'], env: 'HEMGANG_HTTP_HOST' },
+  { path: ['http', 'port'], env: 'HEMGANG_HTTP_PORT' },
+  { path: ['bus', 'form'], env: 'HEMGANG_BUS' },
+  { path: ['bus', 'url'], env: 'HEMGANG_BUS_URL' },
+  { path: ['bus', 'prefix'], env: 'HEMGANG_BUS_PREFIX' },
+  { path: ['deadlines', 'grace'], env: 'HEMGANG_DEADLINE_GRACE' },
+] as const;
+
+export interface ConfigSources {
+  /** Path of a YAML file; without it `hemgang.yaml` of the working folder, where there is one. */
+  readonly file?: string | undefined;
+  /** Flag values by dotted path: `mllp.port`. They win. */
+  readonly flags?: Readonly<Record<string, string | undefined>>;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The file that was read, absent where defaults alone hold. */
+  readonly file: string | undefined;
+}
+
+/**
+ * Reads and checks the configuration.
+ * @throws GatewayError configuration-invalid with file, line, what is wrong and what to do
+ */
+export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
+  const env = sources.env ?? process.env;
+  const file = sources.file ?? env['HEMGANG_CONFIG'] ?? defaultFile();
+  const lines = new LineCounter();
+  const document = parseDocument(file === undefined ? '{}' : readConfig(file), {
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const syntax = document.errors[0];
+  if (syntax) {
+    throw invalid(`${file}:${lines.linePos(syntax.pos[0]).line}`, syntax.message);
+  }
+  const plain = (document.toJS() ?? {}) as Record<string, unknown>;
+  const origins = new Map<string, string>();
+  for (const setting of scalarSettings) {
+    const dotted = setting.path.join('.');
+    const flag = sources.flags?.[dotted];
+    const value = flag ?? env[setting.env];
+    if (value === undefined) continue;
+    setAt(plain, setting.path, scalar(value));
+    origins.set(dotted, flag === undefined ? setting.env : `--${dotted.replaceAll('.', '-')}`);
+  }
+  const result = schema.safeParse(plain);
+  if (result.success) {
+    checkTogether(result.data, file ?? 'configuration');
+    return { config: result.data, file };
+  }
+  const issue = result.error.issues[0];
+  const path = (issue?.path ?? []).map(String);
+  const origin = origins.get(path.join('.')) ?? placeOf(document, lines, file, path);
+  throw invalid(origin, `${path.join('.') || 'file'}: ${issue?.message ?? 'invalid'}`);
+}
+
+/** What single values cannot show: names used twice, names that nothing has. */
+function checkTogether(config: Config, file: string): void {
+  for (const [what, ids] of [
+    ['senders', config.senders.map((sender) => sender.id)],
+    ['receivers', config.receivers.map((receiver) => receiver.id)],
+    ['partners', config.partners.map((partner) => partner.id)],
+  ] as const) {
+    const twice = ids.find((name, index) => ids.indexOf(name) !== index);
+    if (twice !== undefined) throw invalid(file, `${what}: ${twice} stands twice`);
+  }
+  const receivers = new Set(config.receivers.map((receiver) => receiver.id));
+  for (const partner of config.partners) {
+    const stranger = partner.receivers.find((name) => !receivers.has(name));
+    if (stranger !== undefined) {
+      throw invalid(
+        file,
+        `partners: ${partner.id} answers for ${stranger}, which is not a receiver`,
+      );
+    }
+  }
+}
+
+/** The value of a secret's environment variable. @throws GatewayError configuration-invalid where it is not set */
+export function secretOf(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const value = env[name];
+  if (value === undefined || value === '') {
+    throw invalid(
+      'environment',
+      `${name} is not set; it holds a secret that the configuration names`,
+    );
+  }
+  return value;
+}
+
+function defaultFile(): string | undefined {
+  return existsSync('hemgang.yaml') ? 'hemgang.yaml' : undefined;
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw invalid(
+      file,
+      'cannot be read; give its path with --config, or start without it for the defaults',
+    );
+  }
+}
+
+/** `file:line` of the value a path names, or of the nearest thing above it. */
+function placeOf(
+  document: Document.Parsed,
+  lines: LineCounter,
+  file: string | undefined,
+  path: readonly string[],
+): string {
+  if (file === undefined) return 'configuration';
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (hasRange(node)) return `${file}:${lines.linePos(node.range[0]).line}`;
+  }
+  return file;
+}
+
+function hasRange(node: unknown): node is { range: [number, number, number] } {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
+}
+
+function invalid(where: string, what: string): GatewayError {
+  return new GatewayError(
+    'configuration-invalid',
+    `${where}: ${what}\n  next: correct it; hemgang.example.yaml shows every setting with its meaning`,
+  );
+}
+
+function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [head, ...rest] = path;
+  if (head === undefined) return;
+  if (rest.length === 0) {
+    target[head] = value;
+    return;
+  }
+  const inner = target[head];
+  const next =
+    typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {};
+  target[head] = next;
+  setAt(next, rest, value);
+}
+
+function scalar(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function toMs(text: string): number {
+  const amount = Number.parseInt(text, 10);
+  const unit = text.replace(/^\d+/, '');
+  return amount * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1);
+}
+
+/** Absolute path of the data folder. */
+export function dataFolder(config: Config): string {
+  return resolve(config.data);
+}

@@ -1,0 +1,189 @@
+/** The house keeps its shape: who may import whom, what may be called where, and that a stem stands in three places. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const sourceFolders = ['gateway', 'adapters', 'mappings', 'profiles'];
+
+function filesUnder(folder: string, ending: RegExp): string[] {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => ending.test(name))
+    .map((name) => join(folder, name))
+    .toSorted();
+}
+
+const sources = sourceFolders.flatMap((folder) => filesUnder(folder, /\.ts$/));
+
+interface Import {
+  readonly from: string;
+  /** Repository path of a file, or the name of a package. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const lines = text.matchAll(
+    /^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/gm,
+  );
+  return [...lines].map((line) => {
+    const target = line[2] ?? line[3] ?? '';
+    const to = target.startsWith('.')
+      ? relative(root, resolve(root, dirname(file), target))
+      : target;
+    return { from: file, to, typeOnly: line[1] !== undefined };
+  });
+}
+
+/** What code in a folder may import, most specific folder first. Node's own modules are judged apart. */
+const allowed: readonly {
+  readonly folder: string;
+  readonly files: RegExp;
+  readonly packages: RegExp;
+}[] = [
+  {
+    folder: 'gateway/process/',
+    files: /^gateway\/(process\/|errors)/,
+    packages: /^(zod|temporal-polyfill|uuid)$/,
+  },
+  {
+    folder: 'gateway/rules/',
+    files: /^(gateway\/(rules\/|process\/|errors)|profiles\/index\.ts$)/,
+    packages: /^temporal-polyfill$/,
+  },
+  {
+    folder: 'gateway/runtime/',
+    files: /^gateway\/(runtime\/|process\/|errors)/,
+    packages: /^(?!express|fhir|hl7v2|standardwebhooks)/,
+  },
+  { folder: 'gateway/cli', files: /./, packages: /./ },
+  { folder: 'gateway/main.ts', files: /./, packages: /./ },
+  {
+    folder: 'gateway/',
+    files: /^(gateway\/(process|rules|runtime|errors)|profiles\/index|adapters\/adapter)/,
+    packages: /^(temporal-polyfill|node:)/,
+  },
+  {
+    folder: 'adapters/',
+    files: /^(adapters\/|gateway\/(process\/|errors)|mappings\/|profiles\/index)/,
+    packages: /./,
+  },
+  {
+    folder: 'mappings/',
+    files: /^(mappings\/|gateway\/(process\/events|errors))/,
+    packages: /^(yaml|zod|node:)/,
+  },
+  {
+    folder: 'profiles/',
+    files: /^(profiles\/|gateway\/(process\/events|errors))/,
+    packages: /^(yaml|zod|temporal-polyfill|node:)/,
+  },
+];
+
+describe('who may import whom', () => {
+  test.each(sources)('%s imports only what its room allows', (file) => {
+    const rule = allowed.find(({ folder }) => file.startsWith(folder));
+    expect(rule, `no rule for ${file}`).toBeDefined();
+    const breaches = importsOf(file).filter(({ to }) => {
+      const isFile = sourceFolders.some((folder) => to.startsWith(`${folder}/`));
+      return isFile ? !rule?.files.test(to) : !rule?.packages.test(to);
+    });
+    expect(breaches).toEqual([]);
+  });
+
+  test('the three numbered files know no concrete adapter and no driver', () => {
+    for (const file of ['receive', 'advance', 'dispatch'].map((name) => `gateway/${name}.ts`)) {
+      const runtime = importsOf(file).filter(({ to }) => to.startsWith('gateway/runtime/'));
+      expect(runtime.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
+    }
+  });
+
+  test('no inbound or outbound adapter imports another one', () => {
+    const roomOf = (path: string): string | undefined =>
+      /^adapters\/(?:inbound|outbound)\/([^/]+)\//.exec(path)?.[1];
+    const breaches = sources
+      .flatMap((file) => importsOf(file))
+      .filter(({ from, to }) => roomOf(from) && roomOf(to) && roomOf(from) !== roomOf(to));
+    expect(breaches).toEqual([]);
+  });
+
+  test('main and the command line are imported by nobody but themselves', () => {
+    const breaches = sources
+      .filter((file) => !/^gateway\/(main|cli)/.test(file))
+      .flatMap((file) => importsOf(file))
+      .filter(({ to }) => /^gateway\/(main|cli)/.test(to));
+    expect(breaches).toEqual([]);
+  });
+});
+
+describe('what may be called where', () => {
+  const outsideRuntime = sources.filter(
+    (file) => !file.startsWith('gateway/runtime/') && !/^gateway\/(main|cli)/.test(file),
+  );
+
+  test.each(outsideRuntime)('%s asks neither the clock nor the environment', (file) => {
+    const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const clock = /Date\.now\(|new Date\(\)|process\.env|performance\.now\(|Temporal\.Now/;
+    // A simulator stands outside: it is another machine with a clock of its own.
+    if (file.startsWith('adapters/simulated/')) expect(code).not.toMatch(/process\.env/);
+    else expect(code).not.toMatch(clock);
+  });
+});
+
+describe('one stem, three places', () => {
+  const notRules = new Set(['index', 'rule', 'legal-days', 'decide']);
+  const stems = filesUnder('gateway/rules', /\.ts$/)
+    .map((file) => file.replace(/^gateway\/rules\//, '').replace(/\.ts$/, ''))
+    .filter((stem) => !notRules.has(stem) && !stem.includes('/'));
+
+  test('there are rules', () => {
+    expect(stems.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test.each(stems)('%s has reasoning, figures and cases', (stem) => {
+    expect(existsSync(join(root, `profiles/law/${stem}.yaml`))).toBe(true);
+    expect(existsSync(join(root, `test/rules/${stem}.yaml`))).toBe(true);
+  });
+});
+
+describe('person numbers', () => {
+  const known = new Set(
+    readFileSync(join(root, 'test/support/test-numbers.txt'), 'utf8').split('\n'),
+  );
+  const texts = [
+    ...sourceFolders.flatMap((folder) => filesUnder(folder, /\.(ts|ya?ml)$/)),
+    ...filesUnder('test', /\.(ts|ya?ml|hl7|json|md|csv)$/),
+    'README.md',
+  ].filter((file) => existsSync(join(root, file)));
+
+  /** Shaped like a personnummer or samordningsnummer, with the right check digit. */
+  function isPersonNumber(digits: string): boolean {
+    const monthPart = Number(digits.slice(4, 6));
+    const dayPart = Number(digits.slice(6, 8));
+    if (!/^(18|19|20)/.test(digits) || monthPart > 12) return false;
+    if (!((dayPart >= 1 && dayPart <= 31) || (dayPart >= 60 && dayPart <= 91))) return false;
+    let sum = 0;
+    for (const [index, digit] of [...digits.slice(2)].entries()) {
+      const product = Number(digit) * (index % 2 === 0 ? 2 : 1);
+      sum += product > 9 ? product - 9 : product;
+    }
+    return sum % 10 === 0;
+  }
+
+  test('every person number in the project is a published test number', () => {
+    const strangers = texts.flatMap((file) =>
+      [...readFileSync(join(root, file), 'latin1').matchAll(/(?<![\d.-])\d{8}-?\d{4}(?!\d)/g)]
+        .map((match) => match[0].replace('-', ''))
+        .filter((digits) => isPersonNumber(digits) && !known.has(digits))
+        .map((digits) => `${file}: ${digits}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  test('the check sees a person number that is not one', () => {
+    expect(isPersonNumber('195009072553')).toBe(true);
+    expect(isPersonNumber('195009072554')).toBe(false);
+  });
+});
