@@ -402,11 +402,14 @@ export interface Journal {
 
   /** The process a stay or process id belongs to, folded input; undefined when unknown. */
   load(id: string): Promise<LoadedProcess | undefined>;
+  /** One stream alone: a stay or a settlement; empty at version 0 when unknown. */
   loadStream(streamId: string): Promise<LoadedStream>;
   /** `stale` when another writer was faster: nothing was written. */
   append(change: Append): Promise<'appended' | 'stale'>;
   identity(processId: string): Promise<StoredIdentity | undefined>;
   processIds(): Promise<readonly string[]>;
+  /** Events of all streams after a position, in order of position: what a timeline reads. */
+  eventsAfter(position: number, limit: number): Promise<readonly StoredEvent[]>;
 
   /**
    * What falls due by `now`: deadlines become `deadline.reached`, deliveries with a next time return to their lane.
