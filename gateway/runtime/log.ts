@@ -86,15 +86,24 @@ function framesOf(thrown: unknown): string {
   return frames.slice(0, 12).join('\n');
 }
 
-/** `10:31:02 warn  delivery failed  deliveryId=… delivery-failed: no connection` */
+/** What a line of our own logger holds; other fields are ids and codes. */
+interface LogLine {
+  readonly time: string;
+  readonly level: string;
+  readonly msg?: string;
+  readonly err?: { readonly code: string; readonly message: string; readonly stack?: string };
+  readonly [id: string]: unknown;
+}
+
+/** `10:31:02 warn  delivery failed deliveryId=… delivery-failed: no connection` */
 function readableLine(json: string): string {
-  const { time, level, msg, err, ...rest } = JSON.parse(json) as Record<string, unknown>;
-  const parts = [String(time).slice(11, 19), String(level).padEnd(5), String(msg ?? '')];
-  for (const [name, value] of Object.entries(rest)) {
+  const line: LogLine = JSON.parse(json);
+  const { time, level, msg, err, ...ids } = line;
+  const parts = [time.slice(11, 19), level.padEnd(5), msg ?? ''];
+  for (const [name, value] of Object.entries(ids)) {
     parts.push(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }
-  if (typeof err !== 'object' || err === null) return `${parts.join(' ')}\n`;
-  const { code, message, stack } = err as Record<string, unknown>;
-  parts.push(`${String(code)}: ${String(message)}`);
-  return `${parts.join(' ')}\n${typeof stack === 'string' && stack !== '' ? `${stack}\n` : ''}`;
+  if (err === undefined) return `${parts.join(' ')}\n`;
+  parts.push(`${err.code}: ${err.message}`);
+  return err.stack ? `${parts.join(' ')}\n${err.stack}\n` : `${parts.join(' ')}\n`;
 }

@@ -255,8 +255,11 @@ export interface Outbox {
     nowMs: number,
     limit: number,
   ): Promise<readonly (OutboxRow & { readonly event: DischargeEvent })[]>;
-  /** The broker has confirmed them. */
-  published(rows: readonly OutboxKey[]): Promise<void>;
+  /**
+   * The broker has confirmed them. One that was handled and postponed beyond `nowMs` before its confirm came is left
+   * as it is: it must be published anew.
+   */
+  published(rows: readonly OutboxKey[], nowMs: number): Promise<void>;
   /** Puts published rows back, as if never published (at start, when the broker may have lost them). */
   unpublishAll(): Promise<number>;
   /** Counts an attempt, committed before the event is handled. */

@@ -1,0 +1,196 @@
+/**
+ * The pump behind both forms of the bus: takes rows lane by lane, counts the attempt, hands them to their part and
+ * writes down what became of them.
+ *
+ * One call a lane at a time keeps the order; a postponed row keeps its whole lane waiting; other lanes go on. It gives
+ * way to intake: while messages wait to be stored it takes small pages with pauses, yet always some.
+ */
+import { asGatewayError, GatewayError } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
+import type { Journal, OutboxKey, OutboxRow, QueueName } from '../journal/journal.ts';
+import type { ConsumeOptions, Handle, OnTrouble } from './bus.ts';
+import { nap, together } from './wait.ts';
+
+/** Where a pump's rows come from: the journal itself, or a broker's messages. */
+export interface Source {
+  /**
+   * Rows of at most `lanes` lanes that may be handled now, in order within each lane, none of a busy lane.
+   * `dueMs` is the legal time at which more falls due without anybody saying so.
+   */
+  take(
+    lanes: number,
+    limit: number,
+    busyLanes: readonly string[],
+  ): Promise<{ readonly rows: readonly OutboxRow[]; readonly dueMs?: number | undefined }>;
+  /** The journal has committed what became of these rows. */
+  settled(rows: readonly OutboxRow[]): void;
+}
+
+export interface PumpParts {
+  readonly queue: QueueName;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly source: Source;
+  readonly handle: Handle;
+  readonly options: ConsumeOptions;
+  readonly onTrouble: OnTrouble;
+}
+
+export interface Pump {
+  /** Look again at once. */
+  wake(): void;
+  /** Events taken and not yet handled. */
+  inHand(): number;
+  /** Takes nothing new and waits for what is in hand. */
+  stop(): Promise<void>;
+  /** Lets go without waiting. */
+  close(): void;
+}
+
+const pageRows = 512;
+/** More messages than this waiting to be stored is intake at work. */
+const intakePending = 8;
+const givingWay = { pageRows: 16, pauseMs: 10 } as const;
+/** After the journal failed us: a pause that grows. */
+const failurePauses = { firstMs: 50, longestMs: 5_000 } as const;
+const longestNapMs = 60_000;
+const errorTextLength = 300;
+
+/** Starts pumping one queue. Nothing it meets makes it throw: failures go to `onTrouble` and it goes on. */
+export function startPump(parts: PumpParts): Pump {
+  const { queue, journal, clock, source, handle, options, onTrouble } = parts;
+  const busy = new Map<string, { readonly rows: number; readonly ended: Promise<void> }>();
+  const done = together((rows: readonly OutboxKey[]) => journal.outbox.done(rows));
+  const rest = nap();
+  let closed = false;
+  let failures = 0;
+
+  /** Takes one page and starts its lanes. */
+  async function takePage(): Promise<{ started: boolean; dueMs: number | undefined }> {
+    const room = options.lanes - busy.size;
+    if (room <= 0) return { started: false, dueMs: undefined };
+    const limit = journal.pending() > intakePending ? givingWay.pageRows : pageRows;
+    const { rows, dueMs } = await source.take(room, limit, [...busy.keys()]);
+    const lanes = [...byLane(rows)].map(([lane, waiting]) => ({ lane, call: nextCall(waiting) }));
+    if (lanes.length === 0 || rest.ended()) return { started: false, dueMs };
+    await journal.outbox.attempted(lanes.flatMap(({ call }) => call.rows));
+    if (closed) return { started: false, dueMs };
+    for (const { lane, call } of lanes) {
+      busy.set(lane, { rows: call.rows.length, ended: runLane(lane, call) });
+    }
+    return { started: true, dueMs };
+  }
+
+  /**
+   * What of a lane goes in one call. The last attempt is made with one event alone, so that a bug in one event parks
+   * that event and not those it was merged with. One whose attempts are used up never came back: it took us down.
+   */
+  function nextCall(rows: readonly OutboxRow[]): Call {
+    const first = rows[0];
+    if (first === undefined || first.attempts >= options.attemptLimit) {
+      return { spent: true, rows: rows.slice(0, 1) };
+    }
+    if (first.attempts + 1 === options.attemptLimit) return { spent: false, rows: [first] };
+    const end = rows.findIndex((row) => row.attempts + 1 >= options.attemptLimit);
+    return { spent: false, rows: end === -1 ? rows : rows.slice(0, end) };
+  }
+
+  async function runLane(lane: string, call: Call): Promise<void> {
+    try {
+      await settle(lane, call);
+      source.settled(call.rows);
+      failures = 0;
+    } catch (thrown) {
+      await pauseAfter(thrown, lane);
+    } finally {
+      busy.delete(lane);
+      rest.wake();
+    }
+  }
+
+  /** Hands the call over and commits what became of it. @throws GatewayError when the journal cannot commit */
+  async function settle(lane: string, { spent, rows }: Call): Promise<void> {
+    try {
+      if (spent) throw new GatewayError('assertion-failed', 'no attempt at it ever ended');
+      await handle(
+        lane,
+        rows.map(({ attempts, ...row }) => ({ ...row, attempt: attempts + 1 })),
+      );
+    } catch (thrown) {
+      const error = asGatewayError(thrown);
+      const attempt = Math.max(...rows.map((row) => row.attempts)) + 1;
+      const deadLetter = attempt >= options.attemptLimit;
+      if (!closed) onTrouble(error, { queue, lane, deadLetter });
+      const text = `${error.code}: ${error.message}`.slice(0, errorTextLength);
+      if (deadLetter) return await journal.outbox.bury(rows, text);
+      return await journal.outbox.postpone(rows, clock.nowMs() + delayMs(error, attempt), text);
+    }
+    return await done(rows);
+  }
+
+  function delayMs(error: GatewayError, attempt: number): number {
+    const delays = options.retryDelaysMs;
+    return Math.max(delays[attempt - 1] ?? delays.at(-1) ?? 0, error.retryAfterMs ?? 0);
+  }
+
+  /** The journal failed us; handled events will be handled again, so nothing is lost by waiting. */
+  async function pauseAfter(thrown: unknown, lane?: string): Promise<void> {
+    if (closed) return;
+    onTrouble(asGatewayError(thrown), lane === undefined ? { queue } : { queue, lane });
+    failures += 1;
+    const pauseMs = failurePauses.firstMs * 2 ** Math.min(failures - 1, 10);
+    await rest.pause(Math.min(pauseMs, failurePauses.longestMs));
+  }
+
+  /** Until more falls due, bounded, in case legal time moves without our being woken. */
+  function napMs(dueMs: number | undefined): number {
+    if (dueMs === undefined) return longestNapMs;
+    return Math.min(Math.max(dueMs - clock.nowMs(), 1), longestNapMs);
+  }
+
+  async function run(): Promise<void> {
+    while (!rest.ended()) {
+      rest.listen();
+      try {
+        const { started, dueMs } = await takePage();
+        if (journal.pending() > intakePending) await rest.pause(givingWay.pauseMs);
+        if (!started) await rest.sleep(napMs(dueMs));
+      } catch (thrown) {
+        await pauseAfter(thrown);
+      }
+    }
+  }
+
+  journal.onCommit(rest.wake);
+  const running = run();
+
+  return {
+    wake: rest.wake,
+    inHand: () => [...busy.values()].reduce((sum, { rows }) => sum + rows, 0),
+    async stop() {
+      rest.end();
+      await running;
+      await Promise.all([...busy.values()].map(({ ended }) => ended));
+    },
+    close() {
+      closed = true;
+      rest.end();
+    },
+  };
+}
+
+interface Call {
+  /** Its attempts are used up: buried unhandled. */
+  readonly spent: boolean;
+  readonly rows: readonly OutboxRow[];
+}
+
+function byLane(rows: readonly OutboxRow[]): Map<string, OutboxRow[]> {
+  const lanes = new Map<string, OutboxRow[]>();
+  for (const row of rows) {
+    const lane = lanes.get(row.lane);
+    if (lane === undefined) lanes.set(row.lane, [row]);
+    else lane.push(row);
+  }
+  return lanes;
+}

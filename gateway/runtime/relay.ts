@@ -1,0 +1,102 @@
+/**
+ * The relay: hands what the journal has for the bus over to it, and releases what falls due. Time is one more event:
+ * a deadline that is reached becomes a row here and takes the same way as a message.
+ */
+import { asGatewayError } from '../errors.ts';
+import type { Bus, OnTrouble } from './bus/bus.ts';
+import { nap } from './bus/wait.ts';
+import type { Clock } from './clock.ts';
+import type { Journal } from './journal/journal.ts';
+
+export interface RelayParts {
+  readonly journal: Journal;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** Longest time between two looks, in milliseconds of the machine; default 250. */
+  readonly tickMs?: number;
+  /**
+   * After the start nothing that falls due is released for this long (legal time, default 0): the sources resend what
+   * they could not deliver while the gateway was away, and an outage shall raise no false alarm.
+   */
+  readonly deadlineGraceMs?: number;
+  readonly onTrouble?: OnTrouble;
+}
+
+export interface Relay {
+  /**
+   * One look: publishes what waits, releases what is due. Calls that come during a look share the next one.
+   * @returns how many rows were published and released; 0 when it failed (the failure goes to `onTrouble`)
+   */
+  tick(): Promise<number>;
+  /** Ends; resolves when the look under way is over. */
+  close(): Promise<void>;
+}
+
+/** While the bus or the journal is away: the pause doubles up to the longest. */
+const failurePauses = { firstMs: 250, longestMs: 10_000 } as const;
+
+/** Starts the relay: it looks after each commit, and at least every `tickMs`. It never throws. */
+export function startRelay(parts: RelayParts): Relay {
+  const { journal, bus, clock, tickMs = 250, deadlineGraceMs = 0 } = parts;
+  const onTrouble = parts.onTrouble ?? (() => undefined);
+  const releaseFromMs = clock.nowMs() + deadlineGraceMs;
+  const rest = nap();
+  let failures = 0;
+  let last: Promise<number> = Promise.resolve(0);
+  let next: Promise<number> | undefined;
+
+  async function look(): Promise<number> {
+    const published = await attempt(() => bus.publishWaiting(clock.nowMs()));
+    // Deadlines are released even while the broker is away: what they become waits in the journal.
+    const released = await attempt(async () =>
+      clock.nowMs() < releaseFromMs ? 0 : journal.releaseDue(clock.now()),
+    );
+    failures = published === undefined || released === undefined ? failures + 1 : 0;
+    return (published ?? 0) + (released ?? 0);
+  }
+
+  async function attempt(work: () => Promise<number>): Promise<number | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      onTrouble(asGatewayError(thrown), {});
+      return undefined;
+    }
+  }
+
+  function tick(): Promise<number> {
+    if (rest.ended()) return Promise.resolve(0);
+    next ??= last.then(() => {
+      next = undefined;
+      last = look();
+      return last;
+    });
+    return next;
+  }
+
+  async function run(): Promise<void> {
+    while (!rest.ended()) {
+      rest.listen();
+      await tick();
+      if (failures === 0) {
+        await rest.sleep(tickMs);
+      } else {
+        const pauseMs = failurePauses.firstMs * 2 ** Math.min(failures - 1, 10);
+        await rest.pause(Math.min(pauseMs, failurePauses.longestMs));
+      }
+    }
+  }
+
+  journal.onCommit(rest.wake);
+  const running = run();
+
+  return {
+    tick,
+    async close() {
+      rest.end();
+      await running;
+      await next;
+      await last;
+    },
+  };
+}
