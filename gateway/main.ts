@@ -51,6 +51,8 @@ export interface Gateway {
   status(): Promise<JournalStatus>;
   /** Nothing is in flight and nothing is due: under a hand-set clock, time may move. */
   isQuiet(): Promise<boolean>;
+  /** Looks at once for what is due: legal time was set by hand. */
+  wake(): void;
   /** Drains: stops accepting, finishes what is in hand, closes. */
   stop(): Promise<void>;
 }
@@ -138,6 +140,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         journal.outbox.waiting('dispatch'),
       ]);
       return waiting.every((count) => count === 0) && journal.pending() + bus.inHand() === 0;
+    },
+    wake() {
+      void relay.tick();
+      bus.wake();
     },
     async stop() {
       await mllpServer.close();

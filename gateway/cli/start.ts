@@ -1,0 +1,61 @@
+import { startGateway, type Gateway } from '../main.ts';
+import { loadConfig, type Config } from '../runtime/config.ts';
+import { createLog } from '../runtime/log.ts';
+
+export interface StartOptions {
+  readonly config?: string | undefined;
+  /** Flag values by dotted path of the setting. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+}
+
+/** How long a drain may take before the process ends all the same; what is not done then is done at the next start. */
+const drainLimitMs = 30_000;
+
+/** Runs the gateway until SIGTERM or SIGINT. @returns the exit code */
+export async function start(options: StartOptions): Promise<number> {
+  const { config, file } = loadConfig({ file: options.config, flags: options.flags });
+  const log = createLog({
+    level: config.log.level,
+    ...(config.log.json !== undefined && { json: config.log.json }),
+  });
+  const gateway = await startGateway({ config, log });
+  process.stdout.write(`${introduction(gateway, config, file).join('\n')}\n`);
+  log.info({ mllp: gateway.mllp, http: gateway.http }, 'started');
+  const signal = await stopSignal();
+  log.info({ signal }, 'draining');
+  const hurry = setTimeout(() => {
+    log.error('drain took too long; what is left is done at the next start');
+    process.exit(1);
+  }, drainLimitMs);
+  await gateway.stop();
+  clearTimeout(hurry);
+  log.info('stopped');
+  return 0;
+}
+
+/** Where it listens, as whom, and how durable it is. */
+function introduction(gateway: Gateway, config: Config, file: string | undefined): string[] {
+  const { mllp, http, journal, bus, tokenFiles, freed } = gateway;
+  const modes = config.senders.map(({ id, mode, liveFrom }) =>
+    mode === 'live' && liveFrom !== undefined ? `${id} (live from ${liveFrom})` : `${id} (${mode})`,
+  );
+  const lines = [
+    `hemgang ${config.mllp.tls ? 'MLLP over TLS' : 'MLLP'}  ${mllp.host}:${mllp.port}  for ${modes.join(', ')}`,
+    `        HTTP  http://${http.host}:${http.port}  /health, /receipts`,
+    `        data  ${config.data}  ${journal.durability}`,
+    `        bus   ${bus.form}`,
+    `        out   ${config.receivers.map(({ id, channel, mode }) => `${id} (${channel}, ${mode})`).join(', ')}`,
+    `        file  ${file ?? 'defaults (no hemgang.yaml)'}`,
+  ];
+  for (const [partner, path] of tokenFiles)
+    lines.push(`        token of partner ${partner}: ${path}`);
+  if (freed > 0) lines.push(`        ${freed} parked messages could be translated now`);
+  return lines;
+}
+
+async function stopSignal(): Promise<string> {
+  return await new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => resolve(signal));
+  });
+}

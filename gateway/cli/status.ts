@@ -1,0 +1,97 @@
+import { loadConfig, dataFolder } from '../runtime/config.ts';
+import { openJournalReader } from '../runtime/journal/embedded.ts';
+import type { DeliveryRow, JournalStatus } from '../runtime/journal/journal.ts';
+
+export interface StatusOptions {
+  readonly config?: string | undefined;
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly json: boolean;
+}
+
+/** How many rows of each tray are listed. */
+const listed = 20;
+
+/** States of deliveries that somebody has to look at, or wants to see. */
+const trays = ['unroutable', 'held', 'unresolved', 'refused', 'shadow', 'pending'] as const;
+
+/**
+ * What the journal of a data folder holds; the gateway may be running or not.
+ * @returns the exit code: 0 when nothing needs a person, 1 otherwise
+ */
+export async function status(options: StatusOptions): Promise<number> {
+  const { config } = loadConfig({ file: options.config, flags: options.flags });
+  const journal = await openJournalReader({ folder: dataFolder(config) });
+  try {
+    const state = await journal.status();
+    const dead = await journal.outbox.deadLetters(listed);
+    const byTray = new Map<string, readonly DeliveryRow[]>();
+    for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
+    const deliveries = Object.fromEntries(
+      [...byTray].map(([tray, rows]) => [tray, rows.map(withoutContent)]),
+    );
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ ...state, deadLetters: dead, trays: deliveries }, null, 2)}\n`
+        : `${lines(state, dead, byTray).join('\n')}\n`,
+    );
+    return needsPerson(state) ? 1 : 0;
+  } finally {
+    await journal.close();
+  }
+}
+
+function needsPerson(state: JournalStatus): boolean {
+  const { deliveries, outbox, messages } = state;
+  const waiting = (['unroutable', 'held', 'unresolved', 'refused'] as const).some(
+    (tray) => (deliveries[tray] ?? 0) > 0,
+  );
+  return waiting || messages.parked > 0 || outbox.advance.dead + outbox.dispatch.dead > 0;
+}
+
+function lines(
+  state: JournalStatus,
+  dead: readonly { queue: string; position: number; type: string; error: string }[],
+  byTray: ReadonlyMap<string, readonly DeliveryRow[]>,
+): string[] {
+  const { messages, outbox, deliveries, deadlines } = state;
+  const text = [
+    `messages    ${messages.accepted} accepted, ${messages.parked} parked, ${messages.rejected} rejected, ${messages.quarantined} quarantined`,
+    ...state.senders.map(
+      ({ sender, accepted, lastAt }) => `  ${sender}: ${accepted} accepted, last ${lastAt}`,
+    ),
+    `events      ${state.events} in ${state.processes} processes`,
+    `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
+    `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${deadlines.next}`}`,
+    `deliveries  ${
+      Object.entries(deliveries)
+        .map(([tray, count]) => `${count} ${tray}`)
+        .join(', ') || 'none'
+    }`,
+  ];
+  for (const { sender, table, code, count, oldest } of state.unmapped) {
+    text.push(
+      `PARKED      ${count} × ${sender}: code ${code} is not in table ${table} (oldest ${oldest})`,
+      `            next: add it to a mappings overlay, then restart with --mappings; the messages are translated then`,
+    );
+  }
+  for (const { queue, position, type, error } of dead) {
+    text.push(`DEAD LETTER ${queue} ${position} ${type}: ${error}`);
+  }
+  for (const [tray, rows] of byTray) {
+    for (const row of rows) text.push(trayLine(tray, row));
+  }
+  return text;
+}
+
+function trayLine(tray: string, row: DeliveryRow): string {
+  const receiver = row.receiver ?? 'no receiver';
+  const when = row.nextAt === undefined ? '' : `, next attempt ${row.nextAt}`;
+  const why = row.detail === undefined ? '' : `: ${row.detail}`;
+  return `${tray.toUpperCase().padEnd(11)} ${row.lane} → ${receiver}, ${row.attempts} attempts${when}${why}`;
+}
+
+/** The rendered notice is the receiver's alone. */
+function withoutContent(row: DeliveryRow): Omit<DeliveryRow, 'rendered'> {
+  const { rendered: _rendered, ...rest } = row;
+  return rest;
+}
