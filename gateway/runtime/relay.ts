@@ -35,24 +35,32 @@ export interface Relay {
 /** While the bus or the journal is away: the pause doubles up to the longest. */
 const failurePauses = { firstMs: 250, longestMs: 10_000 } as const;
 
-/** Starts the relay: it looks after each commit, and at least every `tickMs`. It never throws. */
+/** Starts the relay: it publishes after each commit, and releases what is due every `tickMs`. It never throws. */
 export function startRelay(parts: RelayParts): Relay {
   const { journal, bus, clock, tickMs = 250, deadlineGraceMs = 0 } = parts;
   const onTrouble = parts.onTrouble ?? (() => undefined);
   const releaseFromMs = clock.nowMs() + deadlineGraceMs;
   const rest = nap();
   let failures = 0;
+  let releaseWanted = true;
+  let releasedAtMs = clock.elapsedMs();
   let last: Promise<number> = Promise.resolve(0);
   let next: Promise<number> | undefined;
 
   async function look(): Promise<number> {
     const published = await attempt(() => bus.publishWaiting(clock.nowMs()));
     // Deadlines are released even while the broker is away: what they become waits in the journal.
-    const released = await attempt(async () =>
-      clock.nowMs() < releaseFromMs ? 0 : journal.releaseDue(clock.now()),
-    );
+    const released = releaseWanted ? await attempt(release) : 0;
     failures = published === undefined || released === undefined ? failures + 1 : 0;
+    // There may be more than one look takes.
+    if (published !== undefined && published > 0) rest.wake();
     return (published ?? 0) + (released ?? 0);
+  }
+
+  async function release(): Promise<number> {
+    releaseWanted = false;
+    releasedAtMs = clock.elapsedMs();
+    return clock.nowMs() < releaseFromMs ? 0 : await journal.releaseDue(clock.now());
   }
 
   async function attempt(work: () => Promise<number>): Promise<number | undefined> {
@@ -64,7 +72,8 @@ export function startRelay(parts: RelayParts): Relay {
     }
   }
 
-  function tick(): Promise<number> {
+  /** The look under way is not joined: what was committed after it began might be missed. */
+  function lookOnce(): Promise<number> {
     if (rest.ended()) return Promise.resolve(0);
     next ??= last.then(() => {
       next = undefined;
@@ -77,7 +86,8 @@ export function startRelay(parts: RelayParts): Relay {
   async function run(): Promise<void> {
     while (!rest.ended()) {
       rest.listen();
-      await tick();
+      if (clock.elapsedMs() - releasedAtMs >= tickMs) releaseWanted = true;
+      await lookOnce();
       if (failures === 0) {
         await rest.sleep(tickMs);
       } else {
@@ -87,11 +97,15 @@ export function startRelay(parts: RelayParts): Relay {
     }
   }
 
-  journal.onCommit(rest.wake);
+  // A commit gives a broker something to carry; the rows of the embedded bus need no carrying.
+  if (bus.form !== 'embedded') journal.onCommit(rest.wake);
   const running = run();
 
   return {
-    tick,
+    tick() {
+      releaseWanted = true;
+      return lookOnce();
+    },
     async close() {
       rest.end();
       await running;
