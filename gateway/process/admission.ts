@@ -1,0 +1,128 @@
+/** Folds admissions, discharges and their cancellations, over all linked stays, into one stay of the law. */
+import { Temporal } from 'temporal-polyfill';
+import type { EventOf } from './events.ts';
+import { byTelling, momentOf } from './fact-list.ts';
+import type { FactList } from './fact-list.ts';
+import type { Facts, Moment, Occasion } from './state.ts';
+
+type Admitted = EventOf<'patient.admitted'>;
+type Statement =
+  | Admitted
+  | EventOf<'admission.cancelled'>
+  | EventOf<'patient.discharged'>
+  | EventOf<'discharge.cancelled'>;
+type Opening = Admitted | EventOf<'patient.discharge-ready'>;
+
+type Stay = Pick<Facts, 'admission' | 'admissionCancelled' | 'discharge' | 'county' | 'hospital'>;
+
+/**
+ * The stay as the law sees it: contiguous stays are one, from the first admission to the last discharge.
+ * @param contradictions codes of what cannot be true are added to it
+ */
+export function foldAdmission(facts: FactList, contradictions: Set<string>): Stay {
+  const byStay = new Map<string, Statement[]>();
+  const all: Statement[] = [
+    ...facts.of('patient.admitted'),
+    ...facts.of('admission.cancelled'),
+    ...facts.of('patient.discharged'),
+    ...facts.of('discharge.cancelled'),
+  ];
+  for (const event of all) {
+    byStay.set(event.stayId, [...(byStay.get(event.stayId) ?? []), event]);
+  }
+  const stays = [...byStay.values()].map((statements) => foldStay(facts, statements));
+  const begun = stays.filter((stay) => stay.admission !== undefined).sort(byAdmission);
+  const first = begun[0];
+  const cancelled = stays.find((stay) => stay.admissionCancelled !== undefined);
+  if (stays.some((s) => s.discharge && !s.admission && !s.admissionCancelled)) {
+    contradictions.add('DISCHARGE_WITHOUT_ADMISSION');
+  }
+  if (begun.some((s) => s.discharge && s.admission && isBefore(s.discharge, s.admission))) {
+    contradictions.add('DISCHARGE_BEFORE_ADMISSION');
+  }
+  if (first === undefined) {
+    const discharge = latest(stays.map((stay) => stay.discharge));
+    return {
+      ...(cancelled?.admissionCancelled && { admissionCancelled: cancelled.admissionCancelled }),
+      ...(discharge && { discharge }),
+    };
+  }
+  const { discharge: _ofFirst, ...stay } = first;
+  const ended = begun.every((candidate) => candidate.discharge !== undefined);
+  const discharge = ended ? latest(begun.map((candidate) => candidate.discharge)) : undefined;
+  return { ...stay, ...(discharge && { discharge }) };
+}
+
+/** One stay: of the statements about its admission, and of those about its discharge, the last told holds. */
+function foldStay(facts: FactList, statements: Statement[]): Stay {
+  const told = statements.sort(byTelling);
+  const lastAdmitted = told.findLast((s): s is Admitted => s.type === 'patient.admitted');
+  const aboutAdmission = told.findLast(
+    (s) => s.type === 'patient.admitted' || s.type === 'admission.cancelled',
+  );
+  const aboutDischarge = told.findLast(
+    (s) => s.type === 'patient.discharged' || s.type === 'discharge.cancelled',
+  );
+  const discharge =
+    aboutDischarge?.type === 'patient.discharged' ? momentOf(aboutDischarge) : undefined;
+  if (lastAdmitted === undefined || aboutAdmission?.type === 'admission.cancelled') {
+    return {
+      ...(aboutAdmission && { admissionCancelled: momentOf(aboutAdmission) }),
+      ...(discharge && { discharge }),
+    };
+  }
+  const sinceCancelled = told.findLastIndex((s) => s.type === 'admission.cancelled') + 1;
+  const admitted = told
+    .slice(sinceCancelled)
+    .filter((s): s is Admitted => s.type === 'patient.admitted');
+  const county = admitted.findLast((s) => s.data.county !== undefined)?.data.county;
+  const hospital = admitted.findLast((s) => s.data.hospital !== undefined)?.data.hospital;
+  return {
+    admission: occasionOf(facts, admitted, lastAdmitted),
+    ...(county !== undefined && { county }),
+    ...(hospital !== undefined && { hospital }),
+    ...(discharge && { discharge }),
+  };
+}
+
+/**
+ * Statements of one fact as an occasion: named by the first told, timed by the last told.
+ * @param statements at least one, in the order they were told
+ */
+export function occasionOf(
+  facts: FactList,
+  statements: readonly Opening[],
+  timedBy: Opening,
+): Occasion {
+  const first = statements[0] ?? timedBy;
+  return {
+    ...momentOf(timedBy),
+    occasion: facts.rootOf(first.id),
+    aliases: new Set(statements.flatMap((statement) => facts.namesOf(statement.id))),
+  };
+}
+
+function byAdmission(left: Stay, right: Stay): number {
+  const at = (stay: Stay): number => stay.admission?.at.epochMilliseconds ?? Infinity;
+  const difference = at(left) - at(right);
+  if (difference !== 0) return difference;
+  return (left.admission?.occasion ?? '') < (right.admission?.occasion ?? '') ? -1 : 1;
+}
+
+function latest(moments: readonly (Moment | undefined)[]): Moment | undefined {
+  return moments.reduce(
+    (last, moment) =>
+      moment !== undefined &&
+      (last === undefined || moment.at.epochMilliseconds > last.at.epochMilliseconds)
+        ? moment
+        : last,
+    undefined,
+  );
+}
+
+/** Whether one moment certainly came before another; a date lasts to its local end. */
+export function isBefore(left: Moment, right: Moment): boolean {
+  if (!left.dateOnly) return Temporal.Instant.compare(left.at, right.at) < 0;
+  const end = left.at.toZonedDateTimeISO('Europe/Stockholm').add({ days: 1 });
+  return end.epochMilliseconds <= right.at.epochMilliseconds;
+}

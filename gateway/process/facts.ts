@@ -1,0 +1,123 @@
+/** Folds facts: the same facts in any order give the same state. */
+import type { DischargeEvent, Obligation, PatientCodes } from './events.ts';
+import { foldAdmission } from './admission.ts';
+import { FactList, byHappening, momentOf } from './fact-list.ts';
+import { foldReadiness } from './readiness.ts';
+import type { Facts, Moment, PlanningCall, StoredLike } from './state.ts';
+
+const moments = (events: readonly DischargeEvent[]): Moment[] => events.map(momentOf);
+const lastMoment = (events: readonly DischargeEvent[]): Moment | undefined => {
+  const last = events.at(-1);
+  return last === undefined ? undefined : momentOf(last);
+};
+
+/** All facts of a process. */
+export function foldFacts(events: readonly StoredLike[]): Facts {
+  const facts = new FactList(events);
+  const contradictions = new Set<string>();
+  const estimate = foldEstimate(facts);
+  const declined = lastMoment(facts.of('planning.declined'));
+  const consent = facts.of('consent.recorded').at(-1);
+  const careContact = facts.of('care-contact.appointed').at(0);
+  const compulsory = facts.of('compulsory-care.decided').at(0);
+  const deceased = facts.of('patient.deceased').at(0);
+  const admission = foldAdmission(facts, contradictions);
+  return {
+    ...admission,
+    readiness: foldReadiness(facts, admission, contradictions),
+    needs: foldNeeds(facts),
+    ...(estimate && { estimate }),
+    calls: foldCalls(facts),
+    ...(declined && { declined }),
+    ...(consent && { consent: { ...momentOf(consent), given: consent.data.given } }),
+    ...(careContact && { careContact: momentOf(careContact) }),
+    ...(compulsory && { compulsoryCare: momentOf(compulsory) }),
+    ...(deceased && { deceased: momentOf(deceased) }),
+    plans: facts.of('plan.established').map((e) => ({ ...momentOf(e), plan: e.data.plan })),
+    availability: facts.of('outpatient-care.availability-set').map((e) => ({
+      ...momentOf(e),
+      availability: e.data.availability,
+    })),
+    placements: facts
+      .of('placement.decided')
+      .map((e) => ({ ...momentOf(e), municipality: e.data.municipality })),
+    patient: foldPatient(facts),
+    secrecy: new Map<Obligation, Moment & { present: boolean }>(
+      facts
+        .of('secrecy-obstacle.recorded')
+        .map((e) => [e.data.obligation, { ...momentOf(e), present: e.data.present }]),
+    ),
+    leaves: moments(facts.of('patient.on-leave')),
+    observed: facts.of('notice.observed').map((e) => ({ ...momentOf(e), ...e.data })),
+    misdirections: facts.of('notice.misdirected').map((e) => ({ ...momentOf(e), ...e.data })),
+    contradictions: [...contradictions].sort(),
+  };
+}
+
+/** Needs as they changed; the same need stated again is one fact, known from its first statement. */
+function foldNeeds(facts: FactList): Facts['needs'] {
+  const statements = [...facts.of('need.assessed'), ...facts.of('need.withdrawn')].sort(
+    byHappening,
+  );
+  const needs: Facts['needs'][number][] = [];
+  for (const statement of statements) {
+    const services = statement.type === 'need.assessed' ? statement.data : undefined;
+    const last = needs.at(-1);
+    if (last === undefined ? services === undefined : sameNeed(last.services, services)) continue;
+    needs.push({ ...momentOf(statement), services });
+  }
+  return needs;
+}
+
+type MaybeServices = Facts['needs'][number]['services'];
+function sameNeed(left: MaybeServices, right: MaybeServices): boolean {
+  return (
+    left?.socialServices === right?.socialServices &&
+    left?.municipalHealthCare === right?.municipalHealthCare &&
+    left?.regionOutpatient === right?.regionOutpatient
+  );
+}
+
+/** The estimate in force: the last one set, unless withdrawn since. */
+function foldEstimate(facts: FactList): Facts['estimate'] {
+  const set = facts.of('discharge-estimate.set').at(-1);
+  const withdrawn = facts.of('discharge-estimate.withdrawn').at(-1);
+  if (set === undefined) return undefined;
+  if (withdrawn !== undefined && byHappening(withdrawn, set) > 0) return undefined;
+  return { ...momentOf(set), expectedDischarge: set.data.expectedDischarge };
+}
+
+/** Calls to planning; a withdrawal takes back the calls made before it. */
+function foldCalls(facts: FactList): readonly PlanningCall[] {
+  const withdrawals = facts.of('planning.call-withdrawn');
+  return facts.of('planning.called').map((call) => {
+    const withdrawal = withdrawals.find((candidate) => byHappening(candidate, call) > 0);
+    return {
+      ...momentOf(call),
+      calledBy: call.data.calledBy,
+      ...(withdrawal && { withdrawn: momentOf(withdrawal) }),
+    };
+  });
+}
+
+/** The person's codes as they changed. A municipality left out is not a statement: the earlier one stands. */
+function foldPatient(facts: FactList): Facts['patient'] {
+  const statements = [...facts.of('patient.admitted'), ...facts.of('patient.identity-changed')];
+  const history: (Moment & { codes: PatientCodes })[] = [];
+  for (const statement of statements.sort(byHappening)) {
+    const stated = statement.data.patient;
+    if (stated === undefined) continue;
+    const earlier = history.at(-1)?.codes;
+    const municipality = stated.municipality ?? earlier?.municipality;
+    const codes = { ...stated, ...(municipality !== undefined && { municipality }) };
+    if (
+      earlier?.municipality === codes.municipality &&
+      earlier?.numberKind === codes.numberKind &&
+      earlier.protection === codes.protection
+    ) {
+      continue;
+    }
+    history.push({ ...momentOf(statement), codes });
+  }
+  return history;
+}

@@ -1,0 +1,168 @@
+/** Folds decisions, in the order they were written, by their keys. */
+import { Temporal } from 'temporal-polyfill';
+import { isFact } from './events.ts';
+import type { CareDaysData, DischargeEvent, EventOf, NoticeData } from './events.ts';
+import type {
+  DeadlineHistory,
+  History,
+  LiabilityHistory,
+  NoticeHistory,
+  NoticeRevision,
+  Receipt,
+  StoredLike,
+} from './state.ts';
+
+interface OpenNotice extends NoticeHistory {
+  readonly revisions: NoticeRevision[];
+  readonly receipts: Receipt[];
+}
+type Notices = Map<string, OpenNotice>;
+
+/** Decisions so far: notices with their receipts, deadlines, liability, care days. */
+export function foldHistory(events: readonly StoredLike[]): History {
+  const notices: Notices = new Map();
+  const deadlines = new Map<string, DeadlineHistory>();
+  const liability = new Map<string, LiabilityHistory>();
+  const careDays = new Map<string, CareDaysData>();
+  const decisions = events.filter(({ event }) => !isFact(event.type));
+  for (const { event } of decisions.sort((left, right) => left.position - right.position)) {
+    if (event.type.startsWith('notice.')) foldNotice(notices, event);
+    else if (event.type.startsWith('deadline.')) foldDeadline(deadlines, event);
+    else if (event.type.startsWith('liability.')) foldLiability(liability, event);
+    else if (event.type === 'care-days.counted') careDays.set(event.data.key, event.data);
+  }
+  return { notices, deadlines, liability, careDays };
+}
+
+function foldNotice(notices: Notices, event: DischargeEvent): void {
+  switch (event.type) {
+    case 'notice.issued':
+      return addRevision(notices, event.id, 'issued', event.data);
+    case 'notice.corrected':
+      return addRevision(notices, event.id, 'corrected', event.data);
+    case 'notice.withdrawn':
+      return addRevision(notices, event.id, 'withdrawn', event.data);
+    case 'notice.delivered':
+      return addReceipt(notices, event, 'delivered');
+    case 'notice.refused':
+      return addReceipt(notices, event, 'refused');
+    case 'notice.unresolved':
+      return addReceipt(notices, event, 'unresolved');
+    default:
+  }
+}
+
+function noticeOf(
+  notices: Notices,
+  {
+    key,
+    obligation,
+    occasion,
+    role,
+  }: Pick<NoticeHistory, 'key' | 'obligation' | 'occasion' | 'role'>,
+): OpenNotice {
+  const known = notices.get(key);
+  if (known !== undefined) return known;
+  const fresh: OpenNotice = { key, obligation, occasion, role, revisions: [], receipts: [] };
+  notices.set(key, fresh);
+  return fresh;
+}
+
+function addRevision(
+  notices: Notices,
+  id: string,
+  action: NoticeRevision['action'],
+  data: NoticeData,
+): void {
+  noticeOf(notices, data).revisions.push({
+    id,
+    revision: data.revision,
+    action,
+    ...(data.municipality !== undefined && { municipality: data.municipality }),
+    held: data.held ?? false,
+    ...(data.county !== undefined && { county: data.county }),
+    content: data.content,
+    reference: data.reference,
+  });
+}
+
+const instantOf = (text: string): Temporal.Instant =>
+  Temporal.Instant.fromEpochMilliseconds(Date.parse(text));
+
+function addReceipt(
+  notices: Notices,
+  event: EventOf<'notice.delivered' | 'notice.refused' | 'notice.unresolved'>,
+  outcome: Receipt['outcome'],
+): void {
+  const { data } = event;
+  noticeOf(notices, data).receipts.push({
+    id: event.id,
+    outcome,
+    noticeId: data.noticeId,
+    ...(data.municipality !== undefined && { municipality: data.municipality }),
+    receiver: data.receiver,
+    deliveryId: data.deliveryId,
+    firstAttemptAt: instantOf(data.firstAttemptAt),
+    ...(data.deliveredAt !== undefined && { deliveredAt: instantOf(data.deliveredAt) }),
+    receiverFault: data.receiverFault,
+    proof: data.proof,
+  });
+}
+
+const none = { set: 0, met: 0, missed: 0, cancelled: 0 };
+
+function foldDeadline(deadlines: Map<string, DeadlineHistory>, event: DischargeEvent): void {
+  switch (event.type) {
+    case 'deadline.set': {
+      const counts = deadlines.get(event.data.key)?.counts ?? none;
+      const next = { ...counts, set: counts.set + 1 };
+      deadlines.set(event.data.key, { data: event.data, state: 'open', counts: next });
+      return;
+    }
+    case 'deadline.reached': {
+      const known = deadlines.get(event.data.key);
+      // A row that fell due after the deadline had been moved or closed says nothing.
+      if (known?.state !== 'open' || known.data.dueAt !== event.data.dueAt) return;
+      deadlines.set(event.data.key, { ...known, state: 'reached' });
+      return;
+    }
+    case 'deadline.met':
+      return closeDeadline(deadlines, event.data.key, 'met');
+    case 'deadline.missed':
+      return closeDeadline(deadlines, event.data.key, 'missed');
+    case 'deadline.cancelled':
+      return closeDeadline(deadlines, event.data.key, 'cancelled');
+    default:
+  }
+}
+
+function closeDeadline(
+  deadlines: Map<string, DeadlineHistory>,
+  key: string,
+  state: 'met' | 'missed' | 'cancelled',
+): void {
+  const known = deadlines.get(key);
+  if (known === undefined) return;
+  const counts = { ...known.counts, [state]: known.counts[state] + 1 };
+  deadlines.set(key, { ...known, state, counts });
+}
+
+function foldLiability(liability: Map<string, LiabilityHistory>, event: DischargeEvent): void {
+  switch (event.type) {
+    case 'liability.withheld':
+      liability.set(event.data.key, { ...event.data, state: 'withheld' });
+      return;
+    case 'liability.started':
+    case 'liability.revised':
+    case 'liability.ended':
+      liability.set(event.data.key, {
+        ...event.data,
+        state: event.data.until === undefined ? 'running' : 'ended',
+      });
+      return;
+    case 'liability.revoked':
+      liability.set(event.data.key, { ...event.data, state: 'revoked' });
+      return;
+    default:
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * One discharge process: what happened (facts) and what was decided of it (history).
+ *
+ * Facts fold to the same state in any order of arrival; decisions are read in the order they were written.
+ */
+import type { Temporal } from 'temporal-polyfill';
+import type {
+  CareDaysData,
+  DeadlineData,
+  DischargeEvent,
+  EventData,
+  NoticeContent,
+  Obligation,
+  PatientCodes,
+  RecipientRole,
+} from './events.ts';
+import { foldFacts } from './facts.ts';
+import { foldHistory } from './history.ts';
+
+/** An event with its place in the journal (`StoredEvent` of the journal fits). */
+export interface StoredLike {
+  readonly position: number;
+  readonly event: DischargeEvent;
+}
+
+/** When something happened, and the event that says so. */
+export interface Moment {
+  readonly id: string;
+  readonly at: Temporal.Instant;
+  /** The source knew the date only; `at` is then 00.00 local time of it. */
+  readonly dateOnly: boolean;
+}
+
+/** A fact that opens something, and every id under which it has been told. */
+export interface Occasion extends Moment {
+  /** Id of the fact that opened it, or what that fact supersedes: it stays when a message is translated again. */
+  readonly occasion: string;
+  /** Every id it has gone by, superseded ones too: a decision made under any of them is about this. */
+  readonly aliases: ReadonlySet<string>;
+}
+
+/** From the statement that the patient is discharge-ready until it is withdrawn (1 kap. 3 § 5). */
+export interface ReadinessPeriod extends Occasion {
+  readonly withdrawn?: Moment;
+}
+
+export type Need = Moment & EventData<'need.assessed'>;
+export type Services = EventData<'need.assessed'>;
+export interface PlanningCall extends Moment {
+  readonly calledBy: EventData<'planning.called'>['calledBy'];
+  readonly withdrawn?: Moment;
+}
+export interface ObservedNotice extends Moment {
+  readonly obligation: Obligation;
+  readonly role: RecipientRole;
+  readonly municipality?: string | undefined;
+}
+/** A receiver's answer that the patient is not its resident. */
+export interface Misdirection extends Moment {
+  readonly deliveryId?: string | undefined;
+  readonly obligation?: Obligation | undefined;
+  readonly receiver?: string | undefined;
+}
+
+/** What happened. The same for any order in which the facts arrived. */
+export interface Facts {
+  /** The treating region (SCB county code). */
+  readonly county?: string;
+  readonly hospital?: string;
+  readonly admission?: Occasion;
+  readonly admissionCancelled?: Moment;
+  /** The stay has ended: set only when every linked stay that was begun has been discharged. */
+  readonly discharge?: Moment;
+  readonly deceased?: Moment;
+  readonly readiness: readonly ReadinessPeriod[];
+  /** Needs as assessed, oldest first; the same need stated again is not repeated. `undefined` services: withdrawn. */
+  readonly needs: readonly (Moment & { readonly services: Services | undefined })[];
+  /** Estimated discharge as the source states it: a date or an instant. */
+  readonly estimate?: Moment & { readonly expectedDischarge: string };
+  readonly calls: readonly PlanningCall[];
+  readonly declined?: Moment;
+  readonly consent?: Moment & { readonly given: boolean };
+  readonly careContact?: Moment;
+  readonly compulsoryCare?: Moment;
+  readonly plans: readonly (Moment & { readonly plan: EventData<'plan.established'>['plan'] })[];
+  readonly availability: readonly (Moment & EventData<'outpatient-care.availability-set'>)[];
+  readonly placements: readonly (Moment & { readonly municipality: string })[];
+  readonly patient: readonly (Moment & { readonly codes: PatientCodes })[];
+  readonly secrecy: ReadonlyMap<Obligation, Moment & { readonly present: boolean }>;
+  readonly leaves: readonly Moment[];
+  readonly observed: readonly ObservedNotice[];
+  readonly misdirections: readonly Misdirection[];
+  /** Codes of facts that cannot both be true; nothing is billed while there is one. */
+  readonly contradictions: readonly string[];
+}
+
+export interface NoticeRevision {
+  readonly id: string;
+  readonly revision: number;
+  readonly action: 'issued' | 'corrected' | 'withdrawn';
+  readonly municipality?: string;
+  readonly held: boolean;
+  readonly county?: string;
+  readonly content: NoticeContent;
+  readonly reference: string;
+}
+export interface Receipt {
+  readonly id: string;
+  readonly outcome: 'delivered' | 'refused' | 'unresolved';
+  readonly noticeId: string;
+  readonly municipality?: string;
+  readonly receiver: string;
+  readonly deliveryId: string;
+  /** First attempt to the right address, and completed hand-over (reading A10). */
+  readonly firstAttemptAt: Temporal.Instant;
+  readonly deliveredAt?: Temporal.Instant;
+  readonly receiverFault: boolean;
+  readonly proof: 'receiver-answer' | 'none';
+}
+/** One notice by its decision key. */
+export interface NoticeHistory {
+  readonly key: string;
+  readonly obligation: Obligation;
+  readonly occasion: string;
+  readonly role: RecipientRole;
+  readonly revisions: readonly NoticeRevision[];
+  readonly receipts: readonly Receipt[];
+}
+/** One deadline by its decision key, as it stands. */
+export interface DeadlineHistory {
+  readonly data: DeadlineData;
+  /** `reached` and `missed` have passed; a late `met` may still follow. */
+  readonly state: 'open' | 'reached' | 'missed' | 'met' | 'cancelled';
+  /** How many events of each type there have been: the next one's number. */
+  readonly counts: Readonly<Record<'set' | 'met' | 'missed' | 'cancelled', number>>;
+}
+/** The latest decision on liability for one readiness period. */
+export interface LiabilityHistory {
+  readonly key: string;
+  readonly occasion: string;
+  readonly revision: number;
+  readonly state: 'running' | 'ended' | 'withheld' | 'revoked';
+  readonly reason: string;
+  readonly status?: 'unmet' | 'unknown';
+  readonly county?: string | undefined;
+  readonly municipality?: string | undefined;
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** What was decided, in the order it was written. Keys are decision keys. */
+export interface History {
+  readonly notices: ReadonlyMap<string, NoticeHistory>;
+  readonly deadlines: ReadonlyMap<string, DeadlineHistory>;
+  readonly liability: ReadonlyMap<string, LiabilityHistory>;
+  readonly careDays: ReadonlyMap<string, CareDaysData>;
+}
+
+export interface DischargeProcess extends Facts {
+  readonly processId: string;
+  readonly history: History;
+}
+
+/**
+ * Folds the events of all linked stays into one process. Pure.
+ *
+ * @param events in any order; facts sort by occurredAt, rank of type, sentAt, id, and decisions by position
+ * @param processId random key of the process; part of every decision key
+ */
+export function fold(events: readonly StoredLike[], processId = ''): DischargeProcess {
+  return { processId, ...foldFacts(events), history: foldHistory(events) };
+}
+
+/** The end of the stay: discharge or death, whichever came first. */
+export function endOf(facts: Facts): Moment | undefined {
+  const { discharge, deceased } = facts;
+  if (discharge === undefined || deceased === undefined) return discharge ?? deceased;
+  return deceased.at.epochMilliseconds < discharge.at.epochMilliseconds ? deceased : discharge;
+}
+
+/** The services needed as last assessed; undefined when none was assessed or the need was withdrawn. */
+export function currentNeed(facts: Facts): Need | undefined {
+  const last = facts.needs.at(-1);
+  return last?.services === undefined ? undefined : { ...last, ...last.services };
+}
+
+/** The person's codes in force at an instant (ms), or the first known where that is later. */
+export function patientAt(facts: Facts, atMs: number): PatientCodes | undefined {
+  return inForce(facts.patient, atMs)?.codes ?? facts.patient[0]?.codes;
+}
+
+/** The last entry of a history, oldest first, that is not later than an instant (ms). */
+export function inForce<T extends Moment>(history: readonly T[], atMs: number): T | undefined {
+  return history.findLast((entry) => entry.at.epochMilliseconds <= atMs);
+}
+
+/** The readiness that stands: neither withdrawn nor followed by another. */
+export function currentReadiness(facts: Facts): ReadinessPeriod | undefined {
+  const last = facts.readiness.at(-1);
+  return last?.withdrawn === undefined ? last : undefined;
+}
