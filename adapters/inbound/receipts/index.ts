@@ -1,0 +1,170 @@
+/**
+ * Answers and facts from municipalities and primary care: CloudEvents 1.0 in structured JSON.
+ *
+ * `subject` is the case reference of our notices, `time` is when it happened (with its offset), `id` is unique per
+ * partner: the same id and bytes again are the same event.
+ */
+import { Temporal } from 'temporal-polyfill';
+import { z } from 'zod';
+import { assert, GatewayError } from '../../../gateway/errors.ts';
+import { checkData, isEventType, type EventType } from '../../../gateway/process/events.ts';
+import type { Fact, Inbound } from '../../adapter.ts';
+import { answerBytes } from './answer.ts';
+import { isReceiptType, mayWitness, type Partner } from './partner.ts';
+
+export type { Partner, PartnerKind } from './partner.ts';
+
+/** One CloudEvent, its envelope checked and its data not yet. */
+export interface ReceiptMessage {
+  readonly id: string;
+  /** The CloudEvents type as it came. */
+  readonly kind: string;
+  readonly type: EventType;
+  readonly caseReference: string;
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly occurredAt: string;
+  readonly data: unknown;
+}
+
+/** Visible text: what names and references are made of. */
+const attribute = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u);
+
+/** RFC 3339 with an offset; a time of day without one does not say when. */
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** Attributes we use. Others are allowed by the standard (extensions) and not read. */
+const envelope = z.object({
+  specversion: z.literal('1.0'),
+  id: attribute,
+  source: attribute,
+  type: attribute,
+  subject: attribute,
+  time: z.string().regex(rfc3339),
+  datacontenttype: z.literal('application/json').optional(),
+  data: z.unknown(),
+});
+
+/**
+ * The inbound adapter of one partner: bytes alone do not say who sent them, the token did.
+ * @param partner its id is the sender of everything it reads
+ */
+export function receiptsInbound(partner: Partner): Inbound<ReceiptMessage> {
+  return {
+    name: 'receipts',
+    mappingRevision: 'receipts-1',
+    read: readCloudEvent,
+    head: (message) => ({
+      sender: partner.id,
+      controlId: message.id,
+      kind: message.kind,
+      controlIdReuse: 'refused',
+    }),
+    translate: (message) => ({
+      stay: { by: 'case', caseReference: message.caseReference },
+      facts: [factOf(message, partner)],
+      unmapped: [],
+      warnings: [],
+    }),
+    acknowledge: (message, _raw, verdict, context) => answerBytes(message?.id, verdict, context),
+  };
+}
+
+/**
+ * Reads bytes as a CloudEvent.
+ * @throws GatewayError malformed-message, unsupported-message; by attribute, never by value
+ */
+export function readCloudEvent(raw: Uint8Array): ReceiptMessage {
+  const result = envelope.safeParse(parseJson(raw));
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const location = issue?.path.join('.') ?? '';
+    const why = issue?.code ?? 'invalid';
+    throw malformed(`CloudEvent ${location || 'envelope'}: ${why}`, location);
+  }
+  const { id, type: kind, subject, time, data } = result.data;
+  const type = /^se\.hemgang\.([a-z.-]+)\.v1$/.exec(kind)?.[1] ?? '';
+  if (!isEventType(type) || !isReceiptType(type)) {
+    throw new GatewayError('unsupported-message', 'CloudEvent type: not one we take', {
+      location: 'type',
+    });
+  }
+  return { id, kind, type, caseReference: subject, occurredAt: utcOf(time), data: data ?? {} };
+}
+
+function parseJson(raw: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
+  } catch {
+    // The cause would quote the body.
+    throw malformed('body: not JSON in UTF-8', '');
+  }
+}
+
+function utcOf(time: string): string {
+  try {
+    const instant = Temporal.Instant.from(time.toUpperCase());
+    return instant.toString({ smallestUnit: 'millisecond' });
+  } catch {
+    throw malformed('CloudEvent time: no such time', 'time');
+  }
+}
+
+function malformed(text: string, location: string): GatewayError {
+  return new GatewayError('malformed-message', text, location === '' ? {} : { location });
+}
+
+// ---------------------------------------------------------------- from event to fact
+
+function factOf(message: ReceiptMessage, partner: Partner): Fact {
+  const { type, occurredAt } = message;
+  if (!mayWitness(partner.kind, type)) {
+    throw forbidden(`${type} is not for a partner of kind ${partner.kind}`, 'type');
+  }
+  const data = checkData(type, withReceiver(message, partner));
+  const fact = { type, occurredAt, data };
+  checkScope(fact, partner);
+  assert(isFact(fact), 'checkData checked the data of this type');
+  return fact;
+}
+
+/** `checkData` has checked data against the type, but the compiler cannot follow a pair of a type and its data. */
+function isFact(fact: { type: EventType }): fact is Fact {
+  return isReceiptType(fact.type);
+}
+
+const answersToNotices = new Set<EventType>([
+  'notice.received',
+  'notice.acknowledged',
+  'notice.misdirected',
+]);
+
+/** An answer to a notice says for which receiver; a partner with one receiver need not. */
+function withReceiver({ type, data }: ReceiptMessage, partner: Partner): unknown {
+  const only = partner.receivers.length === 1 ? partner.receivers[0] : undefined;
+  if (!answersToNotices.has(type) || only === undefined) return data;
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? { receiver: only, ...data }
+    : data;
+}
+
+/** A partner speaks for its own receivers, and a municipality places payment on itself alone (5 kap. 2 §). */
+function checkScope({ type, data }: { type: EventType; data: object }, partner: Partner): void {
+  const fields = data as { receiver?: unknown; municipality?: unknown }; // read only, whatever the type
+  if (fields.receiver !== undefined && !partner.receivers.some((id) => id === fields.receiver)) {
+    throw forbidden('receiver is not one this partner answers for', 'data.receiver');
+  }
+  if (
+    type === 'placement.decided' &&
+    (partner.municipality === undefined || fields.municipality !== partner.municipality)
+  ) {
+    throw forbidden('a placement is reported by the municipality that decided it', 'data');
+  }
+}
+
+function forbidden(text: string, location: string): GatewayError {
+  return new GatewayError('unsupported-message', text, { standardCode: '403', location });
+}

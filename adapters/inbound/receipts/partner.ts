@@ -1,0 +1,52 @@
+/** Who may answer over HTTP, and what each kind of partner can witness. */
+import type { EventType } from '../../../gateway/process/events.ts';
+
+export type PartnerKind = 'municipality' | 'primary-care';
+
+export interface Partner {
+  /** Sender of what it sends. */
+  readonly id: string;
+  readonly kind: PartnerKind;
+  /** Receivers it answers for; it may speak only of cases they were sent. */
+  readonly receivers: readonly string[];
+  /** SCB code of a municipality. Without it the partner cannot report a placement (5 kap. 2 §). */
+  readonly municipality?: string;
+}
+
+const answers = [
+  'notice.received',
+  'notice.acknowledged',
+  'notice.misdirected',
+  'notice.observed',
+  'information.transferred',
+] as const satisfies readonly EventType[];
+
+/**
+ * A partner states what it does or sees itself. Planning, consent and outpatient care are the region's to state
+ * (2 kap. 5 §, 4 kap. 3 §, 5 kap. 5 §); a placement is the decision of the municipality that made it (5 kap. 2 §).
+ */
+const witnessed: Readonly<Record<PartnerKind, ReadonlySet<EventType>>> = {
+  municipality: new Set<EventType>([...answers, 'plan.established', 'placement.decided']),
+  'primary-care': new Set<EventType>([
+    ...answers,
+    'care-contact.appointed',
+    'planning.called',
+    'planning.call-withdrawn',
+    'planning.declined',
+    'consent.recorded',
+    'plan.established',
+    'outpatient-care.plan-set',
+    'outpatient-care.availability-set',
+    'secrecy-obstacle.recorded',
+  ]),
+};
+
+/** Whether anyone may send this type over HTTP. */
+export function isReceiptType(type: EventType): boolean {
+  return Object.values(witnessed).some((types) => types.has(type));
+}
+
+/** Whether a kind of partner may send this type. */
+export function mayWitness(kind: PartnerKind, type: EventType): boolean {
+  return witnessed[kind].has(type);
+}

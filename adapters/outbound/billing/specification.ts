@@ -1,0 +1,142 @@
+/**
+ * The billing specification of one municipality and month, as JSON for systems and CSV for people. It names cases by
+ * their reference and never a person.
+ */
+import { Temporal } from 'temporal-polyfill';
+import { assert } from '../../../gateway/errors.ts';
+import type { BillingData, BillingLine } from '../../../gateway/process/events.ts';
+import type { Outbound, OutboundBilling, OutboundMessage, Rendered } from '../../adapter.ts';
+import { dropFiles } from '../../wire/file-drop.ts';
+import { toCsv, type Cell } from './csv.ts';
+
+/** Billing records as files: `<month>/<county>-<municipality>-<month>-r<revision>.json` and `.csv`. */
+export function billingFiles({ folder }: { readonly folder: string }): Outbound {
+  return {
+    channel: 'billing-file',
+    idempotent: true,
+    render: renderSpecification,
+    async deliver(_deliveryId, rendered, signal) {
+      await dropFiles(folder, rendered.parts, signal);
+      return { proof: 'none', detail: 'files written' };
+    },
+  };
+}
+
+/**
+ * Renders a billing record. Pure: times come from the event.
+ * @throws GatewayError assertion-failed where the lines do not add up to the total: such a record is never sent
+ */
+export function renderSpecification(message: OutboundMessage): Rendered {
+  assert(message.kind === 'billing', 'a billing channel carries billing records');
+  const { billing } = message;
+  const sumOre = billing.lines.reduce((sum, line) => sum + line.amountOre, 0);
+  assert(sumOre === billing.totalOre, 'the lines of a billing record add up to its total');
+  const name = nameOf(message);
+  const json = `${JSON.stringify(jsonOf(message), null, 2)}\n`;
+  return {
+    contentType: 'application/json',
+    parts: [
+      { name: `${name}.json`, body: json },
+      { name: `${name}.csv`, body: toCsv([header, ...rowsOf(billing)]) },
+    ],
+  };
+}
+
+/** An adjustment has a name of its own, so that it never replaces the record it adjusts. */
+function nameOf({ billing, event }: OutboundBilling): string {
+  const { county, municipality, month, revision } = billing;
+  const kind = event.type === 'billing.adjusted' ? '-adjustment' : '';
+  return `${month}/${county}-${municipality}-${month}-r${revision}${kind}`;
+}
+
+function jsonOf({ billing, event, deliveryId }: OutboundBilling): object {
+  const adjustment =
+    event.type === 'billing.adjusted'
+      ? { differenceOre: event.data.differenceOre, cause: event.data.cause }
+      : {};
+  return {
+    type: event.type,
+    timestamp: event.occurredAt,
+    data: {
+      deliveryId,
+      county: billing.county,
+      municipality: billing.municipality,
+      month: billing.month,
+      revision: billing.revision,
+      model: billing.model,
+      currency: 'SEK',
+      lines: billing.lines.map((line) => ({
+        caseReference: line.caseReference,
+        from: line.from,
+        until: line.until,
+        days: line.days,
+        rateOre: line.rateOre,
+        amountOre: line.amountOre,
+        reference: line.reference,
+        rateReference: line.rateReference,
+      })),
+      excluded: billing.excluded.map(({ caseReference, reason, reference }) => ({
+        caseReference,
+        reason,
+        reference,
+      })),
+      totalOre: billing.totalOre,
+      ...adjustment,
+    },
+  };
+}
+
+// ---------------------------------------------------------------- one flat table, so that it can be sorted and summed
+
+const header = [
+  'Län',
+  'Kommun',
+  'Månad',
+  'Revision',
+  'Modell',
+  'Rad',
+  'Ärende',
+  'Från och med',
+  'Till och med',
+  'Dygn',
+  'Belopp per dygn (kr)',
+  'Belopp (kr)',
+  'Orsak',
+  'Bestämmelse',
+  'Källa för beloppet',
+];
+
+function rowsOf(billing: BillingData): Cell[][] {
+  const { county, municipality, month, revision, model } = billing;
+  const place = [county, municipality, month, revision, model];
+  const days = billing.lines.reduce((sum, line) => sum + line.days, 0);
+  const total = { ore: billing.totalOre };
+  return [
+    ...billing.lines.map((line) => [...place, ...chargedCells(line)]),
+    ...billing.excluded.map(({ caseReference, reason, reference }): Cell[] => {
+      return [...place, 'Ej debiterad', caseReference, '', '', '', '', '', reason, reference, ''];
+    }),
+    [...place, 'Summa', '', '', '', days, '', total, '', '', ''],
+  ];
+}
+
+function chargedCells(line: BillingLine): Cell[] {
+  return [
+    'Vårddygn',
+    line.caseReference,
+    line.from,
+    lastDayOf(line),
+    line.days,
+    { ore: line.rateOre },
+    { ore: line.amountOre },
+    '',
+    line.reference,
+    line.rateReference,
+  ];
+}
+
+/** `until` is the first day that is no longer charged; a reader of a table expects the last one that is. */
+function lastDayOf({ from, until }: BillingLine): string {
+  if (until <= from) return from;
+  return Temporal.PlainDate.from(until).subtract({ days: 1 }).toString();
+}

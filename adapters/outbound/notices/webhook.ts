@@ -1,0 +1,73 @@
+/** Notices by signed webhook (Standard Webhooks 1.0). One attempt; when to try again is the journal's matter. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { assert, GatewayError } from '../../../gateway/errors.ts';
+import type { MunicipalWords } from '../../../mappings/municipal.ts';
+import type { Outbound } from '../../adapter.ts';
+import { signerOf } from '../../wire/signature.ts';
+import { judgeAnswer } from './judge.ts';
+import { postOnce } from './post.ts';
+import { renderNotice } from './render.ts';
+import { targetOf } from './target.ts';
+
+export interface WebhookSettings {
+  readonly url: string;
+  /** `whsec_…`; two while the secret is being changed. */
+  readonly secrets: readonly string[];
+  /** For a whole attempt; Standard Webhooks advises 15 000 to 30 000. */
+  readonly timeoutMs: number;
+  /** The receiver recognises a repeated `webhook-id`. */
+  readonly idempotent: boolean;
+  readonly words: MunicipalWords;
+  /** The receiver stands in our own network. */
+  readonly allowPrivate?: boolean;
+  /** The machine's time, not the legal clock: receivers refuse an old signature. */
+  readonly nowSeconds: () => number;
+}
+
+/**
+ * One receiver reached by webhook. `webhook-id` is the delivery id and stays over attempts; the time and signature do not.
+ * @throws GatewayError configuration-invalid
+ */
+export function webhookNotices(settings: WebhookSettings): Outbound & { close(): Promise<void> } {
+  const { timeoutMs, words, idempotent, nowSeconds } = settings;
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 120_000) {
+    throw new GatewayError('configuration-invalid', 'timeoutMs: expected 1 to 120000');
+  }
+  const target = targetOf(settings.url, settings.allowPrivate ?? false);
+  const sign = signerOf(settings.secrets);
+  const sockets = {
+    // A kept connection may be closed by the other side just as we write on it, and then nobody knows what was read.
+    // That costs a repeat where repeats are recognised, but a person's time where they are not: there, no keep-alive.
+    keepAlive: idempotent,
+    maxSockets: 4,
+    maxFreeSockets: 2,
+    timeout: 30_000,
+  };
+  const agent = target.url.protocol === 'https:' ? new HttpsAgent(sockets) : new HttpAgent(sockets);
+
+  return {
+    channel: 'webhook',
+    idempotent,
+    render: (message) => renderNotice(message, words),
+    async deliver(deliveryId, rendered, signal) {
+      const part = rendered.parts[0];
+      assert(part !== undefined && rendered.parts.length === 1, 'a webhook carries one part');
+      const now = nowSeconds();
+      const answer = await postOnce({
+        target,
+        agent,
+        headers: {
+          ...sign(deliveryId, part.body, now),
+          'content-type': rendered.contentType,
+          'user-agent': 'hemgang',
+        },
+        body: part.body,
+        timeoutMs,
+        signal,
+      });
+      return judgeAnswer(answer, now);
+    },
+    close: async () => agent.destroy(),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Signatures as Standard Webhooks 1.0 writes them: `webhook-id`, `webhook-timestamp`, `webhook-signature`,
+ * signed content `id.timestamp.body`, HMAC-SHA256. While a secret is being changed both sign, side by side.
+ */
+import { Webhook } from 'standardwebhooks';
+import { GatewayError } from '../../gateway/errors.ts';
+
+export interface SignedHeaders {
+  readonly 'webhook-id': string;
+  readonly 'webhook-timestamp': string;
+  readonly 'webhook-signature': string;
+}
+
+/**
+ * Makes the signer of one receiver.
+ * @param secrets one, or two while the secret is being changed; `whsec_` and base64 of 24–64 bytes
+ * @returns headers for one attempt; the id stays over attempts, the time (seconds since 1970, the machine's) does not
+ * @throws GatewayError configuration-invalid; it never quotes a secret
+ */
+export function signerOf(
+  secrets: readonly string[],
+): (id: string, body: string, nowSeconds: number) => SignedHeaders {
+  const keys = keysOf(secrets);
+  return (id, body, nowSeconds) => {
+    const at = new Date(nowSeconds * 1000);
+    return {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(nowSeconds)),
+      'webhook-signature': keys.map((key) => key.sign(id, at, body)).join(' '),
+    };
+  };
+}
+
+/**
+ * Makes the check a receiver does: true where one of its secrets signed exactly these bytes within five minutes.
+ * @throws GatewayError configuration-invalid
+ */
+export function verifierOf(
+  secrets: readonly string[],
+): (headers: Record<string, string>, body: Buffer) => boolean {
+  const keys = keysOf(secrets);
+  return (headers, body) => keys.some((key) => agrees(key, headers, body));
+}
+
+function agrees(key: Webhook, headers: Record<string, string>, body: Buffer): boolean {
+  try {
+    key.verify(body, headers, { jsonParse: false });
+    return true;
+  } catch {
+    return false; // The library says no by throwing, whatever the reason.
+  }
+}
+
+function keysOf(secrets: readonly string[]): Webhook[] {
+  if (secrets.length < 1 || secrets.length > 2) {
+    throw new GatewayError('configuration-invalid', 'a webhook has one secret, or two in a change');
+  }
+  return secrets.map((secret, index) => {
+    const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
+    const bytes = Buffer.from(encoded ?? '', 'base64').length;
+    if (encoded === undefined || encoded.length % 4 !== 0 || bytes < 24 || bytes > 64) {
+      throw new GatewayError(
+        'configuration-invalid',
+        `secret ${index + 1}: expected whsec_ and base64 of 24 to 64 bytes`,
+      );
+    }
+    return new Webhook(secret);
+  });
+}

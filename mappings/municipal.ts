@@ -1,0 +1,209 @@
+/**
+ * The Swedish words of each notice, and which fields it carries: `municipal/<obligation>.yaml`, one file an obligation,
+ * and `municipal/vocabulary.yaml`. Loaded, checked and frozen once; what is wrong stops the start, by file and key.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { GatewayError } from '../gateway/errors.ts';
+import {
+  numberKinds,
+  obligations,
+  recipientRoles,
+  type Obligation,
+} from '../gateway/process/events.ts';
+import { packageRoot } from './index.ts';
+
+/** Fields that a notice may carry. What a file does not list does not leave the house. */
+export const noticeFields = [
+  'name',
+  'personNumber',
+  'address',
+  'expectedDischarge',
+  'admittedAt',
+  'dischargeReadyAt',
+  'hospital',
+  'unit',
+  'services',
+] as const;
+export type NoticeField = (typeof noticeFields)[number];
+
+/** Placeholders that say nothing of a person: every text may have them, a withdrawal only them. */
+const openPlaceholders = ['caseReference', 'role', 'municipality', 'decidedAt'] as const;
+/** `personNumber` brings the name of its kind along. */
+const kindOfNumber = 'numberKind';
+
+const sentence = z.string().min(1).max(500);
+const phrase = z.strictObject({ title: sentence, body: z.array(sentence).min(1).max(30) });
+const noticeWords = z.strictObject({
+  reference: sentence,
+  /** What must be in it: said to be missing where it is not known. */
+  mandatory: z.array(z.enum(noticeFields)).max(noticeFields.length),
+  /** What is in it where it is known. */
+  optional: z.array(z.enum(noticeFields)).max(noticeFields.length),
+  issued: phrase,
+  corrected: phrase,
+  withdrawn: phrase,
+});
+const vocabulary = z.strictObject({
+  missing: sentence,
+  roles: z.record(z.enum(recipientRoles), sentence),
+  numberKinds: z.record(z.enum(numberKinds).exclude(['none']), sentence),
+  services: z.strictObject({
+    socialServices: sentence,
+    municipalHealthCare: sentence,
+    regionOutpatient: sentence,
+  }),
+});
+
+export type NoticeWords = z.infer<typeof noticeWords>;
+export type Vocabulary = z.infer<typeof vocabulary>;
+export interface MunicipalWords {
+  readonly vocabulary: Vocabulary;
+  readonly notices: Readonly<Record<Obligation, NoticeWords>>;
+}
+
+/** One file of words: as it stands after the folders laid over it, and the files it came from. */
+interface WordFile {
+  readonly files: readonly string[];
+  readonly content: unknown;
+}
+
+/**
+ * Loads the shipped words and lays the user's own over them, key by key; a list is replaced whole.
+ * @param overlays mapping folders of the user (`--mappings DIR`): `DIR/municipal/<obligation>.yaml`
+ * @throws GatewayError configuration-invalid, naming file and key
+ */
+export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalWords {
+  const stems = new Map<string, WordFile>();
+  for (const folder of [join(packageRoot(), 'mappings'), ...overlays]) {
+    for (const [stem, file] of wordFiles(join(folder, 'municipal'))) {
+      const below = stems.get(stem);
+      const content = readYaml(file);
+      stems.set(stem, {
+        files: [...(below?.files ?? []), file],
+        content: below === undefined ? content : lay(below.content, content),
+      });
+    }
+  }
+  const read = (obligation: Obligation): NoticeWords => readNotice(stems, obligation);
+  const notices = {
+    'admission-notice': read('admission-notice'),
+    'discharge-estimate': read('discharge-estimate'),
+    'discharge-ready-notice': read('discharge-ready-notice'),
+    'information-transfer': read('information-transfer'),
+    'planning-call': read('planning-call'),
+  };
+  return freeze({ vocabulary: readAs(vocabulary, stems, 'vocabulary'), notices });
+}
+
+/** The files of one folder by stem; a stem that names nothing is an error. */
+function wordFiles(folder: string): [string, string][] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+  const known = new Set<string>([...obligations, 'vocabulary']);
+  return names.map((name) => {
+    const stem = name.replace(/\.ya?ml$/, '');
+    const file = join(folder, name);
+    if (!known.has(stem)) throw invalid(file, '', 'no obligation has this name');
+    return [stem, file];
+  });
+}
+
+function readYaml(file: string): unknown {
+  if (statSync(file).size > 65_536) throw invalid(file, '', 'larger than 64 kB');
+  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
+  const fault = document.errors[0];
+  if (fault === undefined) return document.toJS();
+  const line = fault.linePos?.[0].line ?? 0;
+  throw invalid(file, `line ${line}`, fault.message.split('\n')[0] ?? fault.code);
+}
+
+function lay(below: unknown, above: unknown): unknown {
+  if (!isTree(below) || !isTree(above)) return above;
+  const entries = Object.entries(above).map(([key, value]) => [
+    key,
+    Object.hasOwn(below, key) ? lay(below[key], value) : value,
+  ]);
+  return { ...below, ...Object.fromEntries(entries) };
+}
+
+function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// ---------------------------------------------------------------- checking
+
+function readNotice(stems: ReadonlyMap<string, WordFile>, obligation: Obligation): NoticeWords {
+  const words = readAs(noticeWords, stems, obligation);
+  const file = stems.get(obligation)?.files.join(' + ') ?? obligation;
+  const fields = [...words.mandatory, ...words.optional];
+  const twice = fields.find((field, index) => fields.indexOf(field) !== index);
+  if (twice !== undefined) throw invalid(file, 'optional', `${twice} is listed twice`);
+  const carried = new Set<string>([...openPlaceholders, ...fields]);
+  if (carried.has('personNumber')) carried.add(kindOfNumber);
+  checkPlaceholders(file, 'issued', words.issued, carried);
+  checkPlaceholders(file, 'corrected', words.corrected, carried);
+  checkPlaceholders(file, 'withdrawn', words.withdrawn, new Set(openPlaceholders));
+  for (const action of ['issued', 'corrected'] as const) {
+    for (const field of words.mandatory) {
+      const said = words[action].body.some((line) => line.includes(`{${field}}`));
+      if (!said) throw invalid(file, `${action}.body`, `mandatory {${field}} is not said`);
+    }
+  }
+  return words;
+}
+
+function checkPlaceholders(
+  file: string,
+  action: string,
+  { title, body }: NoticeWords['issued'],
+  allowed: ReadonlySet<string>,
+): void {
+  const lines: [string, string][] = body.map((line, index) => [`${action}.body.${index}`, line]);
+  for (const [key, line] of lines) {
+    for (const name of placeholdersOf(line)) {
+      if (!allowed.has(name)) throw invalid(file, key, `{${name}} is not a field it carries`);
+    }
+    if (/[{}]/.test(line.replace(placeholder, ''))) throw invalid(file, key, 'a stray brace');
+  }
+  // A title is shown in lists and subject lines.
+  if (/[{}]/.test(title)) throw invalid(file, `${action}.title`, 'a title has no placeholder');
+}
+
+const placeholder = /\{([A-Za-z]+)\}/g;
+
+/** Names of the placeholders in a line: `{caseReference}`. */
+export function placeholdersOf(line: string): string[] {
+  return Array.from(line.matchAll(placeholder), (match) => match[1] ?? '');
+}
+
+/** A line with its placeholders replaced, once: a value that looks like a placeholder stays as it is. */
+export function fillPlaceholders(line: string, valueOf: (name: string) => string): string {
+  return line.replace(placeholder, (_, name: string) => valueOf(name));
+}
+
+function readAs<T>(schema: z.ZodType<T>, stems: ReadonlyMap<string, WordFile>, stem: string): T {
+  const found = stems.get(stem);
+  if (found === undefined) throw invalid(`municipal/${stem}.yaml`, '', 'the file is missing');
+  const result = schema.safeParse(found.content);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+  const key = [...(issue?.path ?? []), ...unknown.slice(0, 1)].join('.');
+  throw invalid(found.files.join(' + '), key, issue?.message ?? 'invalid');
+}
+
+function invalid(file: string, key: string, why: string): GatewayError {
+  const place = key === '' ? file : `${file}: ${key}`;
+  return new GatewayError('configuration-invalid', `${place}: ${why}`, { location: place });
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) freeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
