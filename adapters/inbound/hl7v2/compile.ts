@@ -1,0 +1,221 @@
+/**
+ * The mappings of one sender, made ready once so that a message costs no search through YAML: paths are parsed, tables
+ * are maps, and the sender's own entries are laid over the shipped ones.
+ */
+import { eventData } from '../../../gateway/process/events.ts';
+import type { EventType } from '../../../gateway/process/events.ts';
+import { assert } from '../../../gateway/errors.ts';
+import { parsePath, parseSource } from '../../../mappings/index.ts';
+import type {
+  EventEntry,
+  Hl7Path,
+  MappingValue,
+  Mappings,
+  SenderMapping,
+} from '../../../mappings/index.ts';
+import { possibleEvents } from '../../../mappings/check.ts';
+import type { PersonNumber } from '../../adapter.ts';
+import type { Hl7Message } from './message.ts';
+
+export type Target = string | boolean | null;
+type CodeTable = ReadonlyMap<string, Target>;
+
+/** What a mapping value gave. `target` is undefined where the table does not have the code. */
+export interface Reading {
+  readonly code: string;
+  readonly target: Target | undefined;
+  readonly path: string;
+  readonly table: string | undefined;
+}
+/** Reads a mapping value; undefined where the message has none. */
+export type Reader = (message: Hl7Message) => Reading | undefined;
+
+/** One key of an event's data. */
+export interface CompiledKey {
+  readonly key: string;
+  readonly read: Reader;
+  /** For the answer where a required one is missing. */
+  readonly path: string;
+  readonly required: boolean;
+  readonly describing: boolean;
+}
+
+export interface CompiledEntry {
+  readonly ifPresent: Hl7Path | undefined;
+  readonly ifNull: Hl7Path | undefined;
+  /** The event's name as a reading: a constant, or through a table. */
+  readonly event: Reader | undefined;
+  /** Name of the function of translate.ts that tells the event. */
+  readonly function: string | undefined;
+  readonly occurredAt: readonly Hl7Path[];
+  readonly keys: ReadonlyMap<EventType, readonly CompiledKey[]>;
+}
+
+export interface CompiledSender {
+  readonly mapping: SenderMapping;
+  readonly triggers: ReadonlyMap<string, readonly CompiledEntry[]>;
+  readonly ignored: ReadonlyMap<string, string>;
+  readonly requires: readonly string[];
+  readonly processingIds: ReadonlySet<string>;
+  readonly stay: Hl7Path;
+  readonly stayAuthority: { readonly namespace: Hl7Path; readonly universal: Hl7Path };
+  readonly sentAt: readonly Hl7Path[];
+  readonly patient: Readonly<
+    Record<'numbers' | 'family' | 'given' | 'street' | 'postalCode' | 'city', Hl7Path>
+  >;
+  readonly municipality: readonly Hl7Path[];
+  readonly protection: readonly Reader[];
+  readonly numberKinds: ReadonlyMap<string, PersonNumber['kind']>;
+  readonly tables: ReadonlyMap<string, CodeTable>;
+}
+
+/** Makes one sender's mappings ready. They were checked at load, so what fails here is our own bug. */
+export function compileSender(mappings: Mappings, mapping: SenderMapping): CompiledSender {
+  const { adt } = mappings;
+  const tables = new Map<string, CodeTable>(
+    [...mappings.tables].map(([name, { entries }]) => [name, new Map(Object.entries(entries))]),
+  );
+  const triggers = new Map<string, readonly CompiledEntry[]>();
+  for (const layer of [adt.triggers, mapping.triggers ?? {}]) {
+    for (const [name, { events, replace }] of Object.entries(layer)) {
+      const below = replace === true ? [] : (triggers.get(name) ?? []);
+      triggers.set(name, [
+        ...below,
+        ...events.map((entry) => compileEntry(entry, mappings, tables)),
+      ]);
+    }
+  }
+  const { patient } = adt;
+  return {
+    mapping,
+    triggers,
+    ignored: new Map(Object.entries(adt.ignored).filter(([name]) => !triggers.has(name))),
+    requires: adt.requires,
+    processingIds: new Set<string>(mapping.acceptedProcessingIds ?? ['P']),
+    stay: pathOf(adt.stay),
+    stayAuthority: {
+      namespace: inside(pathOf(adt.stay), 4, 1),
+      universal: inside(pathOf(adt.stay), 4, 2),
+    },
+    sentAt: pathsOf(adt.sentAt),
+    patient: {
+      numbers: pathOf(patient.numbers),
+      family: pathOf(patient.family),
+      given: pathOf(patient.given),
+      street: pathOf(patient.street),
+      postalCode: pathOf(patient.postalCode),
+      city: pathOf(patient.city),
+    },
+    municipality: pathsOf(mapping.municipality ?? adt.municipality),
+    protection: listOf(mapping.protection ?? adt.protection).map((one) => readerOf(one, tables)),
+    numberKinds: new Map(
+      Object.entries({ ...adt.numberAuthorities, ...mapping.numberAuthorities }),
+    ),
+    tables,
+  };
+}
+
+/** The same field, another component: `PID-3` → `PID-3(2).4.1`. */
+export function inside(
+  path: Hl7Path,
+  component: number,
+  subcomponent: number,
+  repetition = path.repetition,
+): Hl7Path {
+  const text = `${path.segment}-${path.field}(${repetition}).${component}.${subcomponent}`;
+  return pathOf(text);
+}
+
+function compileEntry(
+  entry: EventEntry,
+  mappings: Mappings,
+  tables: ReadonlyMap<string, CodeTable>,
+): CompiledEntry {
+  const describing = new Set(entry.describing);
+  const keys = new Map<EventType, readonly CompiledKey[]>();
+  for (const type of possibleEvents(entry, mappings.tables)) {
+    const shape: Readonly<Record<string, { isOptional(): boolean }>> = eventData[type].shape;
+    const compiled: CompiledKey[] = [];
+    for (const [key, value] of Object.entries(entry.data ?? {})) {
+      const schema = shape[key];
+      if (schema === undefined) continue; // a key of another event that the same entry may give
+      compiled.push({
+        key,
+        read: readerOf(value, tables),
+        path: firstPath(value),
+        required: !schema.isOptional(),
+        describing: describing.has(key),
+      });
+    }
+    keys.set(type, compiled);
+  }
+  return {
+    ifPresent: entry.ifPresent === undefined ? undefined : pathOf(entry.ifPresent),
+    ifNull: entry.ifNull === undefined ? undefined : pathOf(entry.ifNull),
+    event: entry.event === undefined ? undefined : eventReader(entry.event, tables),
+    function: entry.function,
+    occurredAt: pathsOf(entry.occurredAt),
+    keys,
+  };
+}
+
+function eventReader(event: string, tables: ReadonlyMap<string, CodeTable>): Reader {
+  return parseSource(event) === undefined
+    ? readerOf({ constant: event }, tables)
+    : readerOf(event, tables);
+}
+
+/** The four forms of a mapping value. */
+function readerOf(value: MappingValue, tables: ReadonlyMap<string, CodeTable>): Reader {
+  if (Array.isArray(value)) {
+    const readers = value.map((one) => readerOf(one, tables));
+    return (message) => {
+      for (const read of readers) {
+        const reading = read(message);
+        if (reading !== undefined) return reading;
+      }
+      return undefined;
+    };
+  }
+  if (typeof value === 'object') {
+    const target = value.constant;
+    const reading = { code: String(target), target, path: 'constant', table: undefined };
+    return () => reading;
+  }
+  const source = parseSource(value);
+  assert(source !== undefined, `mapping value ${value} was not checked`);
+  const path = pathOf(source.path);
+  const { table } = source;
+  if (table === undefined) {
+    return (message) => {
+      const code = message.valueOf(path);
+      return code === undefined ? undefined : { code, target: code, path: path.text, table };
+    };
+  }
+  const entries = tables.get(table);
+  assert(entries !== undefined, `table ${table} was not checked`);
+  return (message) => {
+    const code = message.valueOf(path);
+    if (code === undefined) return undefined;
+    return { code, target: entries.get(code), path: path.text, table };
+  };
+}
+
+function firstPath(value: MappingValue): string {
+  const first = Array.isArray(value) ? value[0] : value;
+  return typeof first === 'string' ? (parseSource(first)?.path ?? first) : 'constant';
+}
+
+function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}
+
+function pathsOf(value: string | readonly string[]): readonly Hl7Path[] {
+  return listOf(value).map(pathOf);
+}
+
+function pathOf(text: string): Hl7Path {
+  const path = parsePath(text);
+  assert(path !== undefined, `path ${text} was not checked`);
+  return path;
+}

@@ -1,0 +1,126 @@
+/**
+ * HL7 v2 in: bytes → message → facts, and the answer.
+ */
+import { GatewayError } from '../../../gateway/errors.ts';
+import { parsePath } from '../../../mappings/index.ts';
+import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
+import type { Inbound, MessageHead } from '../../adapter.ts';
+import { acknowledge, readHeader } from './acknowledge.ts';
+import { charsetOf, decode } from './charset.ts';
+import { compileSender } from './compile.ts';
+import type { CompiledSender } from './compile.ts';
+import { Hl7Message } from './message.ts';
+import { sentAtOf, translate } from './translate.ts';
+
+export { createHl7v2Server } from './server.ts';
+export type { Hl7v2Server, Hl7v2ServerOptions } from './server.ts';
+
+/** A message whose sender we know. */
+export interface KnownMessage {
+  readonly message: Hl7Message;
+  readonly sender: CompiledSender;
+  readonly head: MessageHead;
+}
+
+/** Finds the overlay that a message belongs to: exact names before `*`. */
+export function senderFinder(
+  mappings: Mappings,
+): (header: Hl7Message) => CompiledSender | undefined {
+  const senders = new Map<string, CompiledSender>();
+  for (const mapping of mappings.senders) {
+    const { match } = mapping;
+    senders.set(`${match['MSH-3']}|${match['MSH-4']}`, compileSender(mappings, mapping));
+  }
+  return (header) => {
+    const application = header.valueOf(sendingApplication) ?? '';
+    const facility = header.valueOf(sendingFacility) ?? '';
+    return (
+      senders.get(`${application}|${facility}`) ??
+      senders.get(`${application}|*`) ??
+      senders.get(`*|${facility}`) ??
+      senders.get('*|*')
+    );
+  };
+}
+
+/** The inbound adapter for HL7 v2 over the mappings. */
+export function hl7v2Inbound(mappings: Mappings): Inbound<KnownMessage> {
+  const findSender = senderFinder(mappings);
+  return {
+    name: 'hl7v2',
+    mappingRevision: mappings.revision,
+    read: (raw) => read(raw, findSender),
+    head: ({ head }) => head,
+    translate: ({ message, sender, head }) => translate(message, head.kind, sender),
+    acknowledge: (message, raw, verdict, context) => {
+      const header = readHeader(raw);
+      if (header === undefined) return undefined;
+      const sender = message?.sender ?? findSender(header);
+      return acknowledge(header, sender?.mapping, verdict, context);
+    },
+  };
+}
+
+const sendingApplication = path('MSH-3');
+const sendingFacility = path('MSH-4');
+const messageType = path('MSH-9.1');
+const triggerEvent = path('MSH-9.2');
+const eventTypeCode = path('EVN-1');
+const controlId = path('MSH-10');
+const characterSet = path('MSH-18');
+
+function read(
+  raw: Uint8Array,
+  findSender: (header: Hl7Message) => CompiledSender | undefined,
+): KnownMessage {
+  const header = readHeader(raw);
+  if (header === undefined) {
+    throw new GatewayError('malformed-message', 'does not begin with MSH and its separators', {
+      location: 'MSH',
+      standardCode: '100',
+    });
+  }
+  const sender = findSender(header);
+  if (sender === undefined) {
+    const name = `${shown(header, sendingApplication)} and ${shown(header, sendingFacility)}`;
+    throw new GatewayError('unknown-sender', `no sender overlay matches ${name}`, {
+      location: 'MSH-3',
+      standardCode: '204',
+    });
+  }
+  const charset = charsetOf(header.valueOf(characterSet) ?? '', sender.mapping.charset);
+  const message = new Hl7Message(raw, decode(raw, charset), charset);
+  const id = message.valueOf(controlId);
+  const type = message.valueOf(messageType);
+  if (id === undefined) throw missing('MSH-10');
+  if (type === undefined) throw missing('MSH-9');
+  const trigger = message.valueOf(triggerEvent) ?? message.valueOf(eventTypeCode);
+  const sentAt = sentAtOf(message, sender);
+  const head: MessageHead = {
+    sender: sender.mapping.id,
+    controlId: id,
+    kind: trigger === undefined ? type : `${type}^${trigger}`,
+    ...(sentAt !== undefined && { sentAt }),
+    controlIdReuse: sender.mapping.controlIdReuse ?? 'refused',
+  };
+  return { message, sender, head };
+}
+
+/** A system's name as it may stand in a log. */
+function shown(header: Hl7Message, where: Hl7Path): string {
+  const name = (header.valueOf(where) ?? '').replace(/[^ -~]/g, '?').slice(0, 60);
+  return `${where.text} '${name}'`;
+}
+
+function missing(location: string): GatewayError {
+  return new GatewayError('malformed-message', `${location}: required field missing`, {
+    location,
+    standardCode: '101',
+  });
+}
+
+function path(text: string): Hl7Path {
+  const parsed = parsePath(text);
+  if (parsed === undefined) throw new GatewayError('assertion-failed', `${text} is a path`);
+  return parsed;
+}

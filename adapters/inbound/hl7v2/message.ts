@@ -1,0 +1,232 @@
+/**
+ * The reader: an HL7 v2 message as it came, and its values found when asked for.
+ *
+ * The raw bytes are kept and nothing is rewritten. A segment is looked into the first time one of its fields is asked
+ * for, and then only its field separators are found; a value is cut out and unescaped last. Nothing is split.
+ */
+import { GatewayError } from '../../../gateway/errors.ts';
+import type { Hl7Path } from '../../../mappings/hl7v2-path.ts';
+import type { Charset } from './charset.ts';
+import { unescape } from './escapes.ts';
+
+/** The separators of MSH-1 and MSH-2; one that the sender does not use is empty. */
+export interface Delimiters {
+  readonly field: string;
+  readonly component: string;
+  readonly repetition: string;
+  readonly escape: string;
+  readonly subcomponent: string;
+}
+
+/** Reads MSH-1 and MSH-2. @throws GatewayError malformed-message where the text does not begin with a usable MSH */
+export function delimitersOf(text: string): Delimiters {
+  const field = text.charAt(3);
+  const end = text.indexOf(field, 4);
+  const encoding = text.slice(4, end < 0 ? 4 : end);
+  const all = field + encoding;
+  const usable =
+    text.startsWith('MSH') &&
+    encoding.length >= 1 &&
+    encoding.length <= 5 &&
+    !/[A-Za-z0-9\s"]/.test(all) &&
+    new Set(all).size === all.length;
+  if (!usable) {
+    throw new GatewayError('malformed-message', 'does not begin with MSH and its separators', {
+      location: 'MSH',
+      standardCode: '100',
+    });
+  }
+  return {
+    field,
+    component: encoding.charAt(0),
+    repetition: encoding.charAt(1),
+    escape: encoding.charAt(2),
+    subcomponent: encoding.charAt(3),
+  };
+}
+
+export class Hl7Message {
+  readonly raw: Uint8Array;
+  /** The decoded text, without a byte order mark. */
+  readonly text: string;
+  readonly charset: Charset;
+  readonly delimiters: Delimiters;
+  /** Where each segment begins and ends in the text. */
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  /** By segment, the place after each of its field separators; found when first asked for. */
+  readonly #fields: (number[] | undefined)[] = [];
+
+  /**
+   * @param raw the bytes as they came
+   * @param text the same, decoded by `charset`
+   * @throws GatewayError malformed-message without a usable MSH
+   */
+  constructor(raw: Uint8Array, text: string, charset: Charset) {
+    this.raw = raw;
+    this.text = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+    this.charset = charset;
+    this.delimiters = delimitersOf(this.text);
+    this.#findSegments();
+  }
+
+  /** Names of the segments in order. */
+  segmentNames(): string[] {
+    return this.#starts.map((start, index) =>
+      this.text.slice(start, Math.min(start + 3, this.#ends[index] ?? start)),
+    );
+  }
+
+  /** Whether the message has such a segment. */
+  has(segment: string): boolean {
+    return this.#indexOf(segment) >= 0;
+  }
+
+  /**
+   * The value at a path, unescaped.
+   * @returns undefined where it is absent or empty, null where it is `""` (explicitly none)
+   */
+  value(path: Hl7Path): string | null | undefined {
+    const raw = this.#cut(path);
+    if (raw === '') return undefined;
+    if (raw === '""') return null;
+    const { escape } = this.delimiters;
+    if (escape === '' || !raw.includes(escape)) return raw;
+    return unescape(raw, this.delimiters, this.charset);
+  }
+
+  /** The value at a path, or undefined where it is absent, empty or `""`. */
+  valueOf(path: Hl7Path): string | undefined {
+    return this.value(path) ?? undefined;
+  }
+
+  /** A whole field as it was written, with its separators and escapes; empty where absent. */
+  rawField(segment: string, field: number): string {
+    const span = this.#fieldSpan(this.#indexOf(segment), segment, field);
+    return span === undefined ? '' : this.text.slice(span[0], span[1]);
+  }
+
+  /** Every field of every segment as written, in order; for showing a message, not for the hot path. */
+  *rawFields(): Generator<{ index: number; segment: string; field: number; raw: string }> {
+    const names = this.segmentNames();
+    for (const [index, segment] of names.entries()) {
+      const last = this.#offsets(index).length + (segment === 'MSH' ? 1 : 0);
+      for (let field = 1; field <= last; field += 1) {
+        const span = this.#fieldSpan(index, segment, field);
+        if (span === undefined) continue;
+        const raw = this.text.slice(span[0], span[1]);
+        if (raw !== '') yield { index, segment, field, raw };
+      }
+    }
+  }
+
+  /** How many repetitions a field has; 0 where it is absent or empty. */
+  repetitions(segment: string, field: number): number {
+    const raw = this.rawField(segment, field);
+    if (raw === '') return 0;
+    const { repetition } = this.delimiters;
+    return repetition === '' ? 1 : raw.split(repetition).length;
+  }
+
+  /** A segment begins after CR, and after LF (or CRLF) where a segment name follows: other LFs are text. */
+  #findSegments(): void {
+    const { text } = this;
+    const hasLineFeeds = text.includes('\n');
+    for (let start = 0; start < text.length;) {
+      let end = text.indexOf('\r', start);
+      if (end < 0) end = text.length;
+      if (hasLineFeeds) this.#addLines(start, end);
+      else this.#add(start, end);
+      start = end + 1;
+    }
+  }
+
+  #addLines(from: number, to: number): void {
+    let start = from;
+    while (start < to && this.text[start] === '\n') start += 1;
+    let end = to;
+    while (end > start && this.text[end - 1] === '\n') end -= 1;
+    for (let at = this.text.indexOf('\n', start); at >= 0 && at < end;) {
+      if (this.#nameAt(at + 1)) {
+        this.#add(start, at);
+        start = at + 1;
+      }
+      at = this.text.indexOf('\n', at + 1);
+    }
+    this.#add(start, end);
+  }
+
+  #add(start: number, end: number): void {
+    if (end <= start) return;
+    this.#starts.push(start);
+    this.#ends.push(end);
+  }
+
+  #nameAt(at: number): boolean {
+    return (
+      /^[A-Z][A-Z0-9]{2}$/.test(this.text.slice(at, at + 3)) &&
+      (this.text.startsWith(this.delimiters.field, at + 3) || at + 3 === this.text.length)
+    );
+  }
+
+  #indexOf(segment: string): number {
+    for (let index = 0; index < this.#starts.length; index += 1) {
+      const start = this.#starts[index] ?? 0;
+      if (!this.text.startsWith(segment, start)) continue;
+      const after = start + segment.length;
+      if (after === this.#ends[index] || this.text[after] === this.delimiters.field) return index;
+    }
+    return -1;
+  }
+
+  #offsets(index: number): number[] {
+    const known = this.#fields[index];
+    if (known !== undefined) return known;
+    const found: number[] = [];
+    const end = this.#ends[index] ?? 0;
+    let at = this.text.indexOf(this.delimiters.field, this.#starts[index] ?? 0);
+    while (at >= 0 && at < end) {
+      found.push(at + 1);
+      at = this.text.indexOf(this.delimiters.field, at + 1);
+    }
+    this.#fields[index] = found;
+    return found;
+  }
+
+  /** Begin and end of a field. In MSH the first separator is itself MSH-1, so its other fields count one less. */
+  #fieldSpan(index: number, segment: string, field: number): [number, number] | undefined {
+    if (index < 0) return undefined;
+    const start = this.#starts[index] ?? 0;
+    if (segment === 'MSH' && field === 1) return [start + 3, start + 4];
+    const offsets = this.#offsets(index);
+    const ordinal = segment === 'MSH' ? field - 1 : field;
+    const from = offsets[ordinal - 1];
+    if (from === undefined) return undefined;
+    const next = offsets[ordinal];
+    return [from, next === undefined ? (this.#ends[index] ?? from) : next - 1];
+  }
+
+  #cut(path: Hl7Path): string {
+    const span = this.#fieldSpan(this.#indexOf(path.segment), path.segment, path.field);
+    if (span === undefined) return '';
+    const field = this.text.slice(span[0], span[1]);
+    if (path.segment === 'MSH' && path.field <= 2) return field;
+    const { repetition, component, subcomponent } = this.delimiters;
+    const repeated = nth(field, repetition, path.repetition);
+    return nth(nth(repeated, component, path.component), subcomponent, path.subcomponent);
+  }
+}
+
+/** The nth (from 1) part of a text between separators; empty where there are fewer. */
+function nth(text: string, separator: string, n: number): string {
+  if (separator === '') return n === 1 ? text : '';
+  let start = 0;
+  for (let left = n; left > 1; left -= 1) {
+    const at = text.indexOf(separator, start);
+    if (at < 0) return '';
+    start = at + separator.length;
+  }
+  const end = text.indexOf(separator, start);
+  if (end < 0) return start === 0 ? text : text.slice(start);
+  return text.slice(start, end);
+}

@@ -1,0 +1,211 @@
+/**
+ * Who the patient is, and what the law needs to know of a person as codes.
+ */
+import type { PatientCodes } from '../../../gateway/process/events.ts';
+import type { Hl7Path } from '../../../mappings/index.ts';
+import type { PatientIdentity, PersonNumber } from '../../adapter.ts';
+import { inside } from './compile.ts';
+import type { CompiledSender } from './compile.ts';
+import type { Hl7Message } from './message.ts';
+
+const keptNumbers = 20;
+
+/** Who gives the national numbers, in one spelling whatever the sender calls them (standards.md 1.1). */
+const nationalAuthorities = {
+  personnummer: '1.2.752.129.2.1.3.1',
+  samordningsnummer: '1.2.752.129.2.1.3.3',
+  reservnummer: '1.2.752.74.9.1',
+  'LMA-nummer': 'http://electronichealth.se/identifier/LMA-nummer',
+} as const;
+
+/** The patient's numbers (PID-3), name and address as the message has them. */
+export function patientOf(
+  message: Hl7Message,
+  sender: CompiledSender,
+  warnings: string[],
+): PatientIdentity {
+  const { patient } = sender;
+  const street = message.valueOf(patient.street);
+  const postalCode = message.valueOf(patient.postalCode);
+  const city = message.valueOf(patient.city);
+  const family = message.valueOf(patient.family);
+  const given = message.valueOf(patient.given);
+  const address = {
+    ...(street !== undefined && { street }),
+    ...(postalCode !== undefined && { postalCode }),
+    ...(city !== undefined && { city }),
+  };
+  return {
+    numbers: numbersOf(message, sender, warnings),
+    ...(family !== undefined && { family }),
+    ...(given !== undefined && { given }),
+    ...(Object.keys(address).length > 0 && { address }),
+  };
+}
+
+/** Municipality, kind of number and protection. */
+export function codesOf(
+  message: Hl7Message,
+  sender: CompiledSender,
+  numbers: readonly PersonNumber[],
+  warnings: string[],
+): PatientCodes {
+  const municipality = municipalityOf(message, sender, warnings);
+  return {
+    ...(municipality !== undefined && { municipality }),
+    numberKind: bestKind(numbers),
+    protection: protectionOf(message, sender, warnings),
+  };
+}
+
+// ---------------------------------------------------------------- numbers
+
+interface NumberPaths {
+  readonly value: Hl7Path;
+  readonly namespace: Hl7Path;
+  readonly universal: Hl7Path;
+}
+/** Paths into each repetition, made when first needed; by the field and the repetition. */
+const pathsByRepetition = new Map<string, NumberPaths[]>();
+
+function pathsOf(field: Hl7Path, repetition: number): NumberPaths {
+  let list = pathsByRepetition.get(field.text);
+  if (list === undefined) pathsByRepetition.set(field.text, (list = []));
+  return (list[repetition] ??= {
+    value: inside(field, 1, 1, repetition),
+    namespace: inside(field, 4, 1, repetition),
+    universal: inside(field, 4, 2, repetition),
+  });
+}
+
+function numbersOf(
+  message: Hl7Message,
+  sender: CompiledSender,
+  warnings: string[],
+): PersonNumber[] {
+  const field = sender.patient.numbers;
+  const count = message.repetitions(field.segment, field.field);
+  if (count > keptNumbers) warnings.push(`${field.text}: more than ${keptNumbers} repetitions`);
+  const numbers: PersonNumber[] = [];
+  for (let repetition = 1; repetition <= Math.min(count, keptNumbers); repetition += 1) {
+    const paths = pathsOf(field, repetition);
+    const value = message.valueOf(paths.value);
+    if (value === undefined) continue;
+    const given = message.valueOf(paths.universal) ?? message.valueOf(paths.namespace);
+    const kind =
+      kindOf(sender, message.valueOf(paths.universal)) ??
+      kindOf(sender, message.valueOf(paths.namespace)) ??
+      (given === undefined ? kindOf(sender, 'unnamed') : undefined) ??
+      'local';
+    const number = nationalNumber(kind, value);
+    if (number !== undefined) {
+      numbers.push(number);
+      continue;
+    }
+    if (kind !== 'local') warnings.push(`${field.text}(${repetition}): not a valid ${kind}`);
+    numbers.push({ authority: scoped(given, sender), value, kind: 'local' });
+  }
+  return numbers;
+}
+
+function kindOf(
+  sender: CompiledSender,
+  authority: string | undefined,
+): PersonNumber['kind'] | undefined {
+  return authority === undefined ? undefined : sender.numberKinds.get(authority);
+}
+
+/**
+ * Who gave a number, so that two hospitals' local names never meet: an OID or URI as it is, a name within its sender.
+ * @param given CX.4 as the message has it; undefined for none
+ */
+export function scoped(given: string | undefined, sender: CompiledSender): string {
+  if (given !== undefined && /^(?:\d+(?:\.\d+)+$|[a-z][a-z0-9+.-]*:)/i.test(given)) return given;
+  return `${sender.mapping.id}:${given ?? 'unnamed'}`;
+}
+
+function nationalNumber(kind: PersonNumber['kind'], value: string): PersonNumber | undefined {
+  if (kind === 'local') return undefined;
+  if (kind !== 'personnummer' && kind !== 'samordningsnummer') {
+    return { authority: nationalAuthorities[kind], value, kind };
+  }
+  // Many systems keep both under one authority, and the number itself says which it is.
+  const digits = value.length === 13 ? value.replace(/[-+]/, '') : value;
+  const actual = kindOfPersonNumber(digits);
+  if (actual === undefined) return undefined;
+  return { authority: nationalAuthorities[actual], value: digits, kind: actual };
+}
+
+/**
+ * Tells the two numbers of the population register apart: 12 digits, century 18-20, Luhn over the last ten; a
+ * samordningsnummer has 60 added to its day, and may have month 00 or day 60 for unknown (Skatteverket's test numbers).
+ * @returns undefined for what is neither
+ */
+export function kindOfPersonNumber(
+  digits: string,
+): 'personnummer' | 'samordningsnummer' | undefined {
+  if (!/^(?:18|19|20)\d{10}$/.test(digits) || !passesLuhn(digits)) return undefined;
+  const year = Number(digits.slice(0, 4));
+  const month = Number(digits.slice(4, 6));
+  const day = Number(digits.slice(6, 8));
+  if (day < 60) return isDate(year, month, day) ? 'personnummer' : undefined;
+  if (month > 12 || day > 91) return undefined;
+  if (month === 0 || day === 60) return 'samordningsnummer';
+  return isDate(year, month, day - 60) ? 'samordningsnummer' : undefined;
+}
+
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let at = 2; at < 12; at += 1) {
+    const weighted = (digits.charCodeAt(at) - 48) * (at % 2 === 0 ? 2 : 1);
+    sum += weighted > 9 ? weighted - 9 : weighted;
+  }
+  return sum % 10 === 0;
+}
+
+function isDate(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+const kindsByWorth = ['personnummer', 'samordningsnummer', 'reservnummer', 'LMA-nummer'] as const;
+
+function bestKind(numbers: readonly PersonNumber[]): PatientCodes['numberKind'] {
+  return kindsByWorth.find((kind) => numbers.some((number) => number.kind === kind)) ?? 'none';
+}
+
+// ---------------------------------------------------------------- municipality and protection
+
+function municipalityOf(
+  message: Hl7Message,
+  sender: CompiledSender,
+  warnings: string[],
+): string | undefined {
+  for (const path of sender.municipality) {
+    const code = message.valueOf(path);
+    if (code === undefined) continue;
+    if (/^\d{4}$/.test(code)) return code;
+    warnings.push(`${path.text}: not a municipality code of four digits`);
+    return undefined;
+  }
+  return undefined;
+}
+
+/** From weakest to strongest: what we could not read counts as more than the marking that may still be routed. */
+const strengths = ['none', 'sekretessmarkering', 'unspecified', 'skyddadFolkbokforing'] as const;
+
+function protectionOf(
+  message: Hl7Message,
+  sender: CompiledSender,
+  warnings: string[],
+): PatientCodes['protection'] {
+  let strongest = 0;
+  for (const read of sender.protection) {
+    const reading = read(message);
+    if (reading === undefined) continue;
+    const known = strengths.findIndex((strength) => strength === reading.target);
+    if (known < 0) warnings.push(`${reading.path}: code not in table ${reading.table ?? ''}`);
+    strongest = Math.max(strongest, known < 0 ? strengths.indexOf('unspecified') : known);
+  }
+  return strengths[strongest] ?? 'unspecified';
+}

@@ -1,0 +1,258 @@
+/**
+ * The MLLP server, over TCP or TLS. One frame of a connection is in hand at a time, so the answers keep their order
+ * and a sender that pipelines waits in its own socket. Everything is bounded: frame, connections, idle time, draining.
+ */
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
+import { frame, Unframer } from '../../wire/mllp.ts';
+
+/** Names for the log and the metrics; `detail` never holds content. */
+export type ServerEvent =
+  | 'connection-opened'
+  | 'connection-closed'
+  | 'connection-refused'
+  | 'connection-failed'
+  | 'idle-closed'
+  | 'frame-oversize'
+  | 'frame-cut-off'
+  | 'frame-unanswered'
+  | 'junk-skipped'
+  | 'receive-failed';
+
+export interface Hl7v2ServerOptions {
+  /**
+   * Takes one message and gives the answer. Undefined, or a throw (nothing was taken), closes the connection.
+   */
+  readonly receive: (raw: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** The answer to a frame that is too large, made from its beginning; without it the connection just closes. */
+  readonly refuseOversize?: (head: Uint8Array) => Uint8Array | undefined;
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Key and certificate; `requestCert` and `rejectUnauthorized` with `ca` ask for client certificates. */
+  readonly tls?: TlsOptions;
+  /** Largest message in bytes; 1 MiB where left out. */
+  readonly maxFrameBytes?: number;
+  /** A connection that completes no frame for so long is closed (up to a quarter later); 10 minutes where left out. */
+  readonly idleMs?: number;
+  /** 256 where left out. */
+  readonly maxConnections?: number;
+  /** How long `close` waits for what is in hand; 10 seconds where left out. */
+  readonly drainMs?: number;
+  readonly onEvent?: (name: ServerEvent, detail: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface Hl7v2Server {
+  /** @returns where it listens */
+  listen(): Promise<{ host: string; port: number }>;
+  /** Stops accepting, finishes and answers what is in hand, then ends every connection. */
+  close(): Promise<void>;
+  /** Messages taken and not yet answered. */
+  inHand(): number;
+}
+
+const sweepsPerIdle = 4;
+
+/** Makes the server; it listens when told to. */
+export function createHl7v2Server(options: Hl7v2ServerOptions): Hl7v2Server {
+  const { idleMs = 600_000, maxConnections = 256, drainMs = 10_000 } = options;
+  const connections = new Set<Connection>();
+  const take = (socket: Socket): void => {
+    const connection = new Connection(socket, options);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+  };
+  const server = makeServer(options, take);
+  // Under TLS a socket exists before its connection does: the handshake has its own time.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.maxConnections = maxConnections;
+  server.on('drop', () => options.onEvent?.('connection-refused', { maxConnections }));
+  let sweeper: NodeJS.Timeout | undefined;
+  return {
+    listen: async () => {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port, options.host, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      sweeper = setInterval(() => {
+        for (const connection of connections) connection.sweep();
+      }, idleMs / sweepsPerIdle).unref();
+      const { address, port } = server.address() as AddressInfo;
+      return { host: address, port };
+    },
+    close: async () => {
+      clearInterval(sweeper);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections) connection.drain();
+      const late = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, drainMs);
+      await closed;
+      clearTimeout(late);
+    },
+    inHand: () => {
+      let busy = 0;
+      for (const connection of connections) if (connection.busy) busy += 1;
+      return busy;
+    },
+  };
+}
+
+function makeServer(options: Hl7v2ServerOptions, take: (socket: Socket) => void): Server {
+  // A sender may end its side and still wait for the answer.
+  const both = { noDelay: true, allowHalfOpen: true };
+  if (options.tls === undefined) return createTcpServer(both, take);
+  const server = createTlsServer({ handshakeTimeout: 10_000, ...options.tls, ...both }, take);
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
+    options.onEvent?.('connection-failed', { reason: error.code ?? error.name }),
+  );
+  return server;
+}
+
+class Connection {
+  readonly #socket: Socket;
+  readonly #options: Hl7v2ServerOptions;
+  readonly #unframer: Unframer;
+  /** A message of this connection is with `receive`, or its answer has not left yet. */
+  busy = false;
+  #ended = false;
+  #draining = false;
+  #quietSweeps = 0;
+  #junkSeen = 0;
+  #cutOffSeen = 0;
+
+  constructor(socket: Socket, options: Hl7v2ServerOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#unframer = new Unframer(options.maxFrameBytes ?? 1_048_576);
+    options.onEvent?.('connection-opened', {});
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('end', () => this.#end());
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      options.onEvent?.('connection-failed', { reason: error.code ?? error.name }),
+    );
+    socket.once('close', () => options.onEvent?.('connection-closed', {}));
+  }
+
+  /** Closes what has completed no frame for the idle time; a partial frame does not keep a connection alive. */
+  sweep(): void {
+    if (this.busy && !this.#socket.writableNeedDrain) return;
+    this.#quietSweeps += 1;
+    if (this.#quietSweeps <= (this.#draining ? 1 : sweepsPerIdle)) return;
+    this.#options.onEvent?.('idle-closed', { partial: this.#unframer.partial });
+    this.destroy();
+  }
+
+  /** Takes no more; ends when what is in hand is answered. */
+  drain(): void {
+    this.#draining = true;
+    if (!this.busy) this.#finish();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#draining) return;
+    this.#unframer.push(chunk);
+    if (this.busy) this.#socket.pause();
+    else this.#next();
+  }
+
+  #next(): void {
+    let message: Buffer | undefined;
+    try {
+      message = this.#unframer.next();
+    } catch {
+      this.#refuse();
+      return;
+    }
+    this.#count();
+    if (message === undefined) {
+      if (this.#ended) this.#finish();
+      else if (this.#socket.isPaused()) this.#socket.resume();
+      return;
+    }
+    this.busy = true;
+    this.#quietSweeps = 0;
+    try {
+      this.#options.receive(message).then(
+        (answer) => this.#answer(answer),
+        (error: unknown) => this.#failed(error),
+      );
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #answer(answer: Uint8Array | undefined): void {
+    const socket = this.#socket;
+    if (answer === undefined) {
+      this.#options.onEvent?.('frame-unanswered', {});
+      this.#finish();
+    } else if (socket.destroyed) {
+      this.busy = false;
+    } else if (socket.write(frame(answer))) {
+      this.#done();
+    } else {
+      socket.once('drain', () => this.#done());
+    }
+  }
+
+  #done(): void {
+    this.busy = false;
+    this.#quietSweeps = 0;
+    if (this.#draining) this.#finish();
+    else this.#next();
+  }
+
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.name : typeof error;
+    this.#options.onEvent?.('receive-failed', { reason });
+    this.busy = false;
+    this.destroy();
+  }
+
+  #refuse(): void {
+    this.#options.onEvent?.('frame-oversize', { junkBytes: this.#unframer.junkBytes });
+    const answer = this.#options.refuseOversize?.(this.#unframer.head());
+    if (answer !== undefined) this.#socket.write(frame(answer));
+    this.#finish();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (this.#unframer.partial) this.#options.onEvent?.('frame-cut-off', {});
+    if (!this.busy) this.#finish();
+  }
+
+  /** Says no more after what was written, and reads away what still comes. */
+  #finish(): void {
+    this.busy = false;
+    this.#draining = true;
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #count(): void {
+    const { junkBytes, cutOffFrames } = this.#unframer;
+    if (junkBytes > this.#junkSeen) {
+      this.#options.onEvent?.('junk-skipped', { bytes: junkBytes - this.#junkSeen });
+      this.#junkSeen = junkBytes;
+    }
+    if (cutOffFrames > this.#cutOffSeen) {
+      this.#options.onEvent?.('frame-cut-off', { frames: cutOffFrames - this.#cutOffSeen });
+      this.#cutOffSeen = cutOffFrames;
+    }
+  }
+}

@@ -1,0 +1,385 @@
+/**
+ * The hospital that demo, tests and conformance talk from: it words ADT messages in the dialect of each of the two
+ * invented hospitals, sends them by MLLP and hears the answer.
+ */
+import { connect as connectTcp } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import iconv from 'iconv-lite';
+import { Temporal } from 'temporal-polyfill';
+import { GatewayError } from '../../gateway/errors.ts';
+import { frame, Unframer } from '../wire/mllp.ts';
+
+export type Hospital = 'ekliden' | 'norrtuna';
+export type HospitalTrigger = 'A01' | 'A02' | 'A03' | 'A08' | 'A11' | 'A13' | 'A16' | 'A25';
+
+/** Who needs to do something after the discharge. */
+export interface Needs {
+  readonly socialServices: boolean;
+  readonly municipalHealthCare: boolean;
+  readonly regionOutpatient: boolean;
+}
+
+/**
+ * One message to word. Times are ISO 8601: with offset or Z an instant, without one wall time in Europe/Stockholm.
+ * `ekliden` says needs and readiness in A08 (ZUT), `norrtuna` in A16 (PV2) and takes readiness back by A25.
+ */
+export interface HospitalStep {
+  readonly trigger: HospitalTrigger;
+  /** When it happened (EVN-6) and was recorded (EVN-2). */
+  readonly at: string;
+  /** When it was recorded, where that is later than it happened. */
+  readonly recordedAt?: string;
+  readonly visit: string;
+  /** Twelve digits, from the published test numbers. */
+  readonly personnummer: string;
+  readonly family: string;
+  readonly given: string;
+  readonly address?: {
+    readonly street?: string;
+    readonly postalCode?: string;
+    readonly city?: string;
+  };
+  /** SCB code of the municipality of civil registration. */
+  readonly municipality?: string;
+  /** Ward, PV1-3. */
+  readonly unit?: string;
+  /** When the patient was admitted (PV1-44); `at` in an A01 where left out. */
+  readonly admittedAt?: string;
+  readonly needs?: Needs;
+  /** When the needs were assessed; `at` where left out (norrtuna has no other). */
+  readonly needsAt?: string;
+  /** When the physician found the patient ready for discharge (norrtuna: EVN-6). */
+  readonly readyAt?: string;
+  /** When that was taken back. */
+  readonly readinessWithdrawn?: string;
+  /** `YYYY-MM-DD`, or a time: PV2-9. */
+  readonly expectedDischarge?: string;
+  /** Code of table 0112: PV1-36. */
+  readonly disposition?: string;
+  /** Protection marking, PV1-16. */
+  readonly protection?: string;
+  readonly controlId: string;
+}
+
+const zone = 'Europe/Stockholm';
+
+interface Dialect {
+  readonly application: string;
+  readonly facility: string;
+  readonly charset: string;
+  readonly encoding: string;
+  readonly numberAuthority: string;
+  readonly time: (text: string) => string;
+  /** Segments after PV1. */
+  readonly rest: (step: HospitalStep, time: (text: string) => string) => string[];
+}
+
+const dialects: Readonly<Record<Hospital, Dialect>> = {
+  ekliden: {
+    application: 'EKLIDEN-PAS',
+    facility: 'EKLIDEN',
+    charset: '8859/1',
+    encoding: 'ISO-8859-1',
+    numberAuthority: 'PNR',
+    time: (text) => wallTime(text).slice(0, 14),
+    rest: (step, time) => {
+      if (step.trigger !== 'A08' && (step.needs ?? step.readyAt ?? step.readinessWithdrawn)) {
+        throw invalid('ekliden says needs and readiness in A08');
+      }
+      const pv2 = step.expectedDischarge === undefined ? [] : [secondVisit(step, time, '', '')];
+      return step.trigger === 'A08' ? [...pv2, readinessSegment(step, time)] : pv2;
+    },
+  },
+  norrtuna: {
+    application: 'NORRTUNA-VIS',
+    facility: 'NORRTUNA',
+    charset: 'UNICODE UTF-8',
+    encoding: 'utf8',
+    numberAuthority: 'SKV',
+    time: wallTime,
+    rest: (step, time) => {
+      const said = step.needs ?? step.readyAt;
+      if (said !== undefined && step.trigger !== 'A16') {
+        throw invalid('norrtuna says needs and readiness in A16');
+      }
+      if (step.readinessWithdrawn !== undefined && step.trigger !== 'A25') {
+        throw invalid('norrtuna takes readiness back in A25');
+      }
+      if (said === undefined && step.expectedDischarge === undefined) return [];
+      const status = step.trigger !== 'A16' ? '' : step.readyAt === undefined ? 'PLAN' : 'KLAR';
+      return [secondVisit(step, time, status, dispositionOf(step.needs))];
+    },
+  },
+};
+
+/**
+ * One ADT message in the hospital's own dialect and character set.
+ * @returns the bytes, without framing
+ * @throws GatewayError configuration-invalid for a step the hospital has no way to say
+ */
+export function buildMessage(hospital: Hospital, step: HospitalStep): Uint8Array {
+  const dialect = dialects[hospital];
+  const { time } = dialect;
+  const happened =
+    hospital === 'norrtuna' ? (step.readyAt ?? step.readinessWithdrawn ?? step.at) : step.at;
+  const segments = [
+    `MSH|^~\\&|${dialect.application}|${dialect.facility}|HEMGANG|GATEWAY|${time(step.recordedAt ?? step.at)}||` +
+      `ADT^${step.trigger}^${structures[step.trigger]}|${text(step.controlId)}|P|2.5||||||${dialect.charset}`,
+    `EVN|${step.trigger}|${time(step.recordedAt ?? step.at)}||||${time(happened)}`,
+    patientSegment(step, dialect),
+    visitSegment(step, time),
+    ...dialect.rest(step, time),
+  ];
+  return iconv.encode(segments.map((segment) => `${segment}\r`).join(''), dialect.encoding);
+}
+
+const structures: Readonly<Record<HospitalTrigger, string>> = {
+  A01: 'ADT_A01',
+  A02: 'ADT_A02',
+  A03: 'ADT_A03',
+  A08: 'ADT_A01',
+  A11: 'ADT_A09',
+  A13: 'ADT_A01',
+  A16: 'ADT_A16',
+  A25: 'ADT_A21',
+};
+
+function patientSegment(step: HospitalStep, { numberAuthority }: Dialect): string {
+  const { street = '', city = '', postalCode = '' } = step.address ?? {};
+  const address = [
+    text(street),
+    '',
+    text(city),
+    '',
+    text(postalCode),
+    'SE',
+    'H',
+    '',
+    step.municipality ?? '',
+  ];
+  return fields('PID', {
+    1: '1',
+    3: `${text(step.personnummer)}^^^${numberAuthority}`,
+    5: `${text(step.family)}^${text(step.given)}`,
+    11: address.join('^').replace(/\^+$/, ''),
+  });
+}
+
+function visitSegment(step: HospitalStep, time: (text: string) => string): string {
+  const admitted = step.admittedAt ?? (step.trigger === 'A01' ? step.at : undefined);
+  return fields('PV1', {
+    1: '1',
+    2: 'I',
+    3: text(step.unit ?? ''),
+    16: step.protection ?? '',
+    19: text(step.visit),
+    36: step.disposition ?? (step.trigger === 'A03' ? '01' : ''),
+    44: admitted === undefined ? '' : time(admitted),
+    45: step.trigger === 'A03' ? time(step.at) : '',
+  });
+}
+
+function secondVisit(
+  step: HospitalStep,
+  time: (text: string) => string,
+  status: string,
+  disposition: string,
+): string {
+  const expected = step.expectedDischarge ?? '';
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(expected);
+  return fields('PV2', {
+    9: expected === '' ? '' : isDay ? expected.replaceAll('-', '') : time(expected),
+    24: status,
+    27: disposition,
+  });
+}
+
+/** ZUT as mappings/senders/ekliden.yaml describes it. */
+function readinessSegment(step: HospitalStep, time: (text: string) => string): string {
+  const flag = (needed: boolean): string => (needed ? 'J' : 'N');
+  const { needs, readyAt, readinessWithdrawn } = step;
+  const assessed = readinessWithdrawn ?? readyAt;
+  const status = readinessWithdrawn !== undefined ? 'A' : readyAt !== undefined ? 'K' : 'N';
+  return fields('ZUT', {
+    1: status,
+    2: assessed === undefined ? '' : time(assessed),
+    3: needs === undefined ? '' : flag(needs.socialServices),
+    4: needs === undefined ? '' : flag(needs.municipalHealthCare),
+    5: needs === undefined ? '' : flag(needs.regionOutpatient),
+    6: needs === undefined ? '' : time(step.needsAt ?? step.at),
+    7: step.municipality ?? '',
+  });
+}
+
+/** PV2-27 as mappings/senders/norrtuna.yaml describes it. */
+function dispositionOf(needs: Needs | undefined): string {
+  if (needs === undefined) return '';
+  const { socialServices, municipalHealthCare, regionOutpatient } = needs;
+  const code = `${socialServices ? 'S' : ''}${municipalHealthCare ? 'K' : ''}${regionOutpatient ? 'R' : ''}`;
+  return code === '' ? 'E' : code;
+}
+
+/** A segment from its fields by number; trailing empty ones are left out. */
+function fields(name: string, values: Readonly<Record<number, string>>): string {
+  const last = Math.max(
+    0,
+    ...Object.keys(values)
+      .map(Number)
+      .filter((at) => values[at] !== ''),
+  );
+  return [name, ...Array.from({ length: last }, (_, index) => values[index + 1] ?? '')].join('|');
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '\\': 'E',
+  '|': 'F',
+  '^': 'S',
+  '&': 'T',
+  '~': 'R',
+};
+
+function text(value: string): string {
+  return value.replace(/[\\|^&~]/g, (found) => `\\${escapes[found] ?? 'E'}\\`);
+}
+
+/** `YYYYMMDDHHMMSS±ZZZZ` in Swedish time. */
+function wallTime(iso: string): string {
+  const time = /(?:Z|[+-]\d\d:?\d\d)$/.test(iso)
+    ? Temporal.Instant.from(iso).toZonedDateTimeISO(zone)
+    : Temporal.PlainDateTime.from(iso).toZonedDateTime(zone);
+  const wall = time.toPlainDateTime().toString({ smallestUnit: 'second' });
+  return wall.replace(/[-T:]/g, '') + time.offset.replace(':', '');
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('configuration-invalid', message);
+}
+
+// ---------------------------------------------------------------- the wire
+
+export interface HospitalLinkOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: ConnectionOptions;
+  /** How long to wait for the connection and for each answer; 10 seconds where left out. */
+  readonly timeoutMs?: number;
+}
+
+interface Waiting {
+  readonly controlId: string;
+  readonly resolve: (answer: Uint8Array) => void;
+  readonly reject: (error: GatewayError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** An MLLP connection to the gateway: one message in flight, its answer matched by MSA-2. */
+export class HospitalLink {
+  readonly #socket: Socket;
+  readonly #timeoutMs: number;
+  readonly #unframer = new Unframer(1_048_576);
+  #waiting: Waiting | undefined;
+  #closed: Promise<void>;
+
+  private constructor(socket: Socket, timeoutMs: number) {
+    this.#socket = socket;
+    this.#timeoutMs = timeoutMs;
+    this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () =>
+      this.#fail('delivery-unknown', 'connection closed before the answer'),
+    );
+  }
+
+  /** @throws GatewayError delivery-failed where no connection came about */
+  static async connect(options: HospitalLinkOptions): Promise<HospitalLink> {
+    const { host, port, tls, timeoutMs = 10_000 } = options;
+    const socket =
+      tls === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ...tls });
+    socket.setNoDelay(true);
+    await new Promise<void>((resolve, reject) => {
+      const fail = (reason: string): void => {
+        socket.destroy();
+        reject(new GatewayError('delivery-failed', `no connection to the gateway: ${reason}`));
+      };
+      const timer = setTimeout(() => fail('time-out'), timeoutMs);
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+        clearTimeout(timer);
+        socket.removeAllListeners('error');
+        resolve();
+      });
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        fail(error.code ?? error.name);
+      });
+    });
+    return new HospitalLink(socket, timeoutMs);
+  }
+
+  /**
+   * Sends one message and waits for its answer; an answer to another message is passed over.
+   * @throws GatewayError delivery-unknown when no answer came in time (the connection is then closed: a late answer
+   *   must not meet the next message)
+   */
+  send(raw: Uint8Array): Promise<Uint8Array> {
+    if (this.#waiting !== undefined) {
+      return Promise.reject(
+        new GatewayError('assertion-failed', 'one message in flight at a time'),
+      );
+    }
+    if (this.#socket.destroyed) {
+      return Promise.reject(new GatewayError('delivery-failed', 'the connection is closed'));
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#fail('delivery-unknown', 'no answer in time');
+        this.#socket.destroy();
+      }, this.#timeoutMs);
+      this.#waiting = { controlId: fieldOf(raw, 'MSH', 9), resolve, reject, timer };
+      this.#socket.write(frame(raw));
+    });
+  }
+
+  /** Ends the connection and waits until it is closed. */
+  async close(): Promise<void> {
+    this.#socket.end();
+    const timer = setTimeout(() => this.#socket.destroy(), this.#timeoutMs);
+    await this.#closed;
+    clearTimeout(timer);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#unframer.push(chunk);
+    for (let answer = this.#unframer.next(); answer !== undefined; answer = this.#unframer.next()) {
+      const waiting = this.#waiting;
+      if (waiting === undefined || fieldOf(answer, 'MSA', 2) !== waiting.controlId) continue;
+      this.#waiting = undefined;
+      clearTimeout(waiting.timer);
+      waiting.resolve(answer);
+    }
+  }
+
+  #fail(code: 'delivery-unknown', message: string): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    clearTimeout(waiting.timer);
+    waiting.reject(new GatewayError(code, message));
+  }
+}
+
+/** The acknowledgement code (MSA-1) of an answer: `AA`, `AE`, `AR`. */
+export function answerCodeOf(answer: Uint8Array): string {
+  return fieldOf(answer, 'MSA', 1);
+}
+
+/** A field by its place between separators; the separator is the message's own. */
+function fieldOf(raw: Uint8Array, segment: string, place: number): string {
+  const lines = Buffer.from(raw.buffer, raw.byteOffset, raw.length)
+    .toString('latin1')
+    .split(/[\r\n]+/);
+  const separator = lines[0]?.charAt(3) ?? '|';
+  return lines.find((line) => line.startsWith(segment))?.split(separator)[place] ?? '';
+}

@@ -1,0 +1,121 @@
+/**
+ * What a schema cannot see of the mappings: that every event, table and key of data that is named exists, and that
+ * a table gives what is asked of it.
+ */
+import { GatewayError } from '../gateway/errors.ts';
+import { eventData, isEventType, isFact } from '../gateway/process/events.ts';
+import type { EventType } from '../gateway/process/events.ts';
+import { parseSource } from './schema.ts';
+import type { AdtMapping, EventEntry, SenderMapping, Table } from './schema.ts';
+import { suggestion } from './spelling.ts';
+
+interface Unchecked {
+  readonly adt: AdtMapping;
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly senders: readonly SenderMapping[];
+}
+
+/** Named functions an entry may use instead of `event`, with the events they may give. */
+export const eventFunctions: Readonly<Record<string, readonly EventType[]>> = {
+  dischargeOutcome: ['patient.discharged', 'patient.deceased'],
+};
+
+/**
+ * The events an entry may give.
+ * @throws GatewayError configuration-invalid, its text beginning with the key
+ */
+export function possibleEvents(
+  entry: EventEntry,
+  tables: ReadonlyMap<string, Table>,
+): readonly EventType[] {
+  if ((entry.event === undefined) === (entry.function === undefined)) {
+    throw invalid('event: an entry has either an event or a function');
+  }
+  if (entry.function !== undefined) {
+    const events = eventFunctions[entry.function];
+    if (events !== undefined) return events;
+    const hint = suggestion(entry.function, Object.keys(eventFunctions));
+    throw invalid(`function: unknown function '${entry.function}'${hint}`);
+  }
+  const event = entry.event ?? '';
+  const table = parseSource(event)?.table;
+  if (table === undefined) return [eventNamed(event, 'event')];
+  const entries = Object.values(tableNamed(table, tables, 'event').entries);
+  return entries
+    .filter((target) => target !== null)
+    .map((target) => eventNamed(String(target), `event: table ${table}`));
+}
+
+/** @throws GatewayError configuration-invalid naming file and key */
+export function checkReferences(mappings: Unchecked, fileOf: (name: string) => string): void {
+  const { adt, tables, senders } = mappings;
+  within(fileOf('hl7v2/adt.yaml'), () => checkPart(adt, tables));
+  for (const sender of senders) {
+    within(fileOf(`senders/${sender.id}.yaml`), () => checkPart(sender, tables));
+  }
+}
+
+type Part = Pick<SenderMapping, 'triggers' | 'protection'>;
+
+function checkPart(part: Part, tables: ReadonlyMap<string, Table>): void {
+  checkValue(part.protection ?? [], tables, 'protection');
+  for (const [trigger, { events }] of Object.entries(part.triggers ?? {})) {
+    for (const [index, entry] of events.entries()) {
+      within(`triggers.${trigger}.events.${index}`, () => checkEntry(entry, tables), '.');
+    }
+  }
+}
+
+function checkEntry(entry: EventEntry, tables: ReadonlyMap<string, Table>): void {
+  const keys = new Set(
+    possibleEvents(entry, tables).flatMap((type) => [...Object.keys(eventData[type].shape)]),
+  );
+  for (const [key, value] of Object.entries(entry.data ?? {})) {
+    if (!keys.has(key)) {
+      throw invalid(`data.${key}: the event has no such key${suggestion(key, keys)}`);
+    }
+    if (typeof value === 'string' || Array.isArray(value)) checkValue(value, tables, `data.${key}`);
+  }
+  for (const key of entry.describing ?? []) {
+    if (!Object.hasOwn(entry.data ?? {}, key)) throw invalid(`describing: no data.${key}`);
+  }
+}
+
+function checkValue(
+  value: string | readonly string[],
+  tables: ReadonlyMap<string, Table>,
+  key: string,
+): void {
+  for (const one of typeof value === 'string' ? [value] : value) {
+    const table = parseSource(one)?.table;
+    if (table !== undefined) tableNamed(table, tables, key);
+  }
+}
+
+function eventNamed(name: string, key: string): EventType {
+  if (!isEventType(name)) {
+    throw invalid(`${key}: unknown event '${name}'${suggestion(name, Object.keys(eventData))}`);
+  }
+  if (!isFact(name)) throw invalid(`${key}: '${name}' is decided here, no sender can say it`);
+  return name;
+}
+
+function tableNamed(name: string, tables: ReadonlyMap<string, Table>, key: string): Table {
+  const found = tables.get(name);
+  if (found !== undefined) return found;
+  throw invalid(`${key}: unknown table '${name}'${suggestion(name, tables.keys())}`);
+}
+
+/** Puts the place before the text of what is thrown. */
+function within(place: string, run: () => void, separator = ': '): void {
+  try {
+    run();
+  } catch (thrown) {
+    if (!(thrown instanceof GatewayError)) throw thrown;
+    throw invalid(place + separator + thrown.message);
+  }
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('configuration-invalid', message);
+}

@@ -1,0 +1,157 @@
+/**
+ * The shape of every mapping file. A mapping value takes four forms and no fifth:
+ * a path (`PV1-19`), a list (the first that is present), a table (`PV1-36 via 0112-discharge-disposition`), a constant
+ * (`{ constant: … }`). Anything more is a named function in the adapter's `translate.ts`.
+ */
+import { z } from 'zod';
+import { parsePath } from './hl7v2-path.ts';
+
+const via = /^(\S+) via ([a-z0-9-]+)$/;
+
+/** A path, or a path read through a table. */
+export interface Source {
+  readonly path: string;
+  readonly table?: string;
+}
+/** Takes `PV1-36 via 0112-…` apart; undefined where the path is not one. */
+export function parseSource(text: string): Source | undefined {
+  const match = via.exec(text);
+  const path = match?.[1] ?? text;
+  if (parsePath(path) === undefined) return undefined;
+  const table = match?.[2];
+  return table === undefined ? { path } : { path, table };
+}
+
+const path = z.string().refine((text) => parsePath(text) !== undefined, {
+  error: (issue) => `'${String(issue.input)}' is not a path like PV1-44, PID-3.1 or PID-3(2).1`,
+});
+const source = z.string().refine((text) => parseSource(text) !== undefined, {
+  error: (issue) =>
+    `'${String(issue.input)}' is neither a path (PV1-44) nor a path through a table (PV1-36 via 0112-…)`,
+});
+const scalar = z.union([z.string(), z.boolean()]);
+const constant = z.strictObject({ constant: scalar });
+const paths = z.union([path, z.array(path).min(1)]);
+const value = z.union([source, z.array(source).min(1), constant], {
+  error: (issue) =>
+    typeof issue.input === 'string'
+      ? `'${issue.input}' is not a mapping value: a path, a list, a table (PATH via TABLE) or { constant: … }`
+      : 'not a mapping value: a path, a list, a table (PATH via TABLE) or { constant: … }',
+});
+export type MappingValue = z.infer<typeof value>;
+
+/** One event that a trigger may mean. */
+export const entry = z.strictObject({
+  /** An event's name, or a table whose targets are names; a target `null` means: understood, no event. */
+  event: z.string().optional(),
+  /** Instead of `event`: a named function of translate.ts that tells which event it is. */
+  function: z.string().optional(),
+  /** The entry counts only where this has a value. */
+  ifPresent: path.optional(),
+  /** The entry counts only where this is `""`: the sender says that there is none any longer. */
+  ifNull: path.optional(),
+  /** When it happened: the legal time, so never MSH-7. */
+  occurredAt: paths,
+  data: z.record(z.string(), value).optional(),
+  /** Keys of `data` that only describe: a code that no table has passes as it is, with a warning. */
+  describing: z.array(z.string()).optional(),
+});
+export type EventEntry = z.infer<typeof entry>;
+
+const trigger = z.strictObject({
+  /** In an overlay: instead of the shipped entries, not after them. */
+  replace: z.boolean().optional(),
+  events: z.array(entry),
+});
+const triggerName = z
+  .string()
+  .regex(/^[A-Z]\d\d$/, 'a trigger event is a letter and two digits: A01');
+const triggers = z.record(triggerName, trigger);
+const numberKind = z.enum([
+  'personnummer',
+  'samordningsnummer',
+  'reservnummer',
+  'LMA-nummer',
+  'local',
+]);
+/** Assigning authority (CX.4: OID, URI or local name; `unnamed` for none) → kind of number. */
+const numberAuthorities = z.record(z.string(), numberKind);
+const sources = z.union([source, z.array(source).min(1)]);
+
+/** `hl7v2/adt.yaml` */
+export const adt = z.strictObject({
+  description: z.string(),
+  reference: z.string(),
+  /** Segments without which nothing can be said. */
+  requires: z.array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/)),
+  stay: path,
+  sentAt: paths,
+  patient: z.strictObject({
+    numbers: path,
+    family: path,
+    given: path,
+    street: path,
+    postalCode: path,
+    city: path,
+  }),
+  municipality: paths,
+  protection: sources,
+  numberAuthorities,
+  triggers,
+  /** Trigger → why it says nothing of a discharge. */
+  ignored: z.record(triggerName, z.string()),
+});
+export type AdtMapping = z.infer<typeof adt>;
+
+/** `hl7v2/tables/<name>.yaml` */
+export const table = z.strictObject({
+  source: z.string(),
+  target: z.string(),
+  version: z.string(),
+  reference: z.string(),
+  description: z.string().optional(),
+  entries: z.record(z.string(), z.union([scalar, z.null()])),
+});
+export type Table = z.infer<typeof table>;
+
+const zone = z.string().refine(isZone, {
+  error: (issue) => `'${String(issue.input)}' is not a time zone like Europe/Stockholm`,
+});
+
+/** `senders/<id>.yaml` */
+export const sender = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  name: z.string(),
+  description: z.string(),
+  /** MSH-3.1 and MSH-4.1 it is recognised by; `*` for any. */
+  match: z.strictObject({ 'MSH-3': z.string(), 'MSH-4': z.string() }),
+  /** SCB code of the treating region. */
+  county: z.string().regex(/^\d{2}$/, 'two digits in quotes'),
+  hospital: z.string().min(1).max(200),
+  /** What it writes when MSH-18 is empty. */
+  charset: z.enum(['ASCII', '8859/1', '8859/15', 'UNICODE UTF-8']),
+  zone,
+  /** Who gives the visit numbers, where PV1-19.4 does not say. */
+  visitAuthority: z.string().min(1),
+  numberAuthorities: numberAuthorities.optional(),
+  municipality: paths.optional(),
+  protection: sources.optional(),
+  /** MSH-11; P where left out. */
+  acceptedProcessingIds: z
+    .array(z.enum(['P', 'T', 'D']))
+    .min(1)
+    .optional(),
+  controlIdReuse: z.enum(['refused', 'allowed']).optional(),
+  /** Table 0357 code → the answer this sender understands, where it reads the standard's another way. */
+  ack: z.record(z.string().regex(/^[12]\d\d$/), z.enum(['AE', 'AR'])).optional(),
+  triggers: triggers.optional(),
+});
+export type SenderMapping = z.infer<typeof sender>;
+
+function isZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
