@@ -7,7 +7,7 @@ import { Temporal } from 'temporal-polyfill';
 import type { Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
 import type { EventBody } from './process/events.ts';
-import { fold } from './process/state.ts';
+import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type Decision } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
 import { settle } from './rules/settlement.ts';
@@ -46,7 +46,7 @@ async function advanceProcess(
     const loaded = await journal.load(stayId);
     assert(loaded, 'an event names a stay the journal does not have');
     const process = fold(loaded.events, loaded.processId);
-    const parameters = profiles.parametersOf(process.place);
+    const parameters = profiles.parametersOf(placeOf(process));
     const now = Temporal.Instant.from(clock.now());
     const decision = decide(process, assess(process, parameters, now), parameters, now);
     const first = loaded.stays[0];
@@ -73,6 +73,11 @@ async function advanceSettlement(
       ...written(decision, streamId, streamId, clock.now()),
     };
   });
+}
+
+/** Whose law and agreement hold for a case: the treating region's. */
+export function placeOf(process: DischargeProcess): { county?: string } {
+  return process.county === undefined ? {} : { county: process.county };
 }
 
 async function untilAppended(journal: Journal, attempt: () => Promise<Append>): Promise<void> {

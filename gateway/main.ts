@@ -19,8 +19,9 @@ import { loadMunicipalWords, type MunicipalWords } from '../mappings/municipal.t
 import { loadProfiles } from '../profiles/index.ts';
 import { createAdvance } from './advance.ts';
 import { createDispatch, type Receiver, type Routes } from './dispatch.ts';
+import { GatewayError } from './errors.ts';
 import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
-import type { Bus } from './runtime/bus/bus.ts';
+import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { embeddedBus } from './runtime/bus/embedded.ts';
 import { rabbitMqBus } from './runtime/bus/rabbitmq.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   /** The machine's clock unless it is set by hand. */
   readonly clock?: Clock;
   readonly env?: NodeJS.ProcessEnv;
+  /** Opens the journal in a folder; the embedded form unless given. */
+  readonly openJournal?: (folder: string) => Promise<Journal>;
 }
 
 export interface Gateway {
@@ -80,11 +83,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const receivers = config.receivers.map((receiver) => receiverOf(receiver, config, words, env));
   const partners = partnersOf(config, env);
 
-  const journal = await openEmbeddedJournal({ folder });
+  const onTrouble: OnTrouble = (error, about) => {
+    log.error({ err: error, ...about }, about.deadLetter ? 'dead letter' : 'an event waits');
+  };
+  const journal = await (options.openJournal?.(folder) ?? openEmbeddedJournal({ folder }));
   const bus =
     config.bus.form === 'rabbitmq'
-      ? rabbitMqBus(journal, clock, { url: config.bus.url, prefix: config.bus.prefix, log })
-      : embeddedBus(journal, clock, { log });
+      ? rabbitMqBus(journal, clock, { url: config.bus.url, prefix: config.bus.prefix, onTrouble })
+      : embeddedBus(journal, clock, { onTrouble });
   const stopping = new AbortController();
   const routes = routesOf(config, receivers, billingReceiver(config));
   await bus.consume('advance', createAdvance({ journal, profiles, clock }), {
@@ -104,7 +110,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     { lanes: config.dispatch.lanes, attemptLimit, retryDelaysMs: advanceRetryDelaysMs },
   );
-  const relay = startRelay({ journal, bus, clock, log, deadlineGraceMs: config.deadlines.grace });
+  const relay = startRelay({
+    journal,
+    bus,
+    clock,
+    deadlineGraceMs: config.deadlines.grace,
+    onTrouble,
+  });
 
   const parts: ReceiveParts = { journal, clock, log, newId };
   const hl7v2 = hl7v2Inbound(sendersOf(config, mappings));
@@ -117,7 +129,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     idleMs: config.mllp.idle,
     maxConnections: config.mllp.maxConnections,
     ...(config.mllp.tls && { tls: tlsOf(config.mllp.tls) }),
-    onEvent: (name, detail) => log.info({ ...detail }, `mllp ${name}`),
+    refuseOversize: (head) =>
+      hl7v2.acknowledge(
+        undefined,
+        head,
+        { accepted: false, error: tooLarge(config) },
+        {
+          answerId: newId(),
+          now: clock.now(),
+        },
+      ),
+    onEvent: (name, detail) => log.debug({ ...detail }, `mllp ${name}`),
   });
   const httpServer = createServer(httpApp(config, journal, partners, parts));
   const http = await listen(httpServer, config.http);
@@ -215,8 +237,18 @@ async function closeHttp(server: Server): Promise<void> {
 
 // ---------------------------------------------------------------- from configuration to parts
 
+/** The mappings of the senders that are configured; another one is an unknown sender. */
 function sendersOf(config: Config, mappings: Mappings): Mappings {
-  return mappings.forSenders(config.senders.map((sender) => sender.id));
+  const known = new Map(mappings.senders.map((sender) => [sender.id, sender]));
+  const senders = config.senders.map(({ id }) => {
+    const sender = known.get(id);
+    if (sender) return sender;
+    throw new GatewayError(
+      'configuration-invalid',
+      `senders: ${id} has no overlay in mappings/senders; there are ${[...known.keys()].join(', ')}`,
+    );
+  });
+  return { ...mappings, senders };
 }
 
 type OpenReceiver = Receiver & { readonly config: ReceiverConfig; close?(): Promise<void> };
@@ -240,6 +272,7 @@ function receiverOf(
     timeoutMs: receiver.timeout,
     idempotent: receiver.recognisesRepeats,
     words,
+    allowPrivate: receiver.ownNetwork,
     nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
   });
   return { id: receiver.id, config: receiver, outbound, isLive, close: () => outbound.close() };
@@ -325,6 +358,11 @@ function tokenFromFile(config: Config, partner: string, files: Map<string, strin
   }
   files.set(partner, file);
   return readFileSync(file, 'utf8').trim();
+}
+
+function tooLarge(config: Config): GatewayError {
+  const text = `message larger than ${config.mllp.maxFrameBytes} bytes`;
+  return new GatewayError('malformed-message', text, { standardCode: '207' });
 }
 
 function tlsOf(tls: NonNullable<Config['mllp']['tls']>): {

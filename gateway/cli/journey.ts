@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { Temporal } from 'temporal-polyfill';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { buildMessage } from '../../adapters/simulated/hospital.ts';
 import { GatewayError } from '../errors.ts';
 import { eventData, type EventType } from '../process/events.ts';
 
@@ -22,7 +23,7 @@ const step = z.strictObject({
   at: wallTime,
   hospital: z
     .strictObject({
-      trigger: z.string(),
+      trigger: z.enum(['A01', 'A02', 'A03', 'A08', 'A11', 'A13', 'A16', 'A25']),
       unit: z.string().optional(),
       expectedDischarge: z.string().optional(),
       needs: z
@@ -47,7 +48,7 @@ export type Step = z.output<typeof step>;
 const journey = z.strictObject({
   name: z.string(),
   why: z.string(),
-  sender: z.string(),
+  sender: z.enum(['ekliden', 'norrtuna']),
   visit: z.string(),
   patient: z.strictObject({
     personnummer: z.string().regex(/^\d{12}$/),
@@ -87,6 +88,31 @@ export function loadJourneys(folder: string): Journey[] {
         `${join(folder, name)}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
       );
     });
+}
+
+/** The message of a hospital's step, in the hospital's own dialect. */
+export function messageOf(
+  journey: Journey,
+  step: NonNullable<Step['hospital']>,
+  at: string,
+  names: { readonly visit: string; readonly controlId: string },
+): Uint8Array {
+  const { street, postalCode, city, ...person } = journey.patient;
+  const { trigger, unit, expectedDischarge, needs, needAssessedAt, ready, readinessWithdrawn } =
+    step;
+  return buildMessage(journey.sender, {
+    trigger,
+    at,
+    ...names,
+    ...person,
+    address: { street, postalCode, city },
+    ...(unit !== undefined && { unit }),
+    ...(expectedDischarge !== undefined && { expectedDischarge }),
+    ...(needs && { needs }),
+    ...(needAssessedAt !== undefined && { needsAt: instantOf(needAssessedAt) }),
+    ...(ready === true && { readyAt: at }),
+    ...(readinessWithdrawn === true && { readinessWithdrawn: at }),
+  });
 }
 
 /** Wall time in Stockholm as an instant in the events' form. */

@@ -7,12 +7,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Temporal } from 'temporal-polyfill';
-import { connectHospital, type Hospital } from '../../adapters/simulated/hospital.ts';
+import { answerCodeOf, HospitalLink } from '../../adapters/simulated/hospital.ts';
 import {
   simulatedMunicipality,
   type SimulatedMunicipality,
 } from '../../adapters/simulated/municipality.ts';
 import { loadProfiles } from '../../profiles/index.ts';
+import { placeOf } from '../advance.ts';
 import { GatewayError, assert } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';
 import { fold } from '../process/state.ts';
@@ -21,7 +22,7 @@ import { HandSetClock } from '../runtime/clock.ts';
 import { loadConfig, type Config } from '../runtime/config.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
-import { instantOf, type Journey, type Step } from './journey.ts';
+import { instantOf, messageOf, type Journey, type Step } from './journey.ts';
 
 export interface PlayOptions {
   readonly journeys: readonly Journey[];
@@ -95,6 +96,7 @@ export async function playJourneys(options: PlayOptions): Promise<PlayResult> {
     for (const { journey, step, at } of steps) {
       await passTimeUntil(world, at);
       world.clock.advanceTo(at);
+      world.gateway.wake();
       const input = await takeStep(world, journey, step, at);
       await comeToRest(world);
       await tell(world, journey, input);
@@ -113,7 +115,7 @@ interface World {
   readonly options: PlayOptions;
   readonly clock: HandSetClock;
   readonly gateway: Gateway;
-  readonly hospitals: Map<string, Hospital>;
+  readonly hospitals: Map<string, HospitalLink>;
   readonly receivers: ReadonlyMap<string, SimulatedMunicipality>;
   readonly processOf: Map<Journey, string>;
   readonly journeyOfStay: Map<string, Journey>;
@@ -202,6 +204,7 @@ function receiversOf(receivers: ReadonlyMap<string, SimulatedMunicipality>): Con
     url: receiver.url,
     secretEnv: ['RECEIVER_SECRET'],
     timeout: 2000,
+    ownNetwork: true,
     recognisesRepeats: true,
     ...(id === primaryCareId
       ? { roles: ['region-outpatient' as const] }
@@ -250,22 +253,15 @@ async function sendFromHospital(
 ): Promise<Moment['input']> {
   let hospital = world.hospitals.get(journey.sender);
   if (!hospital) {
-    const { host, port } = world.gateway.mllp;
-    hospital = await connectHospital({ hospital: journey.sender, host, port });
+    hospital = await HospitalLink.connect(world.gateway.mllp);
     world.hospitals.set(journey.sender, hospital);
   }
   world.controlIds += 1;
-  const { needAssessedAt, ready, ...rest } = step;
-  const { ack } = await hospital.sendStep({
-    ...rest,
-    ...journey.patient,
-    at,
-    visit: journey.visit,
-    controlId: `${journey.visit}-${world.controlIds}`,
-    ...(needAssessedAt !== undefined && { needAssessedAt: instantOf(needAssessedAt) }),
-    ...(ready === true && { readyAt: at }),
-  });
-  return { from: journey.sender, what: `ADT^${step.trigger}`, answer: ack };
+  const controlId = `${journey.visit}-${world.controlIds}`;
+  const answer = await hospital.send(
+    messageOf(journey, step, at, { visit: journey.visit, controlId }),
+  );
+  return { from: journey.sender, what: `ADT^${step.trigger}`, answer: answerCodeOf(answer) };
 }
 
 /** Moves legal time from one due row to the next, letting each come to rest. */
@@ -284,7 +280,6 @@ async function comeToRest(world: World): Promise<void> {
   const { gateway, receivers, clock } = world;
   const start = clock.elapsedMs();
   for (let quiet = 0; quiet < 2;) {
-    gateway.wake();
     const answering = [...receivers.values()].some((receiver) => receiver.inFlight() > 0);
     quiet = !answering && (await gateway.isQuiet()) ? quiet + 1 : 0;
     if (clock.elapsedMs() - start > quietLimitMs) {
@@ -347,7 +342,7 @@ async function evaluateJourney(
   const loaded = processId === undefined ? undefined : await world.gateway.journal.load(processId);
   assert(processId !== undefined && loaded, `${journey.file}: no process came of it`);
   const process = fold(loaded.events, processId);
-  const parameters = loadProfiles().parametersOf(process.place);
+  const parameters = loadProfiles().parametersOf(placeOf(process));
   const findings = assess(process, parameters, Temporal.Instant.from(world.clock.now()));
   const own = loaded.events.map(({ event }) => event);
   const notices = own.flatMap((event) =>

@@ -51,6 +51,8 @@ const webhookReceiver = z.strictObject({
   /** One, or two while a secret is being exchanged. */
   secretEnv: z.array(secretName).min(1).max(2),
   timeout: duration.prefault('20s'),
+  /** The receiver stands in our own network: private addresses, and plain http there. */
+  ownNetwork: z.boolean().default(false),
   /** The receiver recognises webhook-id, so what may have arrived may be sent again. */
   recognisesRepeats: z.boolean().default(true),
 });

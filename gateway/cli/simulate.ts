@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectHospital } from '../../adapters/simulated/hospital.ts';
+import { runSimulatedMunicipality } from '../../adapters/simulated/municipality.ts';
+import { GatewayError } from '../errors.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { secretOf } from '../runtime/config.ts';
+import { instantOf, loadJourneys, type Journey } from './journey.ts';
+
+/** Pause between two messages of the simulated hospital. */
+const pauseMs = 200;
+
+/** Sends the hospital's steps of the journey files. @returns the exit code: 0 when every message was accepted */
+export async function simulateHospital(options: {
+  readonly to: string;
+  readonly journeys: string;
+  readonly rounds: number;
+}): Promise<number> {
+  const { host, port } = addressOf(options.to);
+  let refused = 0;
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const journey of loadJourneys(options.journeys)) {
+      refused += await playStay(journey, round, host, port);
+    }
+  }
+  return refused === 0 ? 0 : 1;
+}
+
+async function playStay(
+  journey: Journey,
+  round: number,
+  host: string,
+  port: number,
+): Promise<number> {
+  const hospital = await connectHospital({ hospital: journey.sender, host, port });
+  let refused = 0;
+  try {
+    for (const [index, { at: wall, hospital: step }] of journey.steps.entries()) {
+      if (!step) continue;
+      const at = instantOf(wall);
+      const { needAssessedAt, ready, ...rest } = step;
+      const { ack } = await hospital.sendStep({
+        ...rest,
+        ...journey.patient,
+        at,
+        visit: `${journey.visit}R${round}`,
+        controlId: `${journey.visit}-${systemClock.nowMs()}-${index}`,
+        ...(needAssessedAt !== undefined && { needAssessedAt: instantOf(needAssessedAt) }),
+        ...(ready === true && { readyAt: at }),
+      });
+      process.stdout.write(
+        `${journey.sender} ADT^${step.trigger} ${journey.visit}R${round}: ${ack}\n`,
+      );
+      if (ack !== 'AA') refused += 1;
+      await sleep(pauseMs);
+    }
+  } finally {
+    await hospital.close();
+  }
+  return refused;
+}
+
+/** Receives notices until it is stopped. Secret and token come from RECEIVER_SECRET and PARTNER_TOKEN. */
+export async function simulateMunicipality(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly gateway: string;
+}): Promise<number> {
+  const receiver = await runSimulatedMunicipality({
+    host: options.host,
+    port: options.port,
+    secret: secretOf('RECEIVER_SECRET'),
+    token: secretOf('PARTNER_TOKEN'),
+    gatewayUrl: options.gateway,
+    now: () => systemClock.now(),
+    print: (line) => process.stdout.write(`${line}\n`),
+  });
+  process.stdout.write(`listening on ${receiver.url}\n`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+  await receiver.close();
+  return 0;
+}
+
+function addressOf(text: string): { host: string; port: number } {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  const [, host, port] = match ?? [];
+  if (host === undefined || port === undefined) {
+    throw new GatewayError('configuration-invalid', `--to ${text}: write it as host:port`);
+  }
+  return { host, port: Number(port) };
+}

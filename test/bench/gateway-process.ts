@@ -1,0 +1,65 @@
+/** The gateway as a process of its own, for measuring: answers `stats` over the IPC channel. */
+import { startGateway } from '../../gateway/main.ts';
+import { loadConfig } from '../../gateway/runtime/config.ts';
+import {
+  openEmbeddedJournal,
+  type EmbeddedJournal,
+} from '../../gateway/runtime/journal/embedded.ts';
+import { createLog } from '../../gateway/runtime/log.ts';
+
+export interface Stats {
+  readonly commits: number;
+  readonly residentMb: number;
+  readonly waiting: number;
+  readonly events: number;
+}
+
+const [folder = '.', syncDelayText = '0', receiverUrl] = process.argv.slice(2);
+const { config } = loadConfig({ env: {} });
+let journal: EmbeddedJournal | undefined;
+const gateway = await startGateway({
+  config: {
+    ...config,
+    data: folder,
+    mllp: { ...config.mllp, port: 0 },
+    http: { ...config.http, port: 0 },
+    receivers:
+      receiverUrl === undefined
+        ? config.receivers
+        : [
+            {
+              id: 'bench',
+              channel: 'webhook',
+              mode: 'live',
+              url: receiverUrl,
+              secretEnv: ['BENCH_SECRET'],
+              timeout: 10_000,
+              ownNetwork: true,
+              recognisesRepeats: true,
+            },
+          ],
+  },
+  log: createLog({ level: 'error' }),
+  async openJournal(path) {
+    const limits = { syncDelayMs: Number(syncDelayText) };
+    journal = await openEmbeddedJournal({ folder: path, limits });
+    return journal;
+  },
+});
+
+process.on('message', (question: string) => {
+  if (question === 'stop') {
+    void gateway.stop().then(() => process.exit(0));
+    return;
+  }
+  void gateway.status().then(({ outbox, events }) => {
+    const stats: Stats = {
+      commits: journal?.commits() ?? 0,
+      residentMb: process.memoryUsage.rss() / 1024 / 1024,
+      waiting: outbox.advance.waiting + outbox.dispatch.waiting,
+      events,
+    };
+    process.send?.(stats);
+  });
+});
+process.send?.({ port: gateway.mllp.port });

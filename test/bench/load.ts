@@ -1,0 +1,109 @@
+/** Load generator: closed loop, one message in flight per connection, as a hospital's engine sends. */
+import { connect, type Socket } from 'node:net';
+
+export interface Load {
+  readonly port: number;
+  readonly connections: number;
+  /** Stop after so many messages … */
+  readonly messages: number;
+  /** … or after so long. */
+  readonly limitMs: number;
+  /** The nth message, framed. */
+  readonly frame: (index: number) => Buffer;
+}
+
+export interface LoadResult {
+  readonly messages: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Answers that were not AA. */
+  readonly refused: number;
+}
+
+/** Sends until the count or the time is reached; every latency is kept. */
+export async function runLoad(load: Load): Promise<LoadResult> {
+  const latencies = new Float64Array(load.messages);
+  const end = performance.now() + load.limitMs;
+  let next = 0;
+  let answered = 0;
+  let refused = 0;
+
+  async function drive(): Promise<void> {
+    const socket = await open(load.port);
+    await new Promise<void>((resolve, reject) => {
+      let sentAt = 0;
+      const send = (): void => {
+        if (next >= load.messages || performance.now() > end) {
+          socket.destroy();
+          resolve();
+          return;
+        }
+        const frame = load.frame(next++);
+        sentAt = performance.now();
+        socket.write(frame);
+      };
+      socket.on('data', (chunk: Buffer) => {
+        if (chunk[chunk.length - 1] !== 0x0d || chunk[chunk.length - 2] !== 0x1c) return;
+        latencies[answered++] = performance.now() - sentAt;
+        if (!chunk.includes('MSA|AA')) refused += 1;
+        send();
+      });
+      socket.on('error', reject);
+      send();
+    });
+  }
+
+  const start = performance.now();
+  await Promise.all(Array.from({ length: load.connections }, drive));
+  const seconds = (performance.now() - start) / 1000;
+  const sorted = latencies.subarray(0, answered).toSorted();
+  const at = (share: number): number =>
+    sorted[Math.min(answered - 1, Math.floor(answered * share))] ?? 0;
+  return {
+    messages: answered,
+    perSecond: answered / seconds,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    refused,
+  };
+}
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  await new Promise((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
+  return socket;
+}
+
+/** ZUT of ekliden: need stated; then discharge-ready. */
+const readiness = [
+  'ZUT|N||J|N|J|20220303160500|1480',
+  'ZUT|K|20220307100000|J|N|J|20220303160500|1480',
+];
+
+/**
+ * About 1 kB of ADT in the dialect of ekliden, framed. Three messages a stay: admission, an update that states the
+ * need, discharge-ready; every stay is another patient, known by a local number.
+ */
+export function adtFrames(run: string): (index: number) => Buffer {
+  const note = 'x'.repeat(420);
+  return (index) => {
+    const stay = `${run}${Math.floor(index / 3)}`;
+    const phase = index % 3;
+    const trigger = phase === 0 ? 'A01' : 'A08';
+    const segments = [
+      `MSH|^~\\&|EKLIDEN-PAS|EKLIDEN|HEMGANG|HEMGANG|20220303142000||ADT^${trigger}^ADT_A01|${run}-${index}|P|2.5|||||SWE|8859/1`,
+      `EVN|${trigger}|20220303142000||||20220303142000`,
+      `PID|1||${stay}^^^EKLIDEN^MR||Provsson^Prov||19500907|F|||Provgatan 1^^G\u00F6teborg^^41101^SWE^H^^1480`,
+      `NTE|1||${note}`,
+      `PV1|1|I|MED1^12^1^EKLIDEN||||||||||||||||V${stay}^^^EKLIDEN|||||||||||||||||||||||||20220303142000`,
+      'PV2||||||||20220309',
+      phase === 0 ? '' : readiness[phase - 1],
+    ];
+    const text = `${segments.filter((segment) => segment !== '').join('\r')}\r`;
+    return Buffer.concat([Buffer.of(0x0b), Buffer.from(text, 'latin1'), Buffer.of(0x1c, 0x0d)]);
+  };
+}
