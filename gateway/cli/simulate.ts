@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectHospital } from '../../adapters/simulated/hospital.ts';
+import { answerCodeOf, HospitalLink } from '../../adapters/simulated/hospital.ts';
 import { runSimulatedMunicipality } from '../../adapters/simulated/municipality.ts';
 import { GatewayError } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { secretOf } from '../runtime/config.ts';
-import { instantOf, loadJourneys, type Journey } from './journey.ts';
+import { instantOf, loadJourneys, messageOf, type Journey } from './journey.ts';
 
 /** Pause between two messages of the simulated hospital. */
 const pauseMs = 200;
@@ -31,25 +31,16 @@ async function playStay(
   host: string,
   port: number,
 ): Promise<number> {
-  const hospital = await connectHospital({ hospital: journey.sender, host, port });
+  const hospital = await HospitalLink.connect({ host, port });
   let refused = 0;
   try {
     for (const [index, { at: wall, hospital: step }] of journey.steps.entries()) {
       if (!step) continue;
-      const at = instantOf(wall);
-      const { needAssessedAt, ready, ...rest } = step;
-      const { ack } = await hospital.sendStep({
-        ...rest,
-        ...journey.patient,
-        at,
-        visit: `${journey.visit}R${round}`,
-        controlId: `${journey.visit}-${systemClock.nowMs()}-${index}`,
-        ...(needAssessedAt !== undefined && { needAssessedAt: instantOf(needAssessedAt) }),
-        ...(ready === true && { readyAt: at }),
-      });
-      process.stdout.write(
-        `${journey.sender} ADT^${step.trigger} ${journey.visit}R${round}: ${ack}\n`,
-      );
+      const visit = `${journey.visit}R${round}`;
+      const controlId = `${journey.visit}-${systemClock.nowMs()}-${index}`;
+      const message = messageOf(journey, step, instantOf(wall), { visit, controlId });
+      const ack = answerCodeOf(await hospital.send(message));
+      process.stdout.write(`${journey.sender} ADT^${step.trigger} ${visit}: ${ack}\n`);
       if (ack !== 'AA') refused += 1;
       await sleep(pauseMs);
     }
