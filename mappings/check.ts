@@ -68,7 +68,7 @@ function checkPart(part: Part, tables: ReadonlyMap<string, Table>): void {
 
 function checkEntry(entry: EventEntry, tables: ReadonlyMap<string, Table>): void {
   const keys = new Set(
-    possibleEvents(entry, tables).flatMap((type) => [...Object.keys(eventData[type].shape)]),
+    possibleEvents(entry, tables).flatMap((type) => Object.keys(eventData[type].shape)),
   );
   for (const [key, value] of Object.entries(entry.data ?? {})) {
     if (!keys.has(key)) {

@@ -126,7 +126,7 @@ export function buildMessage(hospital: Hospital, step: HospitalStep): Uint8Array
     hospital === 'norrtuna' ? (step.readyAt ?? step.readinessWithdrawn ?? step.at) : step.at;
   const segments = [
     `MSH|^~\\&|${dialect.application}|${dialect.facility}|HEMGANG|GATEWAY|${time(step.recordedAt ?? step.at)}||` +
-      `ADT^${step.trigger}^${structures[step.trigger]}|${text(step.controlId)}|P|2.5||||||${dialect.charset}`,
+      `ADT^${step.trigger}^${structures[step.trigger]}|${escape(step.controlId)}|P|2.5||||||${dialect.charset}`,
     `EVN|${step.trigger}|${time(step.recordedAt ?? step.at)}||||${time(happened)}`,
     patientSegment(step, dialect),
     visitSegment(step, time),
@@ -149,11 +149,11 @@ const structures: Readonly<Record<HospitalTrigger, string>> = {
 function patientSegment(step: HospitalStep, { numberAuthority }: Dialect): string {
   const { street = '', city = '', postalCode = '' } = step.address ?? {};
   const address = [
-    text(street),
+    escape(street),
     '',
-    text(city),
+    escape(city),
     '',
-    text(postalCode),
+    escape(postalCode),
     'SE',
     'H',
     '',
@@ -161,8 +161,8 @@ function patientSegment(step: HospitalStep, { numberAuthority }: Dialect): strin
   ];
   return fields('PID', {
     1: '1',
-    3: `${text(step.personnummer)}^^^${numberAuthority}`,
-    5: `${text(step.family)}^${text(step.given)}`,
+    3: `${escape(step.personnummer)}^^^${numberAuthority}`,
+    5: `${escape(step.family)}^${escape(step.given)}`,
     11: address.join('^').replace(/\^+$/, ''),
   });
 }
@@ -172,9 +172,9 @@ function visitSegment(step: HospitalStep, time: (text: string) => string): strin
   return fields('PV1', {
     1: '1',
     2: 'I',
-    3: text(step.unit ?? ''),
+    3: escape(step.unit ?? ''),
     16: step.protection ?? '',
-    19: text(step.visit),
+    19: escape(step.visit),
     36: step.disposition ?? (step.trigger === 'A03' ? '01' : ''),
     44: admitted === undefined ? '' : time(admitted),
     45: step.trigger === 'A03' ? time(step.at) : '',
@@ -196,9 +196,12 @@ function secondVisit(
   });
 }
 
+function flag(needed: boolean): string {
+  return needed ? 'J' : 'N';
+}
+
 /** ZUT as mappings/senders/ekliden.yaml describes it. */
 function readinessSegment(step: HospitalStep, time: (text: string) => string): string {
-  const flag = (needed: boolean): string => (needed ? 'J' : 'N');
   const { needs, readyAt, readinessWithdrawn } = step;
   const assessed = readinessWithdrawn ?? readyAt;
   const status = readinessWithdrawn !== undefined ? 'A' : readyAt !== undefined ? 'K' : 'N';
@@ -240,7 +243,7 @@ const escapes: Readonly<Record<string, string>> = {
   '~': 'R',
 };
 
-function text(value: string): string {
+function escape(value: string): string {
   return value.replace(/[\\|^&~]/g, (found) => `\\${escapes[found] ?? 'E'}\\`);
 }
 

@@ -6,17 +6,18 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { GatewayError } from '../../../gateway/errors.ts';
 
+export type Charset = 'ascii' | 'latin1' | 'latin9' | 'utf8';
+
 /** Names as MSH-18 writes them. The last three are not in table 0211 but are seen, and can be read in one way only. */
-const charsets = {
-  ASCII: 'ascii',
-  '8859/1': 'latin1',
-  '8859/15': 'latin9',
-  'UNICODE UTF-8': 'utf8',
-  'UTF-8': 'utf8',
-  'ISO-8859-1': 'latin1',
-  'ISO-8859-15': 'latin9',
-} as const;
-export type Charset = (typeof charsets)[keyof typeof charsets];
+const charsets: ReadonlyMap<string, Charset> = new Map([
+  ['ASCII', 'ascii'],
+  ['8859/1', 'latin1'],
+  ['8859/15', 'latin9'],
+  ['UNICODE UTF-8', 'utf8'],
+  ['UTF-8', 'utf8'],
+  ['ISO-8859-1', 'latin1'],
+  ['ISO-8859-15', 'latin9'],
+]);
 
 /**
  * The set a message is written in.
@@ -25,8 +26,8 @@ export type Charset = (typeof charsets)[keyof typeof charsets];
  * @throws GatewayError malformed-message for a set we do not know
  */
 export function charsetOf(declared: string, senderDefault: string): Charset {
-  const name = declared === '' ? senderDefault : declared;
-  if (Object.hasOwn(charsets, name)) return charsets[name as keyof typeof charsets];
+  const charset = charsets.get(declared === '' ? senderDefault : declared);
+  if (charset !== undefined) return charset;
   throw new GatewayError('malformed-message', 'MSH-18: unknown character set', {
     location: 'MSH-18',
     standardCode: '103',

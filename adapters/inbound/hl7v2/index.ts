@@ -61,13 +61,13 @@ export function hl7v2Inbound(mappings: Mappings): Inbound<KnownMessage> {
   };
 }
 
-const sendingApplication = path('MSH-3');
-const sendingFacility = path('MSH-4');
-const messageType = path('MSH-9.1');
-const triggerEvent = path('MSH-9.2');
-const eventTypeCode = path('EVN-1');
-const controlId = path('MSH-10');
-const characterSet = path('MSH-18');
+const sendingApplication = pathOf('MSH-3');
+const sendingFacility = pathOf('MSH-4');
+const messageType = pathOf('MSH-9.1');
+const triggerEvent = pathOf('MSH-9.2');
+const eventTypeCode = pathOf('EVN-1');
+const controlId = pathOf('MSH-10');
+const characterSet = pathOf('MSH-18');
 
 function read(
   raw: Uint8Array,
@@ -119,7 +119,7 @@ function missing(location: string): GatewayError {
   });
 }
 
-function path(text: string): Hl7Path {
+function pathOf(text: string): Hl7Path {
   const parsed = parsePath(text);
   if (parsed === undefined) throw new GatewayError('assertion-failed', `${text} is a path`);
   return parsed;

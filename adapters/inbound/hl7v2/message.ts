@@ -18,18 +18,27 @@ export interface Delimiters {
   readonly subcomponent: string;
 }
 
+/** Senders use few sets of separators; each is checked once. Bounded, for the text is the sender's. */
+const checked = new Map<string, Delimiters>();
+const keptDelimiters = 100;
+
 /** Reads MSH-1 and MSH-2. @throws GatewayError malformed-message where the text does not begin with a usable MSH */
 export function delimitersOf(text: string): Delimiters {
-  const field = text.charAt(3);
-  const end = text.indexOf(field, 4);
-  const encoding = text.slice(4, end < 0 ? 4 : end);
-  const all = field + encoding;
+  const end = text.indexOf(text.charAt(3), 4);
+  const written = text.slice(0, Math.min(end, 10));
+  const found = checked.get(written);
+  if (found !== undefined) return found;
+  const delimiters = checkDelimiters(written);
+  if (checked.size >= keptDelimiters) checked.clear();
+  checked.set(written, delimiters);
+  return delimiters;
+}
+
+/** @param written `MSH|^~\&` */
+function checkDelimiters(written: string): Delimiters {
+  const all = written.slice(3);
   const usable =
-    text.startsWith('MSH') &&
-    encoding.length >= 1 &&
-    encoding.length <= 5 &&
-    !/[A-Za-z0-9\s"]/.test(all) &&
-    new Set(all).size === all.length;
+    /^MSH.{2,6}$/.test(written) && !/[A-Za-z0-9\s"]/.test(all) && new Set(all).size === all.length;
   if (!usable) {
     throw new GatewayError('malformed-message', 'does not begin with MSH and its separators', {
       location: 'MSH',
@@ -37,11 +46,11 @@ export function delimitersOf(text: string): Delimiters {
     });
   }
   return {
-    field,
-    component: encoding.charAt(0),
-    repetition: encoding.charAt(1),
-    escape: encoding.charAt(2),
-    subcomponent: encoding.charAt(3),
+    field: all.charAt(0),
+    component: all.charAt(1),
+    repetition: all.charAt(2),
+    escape: all.charAt(3),
+    subcomponent: all.charAt(4),
   };
 }
 
@@ -209,24 +218,39 @@ export class Hl7Message {
   #cut(path: Hl7Path): string {
     const span = this.#fieldSpan(this.#indexOf(path.segment), path.segment, path.field);
     if (span === undefined) return '';
-    const field = this.text.slice(span[0], span[1]);
-    if (path.segment === 'MSH' && path.field <= 2) return field;
+    let [from, to] = span;
+    if (path.segment === 'MSH' && path.field <= 2) return this.text.slice(from, to);
     const { repetition, component, subcomponent } = this.delimiters;
-    const repeated = nth(field, repetition, path.repetition);
-    return nth(nth(repeated, component, path.component), subcomponent, path.subcomponent);
+    from = this.#skip(from, to, repetition, path.repetition);
+    to = this.#stop(from, to, repetition);
+    from = this.#skip(from, to, component, path.component);
+    to = this.#stop(from, to, component);
+    from = this.#skip(from, to, subcomponent, path.subcomponent);
+    to = this.#stop(from, to, subcomponent);
+    return from >= to ? '' : this.text.slice(from, to);
   }
-}
 
-/** The nth (from 1) part of a text between separators; empty where there are fewer. */
-function nth(text: string, separator: string, n: number): string {
-  if (separator === '') return n === 1 ? text : '';
-  let start = 0;
-  for (let left = n; left > 1; left -= 1) {
-    const at = text.indexOf(separator, start);
-    if (at < 0) return '';
-    start = at + separator.length;
+  /** Where the nth (from 1) part begins; beyond `to` where there are fewer. */
+  #skip(from: number, to: number, separator: string, n: number): number {
+    let start = from;
+    for (let left = n; left > 1; left -= 1) {
+      const at = separator === '' ? -1 : this.#find(separator, start, to);
+      if (at < 0) return to + 1;
+      start = at + 1;
+    }
+    return start;
   }
-  const end = text.indexOf(separator, start);
-  if (end < 0) return start === 0 ? text : text.slice(start);
-  return text.slice(start, end);
+
+  /** Where the part that begins at `from` ends. */
+  #stop(from: number, to: number, separator: string): number {
+    const at = separator === '' ? -1 : this.#find(separator, from, to);
+    return at < 0 ? to : at;
+  }
+
+  /** Fields are short: looking at each character costs less than a search that may run through the whole message. */
+  #find(separator: string, from: number, to: number): number {
+    const code = separator.charCodeAt(0);
+    for (let at = from; at < to; at += 1) if (this.text.charCodeAt(at) === code) return at;
+    return -1;
+  }
 }

@@ -3,7 +3,7 @@
  * and a sender that pipelines waits in its own socket. Everything is bounded: frame, connections, idle time, draining.
  */
 import { createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { frame, Unframer } from '../../wire/mllp.ts';
@@ -86,8 +86,9 @@ export function createHl7v2Server(options: Hl7v2ServerOptions): Hl7v2Server {
       sweeper = setInterval(() => {
         for (const connection of connections) connection.sweep();
       }, idleMs / sweepsPerIdle).unref();
-      const { address, port } = server.address() as AddressInfo;
-      return { host: address, port };
+      const bound = server.address();
+      if (bound === null || typeof bound === 'string') throw new Error('not a TCP address');
+      return { host: bound.address, port: bound.port };
     },
     close: async () => {
       clearInterval(sweeper);

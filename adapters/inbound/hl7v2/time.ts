@@ -14,8 +14,6 @@ const keptHours = 20_000;
 export interface Hl7Time {
   /** ISO 8601 in UTC with milliseconds. */
   readonly instant: string;
-  /** The date as written, `YYYY-MM-DD`. */
-  readonly date: string;
   /** The value gave a date only; the instant is then 00.00 of that day. */
   readonly precision?: 'day';
   /** `DST_GAP`, `DST_OVERLAP`, `HOUR_PRECISION`. */
@@ -31,6 +29,21 @@ const none: readonly string[] = [];
  * @throws GatewayError malformed-message (table 0357: 102) for what is not a time, or only a year or month
  */
 export function parseTime(text: string, zone: string, location: string): Hl7Time {
+  // One message says the same time in several fields.
+  if (text === latest?.text && zone === latest.zone) return latest.time;
+  const time = readTime(text, zone, location);
+  latest = { text, zone, time };
+  return time;
+}
+
+let latest: { text: string; zone: string; time: Hl7Time } | undefined;
+
+/** The date of a value that has one, as written: `YYYY-MM-DD`. */
+export function dateOf(text: string): string {
+  return `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`;
+}
+
+function readTime(text: string, zone: string, location: string): Hl7Time {
   const wall = parseWall(text);
   if (wall === undefined) {
     throw new GatewayError('malformed-message', `${location}: not a date and time`, {
@@ -39,13 +52,12 @@ export function parseTime(text: string, zone: string, location: string): Hl7Time
     });
   }
   const { localMs, offsetMs, digits } = wall;
-  const date = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`;
   const resolved = offsetMs === undefined ? resolve(localMs, zone) : { ms: localMs - offsetMs };
   const instant = new Date(resolved.ms).toISOString();
   // A day begins when it begins: where midnight falls in a gap the date is still certain.
-  if (digits === 8) return { instant, date, precision: 'day', warnings: none };
+  if (digits === 8) return { instant, precision: 'day', warnings: none };
   const warning = 'warning' in resolved ? [resolved.warning] : none;
-  return { instant, date, warnings: digits === 10 ? [...warning, 'HOUR_PRECISION'] : warning };
+  return { instant, warnings: digits === 10 ? [...warning, 'HOUR_PRECISION'] : warning };
 }
 
 interface Wall {

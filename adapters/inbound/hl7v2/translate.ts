@@ -19,7 +19,7 @@ import type {
 import type { CompiledEntry, CompiledKey, CompiledSender, Reading } from './compile.ts';
 import type { Hl7Message } from './message.ts';
 import { codesOf, patientOf, scoped } from './patient.ts';
-import { parseTime } from './time.ts';
+import { dateOf, parseTime } from './time.ts';
 
 /** What one translation gathers. */
 interface Work {
@@ -77,8 +77,8 @@ export function sentAtOf(message: Hl7Message, sender: CompiledSender): string | 
   return undefined;
 }
 
-const processingId = path('MSH-11');
-const versionId = path('MSH-12');
+const processingId = pathOf('MSH-11');
+const versionId = pathOf('MSH-12');
 
 /** @returns the trigger event */
 function checkHeader(message: Hl7Message, kind: string, sender: CompiledSender): string {
@@ -116,7 +116,8 @@ function addFact(work: Work, entry: CompiledEntry): void {
   const data = dataOf(work, type, entry.keys.get(type) ?? []);
   if (data === undefined) return;
   const { instant, precision, warnings } = timeOf(work, entry.occurredAt);
-  // One type and its own data: TypeScript does not follow a union through a generic call.
+  // One type and its own checked data: TypeScript does not follow a union through a generic call.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const fact = {
     type,
     occurredAt: instant,
@@ -207,12 +208,12 @@ const converters: Partial<Record<string, (work: Work, reading: Reading) => strin
   expectedDischarge: ({ sender, warnings }, { code, path: where }) => {
     const time = parseTime(code, sender.mapping.zone, where);
     for (const warning of time.warnings) warnings.push(`${where}: ${warning}`);
-    return time.precision === 'day' ? time.date : time.instant;
+    return time.precision === 'day' ? dateOf(code) : time.instant;
   },
 };
 
-const deathIndicator = path('PID-30');
-const disposition = path('PV1-36');
+const deathIndicator = pathOf('PID-30');
+const disposition = pathOf('PV1-36');
 
 /** Functions an entry names instead of an event; their possible events stand in mappings/check.ts. */
 const eventFunctions: Partial<Record<string, (work: Work) => EventType | undefined>> = {
@@ -234,7 +235,7 @@ function lookUp(work: Work, where: Hl7Path, table: string): Reading | undefined 
   return { code, target: work.sender.tables.get(table)?.get(code), path: where.text, table };
 }
 
-function path(text: string): Hl7Path {
+function pathOf(text: string): Hl7Path {
   const parsed = parsePath(text);
   assert(parsed !== undefined, `${text} is a path`);
   return parsed;
