@@ -1,0 +1,139 @@
+/**
+ * What leaves the house, byte by byte: each folder of corpus/municipal has the decision (event.json), the person
+ * (patient.json) and what the receiver gets (expected.json, expected.csv), written by hand.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { OutboundMessage, PatientIdentity } from '../adapters/adapter.ts';
+import { renderSpecification } from '../adapters/outbound/billing/specification.ts';
+import { renderNotice } from '../adapters/outbound/notices/render.ts';
+import { checkData, type DischargeEvent, type EventOf } from '../gateway/process/events.ts';
+import { loadMunicipalWords } from '../mappings/municipal.ts';
+
+const corpus = join(import.meta.dirname, 'corpus', 'municipal');
+const cases = readdirSync(corpus);
+const words = loadMunicipalWords();
+
+function readText(name: string, file: string): string {
+  return readFileSync(join(corpus, name, file), 'utf8');
+}
+
+function readJson(name: string, file: string): unknown {
+  return JSON.parse(readText(name, file));
+}
+
+interface CaseEvent {
+  readonly deliveryId: string;
+  readonly caseReference: string;
+  readonly event: DischargeEvent;
+}
+
+function messageOf(name: string): OutboundMessage {
+  const { deliveryId, caseReference, event } = readJson(name, 'event.json') as CaseEvent;
+  checkData(event.type, event.data);
+  if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') {
+    return { kind: 'billing', deliveryId, event, billing: event.data };
+  }
+  const notice = event as EventOf<'notice.issued' | 'notice.corrected' | 'notice.withdrawn'>;
+  return {
+    kind: 'notice',
+    deliveryId,
+    event,
+    notice: notice.data,
+    caseReference,
+    action: notice.type.slice('notice.'.length) as 'issued' | 'corrected' | 'withdrawn',
+    patient: readJson(name, 'patient.json') as PatientIdentity,
+  };
+}
+
+function render(name: string): readonly { readonly name: string; readonly body: string }[] {
+  const message = messageOf(name);
+  const rendered =
+    message.kind === 'billing' ? renderSpecification(message) : renderNotice(message, words);
+  return rendered.parts;
+}
+
+describe('the municipal corpus', () => {
+  test.each(cases)('%s is rendered as its folder says, byte by byte', (name) => {
+    const parts = render(name);
+    // Two spaces and a line end are how it is written; the hand-written file may be laid out otherwise.
+    const expected = JSON.stringify(readJson(name, 'expected.json'), null, 2);
+    expect(parts[0]?.body).toBe(`${expected}\n`);
+    expect(parts[1]?.body).toBe(
+      existsSync(join(corpus, name, 'expected.csv')) ? readText(name, 'expected.csv') : undefined,
+    );
+    expect(readText(name, 'notes.md').length).toBeGreaterThan(20);
+  });
+
+  test.each(cases)('%s gives the same bytes each time', (name) => {
+    expect(render(name)).toEqual(render(name));
+  });
+});
+
+describe('a rendered notice', () => {
+  const issued = messageOf('admission-notice-issued');
+  if (issued.kind !== 'notice') throw new Error('the case is a notice');
+
+  test('is refused for a held one: a protected identity is handled by a person', () => {
+    const held = { ...issued, notice: { ...issued.notice, held: true } };
+    expect(() => renderNotice(held, words)).toThrow(
+      expect.objectContaining({ code: 'unroutable' }),
+    );
+  });
+
+  test('withdrawn says nothing of the person, for any obligation', () => {
+    for (const obligation of Object.keys(words.notices) as (keyof typeof words.notices)[]) {
+      const withdrawn = {
+        ...issued,
+        action: 'withdrawn' as const,
+        notice: { ...issued.notice, obligation },
+      };
+      const text = renderNotice(withdrawn, words).parts[0]?.body ?? '';
+      expect(text).toContain('"obligation": "' + obligation);
+      expect(text).not.toMatch(/Testa|Påhittad|19540125|Exempelgatan|412 50|Eklidens/);
+    }
+  });
+
+  test.each(['issued', 'corrected', 'withdrawn'] as const)(
+    'has words for every obligation when %s',
+    (action) => {
+      for (const obligation of Object.keys(words.notices) as (keyof typeof words.notices)[]) {
+        const message = { ...issued, action, notice: { ...issued.notice, obligation } };
+        const body = JSON.parse(renderNotice(message, words).parts[0]?.body ?? '') as {
+          data: { text: { title: string; body: string; reference: string } };
+        };
+        expect(body.data.text.title).not.toBe('');
+        expect(body.data.text.body).toContain('Ärende: case-1');
+        expect(body.data.text.body).not.toMatch(/[{}]/);
+        expect(body.data.text.reference).toMatch(/kap\. .+ lagen \(2017:612\)/);
+      }
+    },
+  );
+
+  test('never carries the ward or the services by the shipped words', () => {
+    for (const obligation of Object.keys(words.notices) as (keyof typeof words.notices)[]) {
+      const message = { ...issued, notice: { ...issued.notice, obligation } };
+      expect(renderNotice(message, words).parts[0]?.body).not.toMatch(
+        /Avdelning 7|"services":|L-77/,
+      );
+    }
+  });
+});
+
+describe('a billing specification', () => {
+  test('whose lines do not add up is never rendered', () => {
+    const message = messageOf('billing-month');
+    if (message.kind !== 'billing') throw new Error('the case is a billing record');
+    const wrong = { ...message, billing: { ...message.billing, totalOre: 2_790_001 } };
+    expect(() => renderSpecification(wrong)).toThrow(/add up/);
+  });
+
+  test('is named by month, place and revision, and an adjustment apart', () => {
+    expect(render('billing-month').map(({ name }) => name)).toEqual([
+      '2022-03/14-1480-2022-03-r1.json',
+      '2022-03/14-1480-2022-03-r1.csv',
+    ]);
+    expect(render('billing-adjusted')[0]?.name).toBe('2022-03/14-1480-2022-03-r2-adjustment.json');
+  });
+});
