@@ -1,0 +1,214 @@
+/**
+ * What one message becomes, for the engineer who holds it: its fields by name, the sender it is taken for, the events,
+ * what is unmapped or doubtful, and the answer it would get. It shows person fields, since the file is already theirs.
+ */
+import { asGatewayError } from '../../../gateway/errors.ts';
+import type { ErrorCode, GatewayError } from '../../../gateway/errors.ts';
+import type { Mappings } from '../../../mappings/index.ts';
+import type { MessageHead, Translation, Verdict } from '../../adapter.ts';
+import { Unframer } from '../../wire/mllp.ts';
+import { acknowledge, readHeader } from './acknowledge.ts';
+import { charsetOf, decode } from './charset.ts';
+import { hl7v2Inbound } from './index.ts';
+import { Hl7Message } from './message.ts';
+
+export interface ExplainedField {
+  /** `PV1-19`; a repeated segment is counted: `NK1[2]-3`. */
+  readonly path: string;
+  /** Name by the standard's dictionary; empty where it has none (Z-segments). */
+  readonly name: string;
+  /** As written, escapes and separators kept. */
+  readonly value: string;
+}
+
+export interface Explanation {
+  readonly fields: readonly ExplainedField[];
+  readonly sender?: { readonly id: string; readonly name: string; readonly charset: string };
+  readonly head?: MessageHead;
+  /** What the message means; absent where it is refused. */
+  readonly translation?: Translation;
+  readonly error?: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly location?: string;
+    readonly standardCode?: string;
+  };
+  /** MSA-1, and the segments after MSH; absent where the bytes cannot be answered at all. */
+  readonly answer?: { readonly code: string; readonly segments: readonly string[] };
+  readonly mappingRevision: string;
+}
+
+/**
+ * @param raw a message as it lies in a file, with or without MLLP framing
+ * @param senderId the overlay to read it by; by MSH-3 and MSH-4 where left out
+ */
+export async function explain(
+  raw: Uint8Array,
+  mappings: Mappings,
+  senderId?: string,
+): Promise<Explanation> {
+  const bytes = unframed(raw);
+  const inbound = hl7v2Inbound(senderId === undefined ? mappings : only(mappings, senderId));
+  const header = readHeader(bytes);
+  let error: GatewayError | undefined;
+  let known: ReturnType<typeof inbound.read> | undefined;
+  let translation: Translation | undefined;
+  try {
+    known = inbound.read(bytes);
+    translation = inbound.translate(known);
+  } catch (thrown) {
+    error = asGatewayError(thrown);
+  }
+  const verdict: Verdict =
+    error === undefined
+      ? { accepted: true, warnings: translation?.warnings ?? [] }
+      : { accepted: false, error };
+  const mapping = known?.sender.mapping;
+  return {
+    fields: await namedFields(known?.message ?? shownAnyway(bytes, header)),
+    ...(mapping !== undefined && {
+      sender: { id: mapping.id, name: mapping.name, charset: known?.message.charset ?? '' },
+    }),
+    ...(known !== undefined && { head: known.head }),
+    ...(translation !== undefined && { translation }),
+    ...(error !== undefined && { error: wordsOf(error) }),
+    ...(header !== undefined && { answer: answerTo(header, mapping, verdict) }),
+    mappingRevision: mappings.revision,
+  };
+}
+
+function unframed(raw: Uint8Array): Uint8Array {
+  if (raw[0] !== 0x0b) return raw;
+  const unframer = new Unframer(raw.length);
+  unframer.push(raw);
+  return unframer.next() ?? raw.subarray(1);
+}
+
+/** The mappings with one sender that matches everything. */
+function only(mappings: Mappings, senderId: string): Mappings {
+  const senders = mappings.senders
+    .filter(({ id }) => id === senderId)
+    .map((sender) => ({ ...sender, match: { 'MSH-3': '*', 'MSH-4': '*' } }));
+  return { ...mappings, senders };
+}
+
+/** A message that was refused is still shown: in its own character set where that works, else byte by byte. */
+function shownAnyway(bytes: Uint8Array, header: Hl7Message | undefined): Hl7Message | undefined {
+  if (header === undefined) return undefined;
+  try {
+    const charset = charsetOf(header.rawField('MSH', 18), 'UNICODE UTF-8');
+    return new Hl7Message(bytes, decode(bytes, charset), charset);
+  } catch {
+    return new Hl7Message(bytes, Buffer.from(bytes).toString('latin1'), 'latin1');
+  }
+}
+
+function wordsOf({
+  code,
+  message,
+  location,
+  standardCode,
+}: GatewayError): NonNullable<Explanation['error']> {
+  return {
+    code,
+    message,
+    ...(location !== undefined && { location }),
+    ...(standardCode !== undefined && { standardCode }),
+  };
+}
+
+function answerTo(
+  header: Hl7Message,
+  mapping: Parameters<typeof acknowledge>[1],
+  verdict: Verdict,
+): NonNullable<Explanation['answer']> {
+  // MSH of the answer holds its own time and id, which only a live gateway has; it is not shown.
+  const context = { answerId: '0', now: '1970-01-01T00:00:00.000Z' };
+  const answer = Buffer.from(acknowledge(header, mapping, verdict, context)).toString('latin1');
+  const segments = answer.split('\r').slice(1, -1);
+  return { code: segments[0]?.split(header.delimiters.field)[1] ?? '', segments };
+}
+
+/** The dictionary costs a second and much memory, so it is loaded only when somebody wants to read. */
+async function namedFields(message: Hl7Message | undefined): Promise<ExplainedField[]> {
+  if (message === undefined) return [];
+  const { dictionaries, findNearestHL7Version } = await import('hl7v2-dictionary');
+  const version = message.rawField('MSH', 12).split(message.delimiters.component)[0] ?? '';
+  const nearest = findNearestHL7Version(isVersion(version, dictionaries) ? version : '2.5');
+  const segments = dictionaries[nearest]?.segments ?? {};
+  const counts = new Map<string, number>();
+  let index = -1;
+  const fields: ExplainedField[] = [];
+  for (const field of message.rawFields()) {
+    if (field.index !== index) {
+      index = field.index;
+      counts.set(field.segment, (counts.get(field.segment) ?? 0) + 1);
+    }
+    const nth = counts.get(field.segment) ?? 1;
+    const place = nth > 1 ? `${field.segment}[${nth}]` : field.segment;
+    const definition = Object.hasOwn(segments, field.segment) ? segments[field.segment] : undefined;
+    const name = definition?.fields[String(field.field)]?.desc ?? '';
+    fields.push({ path: `${place}-${field.field}`, name, value: field.raw });
+  }
+  return fields;
+}
+
+function isVersion<K extends string>(version: string, known: Record<K, unknown>): version is K {
+  return Object.hasOwn(known, version);
+}
+
+// ---------------------------------------------------------------- for a terminal
+
+/** The explanation as lines a person can read. */
+export function renderExplanation(explanation: Explanation): string {
+  const { fields, sender, head, translation, error, answer } = explanation;
+  const width = Math.max(0, ...fields.map(({ path }) => path.length));
+  const named = Math.min(40, Math.max(0, ...fields.map(({ name }) => name.length)));
+  const lines = [
+    sender === undefined ? 'Sender    unknown' : `Sender    ${sender.id} (${sender.name})`,
+    ...(head === undefined ? [] : [`Message   ${head.kind} ${printable(head.controlId)}`]),
+    ...(head?.sentAt === undefined ? [] : [`Sent      ${head.sentAt}`]),
+    '',
+    'Fields',
+    ...fields.map(
+      ({ path, name, value }) =>
+        `  ${path.padEnd(width)}  ${name.slice(0, named).padEnd(named)}  ${printable(value)}`,
+    ),
+    '',
+    ...(translation === undefined ? [] : translated(translation)),
+    ...(error === undefined
+      ? []
+      : [
+          `Refused   ${error.code}${error.location === undefined ? '' : ` at ${error.location}`}`,
+          `  ${error.message}`,
+          '',
+        ]),
+    answer === undefined
+      ? 'Answer    none: MSH cannot be read, the connection is closed'
+      : `Answer    ${answer.segments.map(printable).join('  ')}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function translated({ stay, facts, unmapped, warnings, ignored }: Translation): string[] {
+  return [
+    ...(stay?.by === 'visit' ? [`Stay      ${printable(stay.number)} of ${stay.authority}`] : []),
+    'Events',
+    ...facts.map(({ type, occurredAt, precision, data }) => {
+      const day = precision === 'day' ? ' (date only)' : '';
+      return `  ${occurredAt}${day}  ${type}  ${printable(JSON.stringify(data))}`;
+    }),
+    ...(ignored === undefined ? [] : [`  none: ${ignored}`]),
+    ...unmapped.map(
+      ({ path, code, table }) =>
+        `Unmapped  ${path} '${printable(code)}' is not in table ${table}: accepted and parked`,
+    ),
+    ...warnings.map((warning) => `Warning   ${warning}`),
+    '',
+  ];
+}
+
+/** Control characters of a message must not drive the reader's terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
+}

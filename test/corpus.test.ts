@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Translation, Verdict } from '../adapters/adapter.ts';
+import { explain, renderExplanation } from '../adapters/inbound/hl7v2/explain.ts';
+import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
+import { asGatewayError } from '../gateway/errors.ts';
+import type { GatewayError } from '../gateway/errors.ts';
+import { loadMappings } from '../mappings/index.ts';
+import type { Mappings } from '../mappings/index.ts';
+import { corpusCases, foreignMessages } from './support/corpus.ts';
+
+const context = {
+  answerId: '0190f3a4-5b6c-7d8e-9f01-23456789abcd',
+  now: '2022-03-07T12:00:00.000Z',
+};
+
+/** One message through the adapter as `receive` does it, without the journal. */
+function judge(mappings: Mappings, raw: Uint8Array) {
+  const inbound = hl7v2Inbound(mappings);
+  let message: ReturnType<typeof inbound.read> | undefined;
+  let translation: Translation | undefined;
+  let error: GatewayError | undefined;
+  try {
+    message = inbound.read(raw);
+    translation = inbound.translate(message);
+  } catch (thrown) {
+    error = asGatewayError(thrown);
+  }
+  const verdict: Verdict =
+    error === undefined ? { accepted: true, warnings: [] } : { accepted: false, error };
+  const answer = inbound.acknowledge(message, raw, verdict, context);
+  const text = answer === undefined ? undefined : Buffer.from(answer).toString('latin1');
+  const head = message === undefined ? undefined : inbound.head(message);
+  const segments = text?.split('\r') ?? [];
+  const separator = text?.charAt(3) ?? '|';
+  const code = segments.find((segment) => segment.startsWith('MSA'))?.split(separator)[1];
+  return { head, translation, error, segments, code };
+}
+
+describe('our own corpus', () => {
+  const mappings = loadMappings();
+  const cases = corpusCases();
+
+  test('has a case for every mapped trigger and both senders', () => {
+    const kinds = new Set(cases.map(({ expected }) => expected.kind));
+    for (const trigger of Object.keys(mappings.adt.triggers)) {
+      expect(kinds, trigger).toContain(`ADT^${trigger}`);
+    }
+    const senders = new Set(cases.map(({ expected }) => expected.sender));
+    for (const { id } of mappings.senders) expect(senders).toContain(id);
+  });
+
+  test.each(cases)('$name: $notes', ({ raw, expected }) => {
+    const { head, translation, error, segments, code } = judge(mappings, raw);
+    expect(code ?? null).toBe(expected.answer);
+    expect(
+      error && {
+        code: error.code,
+        standardCode: error.standardCode,
+        location: error.location,
+      },
+    ).toEqual(expected.error);
+    if (expected.answerHeader !== undefined) {
+      expect(segments[0]?.startsWith(expected.answerHeader), segments[0]).toBe(true);
+    }
+    if (expected.answerError !== undefined) expect(segments).toContain(expected.answerError);
+    if (expected.error !== undefined) return;
+    expect(head?.sender).toBe(expected.sender);
+    expect(head?.kind).toBe(expected.kind);
+    expect(translation?.facts).toEqual(expected.events);
+    expect(translation?.unmapped).toEqual(expected.unmapped);
+    expect(translation?.warnings).toEqual(expected.warnings);
+    expect(translation?.ignored).toBe(expected.ignored);
+    expect(translation?.stay).toEqual(expected.stay && { by: 'visit', ...expected.stay });
+    if (expected.patient !== undefined)
+      expect(translation?.patient).toMatchObject(expected.patient);
+  });
+
+  test('an error says the field and never what stood in it', () => {
+    for (const { name, raw } of cases) {
+      const { error, segments } = judge(mappings, raw);
+      const said = `${error?.message ?? ''} ${segments.join(' ')}`;
+      for (const personal of ['hittad', 'sa |', '195009072553', '196101182803', 'Exempelv']) {
+        expect(said, name).not.toContain(personal);
+      }
+    }
+  });
+
+  test('explain shows every case without throwing, and control characters do not reach the terminal', async () => {
+    for (const { raw, expected } of cases) {
+      const explanation = await explain(raw, mappings);
+      expect(explanation.answer?.code ?? null).toBe(expected.answer);
+      expect(explanation.error?.standardCode).toBe(expected.error?.standardCode);
+      expect(renderExplanation(explanation)).not.toMatch(/[^\n\P{Cc}]/u);
+    }
+  });
+
+  test('explain names the fields, and reads by a sender that is asked for', async () => {
+    const foreign = cases.find(({ name }) => name === 'unknown-sender');
+    const explanation = await explain(foreign?.raw ?? new Uint8Array(), mappings, 'ekliden');
+    expect(explanation.sender?.id).toBe('ekliden');
+    expect(explanation.translation?.facts.map(({ type }) => type)).toEqual(['patient.admitted']);
+    expect(explanation.fields).toContainEqual({
+      path: 'PV1-19',
+      name: 'Visit Number',
+      value: 'V1001',
+    });
+  });
+});
+
+const outside = process.env['HEMGANG_CORPUS'];
+
+describe("other people's messages (HEMGANG_CORPUS)", () => {
+  if (outside === undefined || !existsSync(outside)) {
+    const reason = outside === undefined ? 'HEMGANG_CORPUS is not set' : 'no such folder';
+    test.skip(`skipped: ${reason}; set it to a folder of .hl7 files`, () => {});
+    return;
+  }
+
+  test('every message is answered, whatever it holds, and none takes long', () => {
+    const mappings = permissive(loadMappings());
+    const outcomes = new Map<string, number>();
+    const messages = foreignMessages(outside);
+    expect(messages.length).toBeGreaterThan(0);
+    for (const { name, raw } of messages) {
+      const { translation, error, code } = judge(mappings, raw);
+      // Our own bug would show as assertion-failed; what does not begin with MSH cannot be answered.
+      expect(error?.code, `${name}: ${error?.message ?? ''}`).not.toBe('assertion-failed');
+      const begins = raw.subarray(0, 3).toString() === 'MSH' || raw[0] === 0xef;
+      expect(code !== undefined || !begins || error?.location === 'MSH', name).toBe(true);
+      const outcome = outcomeOf(translation, error, code);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    const numbers = [...outcomes].sort(([, a], [, b]) => b - a);
+    console.log(`${messages.length} messages of ${outside}`);
+    for (const [outcome, count] of numbers) console.log(`${String(count).padStart(6)}  ${outcome}`);
+  });
+});
+
+function outcomeOf(
+  translation: Translation | undefined,
+  error: GatewayError | undefined,
+  code: string | undefined,
+): string {
+  if (error !== undefined) {
+    return `${code ?? 'closed'} ${error.standardCode ?? ''} ${error.code}: ${error.message.slice(0, 60)}`;
+  }
+  if (translation?.ignored !== undefined) return 'AA ignored, with a reason';
+  if ((translation?.unmapped.length ?? 0) > 0) return 'AA parked: a deciding code is unmapped';
+  return 'AA translated';
+}
+
+/** The shipped mappings with one sender more, which matches anything. */
+function permissive(mappings: Mappings): Mappings {
+  const any = {
+    id: 'anybody',
+    name: 'Anybody',
+    description: 'matches every message',
+    match: { 'MSH-3': '*', 'MSH-4': '*' },
+    county: '14',
+    hospital: 'Anybody',
+    charset: 'UNICODE UTF-8' as const,
+    zone: 'Europe/Stockholm',
+    visitAuthority: 'https://anybody.example/visit',
+    acceptedProcessingIds: ['P' as const, 'T' as const, 'D' as const],
+  };
+  return { ...mappings, senders: [...mappings.senders, any] };
+}

@@ -1,0 +1,86 @@
+/**
+ * Reads the corpus: our own cases (`message.hl7`, `expect.yaml`, `notes.md` in a folder each), and a folder of other
+ * people's messages given by HEMGANG_CORPUS.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const event = z.strictObject({
+  type: z.string(),
+  occurredAt: z.string(),
+  precision: z.literal('day').optional(),
+  warnings: z.array(z.string()).optional(),
+  data: z.record(z.string(), z.unknown()),
+});
+const expectation = z.strictObject({
+  sender: z.string().optional(),
+  kind: z.string().optional(),
+  /** MSA-1; null where there is nothing to answer to. */
+  answer: z.enum(['AA', 'AE', 'AR']).nullable(),
+  /** What the answer's MSH must begin with. */
+  answerHeader: z.string().optional(),
+  /** The answer's ERR as a whole. */
+  answerError: z.string().optional(),
+  error: z
+    .strictObject({ code: z.string(), standardCode: z.string(), location: z.string() })
+    .optional(),
+  stay: z.strictObject({ authority: z.string(), number: z.string() }).optional(),
+  /** Part of the patient's identity. */
+  patient: z.record(z.string(), z.unknown()).optional(),
+  events: z.array(event).optional(),
+  unmapped: z
+    .array(z.strictObject({ table: z.string(), code: z.string(), path: z.string() }))
+    .optional(),
+  warnings: z.array(z.string()).optional(),
+  ignored: z.string().optional(),
+});
+export type Expectation = z.infer<typeof expectation>;
+
+export interface CorpusCase {
+  readonly name: string;
+  readonly raw: Uint8Array;
+  readonly expected: Expectation;
+  readonly notes: string;
+}
+
+const folder = fileURLToPath(new URL('../corpus/hl7v2/', import.meta.url));
+
+/** Our own cases, checked against their shape so that a misspelled expectation cannot pass. */
+export function corpusCases(): CorpusCase[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({
+      name,
+      raw: readFileSync(join(folder, name, 'message.hl7')),
+      expected: expectation.parse(parse(readFileSync(join(folder, name, 'expect.yaml'), 'utf8'))),
+      notes: readFileSync(join(folder, name, 'notes.md'), 'utf8'),
+    }));
+}
+
+export interface ForeignMessage {
+  /** File below the folder, and which message in it. */
+  readonly name: string;
+  readonly raw: Uint8Array;
+}
+
+/** Every message in the `.hl7` files below a folder; a file may hold several, each beginning with MSH on a new line. */
+export function foreignMessages(root: string): ForeignMessage[] {
+  const messages: ForeignMessage[] = [];
+  for (const entry of readdirSync(root, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.hl7')) continue;
+    const file = join(entry.parentPath, entry.name);
+    const bytes = readFileSync(file);
+    const starts = [0];
+    for (let at = bytes.indexOf('MSH', 1); at >= 0; at = bytes.indexOf('MSH', at + 1)) {
+      if (bytes[at - 1] === 0x0d || bytes[at - 1] === 0x0a) starts.push(at);
+    }
+    for (const [index, start] of starts.entries()) {
+      const raw = bytes.subarray(start, starts[index + 1] ?? bytes.length);
+      if (raw.length > 0) messages.push({ name: `${relative(root, file)} #${index + 1}`, raw });
+    }
+  }
+  return messages;
+}
