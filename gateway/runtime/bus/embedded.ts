@@ -18,12 +18,15 @@ export function embeddedBus(
   { onTrouble = () => undefined }: EmbeddedBusOptions = {},
 ): Bus {
   const pumps: Pump[] = [];
+  let takenBack: Promise<unknown> | undefined;
   return {
     form: 'embedded',
-    consume(queue, handle, options) {
+    async consume(queue, handle, options) {
+      // Rows that were on their way over a broker, when this gateway ran on one, are ours again.
+      takenBack ??= journal.outbox.unpublishAll();
+      await takenBack;
       const source = rowsOf(journal, clock, queue);
       pumps.push(startPump({ queue, journal, clock, source, handle, options, onTrouble }));
-      return Promise.resolve();
     },
     publishWaiting: () => Promise.resolve(0),
     wake() {

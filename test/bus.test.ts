@@ -1,0 +1,483 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type ChannelModel } from 'amqplib';
+import { v7 } from 'uuid';
+import { afterEach, describe, expect, it } from 'vitest';
+import { GatewayError } from '../gateway/errors.ts';
+import type { EventBody, EventType } from '../gateway/process/events.ts';
+import type { Bus, ConsumeOptions, Delivery, Handle } from '../gateway/runtime/bus/bus.ts';
+import { embeddedBus } from '../gateway/runtime/bus/embedded.ts';
+import { rabbitMqBus } from '../gateway/runtime/bus/rabbitmq.ts';
+import { queueNameOf, topologyOf } from '../gateway/runtime/bus/topology.ts';
+import { HandSetClock, systemClock, type Clock } from '../gateway/runtime/clock.ts';
+import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
+import type { Journal, NewEvent } from '../gateway/runtime/journal/journal.ts';
+import { startRelay, type Relay } from '../gateway/runtime/relay.ts';
+
+const brokerUrl = process.env['HEMGANG_TEST_AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
+const brokerAnswers = await reachable();
+const runBroker = brokerAnswers || process.env['CI'] === 'true';
+if (!runBroker) console.warn('SKIPPED: the RabbitMQ form of the bus, no broker at 127.0.0.1:5672');
+
+async function reachable(): Promise<boolean> {
+  try {
+    const model = await connect(brokerUrl, { timeout: 5_000 });
+    await model.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// ---------------------------------------------------------------- a gateway's middle, and what it did
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface House {
+  readonly journal: Journal;
+  readonly bus: Bus;
+  readonly relay: Relay;
+  readonly troubles: GatewayError[];
+  /** Ends everything without waiting for what is in hand, as a crash would. */
+  abandon(): Promise<void>;
+}
+interface Place {
+  readonly form: 'embedded' | 'rabbitmq';
+  readonly folder: string;
+  readonly prefix: string;
+}
+
+async function newPlace(form: Place['form']): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'hemgang-bus-'));
+  const prefix = `test-${v7()}`;
+  closing.push(() => rm(folder, { recursive: true, force: true }));
+  if (form === 'rabbitmq') closing.push(() => removeTopology(prefix));
+  return { form, folder, prefix };
+}
+
+async function openHouse(
+  place: Place,
+  { clock = systemClock, url = brokerUrl }: { clock?: Clock; url?: string } = {},
+): Promise<House> {
+  const journal = await openEmbeddedJournal({ folder: place.folder });
+  const troubles: GatewayError[] = [];
+  const onTrouble = (error: GatewayError) => troubles.push(error);
+  const bus =
+    place.form === 'embedded'
+      ? embeddedBus(journal, clock, { onTrouble })
+      : rabbitMqBus(journal, clock, { url, prefix: place.prefix, onTrouble });
+  const relay = startRelay({ journal, bus, clock, tickMs: 20, onTrouble });
+  let abandoned: Promise<void> | undefined;
+  const abandon = () => {
+    abandoned ??= (async () => {
+      await relay.close();
+      await bus.close();
+      await journal.close();
+    })();
+    return abandoned;
+  };
+  closing.push(abandon);
+  return { journal, bus, relay, troubles, abandon };
+}
+
+async function removeTopology(prefix: string): Promise<void> {
+  const model = await connect(brokerUrl);
+  const channel = await model.createChannel();
+  const { queues, exchanges } = topologyOf(prefix);
+  for (const { name } of queues) await channel.deleteQueue(name);
+  for (const { name } of exchanges) await channel.deleteExchange(name);
+  await model.close();
+}
+
+const quick: ConsumeOptions = { lanes: 4, attemptLimit: 3, retryDelaysMs: [5] };
+
+function eventOf(lane: string, id: string, type: EventType = 'need.withdrawn'): NewEvent {
+  const body = {
+    id,
+    type,
+    occurredAt: '2026-03-02T10:00:00.000Z',
+    recordedAt: '2026-03-02T10:00:01.000Z',
+    source: { sender: 'ekliden', messageId: 'm-1' },
+    causationId: 'm-1',
+    correlationId: 'm-1',
+    data: {},
+  };
+  // The journal and the bus carry any event alike; its data is of no concern here.
+  return { streamId: `stay-of-${lane}`, body: body as EventBody, lane };
+}
+
+/** Records one event per id, in order, in one lane. */
+async function happen(journal: Journal, lane: string, ...ids: string[]): Promise<void> {
+  await append(
+    journal,
+    ids.map((id) => eventOf(lane, id)),
+  );
+}
+
+async function append(journal: Journal, events: NewEvent[]): Promise<void> {
+  const outcome = await journal.append({
+    expected: [],
+    events,
+    setDeadlines: [],
+    closeDeadlines: [],
+  });
+  expect(outcome).toBe('appended');
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + 20_000;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error('it did not come about');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A door handlers wait at until it is opened. */
+function door(): { readonly opened: Promise<void>; open(): void } {
+  let open = () => undefined as void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+interface Call {
+  readonly lane: string;
+  readonly ids: readonly string[];
+  readonly attempts: readonly number[];
+}
+
+/** Keeps every call; `then` decides how it ends. */
+function recorder(then: (call: Call) => Promise<void> | void = () => undefined) {
+  const calls: Call[] = [];
+  const handle: Handle = async (lane, deliveries: readonly Delivery[]) => {
+    const call = {
+      lane,
+      ids: deliveries.map(({ eventId }) => eventId),
+      attempts: deliveries.map(({ attempt }) => attempt),
+    };
+    calls.push(call);
+    await then(call);
+  };
+  return { calls, handle, ids: () => calls.flatMap(({ ids }) => ids) };
+}
+
+const nothingWaits = (journal: Journal) => async () =>
+  (await journal.outbox.waiting('advance')) === 0 &&
+  (await journal.outbox.waiting('dispatch')) === 0;
+
+// ---------------------------------------------------------------- the contract
+
+const forms = runBroker ? (['embedded', 'rabbitmq'] as const) : (['embedded'] as const);
+
+describe.each(forms)('the %s bus', (form) => {
+  it('hands each event to its queue once, and nothing is left waiting', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    const advance = recorder();
+    const dispatch = recorder();
+    await bus.consume('advance', advance.handle, quick);
+    await bus.consume('dispatch', dispatch.handle, quick);
+    await append(journal, [
+      eventOf('a', 'fact-1'),
+      eventOf('b', 'fact-2'),
+      eventOf('a', 'notice-1', 'notice.issued'),
+      eventOf('a', 'at-rest', 'deadline.set'),
+    ]);
+    await until(nothingWaits(journal));
+    expect(advance.ids().toSorted()).toEqual(['fact-1', 'fact-2']);
+    expect(dispatch.ids()).toEqual(['notice-1']);
+    expect(bus.inHand()).toBe(0);
+  });
+
+  it('takes what a message recorded to the process it belongs to', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    const { calls, handle } = recorder();
+    await bus.consume('advance', handle, quick);
+    const bytes = new TextEncoder().encode('MSH|');
+    await journal.record({
+      messageId: v7(),
+      sender: 'ekliden',
+      controlId: '1',
+      controlIdReuse: 'refused',
+      kind: 'ADT^A01',
+      digest: bytes,
+      raw: bytes,
+      receivedAt: '2026-03-02T10:00:00.000Z',
+      mappingRevision: 'r1',
+      stay: { by: 'visit', authority: 'EK', number: 'V1' },
+      events: [eventOf('', 'fact-1').body, eventOf('', 'fact-2').body],
+      unmapped: [],
+      warnings: [],
+      answer: bytes,
+    });
+    await until(nothingWaits(journal));
+    expect(calls.flatMap(({ ids }) => ids)).toEqual(['fact-1', 'fact-2']);
+    expect(await journal.processIds()).toEqual([calls[0]?.lane]);
+  });
+
+  it('keeps the order of a lane and never has two calls for it at once', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    const inside = new Set<string>();
+    const { calls, handle } = recorder(async ({ lane }) => {
+      expect(inside.has(lane)).toBe(false);
+      inside.add(lane);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      inside.delete(lane);
+    });
+    await bus.consume('advance', handle, quick);
+    const expected = Array.from({ length: 30 }, (_, n) => `e${n}`);
+    for (const id of expected) {
+      await append(journal, [eventOf('a', `a-${id}`), eventOf('b', `b-${id}`)]);
+    }
+    await until(nothingWaits(journal));
+    for (const lane of ['a', 'b']) {
+      const ids = calls.filter((call) => call.lane === lane).flatMap((call) => call.ids);
+      expect(ids).toEqual(expected.map((id) => `${lane}-${id}`));
+    }
+  });
+
+  it('handles lanes in parallel, as many as it may and no more', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    const both = door();
+    let inside = 0;
+    let most = 0;
+    const { handle } = recorder(async () => {
+      inside += 1;
+      most = Math.max(most, inside);
+      if (inside === 2) both.open();
+      await both.opened;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside -= 1;
+    });
+    await bus.consume('advance', handle, { ...quick, lanes: 2 });
+    await append(
+      journal,
+      Array.from({ length: 8 }, (_, n) => eventOf(`lane-${n}`, `e${n}`)),
+    );
+    await until(nothingWaits(journal));
+    expect(most).toBe(2);
+  });
+
+  it('hands over in one call what gathered in a lane meanwhile', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    const first = door();
+    const { calls, handle } = recorder(async ({ ids }) => {
+      if (ids[0] === 'e1') await first.opened;
+    });
+    await bus.consume('advance', handle, quick);
+    await happen(journal, 'a', 'e1');
+    await until(() => calls.length === 1);
+    await happen(journal, 'a', 'e2');
+    await happen(journal, 'a', 'e3', 'e4');
+    first.open();
+    await until(nothingWaits(journal));
+    expect(calls.map(({ ids }) => ids)).toEqual([['e1'], ['e2', 'e3', 'e4']]);
+  });
+
+  it('tries a failed event again, makes it a dead letter at the limit, and others go on', async () => {
+    const { journal, bus, troubles } = await openHouse(await newPlace(form));
+    const { calls, handle } = recorder(({ lane }) => {
+      if (lane === 'bad') throw new GatewayError('stale-version', 'another writer was faster');
+    });
+    await bus.consume('advance', handle, quick);
+    await happen(journal, 'bad', 'bad-1');
+    await happen(journal, 'good', 'good-1');
+    await until(nothingWaits(journal));
+    const attempts = calls.filter(({ lane }) => lane === 'bad').flatMap((call) => call.attempts);
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(calls.some(({ lane }) => lane === 'good')).toBe(true);
+    expect(await journal.outbox.deadLetters(10)).toMatchObject([
+      { eventId: 'bad-1', lane: 'bad', error: 'stale-version: another writer was faster' },
+    ]);
+    expect(troubles.map(({ code }) => code)).toEqual(Array(3).fill('stale-version'));
+  });
+
+  it('parks the one event with a bug in it and not those it was merged with', async () => {
+    const place = await newPlace(form);
+    const { journal, bus } = await openHouse(place);
+    const { handle } = recorder(({ ids }) => {
+      if (ids.includes('bug')) throw new TypeError('of a person: Kalle Testsson');
+    });
+    await happen(journal, 'a', 'before', 'bug', 'after');
+    await bus.consume('advance', handle, quick);
+    await until(nothingWaits(journal));
+    const dead = await journal.outbox.deadLetters(10);
+    expect(dead.map(({ eventId }) => eventId)).toEqual(['bug']);
+    expect(dead[0]?.error).toBe('assertion-failed: unexpected TypeError');
+  });
+
+  it('handles a dead letter again when an operator redrives it', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    let broken = true;
+    const { calls, handle } = recorder(() => {
+      if (broken) throw new GatewayError('assertion-failed', 'a bug');
+    });
+    await bus.consume('advance', handle, { ...quick, attemptLimit: 1 });
+    await happen(journal, 'a', 'e1');
+    await until(async () => (await journal.outbox.deadLetters(1)).length === 1);
+    broken = false;
+    const [letter] = await journal.outbox.deadLetters(1);
+    expect(letter && (await journal.outbox.redrive(letter))).toBe(true);
+    bus.wake();
+    await until(nothingWaits(journal));
+    expect(calls.map(({ attempts }) => attempts)).toEqual([[1], [1]]);
+    expect(await journal.outbox.deadLetters(1)).toEqual([]);
+  });
+
+  it('counts an attempt before it is made: one that never ended is seen after a restart', async () => {
+    const place = await newPlace(form);
+    const before = await openHouse(place);
+    const hanging = recorder(() => new Promise<void>(() => undefined));
+    await before.bus.consume('advance', hanging.handle, quick);
+    await happen(before.journal, 'a', 'e1');
+    await until(() => hanging.calls.length === 1);
+    expect(before.bus.inHand()).toBe(1);
+    await before.abandon();
+
+    const after = await openHouse(place);
+    const { calls, handle } = recorder();
+    await after.bus.consume('advance', handle, quick);
+    await until(nothingWaits(after.journal));
+    expect(calls).toEqual([{ lane: 'a', ids: ['e1'], attempts: [2] }]);
+  });
+
+  it('gives up an event that took the process down as often as it may be tried', async () => {
+    const place = await newPlace(form);
+    for (const attempt of [1, 2, 3]) {
+      const house = await openHouse(place);
+      const hanging = recorder(() => new Promise<void>(() => undefined));
+      await house.bus.consume('advance', hanging.handle, quick);
+      if (attempt === 1) await happen(house.journal, 'a', 'e1');
+      await until(() => hanging.calls.length === 1);
+      expect(hanging.calls[0]?.attempts).toEqual([attempt]);
+      await house.abandon();
+    }
+    const house = await openHouse(place);
+    const { calls, handle } = recorder();
+    await house.bus.consume('advance', handle, quick);
+    await happen(house.journal, 'a', 'e2');
+    await until(nothingWaits(house.journal));
+    expect(calls).toEqual([{ lane: 'a', ids: ['e2'], attempts: [1] }]);
+    expect(await house.journal.outbox.deadLetters(9)).toMatchObject([{ eventId: 'e1' }]);
+  });
+
+  it('waits, when stopped, for what is in hand and takes nothing new', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    const gate = door();
+    const { calls, handle } = recorder(() => gate.opened);
+    await bus.consume('advance', handle, quick);
+    await happen(journal, 'a', 'e1');
+    await until(() => calls.length === 1);
+    let stopped = false;
+    const stopping = bus.stop().then(() => (stopped = true));
+    await happen(journal, 'b', 'e2');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(stopped).toBe(false);
+    gate.open();
+    await stopping;
+    expect(calls).toHaveLength(1);
+    expect(bus.inHand()).toBe(0);
+    expect(await journal.outbox.waiting('advance')).toBe(1);
+  });
+
+  it('loses nothing when it is let go midway and opened again', async () => {
+    const place = await newPlace(form);
+    const before = await openHouse(place);
+    const started = recorder(async ({ ids }) => {
+      if (Number(ids[0]) > 40) await new Promise<void>(() => undefined);
+    });
+    await before.bus.consume('advance', started.handle, quick);
+    const ids = Array.from({ length: 100 }, (_, n) => String(n));
+    await append(
+      before.journal,
+      ids.map((id) => eventOf(`lane-${Number(id) % 20}`, id)),
+    );
+    await until(() => started.calls.length >= 4);
+    await before.abandon();
+
+    const after = await openHouse(place);
+    const rest = recorder();
+    await after.bus.consume('advance', rest.handle, quick);
+    await until(nothingWaits(after.journal));
+    expect(new Set([...started.ids(), ...rest.ids()])).toEqual(new Set(ids));
+  });
+
+  it('lets a postponed event hold up its own lane alone, until legal time has come', async () => {
+    const clock = new HandSetClock('2026-03-02T10:00:00.000Z');
+    const { journal, bus, relay } = await openHouse(await newPlace(form), { clock });
+    let broken = true;
+    const { calls, handle } = recorder(({ ids }) => {
+      if (broken && ids.includes('a1')) throw new GatewayError('stale-version', 'later');
+    });
+    await bus.consume('advance', handle, { ...quick, retryDelaysMs: [3_600_000] });
+    await happen(journal, 'a', 'a1');
+    await until(
+      async () => (await journal.outbox.postponedLanes('advance', clock.nowMs())).size > 0,
+    );
+    broken = false;
+    await happen(journal, 'a', 'a2');
+    await happen(journal, 'b', 'b1');
+    await until(async () => (await journal.outbox.waiting('advance')) === 2);
+    await relay.tick();
+    expect(calls.map(({ ids }) => ids)).toEqual([['a1'], ['b1']]);
+
+    clock.advanceTo('2026-03-02T11:00:00.000Z');
+    await relay.tick();
+    bus.wake();
+    await until(nothingWaits(journal));
+    const ofLaneA = calls.filter(({ lane }) => lane === 'a').flatMap(({ ids }) => ids);
+    expect(ofLaneA).toEqual(['a1', 'a1', 'a2']);
+  });
+});
+
+// ---------------------------------------------------------------- what only a broker can do to us
+
+describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
+  it('publishes structured CloudEvents with nothing but keys beside the body', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal } = await openHouse(place);
+    await happen(journal, 'lane-key', 'e1');
+    const message = await withChannel(async (channel) => {
+      let found;
+      await until(async () => {
+        found = await channel
+          .get(queueNameOf(place.prefix, 'advance'), { noAck: true })
+          .catch(() => false as const);
+        return found !== false;
+      });
+      return found as unknown as Awaited<ReturnType<typeof channel.get>>;
+    });
+    if (message === undefined || message === false) throw new Error('no message');
+    expect(message.properties).toMatchObject({
+      contentType: 'application/cloudevents+json',
+      messageId: 'e1',
+      type: 'need.withdrawn',
+      deliveryMode: 2,
+      headers: { lane: 'lane-key', stream: 'stay-of-lane-key', position: expect.any(Number) },
+    });
+    expect(Object.keys(message.properties.headers ?? {})).toHaveLength(3);
+    expect(message.fields.routingKey).toBe('need.withdrawn');
+    expect(JSON.parse(message.content.toString())).toMatchObject({
+      specversion: '1.0',
+      id: 'e1',
+      type: 'se.hemgang.need.withdrawn.v1',
+    });
+  });
+});
+
+async function withChannel<T>(
+  work: (channel: Awaited<ReturnType<ChannelModel['createChannel']>>) => Promise<T>,
+): Promise<T> {
+  const model = await connect(brokerUrl);
+  try {
+    return await work(await model.createChannel());
+  } finally {
+    await model.close();
+  }
+}
+void createConnection;
+void createServer;
+export type { AddressInfo, Socket };
