@@ -1,0 +1,125 @@
+/**
+ * Findings → new events, by decision key. What findings want is compared with what was already decided:
+ * the same key and content gives nothing, other content a new revision, and what nothing asks for any longer is
+ * withdrawn, cancelled or revoked. So deciding again on one's own decisions gives nothing new.
+ */
+import { Temporal } from 'temporal-polyfill';
+import type { Parameters } from '../../profiles/index.ts';
+import type { DeadlineData, EventData, EventType } from '../process/events.ts';
+import { decisionId } from '../process/ids.ts';
+import type { DischargeProcess, Occasion } from '../process/state.ts';
+import { decideCareDays } from './decide-care-days.ts';
+import { decideDeadlines } from './decide-deadlines.ts';
+import { decideLiability } from './decide-liability.ts';
+import { decideNotices } from './decide-notices.ts';
+import type { Finding, Want } from './rule.ts';
+
+/** A decision as an event; the stream, the lane and when it was recorded are added where it is stored. */
+export type DecidedEvent = {
+  [T in EventType]: {
+    readonly id: string;
+    readonly type: T;
+    readonly occurredAt: string;
+    readonly causationId: string;
+    readonly data: EventData<T>;
+  };
+}[EventType];
+
+export interface Decision {
+  readonly events: readonly DecidedEvent[];
+  /** Rows to wake by; `data` is the data of the `deadline.reached` that a row becomes. A row is replaced by its key. */
+  readonly setDeadlines: readonly {
+    readonly key: string;
+    readonly dueAt: string;
+    readonly data: DeadlineData;
+  }[];
+  /** Keys of rows that are no longer needed. */
+  readonly closeDeadlines: readonly string[];
+}
+
+/** What is decided so far in one run; the parts of `decide` write to it. */
+export class Draft {
+  readonly events: DecidedEvent[] = [];
+  readonly setDeadlines: Decision['setDeadlines'][number][] = [];
+  readonly closeDeadlines: string[] = [];
+  readonly processId: string;
+  readonly now: string;
+  /** A figure of law is missing, so what is absent from the wants is not known to be unwanted: nothing is taken back. */
+  readonly takesBack: boolean;
+  readonly #occasionsInUse: ReadonlySet<string>;
+
+  constructor(process: DischargeProcess, findings: readonly Finding[], now: Temporal.Instant) {
+    this.processId = process.processId;
+    this.now = new Date(now.epochMilliseconds).toISOString();
+    this.takesBack = findings.every(({ reason }) => reason !== 'PARAMETER_MISSING');
+    const { notices, deadlines, liability } = process.history;
+    this.#occasionsInUse = new Set([
+      ...[...notices.values()].map(({ occasion }) => occasion),
+      ...[...deadlines.values()].map(({ data }) => data.occasion),
+      ...[...liability.values()].map(({ occasion }) => occasion),
+    ]);
+  }
+
+  /**
+   * The name an occasion goes by in decision keys: once something was decided under one of its ids, that one stays,
+   * also when an earlier statement of the same fact arrives later.
+   */
+  occasionOf({ occasion, aliases }: Pick<Occasion, 'occasion' | 'aliases'>): string {
+    if (this.#occasionsInUse.has(occasion)) return occasion;
+    return [...aliases].sort().find((alias) => this.#occasionsInUse.has(alias)) ?? occasion;
+  }
+
+  /** @param key decision key; with the type and number it makes the event's id */
+  add<T extends EventType>(
+    type: T,
+    key: string,
+    number: number,
+    causationId: string,
+    data: EventData<T>,
+  ): string {
+    const id = decisionId(`${key}|${type}`, number);
+    // T is one type here, which the union of all events cannot express.
+    const event = { id, type, occurredAt: this.now, causationId, data } as unknown as DecidedEvent;
+    this.events.push(event);
+    return id;
+  }
+}
+
+/**
+ * Decides what follows from findings. Pure and idempotent.
+ *
+ * @param process as folded from its whole history
+ * @param findings of `assess` on that process at the same time
+ * @param now legal time; every new event occurs then
+ */
+export function decide(
+  process: DischargeProcess,
+  findings: readonly Finding[],
+  _parameters: Parameters,
+  now: Temporal.Instant,
+): Decision {
+  const draft = new Draft(process, findings, now);
+  const wants: Want[] = findings.flatMap((finding) => finding.wants);
+  decideNotices(
+    process,
+    wants.filter((want) => want.want === 'notice'),
+    draft,
+  );
+  decideDeadlines(
+    process,
+    wants.filter((want) => want.want === 'deadline'),
+    draft,
+  );
+  decideLiability(
+    process,
+    wants.filter((want) => want.want === 'liability'),
+    draft,
+  );
+  decideCareDays(
+    process,
+    wants.filter((want) => want.want === 'care-days'),
+    draft,
+  );
+  const { events, setDeadlines, closeDeadlines } = draft;
+  return { events, setDeadlines, closeDeadlines };
+}

@@ -1,0 +1,123 @@
+/** Who is concerned: care recipients and payer are separate (5 kap. 2 §; reading A20). */
+import type { Obligation, RecipientRole } from '../process/events.ts';
+import { inForce, patientAt } from '../process/state.ts';
+import type { DischargeProcess, ReadinessPeriod, Receipt, Services } from '../process/state.ts';
+
+export interface Parties {
+  /** Municipality of civil registration: its units get the notices. */
+  readonly registration: string | undefined;
+  /** The placing municipality where there is one, else that of registration. */
+  readonly payer: string | undefined;
+  readonly numberKind: string;
+  /** Sent nowhere by itself. */
+  readonly isProtected: boolean;
+}
+
+/**
+ * The parties on the day the municipality was notified of readiness, or by the latest facts while it was not.
+ * @param period the readiness period concerned; undefined before there is one
+ */
+export function partiesOf(
+  process: DischargeProcess,
+  period: ReadinessPeriod | undefined = process.readiness.at(-1),
+): Parties {
+  const notifiedMs = period === undefined ? Infinity : notifiedAtMs(process, period);
+  const registration = patientAt(process, notifiedMs)?.municipality;
+  const placed = inForce(process.placements, notifiedMs)?.municipality;
+  const latest = process.patient.at(-1)?.codes;
+  return {
+    registration,
+    payer: placed ?? registration,
+    numberKind: latest?.numberKind ?? 'none',
+    isProtected: latest !== undefined && latest.protection !== 'none',
+  };
+}
+
+/** When a municipal unit was first notified of this readiness, misdirected notices left out; Infinity before that. */
+function notifiedAtMs(process: DischargeProcess, period: ReadinessPeriod): number {
+  let firstMs = Infinity;
+  for (const notice of process.history.notices.values()) {
+    if (notice.obligation !== 'discharge-ready-notice' || !period.aliases.has(notice.occasion)) {
+      continue;
+    }
+    if (notice.role === 'region-outpatient') continue;
+    for (const receipt of notice.receipts) {
+      if (receipt.outcome !== 'delivered' || receipt.deliveredAt === undefined) continue;
+      if (isMisdirected(process, notice.obligation, receipt)) continue;
+      firstMs = Math.min(firstMs, receipt.deliveredAt.epochMilliseconds);
+    }
+  }
+  for (const seen of process.observed) {
+    if (seen.obligation !== 'discharge-ready-notice' || seen.role === 'region-outpatient') continue;
+    if (isWithin(period, seen.at.epochMilliseconds)) {
+      firstMs = Math.min(firstMs, seen.at.epochMilliseconds);
+    }
+  }
+  return firstMs;
+}
+
+/** Whether something happened while a readiness stood. */
+export function isWithin(period: ReadinessPeriod, atMs: number): boolean {
+  const withdrawnMs = period.withdrawn?.at.epochMilliseconds ?? Infinity;
+  return period.at.epochMilliseconds <= atMs && atMs < withdrawnMs;
+}
+
+/** Whether the receiver of a delivery answered that the patient is not its resident. */
+export function isMisdirected(
+  process: DischargeProcess,
+  obligation: Obligation,
+  receipt: Pick<Receipt, 'deliveryId' | 'receiver'>,
+): boolean {
+  return process.misdirections.some((answer) =>
+    answer.deliveryId === undefined
+      ? (answer.obligation ?? obligation) === obligation &&
+        (answer.receiver ?? receipt.receiver) === receipt.receiver
+      : answer.deliveryId === receipt.deliveryId,
+  );
+}
+
+export interface Recipient {
+  readonly role: RecipientRole;
+  /** Absent for the region's own unit, and where it is unknown. */
+  readonly municipality: string | undefined;
+}
+
+/**
+ * The concerned units, by role (2 kap. 1 §): regional outpatient care always where municipal health care is needed,
+ * and the payer apart from them where it is another municipality.
+ */
+export function recipientsOf(need: Services, parties: Parties): readonly Recipient[] {
+  const { registration, payer } = parties;
+  const roles: Recipient[] = [];
+  if (payer !== registration && needsRole(need, 'payer-municipality')) {
+    roles.push({ role: 'payer-municipality', municipality: payer });
+  }
+  for (const role of ['social-services', 'municipal-health-care'] as const) {
+    if (needsRole(need, role)) roles.push({ role, municipality: registration });
+  }
+  if (needsRole(need, 'region-outpatient')) {
+    roles.push({ role: 'region-outpatient', municipality: undefined });
+  }
+  return roles;
+}
+
+/** Whether a need of services concerns a role. */
+export function needsRole(need: Services, role: RecipientRole): boolean {
+  switch (role) {
+    case 'social-services':
+      return need.socialServices;
+    case 'municipal-health-care':
+      return need.municipalHealthCare;
+    case 'region-outpatient':
+      return need.regionOutpatient || need.municipalHealthCare;
+    case 'payer-municipality':
+      return need.socialServices || need.municipalHealthCare;
+  }
+}
+
+/** The recipients whose notification 5 kap. 3 § asks for: the payer's own. */
+export function payerRecipients(need: Services, parties: Parties): readonly Recipient[] {
+  const municipal = recipientsOf(need, parties).filter(({ role }) => role !== 'region-outpatient');
+  const separate = municipal.filter(({ role }) => role === 'payer-municipality');
+  return separate.length > 0 ? separate : municipal;
+}

@@ -1,0 +1,155 @@
+/** Whether, and when, a notice was sent, from the receipts (reading A10). */
+import type { NoticeContent, Obligation } from '../process/events.ts';
+import type {
+  DischargeProcess,
+  NoticeHistory,
+  Occasion,
+  ReadinessPeriod,
+  Receipt,
+} from '../process/state.ts';
+import { isMisdirected, isWithin } from './parties.ts';
+import type { Recipient } from './parties.ts';
+import type { Reason } from './reasons.ts';
+import type { SentTimes, Status } from './rule.ts';
+
+export type Sending =
+  | { readonly state: 'sent'; readonly times: SentTimes; readonly because: readonly string[] }
+  | {
+      readonly state: Exclude<Unsent, 'sent'>;
+      readonly because: readonly string[];
+    };
+type Unsent =
+  | 'none'
+  | 'under-way'
+  | 'held'
+  | 'incomplete'
+  | 'refused'
+  | 'unresolved'
+  | 'unproven'
+  | 'misdirected';
+
+export interface SendingQuestion {
+  readonly obligation: Obligation;
+  readonly about: Occasion | ReadinessPeriod;
+  readonly recipient: Recipient;
+  /** Whether a content is all the statute asks for; without it any is. */
+  readonly complete?: (content: NoticeContent) => boolean;
+}
+
+/** The first proven sending to the right receiver; else the best that is known. */
+export function sendingOf(process: DischargeProcess, question: SendingQuestion): Sending {
+  const found = [...observedSendings(process, question), ...ownSendings(process, question)];
+  return found.reduce<Sending>(better, { state: 'none', because: [] });
+}
+
+/** Ranks what is known; a proven sending beats all, the earlier of two wins. */
+const ranks: readonly Sending['state'][] = [
+  'none',
+  'under-way',
+  'held',
+  'refused',
+  'misdirected',
+  'incomplete',
+  'unresolved',
+  'unproven',
+  'sent',
+];
+function better(left: Sending, right: Sending): Sending {
+  if (left.state === 'sent' && right.state === 'sent') {
+    const [mine, other] = [left.times.attemptAt, right.times.attemptAt];
+    return other.epochMilliseconds < mine.epochMilliseconds ? right : left;
+  }
+  return ranks.indexOf(right.state) > ranks.indexOf(left.state) ? right : left;
+}
+
+/** What another system was seen to send counts as sent when its source says. */
+function observedSendings(
+  process: DischargeProcess,
+  { obligation, about, recipient }: SendingQuestion,
+): Sending[] {
+  return process.observed
+    .filter(
+      (seen) =>
+        seen.obligation === obligation &&
+        seen.role === recipient.role &&
+        (seen.municipality ?? recipient.municipality) === recipient.municipality &&
+        (obligation !== 'discharge-ready-notice' || isWithin(about, seen.at.epochMilliseconds)),
+    )
+    .map((seen): Sending => {
+      const because = [seen.id];
+      if (seen.dateOnly) return { state: 'unproven', because };
+      const times = { attemptAt: seen.at, handedOverAt: seen.at, receiverFault: false };
+      return { state: 'sent', times, because };
+    });
+}
+
+function ownSendings(process: DischargeProcess, question: SendingQuestion): Sending[] {
+  const sendings: Sending[] = [];
+  for (const notice of process.history.notices.values()) {
+    if (
+      notice.obligation === question.obligation &&
+      notice.role === question.recipient.role &&
+      question.about.aliases.has(notice.occasion)
+    ) {
+      sendings.push(...sendingsOf(process, notice, question));
+    }
+  }
+  return sendings;
+}
+
+function sendingsOf(
+  process: DischargeProcess,
+  notice: NoticeHistory,
+  { recipient, complete }: SendingQuestion,
+): Sending[] {
+  const sendings: Sending[] = [];
+  for (const revision of notice.revisions) {
+    if (revision.action === 'withdrawn') continue;
+    const receipts = notice.receipts.filter((receipt) => receipt.noticeId === revision.id);
+    const isWhole = complete === undefined || complete(revision.content);
+    if (receipts.length === 0 && revision.municipality === recipient.municipality) {
+      sendings.push({ state: revision.held ? 'held' : 'under-way', because: [revision.id] });
+    }
+    for (const receipt of receipts) {
+      if ((receipt.municipality ?? revision.municipality) !== recipient.municipality) continue;
+      sendings.push(sendingBy(process, notice.obligation, receipt, isWhole));
+    }
+  }
+  return sendings;
+}
+
+function sendingBy(
+  process: DischargeProcess,
+  obligation: Obligation,
+  receipt: Receipt,
+  isWhole: boolean,
+): Sending {
+  const because = [receipt.id];
+  if (isMisdirected(process, obligation, receipt)) return { state: 'misdirected', because };
+  if (receipt.outcome !== 'delivered') return { state: receipt.outcome, because };
+  if (receipt.proof === 'none' || receipt.deliveredAt === undefined) {
+    return { state: 'unproven', because };
+  }
+  if (!isWhole) return { state: 'incomplete', because };
+  const { firstAttemptAt: attemptAt, deliveredAt: handedOverAt, receiverFault } = receipt;
+  return { state: 'sent', times: { attemptAt, handedOverAt, receiverFault }, because };
+}
+
+/** What an unproven sending means for the condition, while there is still time and after. */
+export function unsentStatus(state: Exclude<Unsent, 'incomplete'>): readonly [Status, Reason] {
+  switch (state) {
+    case 'none':
+    case 'under-way':
+      return ['pending', 'NOTICE_NOT_SENT_YET'];
+    case 'held':
+      return ['pending', 'NOTICE_HELD'];
+    case 'refused':
+      return ['pending', 'NOTICE_REFUSED'];
+    case 'unresolved':
+      return ['unknown', 'NOTICE_UNRESOLVED'];
+    case 'unproven':
+      return ['unknown', 'NOTICE_DELIVERY_UNPROVEN'];
+    case 'misdirected':
+      return ['unmet', 'NOTICE_MISDIRECTED'];
+  }
+}
