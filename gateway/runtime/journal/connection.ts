@@ -1,0 +1,30 @@
+/** The database file of the embedded journal, and the two ways to open it. */
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { join } from 'node:path';
+
+export type Database = DatabaseSyncInstance;
+
+/** Longest wait for the short moments in which the checkpoint holds the write lock. */
+const busyTimeoutMs = 10_000;
+
+/** The database file in a data folder. */
+export function databaseFile(folder: string): string {
+  return join(folder, 'hemgang.sqlite');
+}
+
+/** For the writer and the checkpoint: a commit is on disk when it returns; checkpoints come from elsewhere. */
+export function openForWriting(folder: string): Database {
+  const db = new DatabaseSync(databaseFile(folder), { timeout: busyTimeoutMs });
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec('PRAGMA synchronous = FULL');
+  db.exec('PRAGMA wal_autocheckpoint = 0');
+  db.exec('PRAGMA cache_size = -32000');
+  return db;
+}
+
+/** For readers: sees what is committed, can change nothing. */
+export function openForReading(folder: string): Database {
+  const db = new DatabaseSync(databaseFile(folder), { readOnly: true, timeout: busyTimeoutMs });
+  db.exec('PRAGMA cache_size = -16000');
+  return db;
+}

@@ -1,0 +1,210 @@
+/**
+ * The embedded journal: one SQLite file in a folder. A worker does every write, another the checkpoints, and this
+ * thread reads on a connection of its own.
+ */
+import { mkdirSync } from 'node:fs';
+import { GatewayError } from '../../errors.ts';
+import type { EventBody } from '../../process/events.ts';
+import type { CheckpointStart } from './checkpoint.ts';
+import { storeError } from './failure.ts';
+import type {
+  IncomingMessage,
+  Journal,
+  NewEvent,
+  RejectedMessage,
+  StoredIdentity,
+} from './journal.ts';
+import { lockFolder } from './lock.ts';
+import { openReading, type Reading } from './reader.ts';
+import { startWorker } from './worker.ts';
+import { WriterQueue, type QueueLimits } from './writer-queue.ts';
+import type { PreparedEvent } from './writes/events.ts';
+import type { PreparedBody, PreparedMessage } from './writes/messages.ts';
+import type { PreparedPatient } from './writes/stays.ts';
+
+export { openJournalReader } from './reader.ts';
+
+export interface EmbeddedLimits extends QueueLimits {
+  readonly checkpointIntervalMs: number;
+  readonly logLimitBytes: number;
+  /** For measuring only: an added wait at each commit, to imitate a slower disk. */
+  readonly syncDelayMs: number;
+}
+
+const defaults: EmbeddedLimits = {
+  groupSize: 256,
+  groupBytes: 8 * 1024 * 1024,
+  waiting: 100_000,
+  checkpointIntervalMs: 500,
+  logLimitBytes: 128 * 1024 * 1024,
+  syncDelayMs: 0,
+};
+
+export interface EmbeddedJournal extends Journal {
+  /** Commits since it was opened. */
+  commits(): number;
+}
+
+/**
+ * Opens the journal in a folder, and makes both where they do not exist.
+ * @throws GatewayError `configuration-invalid` when another process has the folder, or a newer program made the journal
+ */
+export async function openEmbeddedJournal(options: {
+  readonly folder: string;
+  readonly limits?: Partial<EmbeddedLimits>;
+}): Promise<EmbeddedJournal> {
+  const { folder } = options;
+  const limits = { ...defaults, ...options.limits };
+  mkdirSync(folder, { recursive: true });
+  const unlock = lockFolder(folder);
+  try {
+    const queue = await WriterQueue.start({ folder, syncDelayMs: limits.syncDelayMs }, limits);
+    const stopCheckpoints = startCheckpoints(folder, limits, queue);
+    return assemble(queue, openReading(folder), async (reading) => {
+      await stopCheckpoints();
+      reading.close();
+      await queue.close();
+      unlock();
+    });
+  } catch (error) {
+    unlock();
+    throw storeError(error);
+  }
+}
+
+/**
+ * Starts them when there can be something to do: a journal opened for a moment needs no second worker.
+ * @returns a function that stops them
+ */
+function startCheckpoints(
+  folder: string,
+  limits: EmbeddedLimits,
+  queue: WriterQueue,
+): () => Promise<void> {
+  const { checkpointIntervalMs: intervalMs, logLimitBytes } = limits;
+  let stopWorker = (): Promise<void> => Promise.resolve();
+  const timer = setTimeout(() => {
+    const worker = startWorker('checkpoint', {
+      folder,
+      intervalMs,
+      logLimitBytes,
+    } satisfies CheckpointStart);
+    // Without checkpoints the log grows until the disk is full: better to stop while all is whole.
+    worker.on('error', (cause) => {
+      queue.fail(new GatewayError('journal-unavailable', 'the checkpoint worker died', { cause }));
+    });
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    stopWorker = () => {
+      worker.postMessage('close', []);
+      return ended;
+    };
+  }, intervalMs);
+  return () => {
+    clearTimeout(timer);
+    return stopWorker();
+  };
+}
+
+function assemble(
+  queue: WriterQueue,
+  reading: Reading,
+  shutDown: (reading: Reading) => Promise<void>,
+): EmbeddedJournal {
+  let closed: Promise<void> | undefined;
+  return {
+    form: 'embedded',
+    durability: `SQLite ${queue.sqlite}, WAL, synchronous=FULL, group commit`,
+    ...reading.reads,
+
+    record(message) {
+      const { digest, raw, answer } = message;
+      return queue.send('record', prepareMessage(message), { digest, raw, answer });
+    },
+    reject: (message) => queue.send('reject', message, blobsOf(message)),
+    retranslate: ({ messageId, mappingRevision, events, unmapped }) =>
+      queue.send('retranslate', {
+        messageId,
+        mappingRevision,
+        events: events.map(prepareBody),
+        unmapped,
+      }),
+    append: (change) =>
+      queue.send('append', { ...change, events: change.events.map(prepareEvent) }),
+    // Asked often and mostly in vain: the writer is troubled only when something is due.
+    releaseDue: async (now) =>
+      (await reading.anyDue(now)) ? await queue.send('releaseDue', now) : 0,
+
+    outbox: {
+      ...reading.outbox,
+      published: (rows, nowMs) => queue.send('published', { rows, nowMs }),
+      unpublishAll: () => queue.send('unpublishAll', null),
+      attempted: (rows) => queue.send('attempted', rows),
+      done: (rows) => queue.send('done', rows),
+      postpone: (rows, nextAtMs, error) => queue.send('postpone', { rows, nextAtMs, error }),
+      bury: (rows, error) => queue.send('bury', { rows, error }),
+      redrive: (row) => queue.send('redrive', row),
+    },
+    deliveries: {
+      ...reading.deliveries,
+      open: (rows) => queue.send('openDeliveries', rows),
+      recordAttempt: (deliveryId, startedAt) =>
+        queue.send('recordAttempt', { deliveryId, startedAt }),
+      recordOutcome: (outcome) =>
+        queue.send('recordOutcome', { ...outcome, events: outcome.events.map(prepareEvent) }),
+    },
+
+    audit: (entry) => queue.send('audit', entry),
+    pending: () => queue.messages,
+    onCommit: (listener) => queue.onCommit(listener),
+    commits: () => queue.commits,
+    close() {
+      closed ??= shutDown(reading);
+      return closed;
+    },
+  };
+}
+
+// ---------------------------------------------------------------- what is made on this thread
+
+function prepareMessage(message: IncomingMessage): PreparedMessage {
+  const { sender, controlId, digest } = message;
+  const withDigest = message.controlIdReuse === 'allowed';
+  return {
+    messageId: message.messageId,
+    sender,
+    controlId,
+    dedupeKey: withDigest
+      ? `${sender}\n${controlId}\n${Buffer.from(digest).toString('hex')}`
+      : `${sender}\n${controlId}`,
+    kind: message.kind,
+    digest,
+    raw: message.raw,
+    answer: message.answer,
+    receivedAt: message.receivedAt,
+    mappingRevision: message.mappingRevision,
+    stay: message.stay,
+    patient: message.patient && preparePatient(message.patient),
+    events: message.events.map(prepareBody),
+    unmapped: message.unmapped,
+    warnings: message.warnings.length > 0 ? JSON.stringify(message.warnings) : null,
+  };
+}
+
+/** A patient without name and number says nothing, and replaces nothing. */
+function preparePatient(identity: StoredIdentity): PreparedPatient | undefined {
+  const numbers = identity.numbers.filter(({ value }) => value !== '');
+  if (numbers.length === 0 && identity.family === undefined) return undefined;
+  return { identity: JSON.stringify(identity), numbers };
+}
+
+function prepareBody(body: EventBody): PreparedBody {
+  return { id: body.id, type: body.type, body: JSON.stringify(body) };
+}
+
+function prepareEvent({ streamId, body, lane, alsoStream }: NewEvent): PreparedEvent {
+  return { streamId, type: body.type, body: JSON.stringify(body), lane, alsoStream };
+}
+
+function blobsOf({ digest, raw, answer }: RejectedMessage): Record<string, Uint8Array> {
+  return answer ? { digest, raw, answer } : { digest, raw };
+}

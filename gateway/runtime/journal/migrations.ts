@@ -1,0 +1,200 @@
+/**
+ * The tables of the embedded journal, as numbered steps. A step that has been released is never edited: what must
+ * change comes as a new step.
+ *
+ * Every leaf of an index that a commit touches is a 4 kB page in the write-ahead log, so a table on the way to the ACK
+ * has few indexes, and keys that rise with time. There is no unique index on event ids: a repeat is caught on the
+ * message, and a second decision by the version of its stream.
+ */
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { GatewayError } from '../../errors.ts';
+
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE messages (
+    sequence INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    sender TEXT,
+    control_id TEXT,
+    kind TEXT,
+    state TEXT NOT NULL CHECK (state IN ('accepted', 'parked', 'rejected', 'quarantined')),
+    -- Sender and control id (and digest, where the sender may use an id again); only an accepting answer binds it.
+    dedupe_key TEXT,
+    digest BLOB NOT NULL,
+    received_at TEXT NOT NULL,
+    mapping_revision TEXT,
+    stay_id TEXT,
+    -- The events of the message's latest translation.
+    first_position INTEGER,
+    last_position INTEGER,
+    warnings TEXT,
+    error_code TEXT,
+    error TEXT,
+    answer BLOB,
+    raw BLOB NOT NULL
+  );
+  CREATE UNIQUE INDEX messages_dedupe ON messages (dedupe_key) WHERE dedupe_key IS NOT NULL;
+  CREATE INDEX messages_parked ON messages (message_id) WHERE state = 'parked';
+  CREATE INDEX messages_refused ON messages (state) WHERE state IN ('rejected', 'quarantined');
+
+  CREATE TABLE unmapped_codes (
+    message_sequence INTEGER NOT NULL REFERENCES messages (sequence),
+    ordinal INTEGER NOT NULL,
+    code_table TEXT NOT NULL,
+    code TEXT NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (message_sequence, ordinal)
+  ) WITHOUT ROWID;
+
+  -- One row a sender, added to once a group: counting the messages themselves would read them all.
+  CREATE TABLE senders (
+    sender TEXT PRIMARY KEY,
+    accepted INTEGER NOT NULL,
+    last_at TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE stays (
+    stay_id TEXT PRIMARY KEY,
+    authority TEXT NOT NULL,
+    number TEXT NOT NULL,
+    process_id TEXT NOT NULL,
+    patient_key TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    UNIQUE (authority, number)
+  ) WITHOUT ROWID;
+  CREATE INDEX stays_process ON stays (process_id);
+
+  CREATE TABLE identities (
+    patient_key TEXT PRIMARY KEY,
+    identity TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE identifiers (
+    authority TEXT NOT NULL,
+    value TEXT NOT NULL,
+    patient_key TEXT NOT NULL,
+    PRIMARY KEY (authority, value)
+  ) WITHOUT ROWID;
+
+  -- Events are never deleted and there is one writer, so positions rise in commit order.
+  CREATE TABLE events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream TEXT NOT NULL,
+    also_stream TEXT,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX events_stream ON events (stream);
+  CREATE INDEX events_also_stream ON events (also_stream) WHERE also_stream IS NOT NULL;
+
+  -- stage: 0 waiting, 1 handed to the broker, 2 dead letter. It stands in the key so that a reader of one stage never
+  -- passes the rows of another.
+  CREATE TABLE outbox (
+    queue TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    position INTEGER NOT NULL REFERENCES events (position),
+    lane TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at_ms INTEGER,
+    error TEXT,
+    PRIMARY KEY (queue, stage, position)
+  ) WITHOUT ROWID;
+  CREATE INDEX outbox_lane ON outbox (lane) WHERE stage < 2;
+  CREATE INDEX outbox_postponed ON outbox (queue, next_at_ms) WHERE next_at_ms IS NOT NULL;
+
+  CREATE TABLE deadlines (
+    key TEXT PRIMARY KEY,
+    stream TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    data TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'reached', 'closed')),
+    times_reached INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE INDEX deadlines_due ON deadlines (due_at) WHERE state = 'open';
+
+  CREATE TABLE deliveries (
+    sequence INTEGER PRIMARY KEY,
+    delivery_id TEXT NOT NULL UNIQUE,
+    lane TEXT NOT NULL,
+    position INTEGER NOT NULL REFERENCES events (position),
+    event_id TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    receiver TEXT,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    first_attempt_at TEXT,
+    next_at TEXT,
+    receiver_fault INTEGER NOT NULL DEFAULT 0,
+    open_attempt INTEGER NOT NULL DEFAULT 0,
+    rendered TEXT,
+    detail TEXT
+  );
+  CREATE INDEX deliveries_lane ON deliveries (lane);
+  CREATE INDEX deliveries_state ON deliveries (state);
+  CREATE INDEX deliveries_stream ON deliveries (stream);
+  CREATE INDEX deliveries_next ON deliveries (next_at) WHERE next_at IS NOT NULL;
+  CREATE INDEX deliveries_open ON deliveries (lane) WHERE open_attempt = 1;
+
+  CREATE TABLE attempts (
+    delivery_id TEXT NOT NULL REFERENCES deliveries (delivery_id),
+    number INTEGER NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    state TEXT,
+    detail TEXT,
+    PRIMARY KEY (delivery_id, number)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL,
+    about TEXT NOT NULL,
+    reason TEXT
+  );
+  `,
+];
+
+/** Number of the newest step this program knows. */
+export const schemaVersion = migrations.length;
+
+/**
+ * The number of the last step taken in a database; 0 when it is new.
+ * @throws GatewayError `configuration-invalid` when a newer program made it
+ */
+export function checkSchema(db: DatabaseSyncInstance): number {
+  const known = db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'migrations'`).get();
+  if (known === undefined) return 0;
+  const row: { version: number } = db
+    .prepare('SELECT coalesce(max(number), 0) AS version FROM migrations')
+    .get();
+  if (row.version > schemaVersion) {
+    throw new GatewayError(
+      'configuration-invalid',
+      `the journal has schema ${row.version} and this program knows ${schemaVersion}: ` +
+        'start the newer program, or restore the copy made before the upgrade',
+    );
+  }
+  return row.version;
+}
+
+/** Takes the steps a database lacks, each in a transaction of its own. */
+export function migrate(db: DatabaseSyncInstance): void {
+  const taken = checkSchema(db);
+  db.exec('CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, taken_at TEXT)');
+  for (const [index, sql] of migrations.entries()) {
+    if (index < taken) continue;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(sql);
+      db.prepare(`INSERT INTO migrations VALUES (?, strftime('%Y-%m-%dT%H:%M:%fZ'))`).run(
+        index + 1,
+      );
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

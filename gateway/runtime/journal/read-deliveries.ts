@@ -1,0 +1,74 @@
+/** Reads of deliveries. */
+import type { Database } from './connection.ts';
+import type { DeliveryRow, DeliveryState } from './journal.ts';
+
+const columns = `delivery_id AS deliveryId, lane, position, event_id AS eventId, stream AS streamId,
+  receiver, state, attempts, first_attempt_at AS firstAttemptAt, next_at AS nextAt,
+  receiver_fault AS receiverFault, open_attempt AS openAttempt, rendered, detail`;
+
+interface Row {
+  readonly deliveryId: string;
+  readonly lane: string;
+  readonly position: number;
+  readonly eventId: string;
+  readonly streamId: string;
+  readonly receiver: string | null;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly firstAttemptAt: string | null;
+  readonly nextAt: string | null;
+  readonly receiverFault: number;
+  readonly openAttempt: number;
+  readonly rendered: string | null;
+  readonly detail: string | null;
+}
+
+function toDelivery(row: Row): DeliveryRow {
+  return {
+    ...row,
+    receiver: row.receiver ?? undefined,
+    firstAttemptAt: row.firstAttemptAt ?? undefined,
+    nextAt: row.nextAt ?? undefined,
+    receiverFault: row.receiverFault === 1,
+    openAttempt: row.openAttempt === 1,
+    rendered: row.rendered ?? undefined,
+    detail: row.detail ?? undefined,
+  };
+}
+
+export function prepareDeliveryReads(db: Database) {
+  const inLane = db.prepare(
+    `SELECT ${columns} FROM deliveries WHERE lane = ? ORDER BY position, sequence`,
+  );
+  const inState = db.prepare(
+    `SELECT ${columns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
+  );
+  const byId = db.prepare(`SELECT ${columns} FROM deliveries WHERE delivery_id = ?`);
+  const openLanes = db.prepare('SELECT DISTINCT lane FROM deliveries WHERE open_attempt = 1');
+  const sentTo = db.prepare(
+    `SELECT 1 FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
+     WHERE s.process_id = ? AND d.receiver = ? AND d.first_attempt_at IS NOT NULL LIMIT 1`,
+  );
+
+  return {
+    ofLane(lane: string): readonly DeliveryRow[] {
+      const rows: Row[] = inLane.all(lane);
+      return rows.map(toDelivery);
+    },
+    byState(state: DeliveryState, limit: number): readonly DeliveryRow[] {
+      const rows: Row[] = inState.all(state, limit);
+      return rows.map(toDelivery);
+    },
+    lanesWithOpenAttempt(): readonly string[] {
+      const rows: { lane: string }[] = openLanes.all();
+      return rows.map(({ lane }) => lane);
+    },
+    hasBeenSent(receiver: string, processId: string): boolean {
+      return sentTo.get(processId, receiver) !== undefined;
+    },
+    find(deliveryId: string): DeliveryRow | undefined {
+      const row: Row | undefined = byId.get(deliveryId);
+      return row && toDelivery(row);
+    },
+  };
+}

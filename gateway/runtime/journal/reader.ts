@@ -1,0 +1,115 @@
+/** The reading side of the embedded journal: this thread's own connection, or that of another process. */
+import { existsSync } from 'node:fs';
+import { GatewayError } from '../../errors.ts';
+import { databaseFile, openForReading } from './connection.ts';
+import { storeError } from './failure.ts';
+import type { Deliveries, Journal, Outbox } from './journal.ts';
+import { checkSchema, schemaVersion } from './migrations.ts';
+import { prepareDeliveryReads } from './read-deliveries.ts';
+import { prepareDueReads, prepareOutboxReads } from './read-outbox.ts';
+import { prepareReads } from './reads.ts';
+import { prepareStatus } from './status.ts';
+
+export interface Reading {
+  readonly reads: Pick<
+    Journal,
+    | 'load'
+    | 'loadStream'
+    | 'eventsAfter'
+    | 'identity'
+    | 'processIds'
+    | 'parked'
+    | 'nextDue'
+    | 'status'
+  >;
+  readonly outbox: Pick<
+    Outbox,
+    'ready' | 'postponedLanes' | 'ofLanes' | 'unpublished' | 'deadLetters' | 'waiting'
+  >;
+  readonly deliveries: Pick<
+    Deliveries,
+    'ofLane' | 'byState' | 'lanesWithOpenAttempt' | 'hasBeenSent' | 'find'
+  >;
+  anyDue(now: string): Promise<boolean>;
+  close(): void;
+}
+
+/** What another process may see of a journal: `status` and its kin, while the gateway runs or not. */
+export type JournalReader = Reading['reads'] & {
+  readonly outbox: Reading['outbox'];
+  readonly deliveries: Reading['deliveries'];
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a journal for reading; it changes nothing and needs no lock.
+ * @throws GatewayError `configuration-invalid` when there is none in the folder, or a newer program made it
+ */
+export async function openJournalReader({
+  folder,
+}: {
+  readonly folder: string;
+}): Promise<JournalReader> {
+  if (!existsSync(databaseFile(folder))) {
+    throw new GatewayError(
+      'configuration-invalid',
+      `no journal in ${folder}: start the gateway there first, or name its folder with --data`,
+    );
+  }
+  const reading = openReading(folder);
+  return {
+    ...reading.reads,
+    outbox: reading.outbox,
+    deliveries: reading.deliveries,
+    close() {
+      reading.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Opens a reading connection and prepares every statement. */
+export function openReading(folder: string): Reading {
+  const db = openForReading(folder);
+  try {
+    const version = checkSchema(db);
+    if (version !== schemaVersion) {
+      throw new GatewayError(
+        'configuration-invalid',
+        `the journal in ${folder} has schema ${version} and this program needs ${schemaVersion}: ` +
+          'start the gateway there once to bring it up to date',
+      );
+    }
+    const { anyDue, nextDue } = promised(prepareDueReads(db));
+    return {
+      reads: { ...promised({ ...prepareReads(db), status: prepareStatus(db) }), nextDue },
+      outbox: promised(prepareOutboxReads(db)),
+      deliveries: promised(prepareDeliveryReads(db)),
+      anyDue,
+      close: () => db.close(),
+    };
+  } catch (error) {
+    db.close();
+    throw storeError(error);
+  }
+}
+
+type Promised<T> = {
+  [K in keyof T]: T[K] extends (...input: infer I) => infer O ? (...input: I) => Promise<O> : never;
+};
+
+/** The reads as the contract wants them: promises, and errors of ours. */
+function promised<T extends Record<string, (...input: never[]) => unknown>>(reads: T): Promised<T> {
+  const wrapped = Object.entries(reads).map(([name, read]) => [
+    name,
+    async (...input: never[]): Promise<unknown> => {
+      try {
+        return read(...input);
+      } catch (error) {
+        throw storeError(error);
+      }
+    },
+  ]);
+  const result: Promised<T> = Object.fromEntries(wrapped);
+  return result;
+}

@@ -1,0 +1,114 @@
+/** The reads of the journal on a read-only connection: short, prepared once. */
+import type { DischargeEvent } from '../../process/events.ts';
+import type { Database } from './connection.ts';
+import type {
+  LoadedProcess,
+  LoadedStream,
+  ParkedMessage,
+  StoredEvent,
+  StoredIdentity,
+} from './journal.ts';
+
+export type Reads = ReturnType<typeof prepareReads>;
+
+interface EventRow {
+  readonly position: number;
+  readonly stream: string;
+  readonly body: string;
+}
+interface StayRow {
+  readonly stayId: string;
+  readonly sender: string;
+  readonly position: number | null;
+  readonly body: string | null;
+}
+
+/** An event as it was recorded, with the stream it stands in. */
+export function toEvent(stream: string, body: string): DischargeEvent {
+  return { ...JSON.parse(body), stayId: stream };
+}
+
+function toStored({ position, stream, body }: EventRow): StoredEvent {
+  return { position, event: toEvent(stream, body) };
+}
+
+export function prepareReads(db: Database) {
+  const processOf = db.prepare('SELECT process_id AS processId FROM stays WHERE stay_id = ?');
+  // One statement, so that versions and events are of the same moment.
+  const staysAndEvents = db.prepare(
+    `SELECT s.stay_id AS stayId, s.sender, e.position, e.body
+     FROM stays AS s LEFT JOIN events AS e ON e.stream = s.stay_id
+     WHERE s.process_id = ? ORDER BY e.position IS NULL, e.position, s.stay_id`,
+  );
+  const streamEvents = db.prepare(
+    `SELECT position, stream, body FROM events WHERE stream = ?1
+     UNION ALL
+     SELECT position, stream, body FROM events WHERE also_stream = ?1 AND stream <> ?1
+     ORDER BY position`,
+  );
+  const laterEvents = db.prepare(
+    'SELECT position, stream, body FROM events WHERE position > ? ORDER BY position LIMIT ?',
+  );
+  const identityOf = db.prepare(
+    `SELECT i.identity FROM stays AS s JOIN identities AS i USING (patient_key)
+     WHERE s.process_id = ? ORDER BY s.stay_id DESC LIMIT 1`,
+  );
+  const processes = db.prepare(
+    'SELECT process_id AS processId FROM stays GROUP BY process_id ORDER BY min(stay_id)',
+  );
+  const parkedMessages = db.prepare(
+    `SELECT sequence, message_id AS messageId, sender, control_id AS controlId, kind,
+       received_at AS receivedAt, raw
+     FROM messages INDEXED BY messages_parked WHERE state = 'parked' ORDER BY sequence LIMIT ?`,
+  );
+  const unmappedOf = db.prepare(
+    `SELECT code_table AS "table", code, path FROM unmapped_codes
+     WHERE message_sequence = ? ORDER BY ordinal`,
+  );
+
+  return {
+    load(id: string): LoadedProcess | undefined {
+      const stay: { processId: string } | undefined = processOf.get(id);
+      const processId = stay?.processId ?? id;
+      const rows: StayRow[] = staysAndEvents.all(processId);
+      if (rows.length === 0) return undefined;
+      const stays = new Map<string, { stayId: string; sender: string; version: number }>();
+      const events: StoredEvent[] = [];
+      for (const { stayId, sender, position, body } of rows) {
+        stays.set(stayId, { stayId, sender, version: position ?? 0 });
+        if (position === null || body === null) continue;
+        events.push(toStored({ position, stream: stayId, body }));
+      }
+      return { processId, stays: [...stays.values()], events };
+    },
+
+    loadStream(streamId: string): LoadedStream {
+      const rows: EventRow[] = streamEvents.all(streamId);
+      const own = rows.findLast(({ stream }) => stream === streamId);
+      return { streamId, version: own?.position ?? 0, events: rows.map(toStored) };
+    },
+
+    eventsAfter(position: number, limit: number): readonly StoredEvent[] {
+      const rows: EventRow[] = laterEvents.all(position, limit);
+      return rows.map(toStored);
+    },
+
+    identity(processId: string): StoredIdentity | undefined {
+      const row: { identity: string } | undefined = identityOf.get(processId);
+      return row && JSON.parse(row.identity);
+    },
+
+    processIds(): readonly string[] {
+      const rows: { processId: string }[] = processes.all();
+      return rows.map(({ processId }) => processId);
+    },
+
+    parked(limit: number): readonly ParkedMessage[] {
+      const rows: (ParkedMessage & { sequence: number })[] = parkedMessages.all(limit);
+      return rows.map(({ sequence, ...message }) => ({
+        ...message,
+        unmapped: unmappedOf.all(sequence).map((code) => ({ ...code })),
+      }));
+    },
+  };
+}

@@ -1,0 +1,224 @@
+/**
+ * The main thread's side of the writer: what waits goes over as one batch. When nothing is under way a batch leaves
+ * at once, so a lone connection waits for nobody; the second batch lies ready while the first commits.
+ */
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { GatewayError } from '../../errors.ts';
+import { startWorker } from './worker.ts';
+import type { BatchResult, Command, FromWriter, ToWriter, WriterStart } from './writer.ts';
+import type { Writes } from './writes.ts';
+
+const batchesInFlight = 2;
+
+export interface QueueLimits {
+  /** Commands in one transaction. */
+  readonly groupSize: number;
+  /** Bytes of raw messages in one transaction. */
+  readonly groupBytes: number;
+  /** Commands waiting on the main thread; more are refused. */
+  readonly waiting: number;
+}
+
+interface Entry {
+  readonly command: Command;
+  readonly blobs: Blobs | undefined;
+  readonly isMessage: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: GatewayError) => void;
+}
+
+/** Bytes that travel in the one buffer of their batch, by field. */
+export type Blobs = Readonly<Record<string, Uint8Array>>;
+
+export class WriterQueue {
+  readonly sqlite: string;
+  readonly #worker: Worker;
+  readonly #limits: QueueLimits;
+  readonly #underWay: (readonly Entry[])[] = [];
+  readonly #listeners: (() => void)[] = [];
+  #waiting: Entry[] = [];
+  #scheduled = false;
+  #messages = 0;
+  #commits = 0;
+  #failure: GatewayError | undefined;
+  #idle: (() => void) | undefined;
+
+  /**
+   * Starts the writer: it opens the database and brings its tables up to date.
+   * @throws GatewayError when the writer refused to start
+   */
+  static async start(start: WriterStart, limits: QueueLimits): Promise<WriterQueue> {
+    const worker = startWorker('writer', start);
+    // `once` throws when the worker's `error` comes first.
+    const [answer]: FromWriter[] = await once(worker, 'message').catch((cause: unknown) => {
+      throw unavailable('the writer did not start', cause);
+    });
+    if (answer === undefined || !('ready' in answer)) {
+      const failure = answer && 'refused' in answer ? answer.refused : undefined;
+      throw failure
+        ? new GatewayError(failure.code, failure.message)
+        : unavailable('the writer did not start');
+    }
+    const { sqlite } = answer.ready;
+    return new WriterQueue(worker, sqlite, limits);
+  }
+
+  private constructor(worker: Worker, sqlite: string, limits: QueueLimits) {
+    this.sqlite = sqlite;
+    this.#worker = worker;
+    this.#limits = limits;
+    worker.on('message', (result: BatchResult) => this.#settle(result));
+    worker.on('error', (cause) => this.fail(unavailable('the writer died', cause)));
+    worker.on('exit', () => this.fail(unavailable('the writer has ended')));
+  }
+
+  /** Messages handed in and not yet committed. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Commits so far: what "syncs per message" is counted from. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  onCommit(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Hands a write to the writer.
+   * @param blobs fields of the input that are bytes; they must not change until the promise settles
+   * @returns its result, after the commit
+   * @throws GatewayError `journal-unavailable`, `disk-full`, `assertion-failed`
+   */
+  send<N extends keyof Writes>(
+    name: N,
+    input: Parameters<Writes[N]>[0],
+    blobs?: Blobs,
+  ): Promise<ReturnType<Writes[N]>> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) {
+        reject(this.#failure);
+        return;
+      }
+      if (this.#waiting.length >= this.#limits.waiting) {
+        reject(unavailable('too much waits to be written'));
+        return;
+      }
+      const isMessage = name === 'record' || name === 'reject';
+      if (isMessage) this.#messages += 1;
+      this.#waiting.push({
+        command: { name, input },
+        blobs,
+        isMessage,
+        // The writer answers each name with what Writes says; a message port cannot carry that.
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+        resolve: (value) => resolve(value as ReturnType<Writes[N]>),
+        reject,
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Waits for what was handed in, then lets the writer close the database. */
+  async close(): Promise<void> {
+    if (this.#waiting.length > 0 || this.#underWay.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    if (this.#failure) return;
+    this.#failure = unavailable('the journal is closed');
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#worker.postMessage('close' satisfies ToWriter, []);
+    await ended;
+  }
+
+  /** Nothing more can be written: all that waits hears so. */
+  fail(error: GatewayError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    const entries = [...this.#underWay.flat(), ...this.#waiting];
+    this.#underWay.length = 0;
+    this.#waiting = [];
+    this.#messages = 0;
+    for (const { reject } of entries) reject(error);
+    this.#idle?.();
+  }
+
+  /** What is handed in during one turn of the event loop leaves together. */
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay.length >= batchesInFlight) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#post();
+    });
+  }
+
+  #post(): void {
+    while (this.#waiting.length > 0 && this.#underWay.length < batchesInFlight) {
+      const entries = this.#waiting.splice(0, this.#countOfNextGroup());
+      this.#underWay.push(entries);
+      const buffer = new ArrayBuffer(entries.reduce((sum, entry) => sum + sizeOf(entry), 0));
+      const commands = pack(entries, buffer);
+      this.#worker.postMessage({ commands } satisfies ToWriter, [buffer]);
+    }
+  }
+
+  #countOfNextGroup(): number {
+    let bytes = 0;
+    let count = 0;
+    for (const entry of this.#waiting) {
+      bytes += sizeOf(entry);
+      if (count > 0 && (count >= this.#limits.groupSize || bytes > this.#limits.groupBytes)) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  #settle(batch: BatchResult): void {
+    const entries = this.#underWay.shift() ?? [];
+    this.#commits += batch.commits;
+    const failures = new Map(batch.failures);
+    for (const [index, entry] of entries.entries()) {
+      if (entry.isMessage) this.#messages -= 1;
+      const failure = failures.get(index);
+      if (failure) entry.reject(new GatewayError(failure.code, failure.message));
+      else entry.resolve(batch.results[index]);
+    }
+    this.#post();
+    if (batch.addedOutbox) for (const listener of this.#listeners) listener();
+    if (this.#waiting.length === 0 && this.#underWay.length === 0) this.#idle?.();
+  }
+}
+
+function unavailable(what: string, cause?: unknown): GatewayError {
+  return new GatewayError('journal-unavailable', what, { cause });
+}
+
+function sizeOf({ blobs }: Entry): number {
+  let size = 0;
+  for (const name in blobs) size += blobs[name]?.length ?? 0;
+  return size;
+}
+
+/** Copies the bytes of a batch into one buffer, which then moves to the writer without being copied again. */
+function pack(entries: readonly Entry[], buffer: ArrayBuffer): Command[] {
+  let offset = 0;
+  return entries.map(({ command, blobs }) => {
+    if (!blobs) return command;
+    const views: Record<string, Uint8Array> = {};
+    for (const name in blobs) {
+      const bytes = blobs[name];
+      if (!bytes) continue;
+      const view = new Uint8Array(buffer, offset, bytes.length);
+      view.set(bytes);
+      views[name] = view;
+      offset += bytes.length;
+    }
+    return { name: command.name, input: Object.assign({}, command.input, views) };
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * The one writer: a worker that does every write of the embedded journal. A batch is one transaction; one that fails
+ * is rolled back and its commands are tried one by one, so that a bad command costs nobody else.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert, type ErrorCode } from '../../errors.ts';
+import { openForWriting, type Database } from './connection.ts';
+import { storeError } from './failure.ts';
+import { migrate } from './migrations.ts';
+import { prepareWrites, type Writer, type Writes } from './writes.ts';
+
+export interface WriterStart {
+  readonly folder: string;
+  /** For measuring: what each commit waits beside its own sync, as on a slower disk. */
+  readonly syncDelayMs: number;
+}
+export interface Command {
+  readonly name: keyof Writes;
+  readonly input: unknown;
+}
+export type ToWriter = { readonly commands: readonly Command[] } | 'close';
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+export interface BatchResult {
+  readonly results: readonly unknown[];
+  /** Which commands failed, by their place in the batch. */
+  readonly failures: readonly (readonly [index: number, failure: Failure])[];
+  readonly commits: number;
+  readonly addedOutbox: boolean;
+}
+export type FromWriter =
+  { readonly ready: { readonly sqlite: string } } | { readonly refused: Failure } | BatchResult;
+
+/** Runs batches on one connection. */
+class GroupCommit {
+  readonly #db: Database;
+  readonly #writer: Writer;
+  readonly #syncDelayMs: number;
+  readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
+  #commits = 0;
+
+  constructor(db: Database, syncDelayMs: number) {
+    this.#db = db;
+    this.#writer = prepareWrites(db);
+    this.#syncDelayMs = syncDelayMs;
+  }
+
+  run(commands: readonly Command[]): BatchResult {
+    this.#commits = 0;
+    try {
+      return this.#result(this.#transaction(commands), []);
+    } catch (error) {
+      return commands.length === 1
+        ? this.#result([undefined], [[0, toFailure(error)]])
+        : this.#oneByOne(commands);
+    }
+  }
+
+  #oneByOne(commands: readonly Command[]): BatchResult {
+    const failures: [number, Failure][] = [];
+    const results = commands.map((command, index) => {
+      try {
+        return this.#transaction([command])[0];
+      } catch (error) {
+        failures.push([index, toFailure(error)]);
+        return undefined;
+      }
+    });
+    return this.#result(results, failures);
+  }
+
+  #transaction(commands: readonly Command[]): unknown[] {
+    const { writes, finish, forget } = this.#writer;
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const results = commands.map(({ name, input }) => {
+        // The queue typed name and input together; a message port cannot carry that.
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+        const write = writes[name] as (input: unknown) => unknown;
+        return write(input);
+      });
+      finish();
+      this.#commit();
+      return results;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      forget();
+      throw error;
+    }
+  }
+
+  #commit(): void {
+    if (this.#syncDelayMs > 0) Atomics.wait(this.#sleeper, 0, 0, this.#syncDelayMs);
+    this.#db.exec('COMMIT');
+    this.#commits += 1;
+  }
+
+  #result(results: readonly unknown[], failures: BatchResult['failures']): BatchResult {
+    return {
+      results,
+      failures,
+      commits: this.#commits,
+      addedOutbox: this.#writer.takeAddedOutbox(),
+    };
+  }
+}
+
+function toFailure(error: unknown): Failure {
+  const { code, message } = storeError(error);
+  return { code, message };
+}
+
+function start(): void {
+  const port = parentPort;
+  assert(port, 'the writer runs as a worker');
+  const say = (message: FromWriter): void => port.postMessage(message);
+  try {
+    const { folder, syncDelayMs }: WriterStart = workerData;
+    const db = openForWriting(folder);
+    migrate(db);
+    const group = new GroupCommit(db, syncDelayMs);
+    port.on('message', (message: ToWriter) => {
+      if (message !== 'close') {
+        say(group.run(message.commands));
+        return;
+      }
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      db.close();
+      port.close();
+    });
+    const { sqlite }: { sqlite: string } = db.prepare('SELECT sqlite_version() AS sqlite').get();
+    say({ ready: { sqlite } });
+  } catch (error) {
+    say({ refused: toFailure(error) });
+    port.close();
+  }
+}
+
+start();

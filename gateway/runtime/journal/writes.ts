@@ -1,0 +1,102 @@
+/**
+ * Every write of the journal by name: what the main thread asks for and the writer does. Each runs inside the
+ * transaction of its group, sees what came before it in the group, and either does all of it or throws.
+ */
+import type { Database } from './connection.ts';
+import type {
+  AttemptOutcome,
+  AuditEntry,
+  NewDelivery,
+  OutboxKey,
+  RecordOutcome,
+  RejectedMessage,
+} from './journal.ts';
+import { deadlineWrites } from './writes/deadlines.ts';
+import { deliveryWrites } from './writes/deliveries.ts';
+import { eventLog, type PreparedEvent } from './writes/events.ts';
+import {
+  messageWrites,
+  type PreparedMessage,
+  type PreparedRetranslation,
+} from './writes/messages.ts';
+import { outboxWrites } from './writes/outbox.ts';
+import { stayWrites } from './writes/stays.ts';
+import { streamWrites, type PreparedAppend } from './writes/streams.ts';
+
+export interface Writes {
+  record(message: PreparedMessage): RecordOutcome;
+  reject(message: RejectedMessage): void;
+  retranslate(change: PreparedRetranslation): void;
+  append(change: PreparedAppend): 'appended' | 'stale';
+  releaseDue(now: string): number;
+  published(input: Publication): void;
+  unpublishAll(input: null): number;
+  attempted(rows: readonly OutboxKey[]): void;
+  done(rows: readonly OutboxKey[]): void;
+  postpone(input: Postponement): void;
+  bury(input: Burial): void;
+  redrive(row: OutboxKey): boolean;
+  openDeliveries(rows: readonly NewDelivery[]): void;
+  recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): void;
+  recordOutcome(outcome: PreparedOutcome): void;
+  audit(entry: AuditEntry): void;
+}
+
+export interface Publication {
+  readonly rows: readonly OutboxKey[];
+  readonly nowMs: number;
+}
+export interface Postponement {
+  readonly rows: readonly OutboxKey[];
+  readonly nextAtMs: number;
+  readonly error: string;
+}
+export interface Burial {
+  readonly rows: readonly OutboxKey[];
+  readonly error: string;
+}
+export type PreparedOutcome = Omit<AttemptOutcome, 'events'> & {
+  readonly events: readonly PreparedEvent[];
+};
+
+/** The writes on one connection, and what a transaction has to do at its end. */
+export interface Writer {
+  readonly writes: Writes;
+  /** Writes what was summed up over the group; called before its commit. */
+  readonly finish: () => void;
+  /** Forgets what was summed up: the transaction was rolled back. */
+  readonly forget: () => void;
+  /** Whether outbox rows were added since the last call. */
+  readonly takeAddedOutbox: () => boolean;
+}
+
+/** Prepares every statement once. */
+export function prepareWrites(db: Database): Writer {
+  const events = eventLog(db);
+  const stays = stayWrites(db);
+  const messages = messageWrites(db, events, stays);
+  const writes: Writes = {
+    ...messages.writes,
+    ...streamWrites(db, events, stays),
+    ...deadlineWrites(db, events),
+    ...outboxWrites(db, events),
+    ...deliveryWrites(db, events),
+    audit: auditWrite(db),
+  };
+  return {
+    writes,
+    finish: messages.finish,
+    forget: () => {
+      messages.forget();
+      events.takeAddedOutbox();
+    },
+    takeAddedOutbox: events.takeAddedOutbox,
+  };
+}
+
+function auditWrite(db: Database): Writes['audit'] {
+  const insert = db.prepare('INSERT INTO audit (at, who, what, about, reason) VALUES (?,?,?,?,?)');
+  return (entry) => {
+    insert.run(entry.at, entry.who, entry.what, entry.about, entry.reason ?? null);
+  };
+}

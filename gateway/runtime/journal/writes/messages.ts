@@ -1,0 +1,223 @@
+/** Messages in: recorded once, whatever arrives twice; rejected; translated again. */
+import { assert } from '../../../errors.ts';
+import type { EventType } from '../../../process/events.ts';
+import type { Database } from '../connection.ts';
+import type { CaseKey, RecordOutcome, RejectedMessage, StayKey } from '../journal.ts';
+import type { EventLog } from './events.ts';
+import type { PreparedPatient, Stay, StayWrites } from './stays.ts';
+
+export interface PreparedBody {
+  readonly id: string;
+  readonly type: EventType;
+  /** JSON of the EventBody. */
+  readonly body: string;
+}
+export interface Unmapped {
+  readonly table: string;
+  readonly code: string;
+  readonly path: string;
+}
+
+/** An IncomingMessage as the writer gets it: texts and numbers ready to be bound. */
+export interface PreparedMessage {
+  readonly messageId: string;
+  readonly sender: string;
+  readonly controlId: string;
+  readonly dedupeKey: string;
+  readonly kind: string;
+  readonly digest: Uint8Array;
+  readonly raw: Uint8Array;
+  readonly answer: Uint8Array;
+  readonly receivedAt: string;
+  readonly mappingRevision: string;
+  readonly stay: StayKey | CaseKey | undefined;
+  readonly patient: PreparedPatient | undefined;
+  readonly events: readonly PreparedBody[];
+  readonly unmapped: readonly Unmapped[];
+  readonly warnings: string | null;
+}
+
+export interface PreparedRetranslation {
+  readonly messageId: string;
+  readonly mappingRevision: string;
+  readonly events: readonly PreparedBody[];
+  readonly unmapped: readonly Unmapped[];
+}
+
+interface Bound {
+  readonly digest: Uint8Array;
+  readonly answer: Uint8Array;
+}
+interface ParkedRow {
+  readonly sequence: number;
+  readonly stayId: string | null;
+  readonly firstPosition: number | null;
+  readonly lastPosition: number | null;
+}
+
+export function messageWrites(db: Database, events: EventLog, stays: StayWrites) {
+  const boundTo = db.prepare('SELECT digest, answer FROM messages WHERE dedupe_key = ?');
+  const insertMessage = db.prepare(
+    `INSERT INTO messages (message_id, sender, control_id, kind, state, dedupe_key, digest, received_at,
+       mapping_revision, stay_id, first_position, last_position, warnings, answer, raw)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertRejected = db.prepare(
+    `INSERT INTO messages (message_id, sender, control_id, kind, state, digest, received_at, error_code, error, answer, raw)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertUnmapped = db.prepare(
+    'INSERT INTO unmapped_codes (message_sequence, ordinal, code_table, code, path) VALUES (?, ?, ?, ?, ?)',
+  );
+  const deleteUnmapped = db.prepare('DELETE FROM unmapped_codes WHERE message_sequence = ?');
+  const parkedRow = db.prepare(
+    `SELECT sequence, stay_id AS stayId, first_position AS firstPosition, last_position AS lastPosition
+     FROM messages WHERE message_id = ? AND state = 'parked'`,
+  );
+  const idsBetween = db.prepare(
+    `SELECT body ->> '$.id' AS id FROM events WHERE position BETWEEN ? AND ? AND stream = ?`,
+  );
+  const updateTranslation = db.prepare(
+    `UPDATE messages SET state = ?, mapping_revision = ?, first_position = ?, last_position = ?
+     WHERE sequence = ?`,
+  );
+  const accepted = senderTally(db);
+
+  function addEvents(stay: Stay, bodies: readonly PreparedBody[]): [number | null, number | null] {
+    let first: number | null = null;
+    let last: number | null = null;
+    for (const { type, body } of bodies) {
+      const { stayId, processId } = stay;
+      last = events.add({ streamId: stayId, type, body, lane: processId, alsoStream: undefined });
+      first ??= last;
+    }
+    return [first, last];
+  }
+
+  function addUnmapped(sequence: number, codes: readonly Unmapped[]): void {
+    for (const [ordinal, { table, code, path }] of codes.entries()) {
+      insertUnmapped.run(sequence, ordinal, table, code, path);
+    }
+  }
+
+  function record(message: PreparedMessage): RecordOutcome {
+    const bound: Bound | undefined = boundTo.get(message.dedupeKey);
+    if (bound) {
+      return Buffer.compare(bound.digest, message.digest) === 0
+        ? { outcome: 'duplicate', answer: bound.answer }
+        : { outcome: 'reused' };
+    }
+    let stay = message.stay && stays.find(message.stay);
+    if (message.stay?.by === 'case' && !stay) return { outcome: 'unknown-case' };
+    const speaks = message.events.length > 0 || message.unmapped.length > 0;
+    if (!stay && speaks && message.stay?.by === 'visit') {
+      stay = stays.add(message.stay, message.sender, message.patient);
+    }
+    assert(stay ?? message.events.length === 0, 'a message with events names its stay');
+    if (stay && message.patient) stays.keepIdentity(stay.patientKey, message.patient);
+    const [first, last] = stay ? addEvents(stay, message.events) : [null, null];
+    const parked = message.unmapped.length > 0;
+    const { lastInsertRowid } = insertMessage.run(
+      message.messageId,
+      message.sender,
+      message.controlId,
+      message.kind,
+      parked ? 'parked' : 'accepted',
+      message.dedupeKey,
+      message.digest,
+      message.receivedAt,
+      message.mappingRevision,
+      stay?.stayId ?? null,
+      first,
+      last,
+      message.warnings,
+      message.answer,
+      message.raw,
+    );
+    if (parked) addUnmapped(Number(lastInsertRowid), message.unmapped);
+    accepted.add(message.sender, message.receivedAt);
+    return { outcome: 'recorded', parked };
+  }
+
+  function reject(message: RejectedMessage): void {
+    insertRejected.run(
+      message.messageId,
+      message.sender ?? null,
+      message.controlId ?? null,
+      message.kind ?? null,
+      message.errorCode === 'unknown-sender' ? 'quarantined' : 'rejected',
+      message.digest,
+      message.receivedAt,
+      message.errorCode,
+      message.error,
+      message.answer ?? null,
+      message.raw,
+    );
+  }
+
+  /** The first new event names all it replaces. One that comes out as it was (same id) stays as it is. */
+  function retranslate(change: PreparedRetranslation): void {
+    const row: ParkedRow | undefined = parkedRow.get(change.messageId);
+    if (!row) return;
+    const stay = row.stayId === null ? undefined : stays.byId(row.stayId);
+    const earlier: { id: string }[] =
+      stay && row.firstPosition !== null
+        ? idsBetween.all(row.firstPosition, row.lastPosition, stay.stayId)
+        : [];
+    const before = new Set(earlier.map(({ id }) => id));
+    const fresh = change.events.filter(({ id }) => !before.has(id));
+    for (const { id } of change.events) before.delete(id);
+    assert(stay ?? fresh.length === 0, 'a message with events names its stay');
+    const [head, ...rest] = fresh;
+    const bodies = head ? [superseding(head, [...before]), ...rest] : [];
+    const [first, last] = stay ? addEvents(stay, bodies) : [null, null];
+    updateTranslation.run(
+      change.unmapped.length > 0 ? 'parked' : 'accepted',
+      change.mappingRevision,
+      first ?? row.firstPosition,
+      last ?? row.lastPosition,
+      row.sequence,
+    );
+    deleteUnmapped.run(row.sequence);
+    addUnmapped(row.sequence, change.unmapped);
+  }
+
+  return {
+    writes: { record, reject, retranslate },
+    finish: accepted.finish,
+    forget: accepted.forget,
+  };
+}
+
+function superseding(event: PreparedBody, ids: readonly string[]): PreparedBody {
+  if (ids.length === 0) return event;
+  const body: { supersedes?: readonly string[] } = JSON.parse(event.body);
+  const supersedes = [...new Set([...(body.supersedes ?? []), ...ids])];
+  return { ...event, body: JSON.stringify({ ...body, supersedes }) };
+}
+
+/** Counts what each sender had accepted, once a group. */
+function senderTally(db: Database) {
+  const add = db.prepare(
+    `INSERT INTO senders (sender, accepted, last_at) VALUES (?, ?, ?)
+     ON CONFLICT (sender) DO UPDATE SET accepted = accepted + excluded.accepted,
+       last_at = max(last_at, excluded.last_at)`,
+  );
+  const tally = new Map<string, { accepted: number; lastAt: string }>();
+  return {
+    add(sender: string, receivedAt: string): void {
+      const entry = tally.get(sender);
+      if (!entry) {
+        tally.set(sender, { accepted: 1, lastAt: receivedAt });
+        return;
+      }
+      entry.accepted += 1;
+      if (receivedAt > entry.lastAt) entry.lastAt = receivedAt;
+    },
+    finish: (): void => {
+      for (const [sender, { accepted, lastAt }] of tally) add.run(sender, accepted, lastAt);
+      tally.clear();
+    },
+    forget: () => tally.clear(),
+  };
+}
