@@ -92,7 +92,7 @@ describe('a receipt', () => {
 
   test.each([
     ['not JSON', '{'],
-    ['not UTF-8', Buffer.from([0x22, 0xe5, 0x22])],
+    ['not UTF-8', Buffer.from(JSON.stringify(event({ source: '/vård' })), 'latin1')],
     ['a list', [event()]],
     ['null', null],
     ['empty', ''],

@@ -9,6 +9,7 @@ import {
   placeholdersOf,
   type MunicipalWords,
   type NoticeField,
+  type NoticeWords,
   type Vocabulary,
 } from '../../../mappings/municipal.ts';
 import type {
@@ -36,11 +37,7 @@ export function renderNotice(message: OutboundMessage, words: MunicipalWords): R
   if (notice.held === true) {
     throw new GatewayError('unroutable', 'a held notice is not rendered: a person decides');
   }
-  const spoken = words.notices[notice.obligation];
-  const listed = action === 'withdrawn' ? [] : [...spoken.mandatory, ...spoken.optional];
-  const known = action === 'withdrawn' ? {} : fieldsOf(message, words.vocabulary);
-  const carried = listed.filter((field) => known[field] !== undefined);
-  const missing = action === 'withdrawn' ? [] : spoken.mandatory.filter((field) => !known[field]);
+  const known = fieldsOf(message, words.vocabulary);
 
   const body = {
     type: `notice.${action}`,
@@ -57,18 +54,22 @@ export function renderNotice(message: OutboundMessage, words: MunicipalWords): R
       ...(notice.municipality === undefined ? {} : { municipality: notice.municipality }),
       decidedAt: timeOf(event.occurredAt).value,
       reference: notice.reference,
-      ...(action === 'withdrawn'
-        ? {}
-        : {
-            content: Object.fromEntries(carried.map((field) => [field, known[field]?.value])),
-            missing,
-          }),
+      ...(action === 'withdrawn' ? {} : contentOf(words.notices[notice.obligation], known)),
       text: textOf(message, words, known),
     },
   };
   return {
     contentType: 'application/json',
     parts: [{ name: `${deliveryId}.json`, body: `${JSON.stringify(body, null, 2)}\n` }],
+  };
+}
+
+/** The fields that the words list for the obligation, and which of the mandatory ones are not known. */
+function contentOf({ mandatory, optional }: NoticeWords, known: Fields): object {
+  const carried = [...mandatory, ...optional].filter((field) => known[field] !== undefined);
+  return {
+    content: Object.fromEntries(carried.map((field) => [field, known[field]?.value])),
+    missing: mandatory.filter((field) => known[field] === undefined),
   };
 }
 
