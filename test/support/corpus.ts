@@ -66,11 +66,11 @@ export interface ForeignMessage {
   readonly raw: Uint8Array;
 }
 
-/** Every message in the `.hl7` files below a folder; a file may hold several, each beginning with MSH on a new line. */
+/** Every message in the `.hl7` and `.out` files below a folder; a file may hold several, each beginning with MSH on a new line. */
 export function foreignMessages(root: string): ForeignMessage[] {
   const messages: ForeignMessage[] = [];
   for (const entry of readdirSync(root, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !entry.name.endsWith('.hl7')) continue;
+    if (!entry.isFile() || !/\.(?:hl7|out)$/.test(entry.name)) continue;
     const file = join(entry.parentPath, entry.name);
     const bytes = readFileSync(file);
     const starts = [0];

@@ -25,7 +25,7 @@ const keptDelimiters = 100;
 /** Reads MSH-1 and MSH-2. @throws GatewayError malformed-message where the text does not begin with a usable MSH */
 export function delimitersOf(text: string): Delimiters {
   const end = text.indexOf(text.charAt(3), 4);
-  const written = text.slice(0, Math.min(end, 10));
+  const written = end < 0 ? '' : text.slice(0, Math.min(end, 10));
   const found = checked.get(written);
   if (found !== undefined) return found;
   const delimiters = checkDelimiters(written);
