@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../runtime/log.ts';
 import { loadJourneys } from './journey.ts';
-import { playJourneys, type Moment, type PlayResult } from './play.ts';
+import type { PlayResult } from './outcome.ts';
+import { playJourneys } from './play.ts';
+import type { Moment } from './world.ts';
 import { inkFor, journeyTable, kronor, momentLines, settlementTable } from './timeline.ts';
 
 export interface DemoOptions {

@@ -16,7 +16,7 @@ export async function explainFile(options: ExplainOptions): Promise<number> {
   const explanation = await explain(readMessage(options.file), mappings, options.sender);
   const text = options.json ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation);
   process.stdout.write(`${text}\n`);
-  return explanation.accepted ? 0 : 1;
+  return explanation.error === undefined ? 0 : 1;
 }
 
 function readMessage(file: string): Uint8Array {

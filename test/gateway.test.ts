@@ -1,0 +1,309 @@
+/** What goes wrong, through the whole gateway: a clear answer, and nothing lost. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { buildMessage, HospitalLink, type HospitalStep } from '../adapters/simulated/hospital.ts';
+import type { EventBody } from '../gateway/process/events.ts';
+import type { DischargeEvent } from '../gateway/process/events.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
+
+const monday = '2022-03-07T09:00:00.000Z';
+const open: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+async function start(settings: Partial<TestSettings> = {}): Promise<TestGateway> {
+  const world = await startTestGateway({ start: monday, ...settings });
+  open.push(() => world.close());
+  return world;
+}
+
+const person = {
+  personnummer: '195009072553',
+  family: 'Testsson',
+  given: 'Åsa',
+  municipality: '1480',
+  visit: 'E1',
+};
+const needs = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
+
+function message(
+  rest: Partial<HospitalStep> & Pick<HospitalStep, 'trigger' | 'controlId'>,
+): Uint8Array {
+  return buildMessage('ekliden', { at: monday, ...person, ...rest });
+}
+
+function edited(raw: Uint8Array, edit: (text: string) => string): Uint8Array {
+  return Buffer.from(edit(Buffer.from(raw).toString('latin1')), 'latin1');
+}
+
+async function eventsOf(world: TestGateway): Promise<DischargeEvent[]> {
+  return (await world.gateway.journal.eventsAfter(0, 1000)).map(({ event }) => event);
+}
+const typesOf = (events: readonly DischargeEvent[]): string[] => events.map(({ type }) => type);
+
+/** An admitted patient in need of social services: one admission notice to one receiver. */
+async function admit(world: TestGateway, visit = 'E1'): Promise<void> {
+  expect(await world.send(message({ trigger: 'A01', controlId: `${visit}-1`, visit }))).toBe('AA');
+  const raw = message({ trigger: 'A08', controlId: `${visit}-2`, visit, needs });
+  expect(await world.send(raw)).toBe('AA');
+  await world.rest();
+}
+
+describe('control ids', () => {
+  test('a resend of an accepted message gets the stored answer and adds nothing', async () => {
+    const world = await start();
+    const raw = message({ trigger: 'A01', controlId: 'C1' });
+    const first = Buffer.from(await world.hospital.send(raw)).toString('latin1');
+    const before = await world.gateway.status();
+    world.clock.advanceTo('2022-03-07T10:00:00.000Z');
+    const second = Buffer.from(await world.hospital.send(raw)).toString('latin1');
+    expect(second).toBe(first);
+    expect((await world.gateway.status()).events).toBe(before.events);
+  });
+
+  test('other content under an accepted id is AR 205, and kept for the operator', async () => {
+    const world = await start();
+    await world.send(message({ trigger: 'A01', controlId: 'C1' }));
+    const answer = await world.hospital.send(message({ trigger: 'A08', controlId: 'C1' }));
+    expect(Buffer.from(answer).toString('latin1')).toMatch(/MSA\|AR\|C1[\s\S]*205/);
+    expect((await world.gateway.status()).messages.rejected).toBe(1);
+  });
+
+  test('a refused message releases its id: corrected, it is accepted', async () => {
+    const world = await start();
+    const raw = message({ trigger: 'A01', controlId: 'C1' });
+    const broken = edited(raw, (text) => text.replace(/\rPV1[^\r]*/, ''));
+    expect(await world.send(broken)).toBe('AE');
+    expect(await world.send(raw)).toBe('AA');
+  });
+});
+
+describe('messages that cannot be taken', () => {
+  test('an unknown sender gets AR and its message is quarantined', async () => {
+    const world = await start();
+    const stranger = edited(message({ trigger: 'A01', controlId: 'C1' }), (text) =>
+      text.replace('EKLIDEN-PAS', 'NOBODY').replace('|EKLIDEN|', '|NOWHERE|'),
+    );
+    expect(await world.send(stranger)).toBe('AR');
+    expect((await world.gateway.status()).messages.quarantined).toBe(1);
+  });
+
+  test('what is not HL7 closes the connection and is kept; the next connection works', async () => {
+    const world = await start();
+    const stranger = await HospitalLink.connect(world.gateway.mllp);
+    await expect(stranger.send(Buffer.from('GET / HTTP/1.1\r\n'))).rejects.toThrow();
+    await stranger.close();
+    expect((await world.gateway.status()).messages.rejected).toBe(1);
+    expect(await world.send(message({ trigger: 'A01', controlId: 'C1' }))).toBe('AA');
+  });
+
+  test('a message larger than the limit is refused with an answer', async () => {
+    const world = await start({
+      change: (config) => ({ ...config, mllp: { ...config.mllp, maxFrameBytes: 2048 } }),
+    });
+    const large = edited(
+      message({ trigger: 'A01', controlId: 'C1' }),
+      (text) => `${text}NTE|1||${'x'.repeat(5000)}\r`,
+    );
+    const answer = await world.hospital.send(large).catch(() => undefined);
+    if (answer) expect(Buffer.from(answer).toString('latin1')).toMatch(/MSA\|A[ER]/);
+    const next = await HospitalLink.connect(world.gateway.mllp);
+    const small = await next.send(message({ trigger: 'A01', controlId: 'C2' }));
+    expect(Buffer.from(small).toString('latin1')).toContain('MSA|AA');
+    await next.close();
+  });
+});
+
+describe('an unmapped deciding code', () => {
+  test('is accepted and parked, shown, and translated once a table has it', async () => {
+    const folder = temporaryFolder('unmapped');
+    open.push(folder.remove);
+    const world = await startTestGateway({ start: monday, folder: folder.path });
+    await world.send(message({ trigger: 'A01', controlId: 'C1' }));
+    const raw = edited(message({ trigger: 'A08', controlId: 'C2', needs }), (text) =>
+      text.replace(/\rZUT\|[^|]*\|/, '\rZUT|ZZ|'),
+    );
+    const withTime = edited(raw, (text) => text.replace('\rZUT|ZZ|', '\rZUT|ZZ|20220307100000'));
+    expect(await world.send(withTime)).toBe('AA');
+    await world.rest();
+    const status = await world.gateway.status();
+    expect(status.messages.parked).toBe(1);
+    expect(status.unmapped[0]).toMatchObject({ sender: 'ekliden', code: 'ZZ', count: 1 });
+    await world.close();
+
+    const overlay = join(folder.path, 'overlay');
+    mkdirSync(join(overlay, 'hl7v2', 'tables'), { recursive: true });
+    writeFileSync(
+      join(overlay, 'hl7v2', 'tables', `${status.unmapped[0]?.table}.yaml`),
+      'entries:\n  ZZ: patient.discharge-ready\n',
+    );
+    const again = await start({
+      folder: folder.path,
+      change: (config) => ({ ...config, mappings: [overlay] }),
+    });
+    await again.rest();
+    expect(again.gateway.freed).toBe(1);
+    expect((await again.gateway.status()).messages.parked).toBe(0);
+    const events = await eventsOf(again);
+    expect(typesOf(events)).toContain('patient.discharge-ready');
+    expect(events.filter(({ type }) => type === 'notice.issued').length).toBeGreaterThan(1);
+  });
+});
+
+describe('a poison event', () => {
+  test('is parked as a dead letter while other cases go on', async () => {
+    const world = await start();
+    await admit(world, 'E1');
+    const stay = (await eventsOf(world))[0]?.stayId ?? '';
+    const loaded = await world.gateway.journal.loadStream(stay);
+    const body: EventBody = {
+      id: 'poison',
+      type: 'patient.on-leave',
+      occurredAt: 'no time at all',
+      recordedAt: monday,
+      source: { sender: 'test', messageId: 'poison' },
+      causationId: 'poison',
+      correlationId: 'poison',
+      data: {},
+    };
+    await world.gateway.journal.append({
+      expected: [{ streamId: stay, version: loaded.version }],
+      events: [{ streamId: stay, body, lane: stay }],
+      setDeadlines: [],
+      closeDeadlines: [],
+    });
+    await admit(world, 'E2');
+    await world.passTimeUntil('2022-03-07T09:30:00.000Z');
+    const dead = await world.gateway.journal.outbox.deadLetters(10);
+    expect(dead.map(({ eventId }) => eventId)).toContain('poison');
+    const notices = (await eventsOf(world)).filter(({ type }) => type === 'notice.delivered');
+    expect(notices).toHaveLength(2);
+  });
+});
+
+describe('receivers', () => {
+  test('a refusal is final and told', async () => {
+    const world = await start();
+    world.receiver.setBehaviour('refuse');
+    await admit(world);
+    expect(typesOf(await eventsOf(world))).toContain('notice.refused');
+    expect(world.receiver.received).toHaveLength(1);
+  });
+
+  test('a receiver that is busy is tried again at a stored time, with the same webhook-id', async () => {
+    const world = await start();
+    world.receiver.setBehaviour(['busy', 'busy']);
+    await admit(world);
+    expect(world.receiver.received).toHaveLength(1);
+    await world.passTimeUntil('2022-03-07T09:10:00.000Z');
+    expect(world.receiver.received).toHaveLength(3);
+    expect(new Set(world.receiver.received.map(({ deliveryId }) => deliveryId)).size).toBe(1);
+    expect(
+      typesOf(await eventsOf(world)).filter((type) => type === 'notice.delivered'),
+    ).toHaveLength(1);
+  });
+
+  test('one that takes the notice and vanishes recognises the repeat', async () => {
+    const world = await start();
+    world.receiver.setBehaviour(['vanish']);
+    await admit(world);
+    await world.passTimeUntil('2022-03-07T09:10:00.000Z');
+    expect(world.receiver.received.map(({ repeat }) => repeat)).toEqual([false, true]);
+    expect(typesOf(await eventsOf(world))).toContain('notice.delivered');
+  });
+
+  test('one that does not recognise repeats and hangs is given to a person', async () => {
+    const world = await start({
+      change: (config) => ({
+        ...config,
+        receivers: config.receivers.map((receiver) =>
+          receiver.channel === 'webhook' ? { ...receiver, recognisesRepeats: false } : receiver,
+        ),
+      }),
+    });
+    world.receiver.setBehaviour(['hang']);
+    await admit(world);
+    await world.passTimeUntil('2022-03-07T12:00:00.000Z');
+    expect(typesOf(await eventsOf(world))).toContain('notice.unresolved');
+    expect(world.receiver.received).toHaveLength(1);
+    expect((await world.gateway.status()).deliveries.unresolved).toBe(1);
+  });
+
+  test('an unsent notice that is withdrawn goes nowhere, and neither does its withdrawal', async () => {
+    const world = await start();
+    world.receiver.setBehaviour('busy');
+    await admit(world);
+    const readyAt = '2022-03-07T09:00:30.000Z';
+    world.clock.advanceTo(readyAt);
+    await world.send(message({ trigger: 'A08', controlId: 'E1-3', needs, readyAt }));
+    await world.rest();
+    const withdrawn = '2022-03-07T09:01:00.000Z';
+    world.clock.advanceTo(withdrawn);
+    await world.send(
+      message({ trigger: 'A08', controlId: 'E1-4', needs, readinessWithdrawn: withdrawn }),
+    );
+    await world.rest();
+    world.receiver.setBehaviour('accept');
+    await world.passTimeUntil('2022-03-07T10:00:00.000Z');
+    const taken = world.receiver.received.map(({ body }) => body.data.obligation);
+    expect(taken).not.toContain('discharge-ready-notice');
+    expect((await world.gateway.status()).deliveries.cancelled).toBe(2);
+  });
+});
+
+describe('what does not leave', () => {
+  test('in shadow mode everything is decided and nothing is sent', async () => {
+    const world = await start({
+      change: (config) => ({
+        ...config,
+        senders: config.senders.map((sender) => ({ ...sender, mode: 'shadow' as const })),
+      }),
+    });
+    await admit(world);
+    expect(typesOf(await eventsOf(world))).toContain('notice.issued');
+    expect(world.receiver.received).toHaveLength(0);
+    expect((await world.gateway.status()).deliveries.shadow).toBe(1);
+  });
+
+  test('before liveFrom a receiver is in shadow, after it live', async () => {
+    const world = await start({
+      change: (config) => ({
+        ...config,
+        receivers: config.receivers.map((receiver) => ({
+          ...receiver,
+          liveFrom: '2022-03-08T00:00:00.000Z',
+        })),
+      }),
+    });
+    await admit(world, 'E1');
+    expect(world.receiver.received).toHaveLength(0);
+    world.clock.advanceTo('2022-03-08T09:00:00.000Z');
+    await admit(world, 'E2');
+    expect(world.receiver.received).toHaveLength(1);
+  });
+
+  test('a notice for a person with protected identity is held', async () => {
+    const world = await start();
+    const raw = message({ trigger: 'A01', controlId: 'C1', protection: 'S' });
+    const marked = edited(raw, (text) => text);
+    await world.send(marked);
+    await world.send(message({ trigger: 'A08', controlId: 'C2', needs, protection: 'S' }));
+    await world.rest();
+    expect(world.receiver.received).toHaveLength(0);
+    expect((await world.gateway.status()).deliveries.held).toBe(1);
+  });
+
+  test('a notice without a receiver is unroutable, and shown', async () => {
+    const world = await start({
+      change: (config) => ({
+        ...config,
+        receivers: config.receivers.map((receiver) => ({ ...receiver, municipalities: ['0114'] })),
+      }),
+    });
+    await admit(world);
+    expect((await world.gateway.status()).deliveries.unroutable).toBe(1);
+  });
+});

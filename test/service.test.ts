@@ -1,0 +1,222 @@
+/** The service as a process: killed under load, told to stop, told nonsense. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterEach, describe, expect, test } from 'vitest';
+import { buildMessage, HospitalLink, answerCodeOf } from '../adapters/simulated/hospital.ts';
+import { simulatedMunicipality } from '../adapters/simulated/municipality.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { secret } from './support/gateway.ts';
+import { runToEnd, startService, type Service } from './support/service.ts';
+
+const closing: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const at = '2022-03-07T09:00:00Z';
+const person = {
+  personnummer: '195009072553',
+  family: 'Testsson',
+  given: 'Åsa',
+  municipality: '1480',
+};
+const needs = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
+
+/** Admission and need of one stay. */
+function stayMessages(visit: string): { controlId: string; raw: Uint8Array }[] {
+  const step = { ...person, at, visit };
+  return [
+    {
+      controlId: `${visit}-1`,
+      raw: buildMessage('ekliden', { ...step, trigger: 'A01', controlId: `${visit}-1` }),
+    },
+    {
+      controlId: `${visit}-2`,
+      raw: buildMessage('ekliden', { ...step, trigger: 'A08', needs, controlId: `${visit}-2` }),
+    },
+  ];
+}
+
+function folderWithConfig(receiverUrl: string): { folder: string; config: string } {
+  const folder = temporaryFolder('service');
+  closing.push(folder.remove);
+  const config = join(folder.path, 'hemgang.yaml');
+  writeFileSync(
+    config,
+    [
+      `data: ${join(folder.path, 'data')}`,
+      'receivers:',
+      '  - id: receiver',
+      '    channel: webhook',
+      `    url: ${receiverUrl}`,
+      '    secretEnv: [RECEIVER_SECRET]',
+      '    ownNetwork: true',
+      'dispatch:',
+      '  retries: [100ms, 200ms, 500ms, 1s, 1s, 1s]',
+    ].join('\n'),
+  );
+  return { folder: folder.path, config };
+}
+
+/** Sends stays on one connection until the service is gone. */
+async function sendUntilGone(
+  service: Service,
+  prefix: string,
+  accepted: Set<string>,
+): Promise<void> {
+  const link = await HospitalLink.connect({ host: '127.0.0.1', port: service.mllpPort });
+  try {
+    for (let stay = 0; stay < 5000; stay++) {
+      for (const { controlId, raw } of stayMessages(`${prefix}${stay}`)) {
+        if (answerCodeOf(await link.send(raw)) === 'AA') accepted.add(controlId);
+      }
+    }
+  } catch {
+    // the connection went with the process
+  } finally {
+    await link.close();
+  }
+}
+
+describe('kill -9 under load', () => {
+  test('every message that got AA is there exactly once, and its notices go out once', async () => {
+    const receiver = await simulatedMunicipality({ secrets: [secret] });
+    closing.push(() => receiver.close());
+    const { folder, config } = folderWithConfig(receiver.url);
+    const accepted = new Set<string>();
+    const start = (): Promise<Service> =>
+      startService(['--config', config], { RECEIVER_SECRET: secret });
+    for (let round = 0; round < 3; round++) {
+      const service = await start();
+      const senders = Array.from({ length: 8 }, (_, line) =>
+        sendUntilGone(service, `R${round}L${line}S`, accepted),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 300 + round * 170));
+      await service.end('SIGKILL');
+      await Promise.all(senders);
+    }
+    const service = await start();
+    await drained(service);
+    expect(await service.end('SIGTERM')).toBe(0);
+
+    const database = new DatabaseSync(join(folder, 'data', 'hemgang.sqlite'), { readOnly: true });
+    const stored = database
+      .prepare(
+        "SELECT control_id AS id, count(*) AS n FROM messages WHERE state = 'accepted' GROUP BY control_id",
+      )
+      .all() as { id: string; n: number }[];
+    const issued = database
+      .prepare("SELECT count(*) AS n FROM events WHERE type = 'notice.issued'")
+      .get();
+    const delivered = database
+      .prepare("SELECT count(*) AS n FROM events WHERE type = 'notice.delivered'")
+      .get();
+    database.close();
+    const counts = new Map(stored.map(({ id, n }) => [id, n]));
+    expect(accepted.size).toBeGreaterThan(50);
+    expect([...accepted].filter((id) => counts.get(id) !== 1)).toEqual([]);
+    expect(stored.filter(({ n }) => n !== 1)).toEqual([]);
+    expect(delivered).toEqual(issued);
+    const distinct = new Set(receiver.received.map(({ deliveryId }) => deliveryId));
+    expect(distinct.size).toBe(Number(issued?.['n']));
+  });
+});
+
+async function drained(service: Service): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const response = await fetch(`http://127.0.0.1:${service.httpPort}/health`);
+    const { outbox } = (await response.json()) as {
+      outbox: Record<string, { waiting: number }>;
+    };
+    if (Object.values(outbox).every(({ waiting }) => waiting === 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the backlog does not drain');
+}
+
+describe('SIGTERM', () => {
+  test('answers what is in hand, then ends with exit code 0', async () => {
+    const folder = temporaryFolder('sigterm');
+    closing.push(folder.remove);
+    const service = await startService(['--data', folder.path]);
+    const link = await HospitalLink.connect({ host: '127.0.0.1', port: service.mllpPort });
+    const [first] = stayMessages('T1');
+    const answer = link.send(first?.raw ?? new Uint8Array());
+    const ended = service.end('SIGTERM');
+    expect(answerCodeOf(await answer)).toBe('AA');
+    expect(await ended).toBe(0);
+    await link.close();
+  });
+});
+
+describe('the command line', () => {
+  test('a wrong configuration stops the start with file, line and the next step', async () => {
+    const folder = temporaryFolder('config');
+    closing.push(folder.remove);
+    const file = join(folder.path, 'wrong.yaml');
+    writeFileSync(file, 'data: ./x\nmllp:\n  port: 99999\n');
+    const { code, stderr } = await runToEnd(['start', '--config', file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${file}:3: mllp.port`);
+    expect(stderr).toContain('next:');
+  });
+
+  test('a misspelt setting is named with its line', async () => {
+    const folder = temporaryFolder('config');
+    closing.push(folder.remove);
+    const file = join(folder.path, 'wrong.yaml');
+    writeFileSync(file, 'http:\n  prot: 8080\n');
+    const { code, stderr } = await runToEnd(['start', '--config', file]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/wrong\.yaml:[12]: http.*prot/);
+  });
+
+  test('a second gateway on the same folder is refused', async () => {
+    const folder = temporaryFolder('twice');
+    closing.push(folder.remove);
+    const service = await startService(['--data', folder.path]);
+    const { code, stderr } = await runToEnd([
+      'start',
+      '--data',
+      folder.path,
+      '--mllp-port',
+      '0',
+      '--http-port',
+      '0',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('hemgang:');
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+
+  test('explain shows what a message becomes, for people and as JSON', async () => {
+    const folder = temporaryFolder('explain');
+    closing.push(folder.remove);
+    const file = join(folder.path, 'message.hl7');
+    const [admission] = stayMessages('X1');
+    writeFileSync(file, admission?.raw ?? '');
+    const text = await runToEnd(['explain', file]);
+    expect(text.code).toBe(0);
+    expect(text.stdout).toContain('patient.admitted');
+    const json = await runToEnd(['explain', file, '--json']);
+    expect(JSON.stringify(JSON.parse(json.stdout))).toContain('patient.admitted');
+  });
+
+  test('status of a data folder is told while the gateway runs', async () => {
+    const folder = temporaryFolder('status');
+    closing.push(folder.remove);
+    const service = await startService(['--data', folder.path]);
+    const link = await HospitalLink.connect({ host: '127.0.0.1', port: service.mllpPort });
+    for (const { raw } of stayMessages('U1')) await link.send(raw);
+    await link.close();
+    await drained(service);
+    const { stdout, code } = await runToEnd(['status', '--data', folder.path, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      messages: { accepted: 2 },
+      deliveries: { delivered: 1 },
+    });
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+});
