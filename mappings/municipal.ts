@@ -3,7 +3,7 @@
  * and `municipal/vocabulary.yaml`. Loaded, checked and frozen once; what is wrong stops the start, by file and key.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
@@ -101,10 +101,10 @@ export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalW
 /** The files of one folder by stem; a stem that names nothing is an error. */
 function wordFiles(folder: string): [string, string][] {
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   const known = new Set<string>([...obligations, 'vocabulary']);
   return names.map((name) => {
-    const stem = name.replace(/\.ya?ml$/, '');
+    const stem = basename(name, '.yaml');
     const file = join(folder, name);
     if (!known.has(stem)) throw invalid(file, '', 'no obligation has this name');
     return [stem, file];

@@ -404,6 +404,24 @@ describe('a webhook', () => {
     expect(connections).toBe(3);
   });
 
+  test('opens no more than four connections at once, and delivers all that wait', async () => {
+    let open = 0;
+    let most = 0;
+    const server = createHttpServer((request, response) => {
+      request.resume();
+      setTimeout(() => response.writeHead(202).end(), 20);
+    });
+    server.on('connection', (socket) => {
+      most = Math.max(most, (open += 1));
+      socket.on('close', () => (open -= 1));
+    });
+    opened.push(() => new Promise((resolve) => server.close(resolve)));
+    const outbound = webhookTo(`http://127.0.0.1:${await listen(server)}/`, [newSecret()]);
+    const codes = await Promise.all(Array.from({ length: 12 }, () => codeOf(deliver(outbound))));
+    expect(new Set(codes)).toEqual(new Set(['delivered']));
+    expect(most).toBe(4);
+  });
+
   test('errors name no address, case or person', async () => {
     const secret = newSecret();
     const municipality = await receiver({ secrets: [secret], behaviour: ['refuse', 'vanish'] });

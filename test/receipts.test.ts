@@ -158,6 +158,11 @@ function asGatewayErrorOf(work: () => unknown): GatewayError {
 
 const placed = (code: string): unknown =>
   event({ type: 'se.hemgang.placement.decided.v1', data: { municipality: code } });
+const observed = (code: string): unknown =>
+  event({
+    type: 'se.hemgang.notice.observed.v1',
+    data: { obligation: 'planning-call', role: 'social-services', municipality: code },
+  });
 const answerOf = (receiver: string): unknown => event({ data: { receiver } });
 
 describe('who may say what', () => {
@@ -191,9 +196,12 @@ describe('who may say what', () => {
     }
   });
 
-  test('a municipality places payment on itself and on nobody else', () => {
+  test('a municipality speaks for itself and places payment on nobody else', () => {
     expect(translate(municipality, placed('1480')).facts).toHaveLength(1);
     expect(() => translate(municipality, placed('1481'))).toThrow(forbidden);
+    expect(translate(municipality, observed('1480')).facts).toHaveLength(1);
+    expect(translate(primaryCare, observed('1481')).facts).toHaveLength(1);
+    expect(() => translate(municipality, observed('1481'))).toThrow(forbidden);
     const nameless: Partner = { id: 'x', kind: 'municipality', receivers: ['r'] };
     expect(() => translate(nameless, placed('1480'))).toThrow(forbidden);
   });

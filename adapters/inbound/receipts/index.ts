@@ -126,7 +126,7 @@ function factOf(message: ReceiptMessage, partner: Partner): Fact {
   }
   const data = checkData(type, withReceiver(message, partner));
   const fact = { type, occurredAt, data };
-  checkScope(fact, partner);
+  checkScope(data, partner);
   assert(isFact(fact), 'checkData checked the data of this type');
   return fact;
 }
@@ -151,17 +151,21 @@ function withReceiver({ type, data }: ReceiptMessage, partner: Partner): unknown
     : data;
 }
 
-/** A partner speaks for its own receivers, and a municipality places payment on itself alone (5 kap. 2 §). */
-function checkScope({ type, data }: { type: EventType; data: object }, partner: Partner): void {
-  const fields = data as { receiver?: unknown; municipality?: unknown }; // read only, whatever the type
+/**
+ * A partner speaks for its own receivers, and a municipality for itself: what it says of another one could move payment
+ * there (5 kap. 2 §).
+ */
+function checkScope(data: object, partner: Partner): void {
+  const fields: { receiver?: unknown; municipality?: unknown } = data;
   if (fields.receiver !== undefined && !partner.receivers.some((id) => id === fields.receiver)) {
     throw forbidden('receiver is not one this partner answers for', 'data.receiver');
   }
   if (
-    type === 'placement.decided' &&
-    (partner.municipality === undefined || fields.municipality !== partner.municipality)
+    partner.kind === 'municipality' &&
+    fields.municipality !== undefined &&
+    fields.municipality !== partner.municipality
   ) {
-    throw forbidden('a placement is reported by the municipality that decided it', 'data');
+    throw forbidden('a municipality speaks for itself alone', 'data.municipality');
   }
 }
 

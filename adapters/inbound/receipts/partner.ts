@@ -9,7 +9,7 @@ export interface Partner {
   readonly kind: PartnerKind;
   /** Receivers it answers for; it may speak only of cases they were sent. */
   readonly receivers: readonly string[];
-  /** SCB code of a municipality. Without it the partner cannot report a placement (5 kap. 2 §). */
+  /** SCB code of a municipality. Without it the partner cannot report what names one: a placement (5 kap. 2 §). */
   readonly municipality?: string;
 }
 

@@ -4,6 +4,7 @@
  * Node writes nothing of a request before its first `write` or `end`. We call `end` only when the connection (and its
  * TLS handshake) stands: a failure before that moment provably did not reach the receiver, one after it may have.
  */
+import { setMaxListeners } from 'node:events';
 import { request as requestHttp, type Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { request as requestHttps, type Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
@@ -54,6 +55,8 @@ export function postOnce(post: Post): Promise<HttpAnswer> {
     };
     const timer = setTimeout(stop('TIMEOUT'), post.timeoutMs);
     const onAbort = stop('ABORTED');
+    // One signal stops all attempts in hand, and each takes its listener away again: many are no leak.
+    setMaxListeners(0, post.signal);
     post.signal.addEventListener('abort', onAbort, { once: true });
 
     request.once('socket', (socket) => {
