@@ -1,8 +1,8 @@
-import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type ChannelModel } from 'amqplib';
+import { connect, type ChannelModel, type GetMessage } from 'amqplib';
 import { v7 } from 'uuid';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../gateway/errors.ts';
@@ -130,7 +130,7 @@ async function append(journal: Journal, events: NewEvent[]): Promise<void> {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 20_000;
+  const giveUpAt = performance.now() + 15_000;
   while (!(await condition())) {
     if (performance.now() > giveUpAt) throw new Error('it did not come about');
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -435,42 +435,9 @@ describe.each(forms)('the %s bus', (form) => {
 
 // ---------------------------------------------------------------- what only a broker can do to us
 
-describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
-  it('publishes structured CloudEvents with nothing but keys beside the body', async () => {
-    const place = await newPlace('rabbitmq');
-    const { journal } = await openHouse(place);
-    await happen(journal, 'lane-key', 'e1');
-    const message = await withChannel(async (channel) => {
-      let found;
-      await until(async () => {
-        found = await channel
-          .get(queueNameOf(place.prefix, 'advance'), { noAck: true })
-          .catch(() => false as const);
-        return found !== false;
-      });
-      return found as unknown as Awaited<ReturnType<typeof channel.get>>;
-    });
-    if (message === undefined || message === false) throw new Error('no message');
-    expect(message.properties).toMatchObject({
-      contentType: 'application/cloudevents+json',
-      messageId: 'e1',
-      type: 'need.withdrawn',
-      deliveryMode: 2,
-      headers: { lane: 'lane-key', stream: 'stay-of-lane-key', position: expect.any(Number) },
-    });
-    expect(Object.keys(message.properties.headers ?? {})).toHaveLength(3);
-    expect(message.fields.routingKey).toBe('need.withdrawn');
-    expect(JSON.parse(message.content.toString())).toMatchObject({
-      specversion: '1.0',
-      id: 'e1',
-      type: 'se.hemgang.need.withdrawn.v1',
-    });
-  });
-});
+type Channel = Awaited<ReturnType<ChannelModel['createChannel']>>;
 
-async function withChannel<T>(
-  work: (channel: Awaited<ReturnType<ChannelModel['createChannel']>>) => Promise<T>,
-): Promise<T> {
+async function withChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
   const model = await connect(brokerUrl);
   try {
     return await work(await model.createChannel());
@@ -478,6 +445,182 @@ async function withChannel<T>(
     await model.close();
   }
 }
-void createConnection;
-void createServer;
-export type { AddressInfo, Socket };
+
+/** Takes one message out of a broker queue. */
+async function messageOf(queue: string): Promise<GetMessage> {
+  return await withChannel(async (channel) => {
+    const found: GetMessage[] = [];
+    await until(async () => {
+      const message = await channel.get(queue, { noAck: true });
+      if (message !== false) found.push(message);
+      return found.length > 0;
+    });
+    const [message] = found;
+    if (message === undefined) throw new Error('no message');
+    return message;
+  });
+}
+
+/** A wire to the broker that can be cut. */
+async function wireToBroker() {
+  const broker = new URL(brokerUrl);
+  const sockets = new Set<Socket>();
+  let whole = true;
+  const server = createServer((near) => {
+    const far = createConnection(Number(broker.port || 5672), broker.hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    if (!whole) near.destroy();
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(brokerUrl);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  url.port = String(address.port);
+  const cut = () => {
+    whole = false;
+    for (const socket of sockets) socket.destroy();
+  };
+  closing.push(async () => {
+    cut();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const mend = () => {
+    whole = true;
+  };
+  return { url: url.href, cut, mend };
+}
+
+describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
+  it('publishes structured CloudEvents with nothing but keys beside the body', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal } = await openHouse(place);
+    await happen(journal, 'lane-key', 'e1');
+    await until(async () => (await journal.outbox.unpublished(Date.now(), 1)).length === 0);
+    const message = await messageOf(queueNameOf(place.prefix, 'advance'));
+    const headers = Object.entries(message.properties.headers ?? {});
+    expect(Object.fromEntries(headers.filter(([name]) => !name.startsWith('x-')))).toEqual({
+      position: expect.any(Number),
+      lane: 'lane-key',
+      stream: 'stay-of-lane-key',
+    });
+    expect(message.properties).toMatchObject({
+      contentType: 'application/cloudevents+json',
+      messageId: 'e1',
+      type: 'need.withdrawn',
+      deliveryMode: 2,
+    });
+    expect(message.fields.routingKey).toBe('need.withdrawn');
+    expect(JSON.parse(message.content.toString())).toMatchObject({
+      specversion: '1.0',
+      id: 'e1',
+      type: 'se.hemgang.need.withdrawn.v1',
+    });
+  });
+
+  it('does not take an event for published that no queue is bound for, and mends the binding', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal, bus, relay, troubles } = await openHouse(place);
+    await bus.publishWaiting(Date.now());
+    await relay.close();
+    await withChannel((channel) =>
+      channel.unbindQueue(
+        queueNameOf(place.prefix, 'advance'),
+        topologyOf(place.prefix).exchange,
+        'need.withdrawn',
+      ),
+    );
+    await append(journal, [eventOf('a', 'lost-on-the-way'), eventOf('b', 'n1', 'notice.issued')]);
+    await expect(bus.publishWaiting(Date.now())).rejects.toThrow('no queue is bound');
+    const left = await journal.outbox.unpublished(Date.now(), 10);
+    expect(left.map(({ eventId }) => eventId)).toEqual(['lost-on-the-way']);
+    expect(await bus.publishWaiting(Date.now())).toBe(1);
+    expect(troubles).toEqual([]);
+  });
+
+  it('recovers when the connection is cut, and every event is handled', async () => {
+    const place = await newPlace('rabbitmq');
+    const wire = await wireToBroker();
+    const { journal, bus, troubles } = await openHouse(place, { url: wire.url });
+    const { ids, handle } = recorder(() => new Promise((resolve) => setTimeout(resolve, 2)));
+    await bus.consume('advance', handle, quick);
+    const all = Array.from({ length: 60 }, (_, n) => `e${n}`);
+    const half = all.slice(0, 30).map((id, n) => eventOf(`lane-${n % 7}`, id));
+    await append(journal, half);
+    await until(() => ids().length >= 5);
+    wire.cut();
+    await append(
+      journal,
+      all.slice(30).map((id, n) => eventOf(`lane-${n % 7}`, id)),
+    );
+    await until(() => troubles.some(({ code }) => code === 'bus-unavailable'));
+    wire.mend();
+    await until(nothingWaits(journal));
+    expect(new Set(ids())).toEqual(new Set(all));
+    expect(await journal.outbox.deadLetters(1)).toEqual([]);
+  });
+
+  it('keeps events in the journal while there is no broker', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal, bus, relay } = await openHouse(place, { url: 'amqp://127.0.0.1:1' });
+    await relay.close();
+    await happen(journal, 'a', 'e1');
+    await expect(bus.publishWaiting(Date.now())).rejects.toMatchObject({ code: 'bus-unavailable' });
+    expect(await journal.outbox.unpublished(Date.now(), 10)).toHaveLength(1);
+  });
+
+  it('does not handle again what the broker repeats', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal, bus, relay } = await openHouse(place);
+    await happen(journal, 'a', 'e1');
+    await until(async () => (await journal.outbox.unpublished(Date.now(), 1)).length === 0);
+    expect(await journal.outbox.unpublishAll()).toBe(1);
+    await relay.tick();
+    const { calls, handle } = recorder();
+    await bus.consume('advance', handle, quick);
+    await until(nothingWaits(journal));
+    await happen(journal, 'b', 'e2');
+    await until(nothingWaits(journal));
+    await until(() => bus.inHand() === 0);
+    expect(calls.map(({ ids }) => ids)).toEqual([['e1'], ['e2']]);
+  });
+
+  it('sends a message that is not one of ours to the dead letters', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal, bus, troubles } = await openHouse(place);
+    const { calls, handle } = recorder();
+    await bus.consume('advance', handle, quick);
+    await bus.publishWaiting(Date.now());
+    const { exchange, deadLetterQueue } = topologyOf(place.prefix);
+    await withChannel(async (channel) => {
+      channel.publish(exchange, 'need.withdrawn', Buffer.from('not ours'));
+      await channel.checkExchange(exchange);
+    });
+    const dead = await messageOf(deadLetterQueue);
+    expect(dead.content.toString()).toBe('not ours');
+    expect(troubles.map(({ code }) => code)).toEqual(['malformed-message']);
+    await happen(journal, 'a', 'e1');
+    await until(nothingWaits(journal));
+    expect(calls.map(({ ids }) => ids)).toEqual([['e1']]);
+  });
+
+  it('makes its queues anew when they are taken away under it', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal, bus } = await openHouse(place);
+    const { ids, handle } = recorder();
+    await bus.consume('advance', handle, quick);
+    await bus.publishWaiting(Date.now());
+    await withChannel((channel) => channel.deleteQueue(queueNameOf(place.prefix, 'advance')));
+    await happen(journal, 'a', 'e1');
+    await until(nothingWaits(journal));
+    expect(ids()).toEqual(['e1']);
+  });
+});

@@ -92,7 +92,8 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
       .catch(() => undefined);
   }
 
-  const connection = openConnection(url, setup, report);
+  const triedOnce = signal();
+  const connection = openConnection(url, setup, report, triedOnce.give);
 
   async function consume(queue: QueueName, handle: Handle, how: ConsumeOptions): Promise<void> {
     const subscription = subscriptionOf({
@@ -113,6 +114,8 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
   }
 
   async function publishWaiting(nowMs: number): Promise<number> {
+    // A connection that is only just being made is no trouble yet.
+    await triedOnce.given;
     // What a former process published the broker may have lost; what it still has, it will repeat, which is harmless.
     forgotten ??= journal.outbox.unpublishAll();
     await forgotten.catch((thrown: unknown) => {
@@ -164,6 +167,7 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
     async close() {
       stopping = true;
       closed = true;
+      triedOnce.give();
       for (const { pump } of consumers) pump.close();
       await (await connection).close();
     },
@@ -175,6 +179,7 @@ async function openConnection(
   url: string,
   setup: (model: ChannelModel) => Promise<void>,
   report: (thrown: unknown) => void,
+  tried: () => void,
 ): Promise<RecoveringChannelModel> {
   const connection = await connect(url, {
     timeout: connectTimeoutMs,
@@ -183,5 +188,15 @@ async function openConnection(
   connection.on('error', report);
   connection.on('connect-failed', report);
   connection.on('disconnect', report);
+  connection.on('connect', tried);
+  connection.on('connect-failed', tried);
   return connection;
+}
+
+function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
 }
