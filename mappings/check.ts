@@ -66,10 +66,18 @@ function checkPart(part: Part, tables: ReadonlyMap<string, Table>): void {
   }
 }
 
+/** Keys of an event's data that the adapter fills itself, from the overlay and the patient's codes. */
+const completed = new Set(['county', 'hospital', 'patient']);
+
 function checkEntry(entry: EventEntry, tables: ReadonlyMap<string, Table>): void {
-  const keys = new Set(
-    possibleEvents(entry, tables).flatMap((type) => Object.keys(eventData[type].shape)),
-  );
+  const types = possibleEvents(entry, tables);
+  const keys = new Set(types.flatMap((type) => Object.keys(eventData[type].shape)));
+  for (const type of types) checkComplete(type, entry);
+  const times = typeof entry.occurredAt === 'string' ? [entry.occurredAt] : entry.occurredAt;
+  const wrong = times.find((path) => path.startsWith('MSH-'));
+  if (wrong !== undefined) {
+    throw invalid(`occurredAt: ${wrong}: the time of a message is never the time of what it says`);
+  }
   for (const [key, value] of Object.entries(entry.data ?? {})) {
     if (!keys.has(key)) {
       throw invalid(`data.${key}: the event has no such key${suggestion(key, keys)}`);
@@ -78,6 +86,13 @@ function checkEntry(entry: EventEntry, tables: ReadonlyMap<string, Table>): void
   }
   for (const key of entry.describing ?? []) {
     if (!Object.hasOwn(entry.data ?? {}, key)) throw invalid(`describing: no data.${key}`);
+  }
+}
+
+function checkComplete(type: EventType, entry: EventEntry): void {
+  for (const [key, schema] of Object.entries(eventData[type].shape)) {
+    const given = Object.hasOwn(entry.data ?? {}, key) || completed.has(key);
+    if (!given && !schema.isOptional()) throw invalid(`data: ${type} needs ${key}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { HL7Message as LibraryMessage } from 'hl7v2';
 import { describe, expect, test } from 'vitest';
 import { charsetOf, decode } from '../adapters/inbound/hl7v2/charset.ts';
@@ -110,8 +110,8 @@ describe('separators and segments', () => {
   });
 
   test('any separators read back what was escaped with them', () => {
-    const plain = fc.string({ unit: fc.constantFrom(...'aå 1|^~\\&#*!/%') });
-    const separators = fc.shuffledSubarray([...'|^~\\&#*!/%'], { minLength: 5, maxLength: 5 });
+    const plain = fc.string({ unit: fc.constantFrom(...'aå 1|^~\\&#*!/%'.split('')) });
+    const separators = fc.shuffledSubarray('|^~\\&#*!/%'.split(''), { minLength: 5, maxLength: 5 });
     fc.assert(
       fc.property(separators, fc.array(plain, { minLength: 1, maxLength: 5 }), (all, values) => {
         const [field = '', component = '', repetition = '', escape = '', subcomponent = ''] = all;
@@ -290,9 +290,9 @@ describe('times', () => {
 describe('person numbers', () => {
   test('a personnummer has a date and its check digit', () => {
     expect(kindOfPersonNumber('195009072553')).toBe('personnummer');
-    expect(kindOfPersonNumber('19500907255' + '4')).toBeUndefined();
+    expect(kindOfPersonNumber('195009072553'.replace(/3$/, '4'))).toBeUndefined();
     expect(kindOfPersonNumber('5009072553')).toBeUndefined();
-    expect(kindOfPersonNumber('21500907' + '2553')).toBeUndefined();
+    expect(kindOfPersonNumber('195009072553'.replace(/^19/, '21'))).toBeUndefined();
   });
 
   test('a samordningsnummer may have an unknown month or day', () => {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { createHl7v2Server, hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import type { Hl7v2Server, Hl7v2ServerOptions } from '../adapters/inbound/hl7v2/index.ts';
@@ -127,6 +127,14 @@ async function open(port: number): Promise<Client> {
 
 function written(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => socket.write(bytes, () => resolve()));
+}
+
+/** Something that waits until the test lets it go on. */
+class Gate {
+  open: () => void = () => {};
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
 }
 
 function nextTurn(): Promise<void> {
@@ -362,12 +370,11 @@ describe('the server on a real socket', () => {
   });
 
   test('does not call a connection idle while its message is in hand', async () => {
-    let release: () => void = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const gate = new Gate();
     const { port, server } = await start({
       idleMs: 20,
       receive: async (raw) => {
-        await held;
+        await gate.opened;
         return answerTo(raw);
       },
     });
@@ -376,7 +383,7 @@ describe('the server on a real socket', () => {
     client.socket.write(frame(message('ONE')));
     await other.end(); // idle: closed, so the time has passed for both
     expect(server.inHand()).toBe(1);
-    release();
+    gate.open();
     expect(await client.answers(1)).toEqual(['AA ONE']);
   });
 
@@ -394,13 +401,12 @@ describe('the server on a real socket', () => {
   });
 
   test('on close it answers what is in hand, takes nothing new, and ends', async () => {
-    let release: () => void = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const gate = new Gate();
     const taken: string[] = [];
     const { port, server } = await start({
       receive: async (raw) => {
         taken.push(inbound.read(raw).head.controlId);
-        await held;
+        await gate.opened;
         return answerTo(raw);
       },
     });
@@ -410,7 +416,7 @@ describe('the server on a real socket', () => {
     await until(() => server.inHand() === 1);
     const closing = server.close();
     await quiet.end();
-    release();
+    gate.open();
     await closing;
     await client.end();
     expect(await client.answers(1)).toEqual(['AA ONE']);
@@ -472,11 +478,12 @@ describe('the simulated hospital', () => {
 const folder = mkdtempSync(join(tmpdir(), 'hemgang-tls-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+function run(...args: string[]): void {
+  execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+}
+
 /** A certificate authority, a server and a client under it, and a stranger; made by openssl. */
 function makeCertificates(): boolean {
-  const run = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  };
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   try {
     run(
@@ -538,11 +545,14 @@ function makeCertificates(): boolean {
   }
 }
 
+function pem(name: string): Buffer {
+  return readFileSync(join(folder, name));
+}
+
 const hasCertificates = makeCertificates();
 if (!hasCertificates) console.warn('SKIPPED: the TLS tests, because openssl is missing');
 
 describe.skipIf(!hasCertificates)('over TLS', () => {
-  const pem = (name: string): Buffer => readFileSync(join(folder, name));
   const startTls = (): Promise<Running> =>
     start({
       tls: {
