@@ -132,7 +132,7 @@ triggers:
   });
 });
 
-function trigger(entry: string): Record<string, string> {
+function discharge(entry: string): Record<string, string> {
   return { 'hl7v2/adt.yaml': `triggers: { A03: { events: [ ${entry} ] } }` };
 }
 
@@ -144,64 +144,64 @@ describe('what is wrong stops the start and says where', () => {
   test.each([
     [
       'an unknown key',
-      trigger('{ event: patient.discharged, occuredAt: EVN-6 }'),
+      discharge('{ event: patient.discharged, occuredAt: EVN-6 }'),
       /adt\.yaml: triggers\.A03\.events\.0\.(?:occuredAt: unknown key; did you mean 'occurredAt'|occurredAt: )/,
     ],
     [
       'an unknown key beside the known ones',
-      trigger('{ event: patient.discharged, occurredAt: EVN-6, ifPresnt: PV1-1 }'),
+      discharge('{ event: patient.discharged, occurredAt: EVN-6, ifPresnt: PV1-1 }'),
       /adt\.yaml: triggers\.A03\.events\.0\.ifPresnt: unknown key; did you mean 'ifPresent'\?/,
     ],
     [
       'an unknown event',
-      trigger('{ event: patient.dischargd, occurredAt: EVN-6 }'),
+      discharge('{ event: patient.dischargd, occurredAt: EVN-6 }'),
       /adt\.yaml: triggers\.A03\.events\.0\.event: unknown event 'patient\.dischargd'; did you mean 'patient\.discharged'\?/,
     ],
     [
       'an event that only the gateway decides',
-      trigger('{ event: notice.issued, occurredAt: EVN-6 }'),
+      discharge('{ event: notice.issued, occurredAt: EVN-6 }'),
       /events\.0\.event: 'notice\.issued' is decided here/,
     ],
     [
       'an unknown function',
-      trigger('{ function: dischargeOutcom, occurredAt: EVN-6 }'),
+      discharge('{ function: dischargeOutcom, occurredAt: EVN-6 }'),
       /function: unknown function 'dischargeOutcom'; did you mean 'dischargeOutcome'\?/,
     ],
     [
       'neither event nor function',
-      trigger('{ occurredAt: EVN-6 }'),
+      discharge('{ occurredAt: EVN-6 }'),
       /either an event or a function/,
     ],
     [
       'an unknown table',
-      trigger(
+      discharge(
         '{ event: patient.discharged, occurredAt: EVN-6, data: { disposition: PV1-36 via 0112-dischargedisposition } }',
       ),
       /data\.disposition: unknown table '0112-dischargedisposition'; did you mean '0112-discharge-disposition'\?/,
     ],
     [
       'an unknown key of data',
-      trigger('{ event: patient.discharged, occurredAt: EVN-6, data: { dispositon: PV1-36 } }'),
+      discharge('{ event: patient.discharged, occurredAt: EVN-6, data: { dispositon: PV1-36 } }'),
       /data\.dispositon: the event has no such key; did you mean 'disposition'\?/,
     ],
     [
       'a required key of data that is not mapped',
-      trigger('{ event: discharge-estimate.set, occurredAt: EVN-6 }'),
+      discharge('{ event: discharge-estimate.set, occurredAt: EVN-6 }'),
       /data: discharge-estimate\.set needs expectedDischarge/,
     ],
     [
       'a bad path of a time',
-      trigger('{ event: patient.discharged, occurredAt: EVN_6 }'),
+      discharge('{ event: patient.discharged, occurredAt: EVN_6 }'),
       /occurredAt: .*not a path/,
     ],
     [
       'a bad path of a value',
-      trigger('{ event: patient.discharged, occurredAt: EVN-6, data: { disposition: PV1_36 } }'),
+      discharge('{ event: patient.discharged, occurredAt: EVN-6, data: { disposition: PV1_36 } }'),
       /data\.disposition: 'PV1_36' is neither a path/,
     ],
     [
       'a legal time from MSH-7',
-      trigger('{ event: patient.discharged, occurredAt: [EVN-6, MSH-7] }'),
+      discharge('{ event: patient.discharged, occurredAt: [EVN-6, MSH-7] }'),
       /occurredAt: MSH-7: the time of a message is never/,
     ],
     [
