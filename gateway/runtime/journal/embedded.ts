@@ -27,6 +27,8 @@ export { openJournalReader } from './reader.ts';
 export interface EmbeddedLimits extends QueueLimits {
   readonly checkpointIntervalMs: number;
   readonly logLimitBytes: number;
+  /** Largest size of the database file in pages of 4 kB; 0: as large as the disk allows. */
+  readonly maxPages: number;
   /** For measuring only: an added wait at each commit, to imitate a slower disk. */
   readonly syncDelayMs: number;
 }
@@ -37,6 +39,7 @@ const defaults: EmbeddedLimits = {
   waiting: 100_000,
   checkpointIntervalMs: 500,
   logLimitBytes: 128 * 1024 * 1024,
+  maxPages: 0,
   syncDelayMs: 0,
 };
 
@@ -55,10 +58,11 @@ export async function openEmbeddedJournal(options: {
 }): Promise<EmbeddedJournal> {
   const { folder } = options;
   const limits = { ...defaults, ...options.limits };
+  const { maxPages, syncDelayMs } = limits;
   mkdirSync(folder, { recursive: true });
   const unlock = lockFolder(folder);
   try {
-    const queue = await WriterQueue.start({ folder, syncDelayMs: limits.syncDelayMs }, limits);
+    const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs }, limits);
     const stopCheckpoints = startCheckpoints(folder, limits, queue);
     return assemble(queue, openReading(folder), async (reading) => {
       await stopCheckpoints();
@@ -82,7 +86,7 @@ function startCheckpoints(
   queue: WriterQueue,
 ): () => Promise<void> {
   const { checkpointIntervalMs: intervalMs, logLimitBytes } = limits;
-  let stopWorker = (): Promise<void> => Promise.resolve();
+  let stopWorker: (() => Promise<void>) | undefined;
   const timer = setTimeout(() => {
     const worker = startWorker('checkpoint', {
       folder,
@@ -101,7 +105,7 @@ function startCheckpoints(
   }, intervalMs);
   return () => {
     clearTimeout(timer);
-    return stopWorker();
+    return stopWorker?.() ?? Promise.resolve();
   };
 }
 

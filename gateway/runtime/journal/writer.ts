@@ -11,6 +11,8 @@ import { prepareWrites, type Writer, type Writes } from './writes.ts';
 
 export interface WriterStart {
   readonly folder: string;
+  /** Largest size of the database; 0: no bound. */
+  readonly maxPages: number;
   /** For measuring: what each commit waits beside its own sync, as on a slower disk. */
   readonly syncDelayMs: number;
 }
@@ -118,9 +120,10 @@ function start(): void {
   assert(port, 'the writer runs as a worker');
   const say = (message: FromWriter): void => port.postMessage(message);
   try {
-    const { folder, syncDelayMs }: WriterStart = workerData;
+    const { folder, maxPages, syncDelayMs }: WriterStart = workerData;
     const db = openForWriting(folder);
     migrate(db);
+    if (maxPages > 0) db.exec(`PRAGMA max_page_count = ${maxPages}`);
     const group = new GroupCommit(db, syncDelayMs);
     port.on('message', (message: ToWriter) => {
       if (message !== 'close') {

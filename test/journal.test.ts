@@ -1,0 +1,740 @@
+/** The contract of the journal, kept by every form of it. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
+import type {
+  DeadlineRow,
+  IncomingMessage,
+  Journal,
+  NewDelivery,
+  NewEvent,
+  OutboxRow,
+} from '../gateway/runtime/journal/journal.ts';
+import {
+  admitted,
+  at,
+  message,
+  noticeIssued,
+  personnummerAuthority,
+  rejected,
+  testNumbers,
+} from './support/journal-messages.ts';
+
+const later = '2022-03-07T12:00:00.000Z';
+const nowMs = Date.parse(at);
+
+interface Form {
+  readonly name: string;
+  readonly open: (folder: string) => Promise<Journal>;
+}
+const forms: Form[] = [{ name: 'embedded', open: (folder) => openEmbeddedJournal({ folder }) }];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hemgang-journal-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(forms)('the journal ($name)', ({ open }) => {
+  let journal: Journal;
+  beforeEach(async () => {
+    journal = await open(folder);
+  });
+  afterEach(async () => {
+    await journal.close();
+  });
+
+  async function reopen(): Promise<void> {
+    await journal.close();
+    journal = await open(folder);
+  }
+  async function advanceRows(): Promise<readonly OutboxRow[]> {
+    return journal.outbox.ready('advance', nowMs, 100, []);
+  }
+  /** Records message n and gives its stay and process. */
+  async function recordStay(n: number, change: Partial<IncomingMessage> = {}) {
+    const before = new Set(await journal.processIds());
+    await journal.record(message(n, change));
+    const processId = (await journal.processIds()).find((id) => !before.has(id)) ?? '';
+    const stay = (await journal.load(processId))?.stays.at(-1);
+    return { processId, stayId: stay?.stayId ?? '', version: stay?.version ?? 0 };
+  }
+  async function handleAll(): Promise<void> {
+    await journal.outbox.done(await advanceRows());
+  }
+  function setDeadlines(...rows: DeadlineRow[]) {
+    return journal.append({ expected: [], events: [], setDeadlines: rows, closeDeadlines: [] });
+  }
+  async function eventIds(id: string): Promise<readonly string[]> {
+    return (await journal.load(id))?.events.map(({ event }) => event.id) ?? [];
+  }
+
+  describe('messages', () => {
+    test('a message is recorded with its event, and the event is on its way to advance', async () => {
+      expect(await journal.record(message(1))).toEqual({ outcome: 'recorded', parked: false });
+      const [row] = await advanceRows();
+      expect(row).toMatchObject({ type: 'patient.admitted', eventId: 'event-1', attempts: 0 });
+      const loaded = await journal.load(row?.streamId ?? '');
+      expect(loaded?.processId).toBe(row?.lane);
+      const { streamId: stayId } = row ?? {};
+      expect(loaded?.events).toEqual([{ position: 1, event: { ...admitted('event-1'), stayId } }]);
+    });
+
+    test('the same message again gets the stored answer and adds nothing', async () => {
+      await journal.record(message(1));
+      const again = await journal.record(message(1, { answer: Buffer.from('another answer') }));
+      expect(again.outcome).toBe('duplicate');
+      expect(again.outcome === 'duplicate' && Buffer.from(again.answer).toString()).toBe(
+        'MSA|AA|C1',
+      );
+      expect(await journal.status()).toMatchObject({ events: 1, messages: { accepted: 1 } });
+    });
+
+    test('copies that wait in the same group are recorded once', async () => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 5 }, () => journal.record(message(1))),
+      );
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual([
+        ...Array<string>(4).fill('duplicate'),
+        'recorded',
+      ]);
+      expect((await journal.status()).events).toBe(1);
+    });
+
+    test('other bytes under an accepted control id are refused and write nothing', async () => {
+      await journal.record(message(1));
+      const other = message(1, { raw: Buffer.from('MSH|other') });
+      expect(await journal.record(other)).toEqual({ outcome: 'reused' });
+      expect((await journal.status()).events).toBe(1);
+    });
+
+    test('where a sender may use its control ids again, identity is id and bytes', async () => {
+      const reuse = { controlIdReuse: 'allowed' } as const;
+      await journal.record(message(1, reuse));
+      const other = message(1, { ...reuse, raw: Buffer.from('MSH|other') });
+      expect((await journal.record(other)).outcome).toBe('recorded');
+      expect((await journal.record(other)).outcome).toBe('duplicate');
+    });
+
+    test('two senders may use the same control id', async () => {
+      await journal.record(message(1));
+      const other = message(1, { sender: 'kustsjukhuset', raw: Buffer.from('MSH|other') });
+      expect((await journal.record(other)).outcome).toBe('recorded');
+    });
+
+    test('a rejected message is kept and binds no control id', async () => {
+      await journal.reject(rejected(1));
+      expect((await journal.record(message(1))).outcome).toBe('recorded');
+      expect((await journal.status()).messages).toEqual({
+        accepted: 1,
+        parked: 0,
+        rejected: 1,
+        quarantined: 0,
+      });
+    });
+
+    test('a message of an unknown sender is quarantined', async () => {
+      const { messageId, digest, raw, receivedAt } = rejected(1);
+      const errorCode = 'unknown-sender';
+      await journal.reject({ messageId, digest, raw, receivedAt, errorCode, error: 'MSH-3' });
+      expect((await journal.status()).messages.quarantined).toBe(1);
+    });
+
+    test('one bad command in a group fails alone', async () => {
+      const { stay: _, ...withoutStay } = message(2);
+      const outcomes = await Promise.allSettled([
+        journal.record(message(1)),
+        journal.record(withoutStay),
+        journal.record(message(3)),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(outcomes[1]).toMatchObject({ reason: { code: 'assertion-failed' } });
+      expect(await journal.status()).toMatchObject({ events: 2, messages: { accepted: 2 } });
+    });
+
+    test('what SQLite refuses is journal-unavailable, and the others of the group are written', async () => {
+      const outcomes = await Promise.allSettled([
+        journal.record(message(1)),
+        journal.deliveries.open([newDelivery({ position: 4711 })]),
+      ]);
+      expect(outcomes[0]).toMatchObject({ value: { outcome: 'recorded' } });
+      expect(outcomes[1]).toMatchObject({ reason: { code: 'journal-unavailable' } });
+    });
+
+    test('a message that only repeats what is known leaves the identity row alone', async () => {
+      const [value] = testNumbers;
+      const number = { authority: personnummerAuthority, value, kind: 'personnummer' };
+      const patient = { numbers: [number], family: 'Fiktivsson' };
+      const { processId } = await recordStay(1, { patient });
+      const stay = message(1).stay;
+      await journal.record(message(2, { ...(stay && { stay }), patient }));
+      expect(await journal.identity(processId)).toEqual(patient);
+      const moved = { ...patient, address: { city: 'Påhittad' } };
+      await journal.record(message(3, { ...(stay && { stay }), patient: moved }));
+      expect(await journal.identity(processId)).toEqual(moved);
+      await journal.record(message(4, { ...(stay && { stay }), patient: { numbers: [] } }));
+      expect(await journal.identity(processId)).toEqual(moved);
+    });
+
+    test('a known number gives a new stay the same patient, an empty one does not', async () => {
+      const [value] = testNumbers;
+      const number = { authority: personnummerAuthority, value, kind: 'personnummer' };
+      const first = await recordStay(1, { patient: { numbers: [number], family: 'Ett' } });
+      const second = await recordStay(2, { patient: { numbers: [number], family: 'Två' } });
+      expect(second.processId).not.toBe(first.processId);
+      expect((await journal.identity(first.processId))?.family).toBe('Två');
+      const empty = { ...number, value: '' };
+      const third = await recordStay(3, { patient: { numbers: [empty], family: 'Tre' } });
+      const fourth = await recordStay(4, { patient: { numbers: [empty], family: 'Fyra' } });
+      expect((await journal.identity(third.processId))?.family).toBe('Tre');
+      expect((await journal.identity(fourth.processId))?.family).toBe('Fyra');
+    });
+
+    test('the same local number of two authorities is two patients', async () => {
+      const number = { value: '17', kind: 'local' };
+      const one = { numbers: [{ ...number, authority: '1.1' }], family: 'Ett' };
+      const two = { numbers: [{ ...number, authority: '2.2' }], family: 'Två' };
+      const first = await recordStay(1, { patient: one });
+      await recordStay(2, { patient: two });
+      expect((await journal.identity(first.processId))?.family).toBe('Ett');
+    });
+
+    test('a number learned later leads to the patient', async () => {
+      const [value] = testNumbers;
+      const number = { authority: personnummerAuthority, value, kind: 'personnummer' };
+      const first = await recordStay(1, { patient: { numbers: [], family: 'Okänd' } });
+      const { stay } = message(1);
+      const known = { numbers: [number], family: 'Fiktivsson' };
+      await journal.record(message(2, { ...(stay && { stay }), patient: known }));
+      await recordStay(3, { patient: { numbers: [number], family: 'Fiktivsson-Ny' } });
+      expect((await journal.identity(first.processId))?.family).toBe('Fiktivsson-Ny');
+    });
+
+    test('a fact by case reference goes to the stay of that process', async () => {
+      const { processId, stayId } = await recordStay(1);
+      const stay = { by: 'case', caseReference: processId } as const;
+      expect((await journal.record(message(2, { stay }))).outcome).toBe('recorded');
+      expect(await eventIds(stayId)).toEqual(['event-1', 'event-2']);
+    });
+
+    test('an unknown case reference writes nothing', async () => {
+      const stay = { by: 'case', caseReference: 'no-such-case' } as const;
+      expect(await journal.record(message(1, { stay }))).toEqual({ outcome: 'unknown-case' });
+      expect(await journal.status()).toMatchObject({ events: 0, messages: { accepted: 0 } });
+      expect((await journal.record(message(1))).outcome).toBe('recorded');
+    });
+
+    test('status counts what each sender had accepted', async () => {
+      await Promise.all([journal.record(message(1)), journal.record(message(2))]);
+      await journal.record(message(3, { receivedAt: later }));
+      const sender = { sender: 'fjallsjukhuset', accepted: 3, lastAt: later };
+      expect(await journal.status()).toMatchObject({ senders: [sender], processes: 3 });
+    });
+  });
+
+  describe('parked messages', () => {
+    const unmapped = [{ table: '0112', code: '99', path: 'PV1-36' }];
+
+    test('unmapped codes park a message; it is shown with them and binds its control id', async () => {
+      const outcome = await journal.record(message(1, { unmapped, events: [] }));
+      expect(outcome).toEqual({ outcome: 'recorded', parked: true });
+      const [parked] = await journal.parked(10);
+      expect(parked).toMatchObject({ messageId: 'message-1', controlId: 'C1', unmapped });
+      expect(Buffer.from(parked?.raw ?? []).toString()).toBe('MSH|message 1');
+      expect((await journal.record(message(1))).outcome).toBe('duplicate');
+      const status = await journal.status();
+      expect(status.messages).toMatchObject({ accepted: 0, parked: 1 });
+      const oldest = { sender: 'fjallsjukhuset', table: '0112', code: '99', count: 1, oldest: at };
+      expect(status.unmapped).toEqual([oldest]);
+    });
+
+    test('translated again, its new events supersede the earlier ones and it is parked no longer', async () => {
+      const { stayId } = await recordStay(1, { unmapped });
+      const events = [admitted('event-1b'), admitted('event-1c')];
+      const change = { messageId: 'message-1', mappingRevision: 'r2', events, unmapped: [] };
+      await journal.retranslate(change);
+      const stored = (await journal.load(stayId))?.events.map(({ event }) => event);
+      expect(stored?.map(({ id }) => id)).toEqual(['event-1', 'event-1b', 'event-1c']);
+      expect(stored?.[1]?.supersedes).toEqual(['event-1']);
+      expect(stored?.[2]?.supersedes).toBeUndefined();
+      expect(await journal.parked(10)).toEqual([]);
+      expect(await journal.status()).toMatchObject({ messages: { accepted: 1, parked: 0 } });
+      expect((await advanceRows()).map(({ eventId }) => eventId)).toContain('event-1c');
+    });
+
+    test('an event that comes out as it was is neither repeated nor superseded', async () => {
+      const { stayId } = await recordStay(1, { unmapped });
+      const events = [admitted('event-1'), admitted('event-1c')];
+      const still = { messageId: 'message-1', mappingRevision: 'r1', events, unmapped };
+      await journal.retranslate(still);
+      const stored = (await journal.load(stayId))?.events.map(({ event }) => event);
+      expect(stored?.map(({ id }) => id)).toEqual(['event-1', 'event-1c']);
+      expect(stored?.[1]?.supersedes).toBeUndefined();
+      expect((await journal.parked(10)).length).toBe(1);
+    });
+  });
+
+  describe('streams', () => {
+    const nothing = { expected: [], events: [], setDeadlines: [], closeDeadlines: [] };
+
+    test('an append at the right versions is written', async () => {
+      const { stayId, version } = await recordStay(1);
+      const change = {
+        ...nothing,
+        expected: [{ streamId: stayId, version }],
+        events: [event(stayId, noticeIssued('notice-1'), 'lane-1')],
+      };
+      expect(await journal.append(change)).toBe('appended');
+      expect(await eventIds(stayId)).toEqual(['event-1', 'notice-1']);
+      const rows = await journal.outbox.ready('dispatch', nowMs, 10, []);
+      expect(rows).toMatchObject([{ lane: 'lane-1', eventId: 'notice-1' }]);
+    });
+
+    test('a stale append writes nothing, also where one stream of two is stale', async () => {
+      const one = await recordStay(1);
+      const two = await recordStay(2);
+      const expected = [
+        { streamId: one.stayId, version: one.version },
+        { streamId: two.stayId, version: two.version - 1 },
+      ];
+      const events = [event(one.stayId, noticeIssued('notice-1'))];
+      expect(
+        await journal.append({
+          ...nothing,
+          expected,
+          events,
+          setDeadlines: [deadline('d1', one.stayId)],
+        }),
+      ).toBe('stale');
+      expect(await journal.status()).toMatchObject({ events: 2, deadlines: { open: 0 } });
+    });
+
+    test('of two appends in one group on the same version, one wins', async () => {
+      const { stayId, version } = await recordStay(1);
+      const change = (id: string) => ({
+        ...nothing,
+        expected: [{ streamId: stayId, version }],
+        events: [event(stayId, noticeIssued(id))],
+      });
+      const outcomes = await Promise.all([
+        journal.append(change('a')),
+        journal.append(change('b')),
+      ]);
+      expect(outcomes).toEqual(['appended', 'stale']);
+      expect(await eventIds(stayId)).toEqual(['event-1', 'a']);
+    });
+
+    test('an unknown stream has version 0, a second stream reads the event too', async () => {
+      const settlement = 'settlement:14:1480:2022-03';
+      const { stayId } = await recordStay(1);
+      expect(await journal.loadStream(settlement)).toMatchObject({ version: 0, events: [] });
+      const body = noticeIssued('shared');
+      const events = [{ streamId: stayId, body, lane: settlement, alsoStream: settlement }];
+      await journal.append({ ...nothing, events });
+      const stream = await journal.loadStream(settlement);
+      expect(stream.version).toBe(0);
+      expect(stream.events).toMatchObject([{ event: { id: 'shared', stayId } }]);
+      expect(await journal.loadStream(stayId)).toMatchObject({ version: 2 });
+    });
+
+    test('events after a position come in order and bounded', async () => {
+      for (const n of [1, 2, 3]) await journal.record(message(n));
+      const stored = await journal.eventsAfter(1, 1);
+      expect(stored.map(({ position }) => position)).toEqual([2]);
+    });
+
+    test('a linked stay joins the process, and leaves it when unlinked', async () => {
+      const one = await recordStay(1);
+      const two = await recordStay(2);
+      const { data: _, ...envelope } = admitted('link');
+      const data = { linkedStayId: two.stayId, cause: 'transfer' };
+      const link = { ...envelope, type: 'stay.linked', data } as const;
+      await journal.append({ ...nothing, events: [event(one.stayId, link)] });
+      const process = await journal.load(two.stayId);
+      expect(process?.processId).toBe(one.processId);
+      expect(process?.stays.map(({ stayId }) => stayId)).toEqual([one.stayId, two.stayId]);
+      expect(await eventIds(one.processId)).toEqual(['event-1', 'event-2', 'link']);
+      expect(await journal.load(two.processId)).toBeUndefined();
+
+      const unlink = { ...envelope, id: 'unlink', type: 'stay.unlinked', data } as const;
+      await journal.append({ ...nothing, events: [event(one.stayId, unlink)] });
+      expect(await eventIds(one.processId)).toEqual(['event-1', 'link', 'unlink']);
+      expect(await eventIds(two.stayId)).toEqual(['event-2']);
+      expect((await journal.load(two.stayId))?.processId).not.toBe(one.processId);
+    });
+
+    test('an unknown id loads nothing', async () => {
+      expect(await journal.load('no-such-stay')).toBeUndefined();
+      expect(await journal.identity('no-such-process')).toBeUndefined();
+    });
+  });
+
+  describe('deadlines', () => {
+    test('a due deadline becomes an event of its stream, once', async () => {
+      const { stayId, processId } = await recordStay(1);
+      await handleAll();
+      await setDeadlines(deadline('d1', stayId, processId));
+      expect(await journal.nextDue()).toBe(at);
+      expect(await journal.releaseDue('2022-03-07T10:58:59.999Z')).toBe(0);
+      expect(await journal.releaseDue(later)).toBe(1);
+      expect(await journal.releaseDue(later)).toBe(0);
+      const reached = (await journal.load(stayId))?.events.at(-1)?.event;
+      expect(reached).toMatchObject({
+        type: 'deadline.reached',
+        occurredAt: at,
+        recordedAt: later,
+        source: { sender: 'hemgang', messageId: 'd1' },
+        causationId: 'd1',
+        correlationId: stayId,
+        data: { key: 'd1', deadline: 'T1' },
+      });
+      expect(await advanceRows()).toMatchObject([{ lane: processId, type: 'deadline.reached' }]);
+      expect(await journal.nextDue()).toBeUndefined();
+    });
+
+    test('a deadline is held back while its lane has an event that is not advanced', async () => {
+      const { stayId, processId } = await recordStay(1);
+      await setDeadlines(deadline('d1', stayId, processId), deadline('d2', stayId, 'another lane'));
+      expect(await journal.releaseDue(later)).toBe(1);
+      await handleAll();
+      expect(await journal.releaseDue(later)).toBe(1);
+    });
+
+    test('a dead letter does not hold a deadline back', async () => {
+      const { stayId, processId } = await recordStay(1);
+      await journal.outbox.bury(await advanceRows(), 'a bug');
+      await setDeadlines(deadline('d1', stayId, processId));
+      expect(await journal.releaseDue(later)).toBe(1);
+    });
+
+    test('a deadline set again moves; closed it never comes; set after that it comes with a new id', async () => {
+      const { stayId, processId } = await recordStay(1);
+      await handleAll();
+      await setDeadlines(deadline('d1', stayId, processId));
+      await setDeadlines({ ...deadline('d1', stayId, processId), dueAt: later });
+      expect(await journal.nextDue()).toBe(later);
+      const close = { expected: [], events: [], setDeadlines: [], closeDeadlines: ['d1'] };
+      await journal.append(close);
+      expect(await journal.releaseDue(later)).toBe(0);
+      for (const _ of [1, 2]) {
+        await setDeadlines(deadline('d1', stayId, processId));
+        expect(await journal.releaseDue(later)).toBe(1);
+        await handleAll();
+      }
+      const ids = (await eventIds(stayId)).slice(1);
+      expect(new Set(ids).size).toBe(2);
+    });
+  });
+
+  describe('the outbox', () => {
+    test('rows come oldest first, without the lanes in hand, as many as asked for', async () => {
+      const one = await recordStay(1);
+      for (const n of [2, 3]) await journal.record(message(n));
+      const rows = await journal.outbox.ready('advance', nowMs, 1, [one.processId]);
+      expect(rows.map(({ eventId }) => eventId)).toEqual(['event-2']);
+      expect(await journal.outbox.waiting('advance')).toBe(3);
+    });
+
+    test('attempts are counted, and a row that is done is gone', async () => {
+      await journal.record(message(1));
+      const rows = await advanceRows();
+      await journal.outbox.attempted(rows);
+      expect(await advanceRows()).toMatchObject([{ attempts: 1 }]);
+      await journal.outbox.done(rows);
+      expect(await journal.outbox.waiting('advance')).toBe(0);
+    });
+
+    test('a postponed row is not ready before its time, and its lane is named', async () => {
+      const { processId } = await recordStay(1);
+      await journal.outbox.postpone(await advanceRows(), nowMs + 500, 'not yet');
+      expect(await advanceRows()).toEqual([]);
+      const lanes = await journal.outbox.postponedLanes('advance', nowMs);
+      expect([...lanes]).toEqual([[processId, nowMs + 500]]);
+      expect(await journal.nextDue()).toBe(new Date(nowMs + 500).toISOString());
+      const { outbox } = journal;
+      expect((await outbox.ofLanes('advance', [processId], 5))[0]?.nextAtMs).toBe(nowMs + 500);
+      expect((await outbox.ready('advance', nowMs + 500, 10, [])).length).toBe(1);
+      expect((await outbox.postponedLanes('advance', nowMs + 500)).size).toBe(0);
+    });
+
+    test('a dead letter is shown with its reason, waits for nobody and can be redriven', async () => {
+      await journal.record(message(1));
+      const [row] = await advanceRows();
+      const key = { queue: 'advance', position: row?.position ?? 0 } as const;
+      await journal.outbox.attempted([key]);
+      await journal.outbox.bury([key], 'assertion-failed');
+      expect(await advanceRows()).toEqual([]);
+      const dead = await journal.outbox.deadLetters(10);
+      expect(dead).toMatchObject([{ ...key, attempts: 1, error: 'assertion-failed' }]);
+      expect((await journal.status()).outbox.advance).toMatchObject({ waiting: 0, dead: 1 });
+      expect(await journal.outbox.redrive(key)).toBe(true);
+      expect(await journal.outbox.redrive(key)).toBe(false);
+      expect(await advanceRows()).toMatchObject([{ attempts: 0 }]);
+    });
+
+    test('published rows wait for their handling; all come back when the broker has lost them', async () => {
+      await journal.record(message(1));
+      const rows = await journal.outbox.unpublished(nowMs, 10);
+      expect(rows).toMatchObject([{ event: { id: 'event-1' }, type: 'patient.admitted' }]);
+      await journal.outbox.published(rows, nowMs);
+      expect(await journal.outbox.unpublished(nowMs, 10)).toEqual([]);
+      expect(await journal.outbox.waiting('advance')).toBe(1);
+      expect(await journal.outbox.unpublishAll()).toBe(1);
+      expect((await journal.outbox.unpublished(nowMs, 10)).length).toBe(1);
+    });
+
+    test('a confirm that comes after the row was postponed leaves it to be published anew', async () => {
+      await journal.record(message(1));
+      const rows = await journal.outbox.unpublished(nowMs, 10);
+      await journal.outbox.postpone(rows, nowMs + 500, 'not yet');
+      await journal.outbox.published(rows, nowMs);
+      expect((await journal.outbox.unpublished(nowMs + 500, 10)).length).toBe(1);
+    });
+
+    test('a listener hears of commits that added rows, and of no others', async () => {
+      let heard = 0;
+      journal.onCommit(() => (heard += 1));
+      await journal.record(message(1));
+      expect(heard).toBe(1);
+      await journal.audit({ at, who: 'op', what: 'looked', about: 'message-1', reason: 'test' });
+      await journal.record(message(1));
+      expect(heard).toBe(1);
+    });
+  });
+
+  describe('deliveries', () => {
+    test('an attempt is counted and open until its outcome, which brings its events', async () => {
+      const { processId, stayId } = await recordStay(1);
+      const { deliveries } = journal;
+      await deliveries.open([newDelivery({ streamId: stayId })]);
+      expect(await deliveries.hasBeenSent('goteborg', processId)).toBe(false);
+      await deliveries.recordAttempt('delivery-1', at);
+      expect(await deliveries.lanesWithOpenAttempt()).toEqual(['lane-1']);
+      expect(await deliveries.find('delivery-1')).toMatchObject({
+        attempts: 1,
+        openAttempt: true,
+        firstAttemptAt: at,
+        state: 'pending',
+      });
+      await deliveries.recordOutcome({
+        deliveryId: 'delivery-1',
+        endedAt: later,
+        state: 'delivered',
+        receiverFault: false,
+        detail: 'HTTP 202',
+        events: [{ streamId: stayId, body: admitted('receipt-1'), lane: processId }],
+      });
+      expect(await deliveries.lanesWithOpenAttempt()).toEqual([]);
+      expect(await deliveries.ofLane('lane-1')).toMatchObject([
+        { state: 'delivered', openAttempt: false, detail: 'HTTP 202', rendered: 'the notice' },
+      ]);
+      expect(await eventIds(stayId)).toEqual(['event-1', 'receipt-1']);
+      expect(await deliveries.hasBeenSent('goteborg', processId)).toBe(true);
+      expect(await deliveries.hasBeenSent('boras', processId)).toBe(false);
+    });
+
+    test('a delivery that exists is left as it is', async () => {
+      await journal.record(message(1));
+      await journal.deliveries.open([newDelivery({})]);
+      await journal.deliveries.open([newDelivery({ rendered: 'something else' })]);
+      expect(await journal.deliveries.ofLane('lane-1')).toMatchObject([{ rendered: 'the notice' }]);
+    });
+
+    test('an attempt that is open when the process ends is open after the restart', async () => {
+      await journal.record(message(1));
+      await journal.deliveries.open([newDelivery({})]);
+      await journal.deliveries.recordAttempt('delivery-1', at);
+      await reopen();
+      expect(await journal.deliveries.lanesWithOpenAttempt()).toEqual(['lane-1']);
+    });
+
+    test('a delivery with a next time returns to its lane when it is due, once', async () => {
+      const { stayId } = await recordStay(1);
+      const notice = { streamId: stayId, body: noticeIssued('notice-1'), lane: 'lane-1' };
+      await journal.append({
+        expected: [],
+        events: [notice],
+        setDeadlines: [],
+        closeDeadlines: [],
+      });
+      const rows = await journal.outbox.ready('dispatch', nowMs, 10, []);
+      await journal.deliveries.open([newDelivery({ position: rows[0]?.position ?? 0 })]);
+      await journal.deliveries.recordAttempt('delivery-1', at);
+      const outcome = { deliveryId: 'delivery-1', endedAt: at, state: 'pending' } as const;
+      const failed = { receiverFault: true, detail: 'HTTP 503', events: [] };
+      await journal.deliveries.recordOutcome({ ...outcome, ...failed, nextAt: later });
+      await journal.outbox.done(rows);
+      expect(await journal.nextDue()).toBe(later);
+      expect(await journal.releaseDue(at)).toBe(0);
+      expect(await journal.releaseDue(later)).toBe(1);
+      expect(await journal.releaseDue(later)).toBe(0);
+      const [again] = await journal.outbox.ready('dispatch', nowMs, 10, []);
+      expect(again).toMatchObject({ lane: 'lane-1', eventId: 'notice-1', attempts: 0 });
+      const [delivery] = await journal.deliveries.byState('pending', 10);
+      expect(delivery).toMatchObject({ receiverFault: true, attempts: 1, openAttempt: false });
+    });
+
+    test('an outcome without its delivery is refused, and so are its events', async () => {
+      const { stayId } = await recordStay(1);
+      const outcome = journal.deliveries.recordOutcome({
+        deliveryId: 'no-such-delivery',
+        endedAt: at,
+        state: 'delivered',
+        receiverFault: false,
+        detail: 'HTTP 202',
+        events: [{ streamId: stayId, body: admitted('receipt-1'), lane: 'lane' }],
+      });
+      await expect(outcome).rejects.toMatchObject({ code: 'assertion-failed' });
+      expect(await eventIds(stayId)).toEqual(['event-1']);
+    });
+  });
+
+  describe('the whole', () => {
+    test('what was handed in before close is there after a reopening', async () => {
+      const handedIn = Array.from({ length: 50 }, (_, n) => journal.record(message(n)));
+      expect(journal.pending()).toBe(50);
+      await reopen();
+      expect((await Promise.all(handedIn)).every(({ outcome }) => outcome === 'recorded')).toBe(
+        true,
+      );
+      expect(await journal.status()).toMatchObject({
+        events: 50,
+        messages: { accepted: 50 },
+        outbox: { advance: { waiting: 50, oldestPosition: 1 } },
+      });
+      expect((await journal.record(message(7))).outcome).toBe('duplicate');
+      expect(journal.pending()).toBe(0);
+    });
+
+    test('a closed journal refuses', async () => {
+      await journal.close();
+      const refused = { code: 'journal-unavailable', fate: 'transient' };
+      await expect(journal.record(message(1))).rejects.toMatchObject(refused);
+    });
+  });
+});
+
+describe('the embedded journal', () => {
+  test('a folder has one writer: the second opener is told which process has it', async () => {
+    const journal = await openEmbeddedJournal({ folder });
+    await expect(openEmbeddedJournal({ folder })).rejects.toMatchObject({
+      code: 'configuration-invalid',
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    await journal.close();
+    await (await openEmbeddedJournal({ folder })).close();
+  });
+
+  test('a reader sees the journal of a running gateway, and of one that has stopped', async () => {
+    const journal = await openEmbeddedJournal({ folder });
+    await journal.record(message(1));
+    const beside = await openJournalReader({ folder });
+    await journal.record(message(2));
+    expect(await beside.status()).toMatchObject({ events: 2 });
+    expect(await beside.processIds()).toEqual(await journal.processIds());
+    await beside.close();
+    await journal.close();
+    const afterwards = await openJournalReader({ folder });
+    expect(await afterwards.status()).toMatchObject({ events: 2 });
+    await afterwards.close();
+  });
+
+  test('a reader of an empty folder is told that there is no journal', async () => {
+    await expect(openJournalReader({ folder })).rejects.toMatchObject({
+      code: 'configuration-invalid',
+    });
+  });
+
+  test('a journal made by a newer program is refused', async () => {
+    await (await openEmbeddedJournal({ folder })).close();
+    const db = new DatabaseSync(join(folder, 'hemgang.sqlite'));
+    db.exec(`INSERT INTO migrations VALUES (999, '')`);
+    db.close();
+    const refusal = {
+      code: 'configuration-invalid',
+      message: expect.stringContaining('schema 999'),
+    };
+    await expect(openEmbeddedJournal({ folder })).rejects.toMatchObject(refusal);
+    await expect(openJournalReader({ folder })).rejects.toMatchObject(refusal);
+  });
+
+  test('a full disk is told apart and costs nothing that was written', async () => {
+    const journal = await openEmbeddedJournal({ folder, limits: { maxPages: 200 } });
+    const raw = Buffer.alloc(300_000, 'x');
+    const outcomes = await Promise.allSettled(
+      [1, 2, 3, 4, 5].map((n) => journal.record(message(n, { raw }))),
+    );
+    const failed = outcomes.filter(({ status }) => status === 'rejected');
+    expect(failed.length).toBeGreaterThan(0);
+    for (const outcome of failed) {
+      expect(outcome).toMatchObject({ reason: { code: 'disk-full', fate: 'transient' } });
+    }
+    expect((await journal.record(message(9))).outcome).toBe('recorded');
+    expect((await journal.status()).events).toBe(6 - failed.length);
+    await journal.close();
+  });
+
+  test('more than may wait is refused, what waits is written', async () => {
+    const journal = await openEmbeddedJournal({ folder, limits: { waiting: 3 } });
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map((n) => journal.record(message(n))));
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ]);
+    expect(outcomes[3]).toMatchObject({ reason: { code: 'journal-unavailable' } });
+    await journal.close();
+  });
+
+  test('many that wait share commits', async () => {
+    const journal = await openEmbeddedJournal({ folder });
+    await Promise.all(Array.from({ length: 100 }, (_, n) => journal.record(message(n))));
+    expect(journal.commits()).toBe(1);
+    await journal.close();
+  });
+
+  test('the log stays within its bound under steady load', async () => {
+    const limits = { checkpointIntervalMs: 20, logLimitBytes: 1024 * 1024 };
+    const journal = await openEmbeddedJournal({ folder, limits });
+    const raw = Buffer.alloc(50_000, 'x');
+    const sizeOfLog = () => statSync(join(folder, 'hemgang.sqlite-wal')).size;
+    let written = 0;
+    // The checkpoint needs a moment to start; from then on the log is used again and again.
+    for (let n = 0; n < 20_000 && written < 3 * sizeOfLog(); n += 1) {
+      await journal.record(message(n, { raw }));
+      written += raw.length;
+    }
+    expect(written).toBeGreaterThanOrEqual(3 * sizeOfLog());
+    await journal.close();
+  });
+});
+
+function event(streamId: string, body: NewEvent['body'], lane = streamId): NewEvent {
+  return { streamId, body, lane };
+}
+
+function deadline(key: string, streamId: string, lane = streamId): DeadlineRow {
+  const data = { key, deadline: 'T1', occasion: 'admission', dueAt: at, reference: '2 kap. 1 §' };
+  return { key, streamId, lane, dueAt: at, data: JSON.stringify(data) };
+}
+
+function newDelivery(change: Partial<NewDelivery>): NewDelivery {
+  return {
+    deliveryId: 'delivery-1',
+    lane: 'lane-1',
+    position: 1,
+    eventId: 'event-1',
+    streamId: 'stream-1',
+    receiver: 'goteborg',
+    state: 'pending',
+    rendered: 'the notice',
+    detail: undefined,
+    ...change,
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * A process that records messages until it is killed, 32 outstanding. It says the number of each message that was
+ * acknowledged; arguments: the folder, and the number to begin with.
+ */
+import { openEmbeddedJournal } from '../../gateway/runtime/journal/embedded.ts';
+import { message } from './journal-messages.ts';
+
+const outstanding = 32;
+const [folder = '', first = '0'] = process.argv.slice(2);
+const journal = await openEmbeddedJournal({ folder });
+let next = Number(first);
+
+async function keepRecording(): Promise<void> {
+  for (;;) {
+    const n = next;
+    next += 1;
+    // Some stays get several messages, as in life.
+    const stay = { by: 'visit', authority: '1.2.3', number: `V${n >> 2}` } as const;
+    await journal.record(message(n, { stay }));
+    process.stdout.write(`${n}\n`);
+  }
+}
+await Promise.all(Array.from({ length: outstanding }, keepRecording));

@@ -1,0 +1,84 @@
+/** Messages for tests and measurements of the journal, made from a number. */
+import { createHash } from 'node:crypto';
+import type { EventBody } from '../../gateway/process/events.ts';
+import type { IncomingMessage, RejectedMessage } from '../../gateway/runtime/journal/journal.ts';
+
+export const at = '2022-03-07T10:59:00.000Z';
+export const personnummerAuthority = '1.2.752.129.2.1.3.1';
+/** Published test numbers of the tax agency. */
+export const testNumbers = ['189001019802', '189001029819', '189001039800'] as const;
+
+export function digestOf(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/** An event without its stream. */
+export function admitted(id: string, unit = 'Avdelning 7'): EventBody {
+  return {
+    id,
+    type: 'patient.admitted',
+    occurredAt: at,
+    recordedAt: at,
+    source: { sender: 'fjallsjukhuset', messageId: id },
+    causationId: id,
+    correlationId: id,
+    data: { county: '14', hospital: 'Fjällsjukhuset', unit },
+  };
+}
+
+/** A discharge notice to be dispatched. */
+export function noticeIssued(id: string): EventBody {
+  const { data: _, ...envelope } = admitted(id);
+  return {
+    ...envelope,
+    type: 'notice.issued',
+    data: {
+      key: `key-${id}`,
+      revision: 1,
+      obligation: 'discharge-ready-notice',
+      occasion: 'ready-1',
+      role: 'payer-municipality',
+      municipality: '1480',
+      content: {},
+      reference: '3 kap. 1 §',
+    },
+  };
+}
+
+/** The nth message: a stay and an admission of its own unless told otherwise. */
+export function message(n: number, change: Partial<IncomingMessage> = {}): IncomingMessage {
+  const raw = Buffer.from(`MSH|message ${n}`);
+  return {
+    messageId: `message-${n}`,
+    sender: 'fjallsjukhuset',
+    controlId: `C${n}`,
+    controlIdReuse: 'refused',
+    kind: 'ADT^A01',
+    digest: digestOf(change.raw ?? raw),
+    raw,
+    receivedAt: at,
+    mappingRevision: 'r1',
+    stay: { by: 'visit', authority: '1.2.3', number: `V${n}` },
+    events: [admitted(`event-${n}`)],
+    unmapped: [],
+    warnings: [],
+    answer: Buffer.from(`MSA|AA|C${n}`),
+    ...change,
+  };
+}
+
+export function rejected(n: number, change: Partial<RejectedMessage> = {}): RejectedMessage {
+  const { messageId, sender, controlId, kind, digest, raw, receivedAt } = message(n);
+  return {
+    messageId: `rejected-${messageId}`,
+    sender,
+    controlId,
+    kind,
+    digest,
+    raw,
+    receivedAt,
+    errorCode: 'malformed-message',
+    error: 'PV1-19 is missing',
+    ...change,
+  };
+}
