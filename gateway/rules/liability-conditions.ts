@@ -17,6 +17,7 @@ export interface Condition {
   readonly reason: Reason;
   readonly since?: Temporal.Instant;
   readonly because: readonly string[];
+  readonly sentence?: Finding['sentence'];
 }
 
 /**

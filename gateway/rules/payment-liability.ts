@@ -215,7 +215,9 @@ function report(
   }
   const from = outcome.state === 'arisen' ? outcome.from : notification?.liabilityDate;
   const isRunning = outcome.state === 'arisen' && outcome.until === undefined;
-  return finding(paymentLiability, status, reason, {
+  // A failed condition says itself what was late, and by when.
+  const said = conditions.find((condition) => condition.reason === reason)?.sentence;
+  const found = finding(paymentLiability, status, reason, {
     occasion: period.occasion,
     municipality: parties.payer,
     dueAt,
@@ -229,4 +231,5 @@ function report(
       ...(notification && { otherwise: notification.otherwise.toString() }),
     },
   });
+  return said === undefined ? found : { ...found, sentence: said };
 }

@@ -27,9 +27,12 @@ export const settlement: Rule = {
       byPayer.set(place, [...(byPayer.get(place) ?? []), liability]);
     }
     if (byPayer.size === 0) return [finding(settlement, 'not-applicable', 'NO_CARE_DAYS')];
-    return [...byPayer.values()].map((periods) =>
-      countDays(process, localDateText(end.at), periods),
-    );
+    return [...byPayer.values()].map((periods) => {
+      const counted = countDays(process, localDateText(end.at), periods);
+      // Why nothing is charged was said where it was found.
+      const said = earlier.findLast(({ reason }) => reason === counted.reason)?.sentence;
+      return said === undefined ? counted : { ...counted, sentence: said };
+    });
   },
 };
 
