@@ -17,6 +17,9 @@ export interface Publisher {
   publish(rows: readonly UnpublishedRow[]): Promise<Published>;
 }
 
+/** AMQP 0-9-1 reply code NO_ROUTE: the message was returned because no queue is bound for it. */
+export const noRoute = '312';
+
 /** Headers carry keys for routing alone; what an event says is in its body. */
 export interface MessageHeaders {
   readonly position: number;
@@ -71,7 +74,9 @@ export function createPublisher(
     });
     // An unroutable message is confirmed all the same: nothing but its return tells.
     if (returned.delete(row.eventId)) {
-      throw new GatewayError('bus-unavailable', `no queue is bound for ${row.type}`);
+      throw new GatewayError('bus-unavailable', `no queue is bound for ${row.type}`, {
+        standardCode: noRoute,
+      });
     }
   }
 

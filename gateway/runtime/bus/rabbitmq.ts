@@ -7,7 +7,7 @@ import { GatewayError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal, QueueName } from '../journal/journal.ts';
 import type { Bus, ConsumeOptions, Handle, OnTrouble } from './bus.ts';
-import { asBusUnavailable, createPublisher, type Publisher } from './publisher.ts';
+import { asBusUnavailable, createPublisher, noRoute, type Publisher } from './publisher.ts';
 import { startPump, type Pump } from './pump.ts';
 import { subscriptionOf, type Subscription } from './subscription.ts';
 import { declare, queueNameOf, topologyOf } from './topology.ts';
@@ -30,8 +30,6 @@ export interface RabbitMqBusOptions {
 interface Link {
   readonly model: ChannelModel;
   readonly publisher: Publisher;
-  /** Declares the topology again. */
-  readonly redeclare: () => Promise<void>;
   /** The broker is short of memory or disk and takes nothing. */
   blocked: boolean;
 }
@@ -68,7 +66,6 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
     const made: Link = {
       model,
       publisher: createPublisher(channel, topology.exchange, confirmTimeoutMs),
-      redeclare: () => declare(channel, topology),
       blocked: false,
     };
     model.on('blocked', () => (made.blocked = true));
@@ -124,14 +121,14 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
     });
     let total = 0;
     for (let window = 0; window < windowsAtOnce; window += 1) {
-      const { publisher, redeclare } = usableLink();
+      const { model, publisher } = usableLink();
       const rows = await journal.outbox.unpublished(nowMs, confirmWindow);
       const { confirmed, failure } = await publisher.publish(rows);
       if (confirmed.length > 0) await journal.outbox.published(confirmed, nowMs);
       total += confirmed.length;
       if (failure !== undefined) {
-        // An unroutable event means that somebody took a queue or binding away.
-        if (link !== undefined) await redeclare().catch(report);
+        // Somebody took a queue or binding away: a new connection declares all and consumes from all again.
+        if (failure.standardCode === noRoute) dropConnection(model);
         throw failure;
       }
       if (rows.length < confirmWindow) break;
@@ -194,7 +191,7 @@ async function openConnection(
 }
 
 function signal(): { readonly given: Promise<void>; readonly give: () => void } {
-  let give = (): void => undefined;
+  let give!: () => void;
   const given = new Promise<void>((resolve) => {
     give = resolve;
   });
