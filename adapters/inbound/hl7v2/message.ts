@@ -63,6 +63,8 @@ export class Hl7Message {
   /** Where each segment begins and ends in the text. */
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+  /** The segments' names, each as one number; 0 for a line that has none. */
+  readonly #names: number[] = [];
   /** By segment, the place after each of its field separators; found when first asked for. */
   readonly #fields: (number[] | undefined)[] = [];
 
@@ -156,7 +158,7 @@ export class Hl7Message {
     let end = to;
     while (end > start && this.text[end - 1] === '\n') end -= 1;
     for (let at = this.text.indexOf('\n', start); at >= 0 && at < end;) {
-      if (this.#nameAt(at + 1)) {
+      if (this.#beginsAt(at + 1)) {
         this.#add(start, at);
         start = at + 1;
       }
@@ -167,11 +169,14 @@ export class Hl7Message {
 
   #add(start: number, end: number): void {
     if (end <= start) return;
+    const after = start + 3;
+    const named = after === end || (after < end && this.text[after] === this.delimiters.field);
     this.#starts.push(start);
     this.#ends.push(end);
+    this.#names.push(named ? nameAt(this.text, start) : 0);
   }
 
-  #nameAt(at: number): boolean {
+  #beginsAt(at: number): boolean {
     return (
       /^[A-Z][A-Z0-9]{2}$/.test(this.text.slice(at, at + 3)) &&
       (this.text.startsWith(this.delimiters.field, at + 3) || at + 3 === this.text.length)
@@ -179,13 +184,7 @@ export class Hl7Message {
   }
 
   #indexOf(segment: string): number {
-    for (let index = 0; index < this.#starts.length; index += 1) {
-      const start = this.#starts[index] ?? 0;
-      if (!this.text.startsWith(segment, start)) continue;
-      const after = start + segment.length;
-      if (after === this.#ends[index] || this.text[after] === this.delimiters.field) return index;
-    }
-    return -1;
+    return this.#names.indexOf(nameAt(segment, 0));
   }
 
   #offsets(index: number): number[] {
@@ -215,42 +214,47 @@ export class Hl7Message {
     return [from, next === undefined ? (this.#ends[index] ?? from) : next - 1];
   }
 
+  /** One pass over the field: every separator ends a part, and the part is ours when all three counts are. */
   #cut(path: Hl7Path): string {
     const span = this.#fieldSpan(this.#indexOf(path.segment), path.segment, path.field);
     if (span === undefined) return '';
-    let [from, to] = span;
-    if (path.segment === 'MSH' && path.field <= 2) return this.text.slice(from, to);
+    const [from, to] = span;
+    const { text } = this;
+    if (path.segment === 'MSH' && path.field <= 2) return text.slice(from, to);
     const { repetition, component, subcomponent } = this.delimiters;
-    from = this.#skip(from, to, repetition, path.repetition);
-    to = this.#stop(from, to, repetition);
-    from = this.#skip(from, to, component, path.component);
-    to = this.#stop(from, to, component);
-    from = this.#skip(from, to, subcomponent, path.subcomponent);
-    to = this.#stop(from, to, subcomponent);
-    return from >= to ? '' : this.text.slice(from, to);
-  }
-
-  /** Where the nth (from 1) part begins; beyond `to` where there are fewer. */
-  #skip(from: number, to: number, separator: string, n: number): number {
+    const repetitionCode = repetition.charCodeAt(0); // NaN, equal to nothing, where there is none
+    const componentCode = component.charCodeAt(0);
+    const subcomponentCode = subcomponent.charCodeAt(0);
+    let left = path.repetition;
+    let leftComponents = path.component;
+    let leftSubcomponents = path.subcomponent;
     let start = from;
-    for (let left = n; left > 1; left -= 1) {
-      const at = separator === '' ? -1 : this.#find(separator, start, to);
-      if (at < 0) return to + 1;
+    for (let at = from; at < to; at += 1) {
+      const code = text.charCodeAt(at);
+      const isRepetition = code === repetitionCode;
+      const isComponent = code === componentCode;
+      if (!isRepetition && !isComponent && code !== subcomponentCode) continue;
+      if (left === 1 && leftComponents === 1 && leftSubcomponents === 1)
+        return text.slice(start, at);
+      if (isRepetition) {
+        left -= 1;
+        if (left === 0) return '';
+      } else if (left === 1) {
+        if (isComponent) leftComponents -= 1;
+        else if (leftComponents === 1) leftSubcomponents -= 1;
+        if (leftComponents === 0 || leftSubcomponents === 0) return '';
+      }
       start = at + 1;
     }
-    return start;
+    const found = left === 1 && leftComponents === 1 && leftSubcomponents === 1;
+    return found ? text.slice(start, to) : '';
   }
+}
 
-  /** Where the part that begins at `from` ends. */
-  #stop(from: number, to: number, separator: string): number {
-    const at = separator === '' ? -1 : this.#find(separator, from, to);
-    return at < 0 ? to : at;
-  }
-
-  /** Fields are short: looking at each character costs less than a search that may run through the whole message. */
-  #find(separator: string, from: number, to: number): number {
-    const code = separator.charCodeAt(0);
-    for (let at = from; at < to; at += 1) if (this.text.charCodeAt(at) === code) return at;
-    return -1;
-  }
+/** Three ASCII characters as one number, so that finding a segment compares numbers; 0 for what is no name. */
+function nameAt(text: string, at: number): number {
+  const first = text.charCodeAt(at);
+  const second = text.charCodeAt(at + 1);
+  const third = text.charCodeAt(at + 2);
+  return (first | second | third) > 127 ? 0 : (first << 16) | (second << 8) | third;
 }
