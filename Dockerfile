@@ -1,0 +1,31 @@
+# Built once, run without the build tools. The image holds the program, its mappings and its profiles; no data.
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY gateway gateway
+COPY adapters adapters
+COPY mappings mappings
+COPY profiles profiles
+RUN npx tsc -p tsconfig.build.json
+# The SQLite driver brings its binary in its package, so no install script has to run.
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY --from=build /app/mappings mappings
+COPY --from=build /app/profiles profiles
+# What `demo` and `simulate hospital` play.
+COPY test/journeys test/journeys
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+# MLLP and HTTP.
+EXPOSE 2575 8080
+ENTRYPOINT ["node", "dist/gateway/cli.js"]
+CMD ["start"]
