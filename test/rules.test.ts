@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
 import { PlayedStay } from './support/law.ts';
+import { isEventType } from '../gateway/process/events.ts';
 import { localTimeText } from '../gateway/rules/legal-days.ts';
 import { readLegalCases } from './support/law-cases.ts';
 import type { Expectation, LegalCase } from './support/law-cases.ts';
@@ -41,7 +42,7 @@ function outcomeOf(stay: PlayedStay, asked: Expectation): Expectation {
     events: Object.fromEntries(
       Object.keys(asked.events ?? {}).map((type) => [
         type,
-        stay.decisions().filter((decision) => decision === type).length,
+        isEventType(type) ? stay.events(type).length : -1,
       ]),
     ),
     notices: noticesOf(stay),
@@ -57,12 +58,14 @@ function outcomeOf(stay: PlayedStay, asked: Expectation): Expectation {
 
 /** `issued admission-notice social-services 1480 [held]`, in the order they were decided. */
 function noticesOf(stay: PlayedStay): string[] {
-  return [
-    ...stay.events('notice.issued'),
-    ...stay.events('notice.corrected'),
-    ...stay.events('notice.withdrawn'),
-  ]
-    .sort((left, right) => (left.occurredAt < right.occurredAt ? -1 : 1))
+  return stay.history
+    .map(({ event }) => event)
+    .filter(
+      (event) =>
+        event.type === 'notice.issued' ||
+        event.type === 'notice.corrected' ||
+        event.type === 'notice.withdrawn',
+    )
     .map(({ type, data }) =>
       [
         type.slice('notice.'.length),

@@ -94,7 +94,9 @@ function assessRecipient(
     ...question,
     ...(asked && { complete: (content) => content.expectedDischarge !== undefined }),
   });
-  const [status, reason] = judge(sending, clock, now, law);
+  // A time that had not run out when the patient went home has not been missed.
+  const endMs = endOf(process)?.at.epochMilliseconds ?? Infinity;
+  const [status, reason] = judge(sending, clock, Math.min(now.epochMilliseconds, endMs), law);
   const times = sending.state === 'sent' ? sending.times : undefined;
   return {
     clock,
@@ -127,10 +129,10 @@ const isMunicipalUnknown = ({ role, municipality }: Recipient): boolean =>
 function judge(
   sending: Sending,
   { dueAt }: ClockReading,
-  now: Temporal.Instant,
+  atMs: number,
   law: LawOn,
 ): readonly [Finding['status'], Finding['reason']] {
-  const isOver = dueAt !== undefined && now.epochMilliseconds >= dueAt.epochMilliseconds;
+  const isOver = dueAt !== undefined && atMs >= dueAt.epochMilliseconds;
   const late = (): readonly [Finding['status'], Finding['reason']] => [
     law.text(`${id}.lateAdmissionNotice`) === 'bars' ? 'unmet' : 'met',
     'ADMISSION_NOTICE_LATE',

@@ -60,7 +60,11 @@ function assessPeriod(
     });
   }
   const call = bestCall(process, period);
-  const [status, reason] = judge(call, due, now, law.text(`${id}.lateSipCall`) === 'bars');
+  const ends = [now, period.withdrawn?.at, endOf(process)?.at].map(
+    (end) => end?.epochMilliseconds ?? Infinity,
+  );
+  const bars = law.text(`${id}.lateSipCall`) === 'bars';
+  const [status, reason] = judge(call, due, Math.min(...ends), bars);
   const isOpen = period === currentReadiness(process) && endOf(process) === undefined;
   return finding(carePlanning, status, reason, {
     occasion,
@@ -130,14 +134,15 @@ function bestCall(process: DischargeProcess, period: ReadinessPeriod): PlanningC
   );
 }
 
+/** @param atMs now, or the end of the readiness: a time that had not run out by then has not been missed */
 function judge(
   call: PlanningCall | undefined,
   due: Temporal.Instant | undefined,
-  now: Temporal.Instant,
+  atMs: number,
   bars: boolean,
 ): readonly [Status, Finding['reason']] {
   const dueMs = due?.epochMilliseconds ?? Infinity;
-  const isOver = now.epochMilliseconds >= dueMs;
+  const isOver = atMs >= dueMs;
   if (call?.calledBy === 'fixed-care-contact') {
     if (call.at.epochMilliseconds <= dueMs) return ['met', 'SIP_CALL_MADE'];
     return [bars ? 'unmet' : 'met', 'SIP_CALL_LATE'];
