@@ -307,8 +307,9 @@ async function afterFailure(
   return true;
 }
 
-/** Refused, 5xx and time-outs are the receiver's; what never left us is ours. */
+/** Refused, 5xx and time-outs are the receiver's; what never left us, and our own stop, is ours. */
 function isReceiverFault(error: GatewayError): boolean {
+  if (error.standardCode === 'ABORTED') return false;
   return error.code === 'delivery-unknown' || error.standardCode !== undefined;
 }
 

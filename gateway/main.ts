@@ -317,6 +317,7 @@ interface Partner {
   readonly kind: 'municipality' | 'primary-care';
   readonly tokenSha256: Buffer;
   readonly receivers: readonly string[];
+  readonly municipality?: string;
 }
 interface Partners {
   readonly list: readonly Partner[];
@@ -343,6 +344,7 @@ function partnersOf(config: Config, env: NodeJS.ProcessEnv): Partners {
       id: partner.id,
       kind: partner.kind,
       receivers: partner.receivers,
+      ...(partner.municipality !== undefined && { municipality: partner.municipality }),
       tokenSha256: createHash('sha256').update(token).digest(),
     };
   });

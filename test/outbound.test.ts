@@ -227,7 +227,7 @@ describe('a webhook', () => {
     [{ status: 408 }, 'delivery-failed'],
     [{ status: 425 }, 'delivery-failed'],
     [{ status: 429 }, 'delivery-failed'],
-    [{ status: 502 }, 'delivery-failed'],
+    [{ status: 502 }, 'delivery-unknown'],
     ['busy', 'delivery-failed'],
     [{ status: 500 }, 'delivery-unknown'],
     [{ status: 504 }, 'delivery-unknown'],

@@ -37,9 +37,12 @@ export async function demo(options: DemoOptions): Promise<number> {
     ink.dim(
       'HL7 v2 over MLLP in, SQLite journal (WAL, synchronous=FULL), signed webhooks out; legal time is set by hand.',
     ),
+    ink.dim(
+      'Paragraphs are those of lag (2017:612). T1, T2, T6: deadlines; the README has the table.',
+    ),
     '',
   ]);
-  const moments = journeys.reduce((sum, journey) => sum + journey.steps.length, 0) * 2;
+  const moments = journeys.reduce((sum, journey) => sum + journey.steps.length, 0) * 1.5;
   const pauseMs = (options.seconds * 1000) / Math.max(1, moments);
   const told: Moment[] = [];
   const result = await playJourneys({
@@ -59,12 +62,15 @@ export async function demo(options: DemoOptions): Promise<number> {
 }
 
 function summary(result: PlayResult, folder: string, ink: ReturnType<typeof inkFor>): string[] {
+  const names = new Map(
+    result.journeys.map(({ journey: { patient } }) => [patient.municipality, patient.city]),
+  );
   const total = result.settlements.reduce((sum, settlement) => sum + settlement.amountOre, 0);
   return [
     '',
     ...journeyTable(result.journeys, ink),
     '',
-    ...settlementTable(result.settlements, ink),
+    ...settlementTable(result.settlements, names, ink),
     '',
     `${result.messages} messages became ${result.events} events; ${kronor(total)} kr in all.`,
     `Billing specifications (JSON and CSV): ${result.billingFolder}`,

@@ -7,6 +7,7 @@ import { assert } from '../errors.ts';
 import type { BillingData } from '../process/events.ts';
 import { fold } from '../process/state.ts';
 import { assess } from '../rules/index.ts';
+import type { Finding } from '../rules/rule.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import type { Journey } from './journey.ts';
 import type { World } from './world.ts';
@@ -42,6 +43,15 @@ export interface PlayResult {
   readonly noticesTaken: number;
 }
 
+/** The case as the law sees it now. */
+export async function assessCase(world: World, id: string): Promise<readonly Finding[]> {
+  const loaded = await world.gateway.journal.load(id);
+  if (!loaded) return [];
+  const process = fold(loaded.events, loaded.processId);
+  const parameters = loadProfiles().parametersOf(placeOf(process));
+  return assess(process, parameters, Temporal.Instant.from(world.clock.now()));
+}
+
 /** Reads it off the journal. */
 export async function evaluate(world: World): Promise<PlayResult> {
   const { journal } = world.gateway;
@@ -74,9 +84,7 @@ async function evaluateJourney(
   const processId = world.processOf.get(journey);
   const loaded = processId === undefined ? undefined : await world.gateway.journal.load(processId);
   assert(processId !== undefined && loaded, `${journey.file}: no process came of it`);
-  const process = fold(loaded.events, processId);
-  const parameters = loadProfiles().parametersOf(placeOf(process));
-  const findings = assess(process, parameters, Temporal.Instant.from(world.clock.now()));
+  const findings = await assessCase(world, processId);
   const own = loaded.events.map(({ event }) => event);
   const notices = own.flatMap((event) =>
     event.type === 'notice.issued' ||

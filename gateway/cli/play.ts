@@ -5,7 +5,8 @@
 import { answerCodeOf, HospitalLink } from '../../adapters/simulated/hospital.ts';
 import { assert } from '../errors.ts';
 import { instantOf, messageOf, type Journey, type Step } from './journey.ts';
-import { evaluate, type PlayResult } from './outcome.ts';
+import type { StoredEvent } from '../runtime/journal/journal.ts';
+import { assessCase, evaluate, type PlayResult } from './outcome.ts';
 import {
   closeWorld,
   comeToRest,
@@ -149,6 +150,24 @@ async function tell(
     journey,
     input,
     events,
+    why: await reasonsOf(world, events),
     journeyOf: (streamId) => world.journeyOfStay.get(streamId),
   });
+}
+
+/** What the law says behind each decision on liability, by event id. */
+async function reasonsOf(
+  world: World,
+  events: readonly StoredEvent[],
+): Promise<ReadonlyMap<string, string>> {
+  const reasons = new Map<string, string>();
+  for (const { event } of events) {
+    if (event.type !== 'liability.started' && event.type !== 'liability.withheld') continue;
+    const findings = await assessCase(world, event.stayId);
+    const finding = findings.find(
+      ({ rule, occasion }) => rule === 'payment-liability' && occasion === event.data.occasion,
+    );
+    if (finding) reasons.set(event.id, finding.sentence.en);
+  }
+  return reasons;
 }

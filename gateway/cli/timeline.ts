@@ -35,15 +35,21 @@ export function momentLines(moment: Moment, ink: Ink): string[] {
       lines.push(`    ${from} → ${what}  ${ink.good(answer)}`);
     }
     for (const stored of events) {
-      const line = eventLine(stored, ink);
-      if (line !== undefined) lines.push(`      ${line}`);
+      lines.push(`      ${eventLine(stored, ink)}`);
+      const why = moment.why.get(stored.event.id);
+      if (why !== undefined) lines.push(`        ${ink.dim(`because: ${why}`)}`);
     }
   }
   return lines;
 }
 
-function eventLine({ event }: StoredEvent, ink: Ink): string | undefined {
-  const paragraph = 'reference' in event.data ? ink.law(`§ ${event.data.reference}  `) : '';
+/** Every paragraph of a timeline is of this act; the head of the demo says so. */
+const act = ' lag (2017:612)';
+
+function eventLine({ event }: StoredEvent, ink: Ink): string {
+  const reference = 'reference' in event.data ? event.data.reference : undefined;
+  const isLaw = reference?.endsWith(act) ?? false;
+  const paragraph = isLaw ? `${ink.law(reference?.slice(0, -act.length) ?? '')}  ` : '';
   switch (event.type) {
     case 'notice.issued':
     case 'notice.corrected':
@@ -105,9 +111,13 @@ function eventLine({ event }: StoredEvent, ink: Ink): string | undefined {
 }
 
 /** The table at the end: a row per municipality and month. */
-export function settlementTable(settlements: readonly SettlementResult[], ink: Ink): string[] {
+export function settlementTable(
+  settlements: readonly SettlementResult[],
+  names: ReadonlyMap<string, string>,
+  ink: Ink,
+): string[] {
   const rows = settlements.map(({ municipality, month, days, amountOre, excluded }) => [
-    municipality,
+    `${municipality} ${names.get(municipality) ?? ''}`.trimEnd(),
     month,
     String(days),
     kronor(amountOre),

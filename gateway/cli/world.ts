@@ -46,6 +46,8 @@ export interface Moment {
   readonly input:
     { readonly from: string; readonly what: string; readonly answer: string } | undefined;
   readonly events: readonly StoredEvent[];
+  /** What the law says behind a decision on liability, by event id. */
+  readonly why: ReadonlyMap<string, string>;
   /** Which journey a stay belongs to. */
   journeyOf(streamId: string): Journey | undefined;
 }

@@ -129,6 +129,8 @@ const schema = z.strictObject({
         id,
         kind: z.enum(['municipality', 'primary-care']),
         tokenEnv: secretName.optional(),
+        /** SCB code of a municipality: without it the partner cannot report its own placements. */
+        municipality: municipalityCode.optional(),
         /** Receivers this partner answers for; it may speak only of cases they were sent. */
         receivers: z.array(id).min(1),
       }),

@@ -6,14 +6,14 @@ import type { HttpAnswer } from './post.ts';
 /** A receiver may ask us to wait, but not past the point where a statutory time could be lost unseen. */
 const maxRetryAfterMs = 3_600_000;
 
-/** Answers that say the request was not taken: too slow in coming, too early, too many, no one behind, not now. */
-const notTaken = new Set([408, 425, 429, 502, 503]);
+/** Answers that say the request was not taken: too slow in coming, too early, too many, not now. */
+const notTaken = new Set([408, 425, 429, 503]);
 
 /**
  * Judges an answer by what it says is known (Standard Webhooks: only 2xx is a success; RFC 9110 section 15).
  * @param nowSeconds the machine's time, for a Retry-After that is a date
  * @throws GatewayError delivery-refused (3xx and 4xx), delivery-failed (the answer says nothing was taken),
- *   delivery-unknown (500, 504 and their kin: it may have been processed)
+ *   delivery-unknown (500, 502, 504 and their kin: it may have been processed)
  */
 export function judgeAnswer(answer: HttpAnswer, nowSeconds: number): DeliveryReceipt {
   const { status } = answer;
