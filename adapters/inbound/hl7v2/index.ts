@@ -18,6 +18,8 @@ export type { Hl7v2Server, Hl7v2ServerOptions } from './server.ts';
 /** A message whose sender we know. */
 export interface KnownMessage {
   readonly message: Hl7Message;
+  /** MSH alone, byte by byte: what the answer is made from. */
+  readonly header: Hl7Message;
   readonly sender: CompiledSender;
   readonly head: MessageHead;
 }
@@ -53,7 +55,7 @@ export function hl7v2Inbound(mappings: Mappings): Inbound<KnownMessage> {
     head: ({ head }) => head,
     translate: ({ message, sender, head }) => translate(message, head.kind, sender),
     acknowledge: (message, raw, verdict, context) => {
-      const header = readHeader(raw);
+      const header = message?.header ?? readHeader(raw);
       if (header === undefined) return undefined;
       const sender = message?.sender ?? findSender(header);
       return acknowledge(header, sender?.mapping, verdict, context);
@@ -103,7 +105,7 @@ function read(
     ...(sentAt !== undefined && { sentAt }),
     controlIdReuse: sender.mapping.controlIdReuse ?? 'refused',
   };
-  return { message, sender, head };
+  return { message, header, sender, head };
 }
 
 /** A system's name as it may stand in a log. */
