@@ -220,7 +220,7 @@ export class PlayedStay {
   #fallDue(row: Decision['setDeadlines'][number]): void {
     this.#rows.delete(row.key);
     const reached = {
-      id: `reached|${row.key}|${row.dueAt}`,
+      id: `reached|${row.key}|${this.#position}`,
       type: 'deadline.reached',
       occurredAt: row.dueAt,
       causationId: row.key,

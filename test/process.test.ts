@@ -1,0 +1,334 @@
+import fc from 'fast-check';
+import { Temporal } from 'temporal-polyfill';
+import { describe, expect, test } from 'vitest';
+import { currentNeed, fold, patientAt } from '../gateway/process/state.ts';
+import type { DischargeProcess, StoredLike } from '../gateway/process/state.ts';
+import { decide } from '../gateway/rules/decide.ts';
+import { assess } from '../gateway/rules/index.ts';
+import { PlayedStay, factOf, localTime, shippedLaw } from './support/law.ts';
+import type { GivenFact } from './support/law.ts';
+
+const codes = { municipality: '1480', numberKind: 'personnummer', protection: 'none' };
+const social = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
+
+/** A fact; `told` is when the source sent it, `occurred` otherwise. */
+function given(
+  type: GivenFact['type'],
+  occurred: string,
+  { data = {}, id, told, ...rest }: Partial<GivenFact> & { told?: string } = {},
+): GivenFact {
+  const knownAt = localTime(told ?? occurred);
+  return {
+    type,
+    id: id ?? `${type} ${occurred} ${told ?? ''}`,
+    occurredAt: localTime(occurred),
+    knownAt,
+    sentAt: knownAt,
+    data,
+    ...rest,
+  };
+}
+const admitted = (occurred: string, more: Parameters<typeof given>[2] = {}): GivenFact =>
+  given('patient.admitted', occurred, { data: { county: '14', patient: codes }, ...more });
+
+function stored(facts: readonly GivenFact[]): StoredLike[] {
+  return facts.map((fact, position) => ({ position, event: factOf(fact) }));
+}
+const foldFacts = (...facts: GivenFact[]): DischargeProcess => fold(stored(facts), 'process-1');
+
+/** A state as plain values, so that two can be compared whole. */
+function plain(value: unknown): unknown {
+  if (value instanceof Temporal.Instant) return value.toString();
+  if (value instanceof Set) return [...value].map(String).sort();
+  if (value instanceof Map) return [...value].map(plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+}
+
+describe('one stay', () => {
+  test('readiness opens a period and a withdrawal closes it', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('patient.discharge-ready', '2022-03-07 10:00'),
+      given('discharge-readiness.withdrawn', '2022-03-08 10:00'),
+      given('patient.discharge-ready', '2022-03-09 10:00'),
+    );
+    expect(process.readiness.map(({ withdrawn }) => withdrawn !== undefined)).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  test('a readiness stated again is one readiness, timed by what was told last', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('patient.discharge-ready', '2022-03-07 10:00', {
+        id: 'first',
+        told: '2022-03-07 10:01',
+      }),
+      given('patient.discharge-ready', '2022-03-07 09:30', {
+        id: 'next',
+        told: '2022-03-07 11:00',
+      }),
+    );
+    expect(process.readiness).toHaveLength(1);
+    expect(process.readiness[0]?.occasion).toBe('first');
+    expect(process.readiness[0]?.at.toString()).toBe('2022-03-07T08:30:00Z');
+    expect([...(process.readiness[0]?.aliases ?? [])].sort()).toEqual(['first', 'next']);
+  });
+
+  test('a superseded fact is left out, and what replaces it keeps its name', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('patient.discharge-ready', '2022-03-07 10:00', { id: 'one' }),
+      given('patient.discharge-ready', '2022-03-07 11:00', { id: 'two', supersedes: ['one'] }),
+      given('patient.discharge-ready', '2022-03-07 12:00', { id: 'three', supersedes: ['two'] }),
+    );
+    expect(process.readiness).toHaveLength(1);
+    expect(process.readiness[0]?.occasion).toBe('one');
+    expect(process.readiness[0]?.at.toString()).toBe('2022-03-07T11:00:00Z');
+  });
+
+  test('the same need stated again is one need, a withdrawn need is none', () => {
+    const process = foldFacts(
+      given('need.assessed', '2022-03-01 10:00', { data: social }),
+      given('need.assessed', '2022-03-02 10:00', { data: social }),
+    );
+    expect(process.needs).toHaveLength(1);
+    const withdrawn = foldFacts(
+      given('need.assessed', '2022-03-01 10:00', { data: social }),
+      given('need.withdrawn', '2022-03-02 10:00'),
+    );
+    expect(currentNeed(withdrawn)).toBeUndefined();
+  });
+
+  test('a discharge that was cancelled is none, and the one told after it holds', () => {
+    const facts = [
+      admitted('2022-03-01 10:00'),
+      given('patient.discharged', '2022-03-11 10:00'),
+      given('discharge.cancelled', '2022-03-11 11:00'),
+    ];
+    expect(foldFacts(...facts).discharge).toBeUndefined();
+    const again = foldFacts(...facts, given('patient.discharged', '2022-03-13 10:00'));
+    expect(again.discharge?.at.toString()).toBe('2022-03-13T09:00:00Z');
+  });
+
+  test('a cancelled admission leaves no admission, an admission told after it is a new one', () => {
+    const facts = [
+      admitted('2022-03-01 10:00', { id: 'wrong' }),
+      given('admission.cancelled', '2022-03-01 12:00'),
+    ];
+    expect(foldFacts(...facts).admission).toBeUndefined();
+    expect(foldFacts(...facts).admissionCancelled).toBeDefined();
+    const again = foldFacts(...facts, admitted('2022-03-01 13:00', { id: 'right' }));
+    expect(again.admission?.occasion).toBe('right');
+  });
+
+  test('the municipality is that of the date asked for, and one left out is no statement', () => {
+    const moved = { ...codes, municipality: '1481' };
+    const unstated = { numberKind: 'personnummer', protection: 'none' };
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('patient.identity-changed', '2022-03-05 10:00', { data: { patient: moved } }),
+      given('patient.identity-changed', '2022-03-06 10:00', { data: { patient: unstated } }),
+    );
+    const at = (when: string): string | undefined =>
+      patientAt(process, Date.parse(localTime(when)))?.municipality;
+    expect([at('2022-02-01 10:00'), at('2022-03-04 10:00'), at('2022-03-07 10:00')]).toEqual([
+      '1480',
+      '1480',
+      '1481',
+    ]);
+  });
+});
+
+describe('linked stays', () => {
+  const other = { stayId: 'stay-2' };
+  const transfer = [
+    admitted('2022-03-01 10:00', { id: 'in-1' }),
+    given('patient.discharged', '2022-03-04 12:00', { id: 'out-1' }),
+    admitted('2022-03-04 12:00', { id: 'in-2', ...other }),
+  ];
+
+  test('are one stay: admitted at the first, not discharged while any goes on', () => {
+    const process = foldFacts(...transfer);
+    expect(process.admission?.occasion).toBe('in-1');
+    expect(process.discharge).toBeUndefined();
+  });
+
+  test('are discharged when the last one is', () => {
+    const out = given('patient.discharged', '2022-03-09 12:00', { id: 'out-2', ...other });
+    expect(foldFacts(...transfer, out).discharge?.id).toBe('out-2');
+  });
+});
+
+describe('contradictions', () => {
+  test.each([
+    ['DISCHARGE_WITHOUT_ADMISSION', [given('patient.discharged', '2022-03-11 10:00')]],
+    [
+      'DISCHARGE_BEFORE_ADMISSION',
+      [admitted('2022-03-12 10:00'), given('patient.discharged', '2022-03-11 10:00')],
+    ],
+    ['READY_WITHOUT_ADMISSION', [given('patient.discharge-ready', '2022-03-11 10:00')]],
+    [
+      'READY_BEFORE_ADMISSION',
+      [admitted('2022-03-12 10:00'), given('patient.discharge-ready', '2022-03-11 10:00')],
+    ],
+    [
+      'READY_AFTER_DISCHARGE',
+      [
+        admitted('2022-03-01 10:00'),
+        given('patient.discharged', '2022-03-11 10:00'),
+        given('patient.discharge-ready', '2022-03-12 10:00'),
+      ],
+    ],
+    [
+      'READINESS_WITHDRAWN_WITHOUT_READY',
+      [admitted('2022-03-01 10:00'), given('discharge-readiness.withdrawn', '2022-03-12 10:00')],
+    ],
+  ])('%s is kept', (code, facts) => {
+    expect(foldFacts(...facts).contradictions).toContain(code);
+  });
+
+  test('a discharge known by its date only does not contradict what happened that day', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('patient.discharge-ready', '2022-03-07 10:00'),
+      given('patient.discharged', '2022-03-07', { dateOnly: true }),
+    );
+    expect(process.contradictions).toEqual([]);
+  });
+});
+
+// ---------------------------------------------------------------- properties
+
+const types = [
+  ['patient.admitted', { county: '14', patient: codes }],
+  ['need.assessed', social],
+  ['need.assessed', { ...social, regionOutpatient: true }],
+  ['need.assessed', { ...social, municipalHealthCare: true }],
+  ['need.withdrawn', {}],
+  ['discharge-estimate.set', { expectedDischarge: '2022-03-20' }],
+  ['discharge-estimate.set', { expectedDischarge: '2022-03-21' }],
+  ['planning.called', { calledBy: 'fixed-care-contact' }],
+  ['planning.call-withdrawn', {}],
+  ['planning.declined', {}],
+  ['outpatient-care.availability-set', { availability: 'available' }],
+  ['outpatient-care.availability-set', { availability: 'unavailable' }],
+  ['placement.decided', { municipality: '1482' }],
+  ['patient.identity-changed', { patient: { ...codes, municipality: '1481' } }],
+  ['patient.identity-changed', { patient: { ...codes, protection: 'sekretessmarkering' } }],
+  ['patient.discharge-ready', {}],
+  ['patient.discharge-ready', {}],
+  ['discharge-readiness.withdrawn', {}],
+  ['patient.discharged', {}],
+  ['discharge.cancelled', {}],
+  ['admission.cancelled', {}],
+  ['patient.deceased', {}],
+  ['notice.misdirected', { obligation: 'admission-notice' }],
+] as const;
+
+const twoHoursMs = 7_200_000;
+const startMs = Date.parse('2022-03-01T08:00:00.000Z');
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Facts of a fortnight on a grid of two hours, so that many happen at the same instant, learned at once or late. */
+const anyFacts = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom(...types),
+      step: fc.nat({ max: 160 }),
+      lateBy: fc.constantFrom(0, 0, 0, 1, 30),
+      stay: fc.constantFrom('stay-1', 'stay-1', 'stay-1', 'stay-2'),
+      supersedesPrevious: fc.constantFrom(false, false, false, true),
+    }),
+    { minLength: 1, maxLength: 14 },
+  )
+  .map((drawn) =>
+    drawn.map(
+      ({ kind: [type, data], step, lateBy, stay, supersedesPrevious }, index): GivenFact => {
+        const atMs = startMs + step * twoHoursMs;
+        const knownAt = iso(atMs + lateBy * twoHoursMs);
+        return {
+          type,
+          data,
+          id: `fact-${(index * 7) % 15}`,
+          occurredAt: iso(atMs),
+          knownAt,
+          sentAt: knownAt,
+          stayId: stay,
+          ...(supersedesPrevious &&
+            index > 0 && { supersedes: [`fact-${((index - 1) * 7) % 15}`] }),
+        };
+      },
+    ),
+  );
+
+test('any order of arrival folds facts to one state', () => {
+  fc.assert(
+    fc.property(
+      anyFacts.chain((facts) =>
+        fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })),
+      ),
+      ([facts, shuffled]) => {
+        expect(plain(fold(stored(shuffled)))).toEqual(plain(fold(stored(facts))));
+      },
+    ),
+    { numRuns: 400, seed: 20220307 },
+  );
+});
+
+test('a fact that arrives twice folds as once', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      expect(plain(fold(stored([...facts, ...facts])))).toEqual(plain(fold(stored(facts))));
+    }),
+    { numRuns: 100, seed: 1 },
+  );
+});
+
+test('deciding on its own decisions gives nothing new, whatever happens and in whatever order it is learned', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      // Each step of a played stay demands it.
+      new PlayedStay().play(facts, '2022-05-01T00:00:00.000Z');
+    }),
+    { numRuns: 150, seed: 612 },
+  );
+});
+
+test('what is charged in the end is charged for days the patient was in hospital and ready', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const stay = new PlayedStay().play(facts, '2022-05-01T00:00:00.000Z');
+      const process = stay.process();
+      for (const counted of process.history.careDays.values()) {
+        for (const date of counted.dates) {
+          const ready = process.readiness.some(
+            ({ at, withdrawn }) =>
+              at.toString().slice(0, 10) < date &&
+              (withdrawn === undefined || withdrawn.at.toString().slice(0, 10) >= date),
+          );
+          expect(ready && date < counted.dischargedOn).toBe(true);
+        }
+        if (process.contradictions.length > 0) expect(counted.dates).toEqual([]);
+      }
+    }),
+    { numRuns: 100, seed: 54 },
+  );
+});
+
+test('one decision takes well under a millisecond, or its code asks the calendar too often', () => {
+  const stay = new PlayedStay().play(
+    [
+      admitted('2022-03-01 10:00'),
+      given('need.assessed', '2022-03-01 10:00', { data: social }),
+      given('patient.discharge-ready', '2022-03-07 10:00'),
+    ],
+    localTime('2022-03-08 10:00'),
+  );
+  const now = Temporal.Instant.from(localTime('2022-03-08 10:00'));
+  const process = stay.process();
+  expect(decide(process, assess(process, shippedLaw, now), shippedLaw, now).events).toEqual([]);
+});
