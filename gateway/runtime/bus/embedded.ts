@@ -3,7 +3,7 @@
  * what is not handled when the process ends is a row at the next start.
  */
 import type { Clock } from '../clock.ts';
-import type { Journal, OutboxRow, QueueName } from '../journal/journal.ts';
+import type { Journal, QueueName } from '../journal/journal.ts';
 import type { Bus, OnTrouble } from './bus.ts';
 import { startPump, type Pump, type Source } from './pump.ts';
 
@@ -48,21 +48,15 @@ function rowsOf(journal: Journal, clock: Clock, queue: QueueName): Source {
     async take(lanes, limit, busyLanes) {
       const nowMs = clock.nowMs();
       const postponed = await journal.outbox.postponedLanes(queue, nowMs);
+      const dueMs = earliest(postponed.values());
       const excluded = [...busyLanes, ...postponed.keys()];
-      const rows = await journal.outbox.ready(queue, nowMs, limit, excluded);
-      return { rows: ofFirstLanes(rows, lanes), dueMs: earliest(postponed.values()) };
+      const oldest = await journal.outbox.ready(queue, nowMs, Math.min(2 * lanes, limit), excluded);
+      const chosen = [...new Set(oldest.map(({ lane }) => lane))].slice(0, lanes);
+      if (chosen.length === 0) return { rows: [], dueMs };
+      return { rows: await journal.outbox.ofLanes(queue, chosen, limit), dueMs };
     },
     settled: () => undefined,
   };
-}
-
-/** The rows of the first `lanes` lanes; the others stay for the next page. */
-function ofFirstLanes(rows: readonly OutboxRow[], lanes: number): readonly OutboxRow[] {
-  const chosen = new Set<string>();
-  return rows.filter(({ lane }) => {
-    if (chosen.size < lanes) chosen.add(lane);
-    return chosen.has(lane);
-  });
 }
 
 function earliest(times: Iterable<number>): number | undefined {
