@@ -40,9 +40,14 @@ const codesByError: Partial<Record<ErrorCode, string>> = {
   'control-id-reused': '205',
 };
 
+/** Whether the bytes begin with the mark of UTF-8. */
+export function hasByteOrderMark(raw: Uint8Array): boolean {
+  return raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf;
+}
+
 /** MSH alone, its bytes read one to a character. @returns undefined where it cannot be read */
 export function readHeader(raw: Uint8Array): Hl7Message | undefined {
-  const start = raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf ? 3 : 0;
+  const start = hasByteOrderMark(raw) ? 3 : 0;
   let end = start;
   const limit = Math.min(raw.length, start + headerBytes);
   while (end < limit && raw[end] !== carriageReturn && raw[end] !== lineFeed) end += 1;

@@ -5,7 +5,7 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import { parsePath } from '../../../mappings/index.ts';
 import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
 import type { Inbound, MessageHead } from '../../adapter.ts';
-import { acknowledge, readHeader } from './acknowledge.ts';
+import { acknowledge, hasByteOrderMark, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
 import { compileSender } from './compile.ts';
 import type { CompiledSender } from './compile.ts';
@@ -90,7 +90,9 @@ function read(
       standardCode: '204',
     });
   }
-  const charset = charsetOf(header.valueOf(characterSet) ?? '', sender.mapping.charset);
+  const declared = charsetOf(header.valueOf(characterSet) ?? '', sender.mapping.charset);
+  // A byte order mark proves UTF-8, whatever MSH-18 says: an editor saved the file.
+  const charset = hasByteOrderMark(raw) ? 'utf8' : declared;
   const message = new Hl7Message(raw, decode(raw, charset), charset);
   const id = message.valueOf(controlId);
   const type = message.valueOf(messageType);
