@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
@@ -71,7 +72,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
     return journal.append({ expected: [], events: [], setDeadlines: rows, closeDeadlines: [] });
   }
   async function eventIds(id: string): Promise<readonly string[]> {
-    return (await journal.load(id))?.events.map(({ event }) => event.id) ?? [];
+    return (await journal.load(id))?.events.map((stored) => stored.event.id) ?? [];
   }
 
   describe('messages', () => {
@@ -258,7 +259,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const events = [admitted('event-1b'), admitted('event-1c')];
       const change = { messageId: 'message-1', mappingRevision: 'r2', events, unmapped: [] };
       await journal.retranslate(change);
-      const stored = (await journal.load(stayId))?.events.map(({ event }) => event);
+      const stored = (await journal.load(stayId))?.events.map((entry) => entry.event);
       expect(stored?.map(({ id }) => id)).toEqual(['event-1', 'event-1b', 'event-1c']);
       expect(stored?.[1]?.supersedes).toEqual(['event-1']);
       expect(stored?.[2]?.supersedes).toBeUndefined();
@@ -272,7 +273,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const events = [admitted('event-1'), admitted('event-1c')];
       const still = { messageId: 'message-1', mappingRevision: 'r1', events, unmapped };
       await journal.retranslate(still);
-      const stored = (await journal.load(stayId))?.events.map(({ event }) => event);
+      const stored = (await journal.load(stayId))?.events.map((entry) => entry.event);
       expect(stored?.map(({ id }) => id)).toEqual(['event-1', 'event-1c']);
       expect(stored?.[1]?.supersedes).toBeUndefined();
       expect((await journal.parked(10)).length).toBe(1);
@@ -690,6 +691,23 @@ describe('the embedded journal', () => {
     ]);
     expect(outcomes[3]).toMatchObject({ reason: { code: 'journal-unavailable' } });
     await journal.close();
+  });
+
+  test('when the writer dies, what waits hears so and the journal is unusable', async () => {
+    const workers: Worker[] = [];
+    const seen = (worker: Worker) => workers.push(worker);
+    process.on('worker', seen);
+    const journal = await openEmbeddedJournal({ folder, limits: { syncDelayMs: 50 } });
+    process.off('worker', seen);
+    const outcomes = Promise.allSettled([1, 2].map((n) => journal.record(message(n))));
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    const unavailable = { code: 'journal-unavailable', fate: 'transient' };
+    const refused = { status: 'rejected', reason: unavailable };
+    expect(await outcomes).toMatchObject([refused, refused]);
+    await expect(journal.record(message(3))).rejects.toMatchObject(unavailable);
+    expect(journal.pending()).toBe(0);
+    await journal.close();
+    await (await openEmbeddedJournal({ folder })).close();
   });
 
   test('many that wait share commits', async () => {

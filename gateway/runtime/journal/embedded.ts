@@ -65,6 +65,7 @@ export async function openEmbeddedJournal(options: {
     const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs }, limits);
     const stopCheckpoints = startCheckpoints(folder, limits, queue);
     return assemble(queue, openReading(folder), async (reading) => {
+      await queue.drain();
       await stopCheckpoints();
       reading.close();
       await queue.close();

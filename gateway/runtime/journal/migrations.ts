@@ -77,7 +77,7 @@ const migrations: readonly string[] = [
 
   -- Events are never deleted and there is one writer, so positions rise in commit order.
   CREATE TABLE events (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    position INTEGER PRIMARY KEY,
     stream TEXT NOT NULL,
     also_stream TEXT,
     type TEXT NOT NULL,

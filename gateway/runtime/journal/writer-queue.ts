@@ -42,6 +42,7 @@ export class WriterQueue {
   #messages = 0;
   #commits = 0;
   #failure: GatewayError | undefined;
+  #closing: GatewayError | undefined;
   #idle: (() => void) | undefined;
 
   /**
@@ -99,8 +100,9 @@ export class WriterQueue {
     blobs?: Blobs,
   ): Promise<ReturnType<Writes[N]>> {
     return new Promise((resolve, reject) => {
-      if (this.#failure) {
-        reject(this.#failure);
+      const refusal = this.#failure ?? this.#closing;
+      if (refusal) {
+        reject(refusal);
         return;
       }
       if (this.#waiting.length >= this.#limits.waiting) {
@@ -122,16 +124,23 @@ export class WriterQueue {
     });
   }
 
-  /** Waits for what was handed in, then lets the writer close the database. */
+  /** Takes nothing more, and waits for what was handed in. */
+  async drain(): Promise<void> {
+    this.#closing = unavailable('the journal is closed');
+    if (this.#waiting.length === 0 && this.#underWay.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  /** Lets the writer close the database; called after `drain`. */
   async close(): Promise<void> {
-    if (this.#waiting.length > 0 || this.#underWay.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
+    if (this.#failure) {
+      await this.#worker.terminate();
+      return;
     }
-    if (this.#failure) return;
-    this.#failure = unavailable('the journal is closed');
-    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#failure = this.#closing;
+    const ended = once(this.#worker, 'exit');
     this.#worker.postMessage('close' satisfies ToWriter, []);
     await ended;
   }
