@@ -76,6 +76,9 @@ export interface SimulatedMunicipality {
 }
 
 const maxBodyBytes = 1_048_576;
+/** An acknowledgement is tried for a few seconds, as long as a gateway takes to start again. */
+const answerTries = 50;
+const answerPauseMs = 100;
 
 /** Starts a receiver; resolves when it listens. */
 export async function simulatedMunicipality(
@@ -133,9 +136,26 @@ export async function simulatedMunicipality(
     const { caseReference, obligation } = notice.body.data;
     const { deliveryId } = notice;
     const data = { deliveryId, obligation };
-    const time = link.now();
-    const status = await answer({ caseReference, type: 'notice.acknowledged', data, time });
-    if (status !== 202) failures.push(`HTTP ${status}`);
+    const event: Answer = {
+      caseReference,
+      type: 'notice.acknowledged',
+      data,
+      time: link.now(),
+      id: randomUUID(),
+    };
+    failures.push(...(await answerUntilTaken(event)));
+  }
+
+  /** The same CloudEvent again while the gateway cannot take it. @returns why it was never taken */
+  async function answerUntilTaken(event: Answer): Promise<string[]> {
+    let status = 0;
+    for (let tries = 0; tries < answerTries; tries++) {
+      status = await answer(event).catch(() => 0);
+      if (status === 202) return [];
+      if (status >= 400 && status < 500) break;
+      await new Promise((resolve) => setTimeout(resolve, answerPauseMs));
+    }
+    return [status === 0 ? 'no connection' : `HTTP ${status}`];
   }
 
   async function answer(event: Answer): Promise<number> {
