@@ -87,19 +87,18 @@ function checkValues(
   }
 }
 
-function fits({ type, choices }: Parameter, entered: number | string | boolean): boolean {
-  switch (type) {
-    case 'whole-number':
-      return Number.isSafeInteger(entered) && Number(entered) >= 0;
-    case 'clock-time':
-      return typeof entered === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(entered);
-    case 'choice':
-      return typeof entered === 'string' && (choices?.includes(entered) ?? false);
-    case 'text':
-      return typeof entered === 'string';
-    case 'boolean':
-      return typeof entered === 'boolean';
-  }
+type Entered = number | string | boolean;
+const kinds: Readonly<Record<Parameter['type'], (entered: Entered) => boolean>> = {
+  'whole-number': (entered) => Number.isSafeInteger(entered) && Number(entered) >= 0,
+  'clock-time': (entered) =>
+    typeof entered === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(entered),
+  choice: (entered) => typeof entered === 'string',
+  text: (entered) => typeof entered === 'string',
+  boolean: (entered) => typeof entered === 'boolean',
+};
+
+function fits({ type, choices }: Parameter, entered: Entered): boolean {
+  return kinds[type](entered) && (choices?.includes(String(entered)) ?? true);
 }
 
 function check<T>(file: string, schema: z.ZodType<T>, content: unknown): T {

@@ -113,6 +113,10 @@ parameters:
       2023-01-01: { value: 1050000, reference: HSLF-FS 2022:60 }
 `;
 
+/** An overlay with one value of the amount. */
+const line = (text: string): string =>
+  `parameters:\n  careDayAmountOre:\n    values:\n      ${text}\n`;
+
 describe('a user’s own file', () => {
   test('enters a missing amount, and leaves the other years as they are', () => {
     const law = loadProfiles({ overlays: [overlay('settlement.yaml', amountOf2023)] });
@@ -155,8 +159,6 @@ parameters:
     ]);
   });
 
-  const line = (text: string): string =>
-    `parameters:\n  careDayAmountOre:\n    values:\n      ${text}\n`;
   test.each([
     [
       'a value without reference',

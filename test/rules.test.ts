@@ -2,9 +2,19 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
-import { PlayedStay } from './support/law.ts';
+import { PlayedStay, localTime, shippedLaw } from './support/law.ts';
 import { isEventType } from '../gateway/process/events.ts';
-import { localTimeText } from '../gateway/rules/legal-days.ts';
+import {
+  easterSunday,
+  endOfDay,
+  hoursAfter,
+  isAfterClockTime,
+  isRestDay,
+  localDateText,
+  localTimeText,
+  startOfDay,
+  workingDayFrom,
+} from '../gateway/rules/legal-days.ts';
 import { readLegalCases } from './support/law-cases.ts';
 import type { Expectation, LegalCase } from './support/law-cases.ts';
 
@@ -52,8 +62,7 @@ function outcomeOf(stay: PlayedStay, asked: Expectation): Expectation {
   };
   const isFound = whole.findings?.length === asked.findings?.length;
   if (asked.findings !== undefined && !isFound) whole.findings = found;
-  const keys = Object.keys(asked) as (keyof Expectation)[];
-  return Object.fromEntries(keys.map((key) => [key, whole[key]]));
+  return Object.fromEntries(Object.entries(whole).filter(([key]) => key in asked));
 }
 
 /** `issued admission-notice social-services 1480 [held]`, in the order they were decided. */
@@ -94,3 +103,144 @@ function checkFindings(stay: PlayedStay, { reference }: LegalCase): void {
     for (const origin of finding.parameters) expect(origin.reference).not.toBe('');
   }
 }
+
+const day = (text: string): Temporal.PlainDate => Temporal.PlainDate.from(text);
+const at = (text: string): Temporal.Instant => Temporal.Instant.from(localTime(text));
+
+describe('days as the law counts them', () => {
+  test.each([
+    ['2022-04-15', 'Good Friday'],
+    ['2022-04-17', 'Easter Sunday'],
+    ['2022-04-18', 'Easter Monday'],
+    ['2022-05-26', 'Ascension Day'],
+    ['2022-06-06', 'National Day'],
+    ['2022-06-24', 'Midsummer Eve'],
+    ['2022-06-25', 'Midsummer Day'],
+    ['2022-11-05', 'All Saints’ Day'],
+    ['2023-01-06', 'Epiphany'],
+    ['2024-05-01', '1 May'],
+    ['2024-12-24', 'Christmas Eve'],
+    ['2024-12-31', 'New Year’s Eve'],
+    ['2026-12-25', 'Christmas Day'],
+    ['2022-03-12', 'a Saturday'],
+    ['2022-03-13', 'a Sunday'],
+  ])('%s, %s, is a rest day', (date) => expect(isRestDay(day(date))).toBe(true));
+
+  test.each(['2022-04-14', '2022-05-27', '2022-06-23', '2022-06-27', '2022-12-27', '2022-03-14'])(
+    '%s is a working day',
+    (date) => expect(isRestDay(day(date))).toBe(false),
+  );
+
+  test.each([
+    ['2022-04-15', '2022-04-19'],
+    ['2026-12-25', '2026-12-28'],
+    ['2026-12-31', '2027-01-04'],
+    ['2022-03-14', '2022-03-14'],
+  ])('the working day from %s is %s', (from, found) => {
+    expect(workingDayFrom(day(from)).toString()).toBe(found);
+  });
+
+  test.each(['2018-04-01', '2019-04-21', '2022-04-17', '2024-03-31', '2025-04-20', '2038-04-25'])(
+    'Easter Sunday falls on %s',
+    (date) => expect(easterSunday(Number(date.slice(0, 4))).toString()).toBe(date),
+  );
+
+  test('the offset kept by the hour agrees with the calendar at every hour of five years', () => {
+    const lastMs = Date.parse('2027-01-01T00:00:00Z');
+    for (let ms = Date.parse('2022-01-01T00:30:00Z'); ms < lastMs; ms += 3_600_000) {
+      const instant = Temporal.Instant.fromEpochMilliseconds(ms);
+      const zoned = instant.toZonedDateTimeISO('Europe/Stockholm');
+      const text = zoned.toPlainDateTime().toString().replace('T', ' ').slice(0, 16);
+      expect(localTimeText(instant).replace('.', ':')).toBe(text);
+    }
+  });
+
+  test('days begin and end where the clocks say, also in the two odd nights', () => {
+    for (const date of ['2022-03-27', '2022-10-30', '2022-02-28', '2020-02-29', '2022-12-31']) {
+      const start = day(date).toZonedDateTime('Europe/Stockholm').toInstant();
+      expect(startOfDay(day(date)).toString()).toBe(start.toString());
+      expect(localDateText(endOfDay(day(date)))).toBe(date);
+      expect(localDateText(endOfDay(day(date)).add({ milliseconds: 1 }))).not.toBe(date);
+    }
+  });
+
+  test('noon itself is not after noon, the next millisecond is', () => {
+    for (const date of ['2022-03-07', '2022-03-27', '2022-10-30']) {
+      const noon = at(`${date} 12:00`);
+      expect(isAfterClockTime(noon, '12:00')).toBe(false);
+      expect(isAfterClockTime(noon.add({ milliseconds: 1 }), '12:00')).toBe(true);
+    }
+  });
+
+  test('hours elapse whatever the clocks do', () => {
+    expect(localTimeText(hoursAfter(at('2026-03-28 14:00'), 24))).toBe('2026-03-29 15.00');
+    expect(localTimeText(hoursAfter(at('2026-10-24 14:00'), 24))).toBe('2026-10-25 13.00');
+  });
+});
+
+describe('billing', () => {
+  const cases = readLegalCases(join(folder, 'settlement.yaml'));
+  const find = (name: string): LegalCase => {
+    const found = cases.find((legalCase) => legalCase.name.startsWith(name));
+    if (found === undefined) throw new Error(`no case ${name}`);
+    return found;
+  };
+
+  test('withheld for a missing amount names it, and frees itself at the next nudge when it is entered', () => {
+    let isEntered = false;
+    const parameters: typeof shippedLaw = {
+      valueOn(name, date) {
+        const found = shippedLaw.valueOn(name, date);
+        if (found.known || !isEntered) return found;
+        return {
+          known: true,
+          value: 1_050_000,
+          origin: { parameter: name, from: '2023-01-01', reference: 'HSLF-FS 2022:60' },
+        };
+      },
+    };
+    const missing = find('a year whose amount is missing');
+    const stay = new PlayedStay([], parameters).play(missing.facts, missing.at);
+    expect(stay.events('billing.withheld').map(({ data }) => data)).toMatchObject([
+      {
+        missing: 'settlement.careDayAmountOre',
+        missingOn: '2023-01-01',
+        reference: 'HSLF-FS 2022:60 (not seen)',
+      },
+    ]);
+    stay.nudgeSettlements();
+    expect(stay.events('billing.withheld')).toHaveLength(1);
+    isEntered = true;
+    stay.nudgeSettlements();
+    expect(stay.billedOre()).toBe(9 * 930_000 + 4 * 1_050_000);
+    expect(stay.events('settlement.closed')).toHaveLength(1);
+  });
+
+  test('after the cut-off a changed count is an adjustment with its difference and cause', () => {
+    const corrected = find('a correction after the cut-off');
+    const stay = new PlayedStay().play(corrected.facts, corrected.at);
+    const [recorded] = stay.events('billing.recorded');
+    const [adjusted] = stay.events('billing.adjusted');
+    const recount = stay.events('care-days.counted').at(-1);
+    expect(recorded?.data).toMatchObject({ revision: 1, totalOre: 1_860_000 });
+    expect(adjusted?.data).toMatchObject({
+      revision: 2,
+      totalOre: 930_000,
+      differenceOre: -930_000,
+      cause: recount?.id,
+    });
+    expect(adjusted?.data.lines).toMatchObject([
+      { from: '2022-03-10', until: '2022-03-11', days: 1, rateOre: 930_000 },
+    ]);
+  });
+
+  test('a case that is not charged is listed with its reason', () => {
+    const barred = find('a case with a barred liability');
+    const stay = new PlayedStay(barred.deliveries).play(barred.facts, barred.at);
+    expect(stay.events('billing.recorded')[0]?.data).toMatchObject({
+      lines: [],
+      totalOre: 0,
+      excluded: [{ reason: 'ADMISSION_NOTICE_LATE' }],
+    });
+  });
+});

@@ -36,6 +36,7 @@ export class FactList {
   /** Facts of one type in their order, the superseded left out. */
   of<T extends EventType>(type: T): OfType<T> {
     // The map holds under each type only events of that type, which the type system cannot follow.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return (this.#byType.get(type) ?? []) as unknown as OfType<T>;
   }
 

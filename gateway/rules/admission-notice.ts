@@ -145,7 +145,7 @@ function judge(
   if (sending.state === 'incomplete') {
     return isOver ? ['unmet', 'ADMISSION_NOTICE_INCOMPLETE'] : ['pending', 'ESTIMATE_MISSING'];
   }
-  const [status, reason] = unsentStatus(sending.state);
+  const [status, reason] = unsentStatus[sending.state];
   return status === 'pending' && isOver ? ['unmet', 'ADMISSION_NOTICE_LATE'] : [status, reason];
 }
 

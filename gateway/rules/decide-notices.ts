@@ -45,7 +45,7 @@ function decideNotice(
     // Another municipality: the old one is told, unless it has answered that it never was concerned.
     const withdrawn = last.municipality !== undefined && withdraw(process, notice, draft);
     const revision = last.revision + (withdrawn ? 2 : 1);
-    const before = withdrawn ? idOf('notice.withdrawn', key, last.revision + 1) : last.id;
+    const before = withdrawn ? decisionId(key, last.revision + 1) : last.id;
     const data = { ...dataOf(want, key, occasion, revision), corrects: before };
     draft.add('notice.issued', key, revision, cause, data);
     return;
@@ -55,9 +55,6 @@ function decideNotice(
   const data = { ...dataOf(want, key, occasion, revision), corrects: last.id };
   draft.add('notice.corrected', key, revision, cause, data);
 }
-
-const idOf = (type: 'notice.withdrawn', key: string, revision: number): string =>
-  decisionId(`${key}|${type}`, revision);
 
 /** Withdraws what last stood from whom it was sent to. */
 function withdraw(process: DischargeProcess, notice: NoticeHistory, draft: Draft): boolean {

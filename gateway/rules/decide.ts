@@ -69,7 +69,10 @@ export class Draft {
     return [...aliases].sort().find((alias) => this.#occasionsInUse.has(alias)) ?? occasion;
   }
 
-  /** @param key decision key; with the type and number it makes the event's id */
+  /**
+   * @param key decision key; with the revision it makes the event's id
+   * @param number the revision; a deadline has none, so its events are numbered by type
+   */
   add<T extends EventType>(
     type: T,
     key: string,
@@ -77,8 +80,9 @@ export class Draft {
     causationId: string,
     data: EventData<T>,
   ): string {
-    const id = decisionId(`${key}|${type}`, number);
+    const id = decisionId(type.startsWith('deadline.') ? `${key}|${type}` : key, number);
     // T is one type here, which the union of all events cannot express.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const event = { id, type, occurredAt: this.now, causationId, data } as unknown as DecidedEvent;
     this.events.push(event);
     return id;

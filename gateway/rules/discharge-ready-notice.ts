@@ -96,7 +96,7 @@ export function readyNoticeTo(
   }
   // Every ready notice is whole: the statute prescribes no content beyond the assessment.
   const state = sending.state === 'incomplete' ? 'under-way' : sending.state;
-  const [status, reason] = unsentStatus(state);
+  const [status, reason] = unsentStatus[state];
   return finding(rule, status, reason, { ...about, because });
 }
 

@@ -103,16 +103,12 @@ export function recipientsOf(need: Services, parties: Parties): readonly Recipie
 
 /** Whether a need of services concerns a role. */
 export function needsRole(need: Services, role: RecipientRole): boolean {
-  switch (role) {
-    case 'social-services':
-      return need.socialServices;
-    case 'municipal-health-care':
-      return need.municipalHealthCare;
-    case 'region-outpatient':
-      return need.regionOutpatient || need.municipalHealthCare;
-    case 'payer-municipality':
-      return need.socialServices || need.municipalHealthCare;
-  }
+  if (role === 'social-services') return need.socialServices;
+  if (role === 'municipal-health-care') return need.municipalHealthCare;
+  const isMunicipal = need.socialServices || need.municipalHealthCare;
+  return role === 'payer-municipality'
+    ? isMunicipal
+    : need.regionOutpatient || need.municipalHealthCare;
 }
 
 /** The recipients whose notification 5 kap. 3 § asks for: the payer's own. */

@@ -15,7 +15,7 @@ import type { SentTimes, Status } from './rule.ts';
 export type Sending =
   | { readonly state: 'sent'; readonly times: SentTimes; readonly because: readonly string[] }
   | {
-      readonly state: Exclude<Unsent, 'sent'>;
+      readonly state: Unsent;
       readonly because: readonly string[];
     };
 type Unsent =
@@ -135,21 +135,15 @@ function sendingBy(
   return { state: 'sent', times: { attemptAt, handedOverAt, receiverFault }, because };
 }
 
-/** What an unproven sending means for the condition, while there is still time and after. */
-export function unsentStatus(state: Exclude<Unsent, 'incomplete'>): readonly [Status, Reason] {
-  switch (state) {
-    case 'none':
-    case 'under-way':
-      return ['pending', 'NOTICE_NOT_SENT_YET'];
-    case 'held':
-      return ['pending', 'NOTICE_HELD'];
-    case 'refused':
-      return ['pending', 'NOTICE_REFUSED'];
-    case 'unresolved':
-      return ['unknown', 'NOTICE_UNRESOLVED'];
-    case 'unproven':
-      return ['unknown', 'NOTICE_DELIVERY_UNPROVEN'];
-    case 'misdirected':
-      return ['unmet', 'NOTICE_MISDIRECTED'];
-  }
-}
+/** What it means for the condition that no sending is proven; `pending` holds while there is still time. */
+export const unsentStatus: Readonly<
+  Record<Exclude<Unsent, 'incomplete'>, readonly [Status, Reason]>
+> = {
+  none: ['pending', 'NOTICE_NOT_SENT_YET'],
+  'under-way': ['pending', 'NOTICE_NOT_SENT_YET'],
+  held: ['pending', 'NOTICE_HELD'],
+  refused: ['pending', 'NOTICE_REFUSED'],
+  unresolved: ['unknown', 'NOTICE_UNRESOLVED'],
+  unproven: ['unknown', 'NOTICE_DELIVERY_UNPROVEN'],
+  misdirected: ['unmet', 'NOTICE_MISDIRECTED'],
+};

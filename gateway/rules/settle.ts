@@ -207,9 +207,9 @@ const sameLines = (left: Billing, right: Billed): boolean =>
 
 /** The count that differs from what was billed: the cause of an adjustment. */
 function changedSince(state: SettlementState, billed: Billing): string | undefined {
-  const daysOf = (reference: string): number =>
+  const daysOf = (caseReference: string): number =>
     billed.lines
-      .filter((line) => line.caseReference === reference)
+      .filter((line) => line.caseReference === caseReference)
       .reduce((days, line) => days + line.days, 0);
   const changed = [...state.cases.values()].findLast(
     ({ data }) => daysOf(data.caseReference) !== (data.eligible ? data.dates.length : 0),
