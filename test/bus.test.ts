@@ -61,7 +61,11 @@ async function newPlace(form: Place['form']): Promise<Place> {
 
 async function openHouse(
   place: Place,
-  { clock = systemClock, url = brokerUrl }: { clock?: Clock; url?: string } = {},
+  {
+    clock = systemClock,
+    url = brokerUrl,
+    prefetch = 256,
+  }: { clock?: Clock; url?: string; prefetch?: number } = {},
 ): Promise<House> {
   const journal = await openEmbeddedJournal({ folder: place.folder });
   const troubles: GatewayError[] = [];
@@ -69,7 +73,7 @@ async function openHouse(
   const bus =
     place.form === 'embedded'
       ? embeddedBus(journal, clock, { onTrouble })
-      : rabbitMqBus(journal, clock, { url, prefix: place.prefix, onTrouble });
+      : rabbitMqBus(journal, clock, { url, prefix: place.prefix, prefetch, onTrouble });
   const relay = startRelay({ journal, bus, clock, tickMs: 20, onTrouble });
   let abandoned: Promise<void> | undefined;
   const abandon = () => {
@@ -609,6 +613,35 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
     await until(nothingWaits(journal));
     await until(() => bus.inHand() === 0);
     expect(calls.map(({ ids }) => ids)).toEqual([['e1'], ['e2']]);
+  });
+
+  it.each(forms)('loses nothing with the broker: the %s bus takes it up anew', async (form) => {
+    const place = await newPlace('rabbitmq');
+    const before = await openHouse(place);
+    await happen(before.journal, 'a', 'e1');
+    await until(async () => (await before.journal.outbox.unpublished(Date.now(), 1)).length === 0);
+    await before.abandon();
+    await removeTopology(place.prefix);
+
+    const { journal, bus } = await openHouse({ ...place, form });
+    const { ids, handle } = recorder();
+    await bus.consume('advance', handle, quick);
+    await until(nothingWaits(journal));
+    expect(ids()).toEqual(['e1']);
+  });
+
+  it('acknowledges what is settled, so that the broker goes on sending', async () => {
+    const { journal, bus } = await openHouse(await newPlace('rabbitmq'), { prefetch: 2 });
+    const { ids, handle } = recorder(({ lane }) => {
+      if (lane === 'lane-0') throw new GatewayError('assertion-failed', 'a bug');
+    });
+    await bus.consume('advance', handle, quick);
+    await append(
+      journal,
+      Array.from({ length: 12 }, (_, n) => eventOf(`lane-${n}`, `e${n}`)),
+    );
+    await until(nothingWaits(journal));
+    expect(new Set(ids()).size).toBe(12);
   });
 
   it('sends a message that is not one of ours to the dead letters', async () => {
