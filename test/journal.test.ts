@@ -576,8 +576,10 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(await journal.releaseDue(later)).toBe(0);
       const [again] = await journal.outbox.ready('dispatch', nowMs, 10, []);
       expect(again).toMatchObject({ lane: 'lane-1', eventId: 'notice-1', attempts: 0 });
+      await journal.deliveries.recordAttempt('delivery-1', later);
+      await journal.deliveries.recordOutcome({ ...outcome, ...failed, receiverFault: false });
       const [delivery] = await journal.deliveries.byState('pending', 10);
-      expect(delivery).toMatchObject({ receiverFault: true, attempts: 1, openAttempt: false });
+      expect(delivery).toMatchObject({ receiverFault: true, attempts: 2, firstAttemptAt: at });
     });
 
     test('an outcome without its delivery is refused, and so are its events', async () => {
