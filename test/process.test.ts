@@ -141,6 +141,24 @@ describe('one stay', () => {
   });
 });
 
+test('codes stated with an admission told later hold from that admission only, not over a later change', () => {
+  const process = foldFacts(
+    given('patient.identity-changed', '2022-03-05 10:00', {
+      data: { patient: { ...codes, municipality: '1481' } },
+    }),
+    admitted('2022-03-01 10:00', { told: '2022-03-09 10:00' }),
+    given('patient.admitted', '2022-03-06 10:00', {
+      stayId: 'stay-2',
+      data: { patient: { ...codes, municipality: '1482' } },
+    }),
+  );
+  expect(process.patient.map((entry) => entry.codes.municipality)).toEqual([
+    '1480',
+    '1481',
+    '1482',
+  ]);
+});
+
 describe('linked stays', () => {
   const other = { stayId: 'stay-2' };
   const transfer = [

@@ -135,6 +135,14 @@ describe('a user’s own file', () => {
     expect(valueOn('2024-01-01')).toMatchObject({ known: false });
   });
 
+  test('does not carry a yearly amount into a year nobody has listed', () => {
+    const text = amountOf2023.replace('2023-01-01', '2030-01-01');
+    const law = loadProfiles({ overlays: [overlay('settlement.yaml', text)] }).parametersOf({});
+    expect(law.valueOn('settlement.careDayAmountOre', '2030-12-31').known).toBe(true);
+    const after = law.valueOn('settlement.careDayAmountOre', '2031-01-01');
+    expect(after.known ? 'known' : after.reference).toContain('2027 och senare');
+  });
+
   test('closes a value with null', () => {
     const text = `
 parameters:

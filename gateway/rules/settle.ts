@@ -28,13 +28,11 @@ type Billing = EventData<'billing.recorded'>;
 interface SettlementState {
   readonly isOpened: boolean;
   readonly isReached: boolean;
-  readonly isClosed: boolean;
-  readonly opened: number;
   /** Latest revision of each case, with the event that brought it, in the order the cases came. */
   readonly cases: ReadonlyMap<string, { readonly data: CareDaysData; readonly eventId: string }>;
   readonly billed: Billing | undefined;
   readonly withheld: EventData<'billing.withheld'> | undefined;
-  /** Number of the last billing event: recorded and adjusted are one series. */
+  /** How many times it was withheld: the next one's number. */
   readonly withheldCount: number;
 }
 
@@ -67,7 +65,7 @@ export function settle(
     occurredAt,
     causationId,
   });
-  if (!state.isOpened) return open(place, key, parameters, stamp);
+  if (!state.isOpened) return open(state, place, key, parameters, stamp);
   if (!state.isReached) return { events: [], setDeadlines: [], closeDeadlines: [] };
   const events = bill(state, place, key, parameters, stamp);
   return { events, setDeadlines: [], closeDeadlines: [] };
@@ -82,7 +80,7 @@ type Stamper = (type: string, number: number) => Stamp;
 
 function foldSettlement(stream: readonly StoredLike[]): SettlementState {
   const cases = new Map<string, { data: CareDaysData; eventId: string }>();
-  const seen = { isOpened: false, isReached: false, isClosed: false, opened: 0, withheldCount: 0 };
+  const seen = { isOpened: false, isReached: false, withheldCount: 0 };
   let billed: Billing | undefined;
   let withheld: EventData<'billing.withheld'> | undefined;
   const add = (event: DischargeEvent): void => {
@@ -96,9 +94,6 @@ function foldSettlement(stream: readonly StoredLike[]): SettlementState {
       }
       case 'settlement.opened':
         seen.isOpened = true;
-        return;
-      case 'settlement.closed':
-        seen.isClosed = true;
         return;
       case 'deadline.reached':
         if (event.data.deadline === 'settlement') seen.isReached = true;
@@ -123,6 +118,7 @@ function foldSettlement(stream: readonly StoredLike[]): SettlementState {
 
 /** Opens the month, and sets its cut-off: after the end of the day the parameter names, in the month that follows. */
 function open(
+  state: SettlementState,
   place: SettlementPeriod,
   key: string,
   parameters: Parameters,
@@ -131,7 +127,7 @@ function open(
   const first = Temporal.PlainDate.from(`${place.month}-01`);
   const found = parameters.valueOn('settlement.cutOffDay', first.toString());
   if (!found.known) {
-    const withheld = withhold(undefined, 0, place, key, found, stamp);
+    const withheld = withhold(state.withheld, state.withheldCount, place, key, found, stamp);
     return { events: withheld, setDeadlines: [], closeDeadlines: [] };
   }
   const cutOff = first.add({ months: 1, days: Number(found.value) });

@@ -11,6 +11,7 @@ import type { GivenDelivery, GivenFact } from './law.ts';
 const moment = z.string().regex(/^\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?$/);
 const more = z.looseObject({
   _known: moment.optional(),
+  _sent: moment.optional(),
   _id: z.string().optional(),
   _supersedes: z.array(z.string()).optional(),
 });
@@ -122,13 +123,14 @@ function readFact(given: z.infer<typeof fact>, index: number): GivenFact {
     typeof given === 'string' ? [given] : (Object.entries(given)[0] ?? []);
   const [, when = '', type = ''] = /^(\S+(?: \d\S+)?) (\S+)$/.exec(line) ?? [];
   if (!isEventType(type)) throw new Error(`${line}: no event is called ${type}`);
-  const { _known, _id, _supersedes, ...data } = stated;
+  const { _known, _sent, _id, _supersedes, ...data } = stated;
   const occurredAt = localTime(when);
   return {
     type,
     id: _id ?? `fact-${index}`,
     occurredAt,
     knownAt: _known === undefined ? occurredAt : localTime(_known),
+    ...(_sent !== undefined && { sentAt: localTime(_sent) }),
     dateOnly: !when.includes(' '),
     ...(_supersedes && { supersedes: _supersedes }),
     data: { ...defaults[type], ...data },
