@@ -157,11 +157,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (journal.pending() + bus.inHand() + mllpServer.inHand() > 0) return false;
       const due = await journal.nextDue();
       if (due !== undefined && due <= clock.now()) return false;
-      const waiting = await Promise.all([
-        journal.outbox.waiting('advance'),
-        journal.outbox.waiting('dispatch'),
+      const nowMs = clock.nowMs();
+      const work = await Promise.all([
+        journal.outbox.hasWork('advance', nowMs),
+        journal.outbox.hasWork('dispatch', nowMs),
       ]);
-      return waiting.every((count) => count === 0) && journal.pending() + bus.inHand() === 0;
+      return !work.includes(true) && journal.pending() + bus.inHand() === 0;
     },
     wake() {
       void relay.tick();

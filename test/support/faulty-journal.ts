@@ -75,7 +75,7 @@ export function faultAt(nth: number, disturbance: Disturbance): FaultyJournal {
         if (typeof value !== 'function' || name === 'close' || name === 'onCommit') return value;
         return (...args: unknown[]): unknown => {
           const call = (): unknown => Reflect.apply(value, inner, args);
-          if (name === 'pending') return dead ? 0 : call();
+          if (name === 'pending' || name === 'intakeLoad') return dead ? 0 : call();
           if (dead) return Promise.reject(gone());
           return writes.has(String(name))
             ? write(call as () => Promise<unknown>, String(name))

@@ -48,11 +48,14 @@ export interface Pump {
 }
 
 const pageRows = 512;
-/** More messages than this waiting to be stored is intake at work. */
-const intakePending = 8;
-const givingWay = { pageRows: 16, pauseMs: 10 } as const;
+/**
+ * While messages wait for their commit more than this share of the time, handling takes a few lanes and rests: the ACK
+ * comes first, yet the backlog never stands still.
+ */
+const givingWay = { load: 0.5, lanes: 4, pauseMs: 50 } as const;
 /** After the journal failed us: a pause that grows. */
 const failurePauses = { firstMs: 50, longestMs: 5_000 } as const;
+const refillMs = 5;
 const longestNapMs = 60_000;
 const errorTextLength = 300;
 
@@ -64,13 +67,22 @@ export function startPump(parts: PumpParts): Pump {
   const rest = nap();
   let closed = false;
   let failures = 0;
+  let pageTakenMs = -refillMs;
+
+  const isGivingWay = (): boolean => journal.intakeLoad() > givingWay.load;
 
   /** Takes one page and starts its lanes. */
   async function takePage(): Promise<{ started: boolean; dueMs: number | undefined }> {
-    const room = options.lanes - busy.size;
+    const lanesAtOnce = isGivingWay() ? givingWay.lanes : options.lanes;
+    const room = lanesAtOnce - busy.size;
     if (room <= 0) return { started: false, dueMs: undefined };
-    const limit = journal.pending() > intakePending ? givingWay.pageRows : pageRows;
-    const { rows, dueMs } = await source.take(room, limit, [...busy.keys()]);
+    // A page for each lane that ends would be a commit for each: those that end close together are refilled together.
+    const sinceMs = clock.elapsedMs() - pageTakenMs;
+    if (room < lanesAtOnce / 2 && sinceMs < refillMs) {
+      return { started: false, dueMs: clock.nowMs() + refillMs };
+    }
+    pageTakenMs = clock.elapsedMs();
+    const { rows, dueMs } = await source.take(room, pageRows, [...busy.keys()]);
     const lanes = [...byLane(rows)].map(([lane, waiting]) => ({ lane, call: nextCall(waiting) }));
     if (lanes.length === 0 || rest.ended()) return { started: false, dueMs };
     await journal.outbox.attempted(lanes.flatMap(({ call }) => call.rows));
@@ -153,7 +165,7 @@ export function startPump(parts: PumpParts): Pump {
       rest.listen();
       try {
         const { started, dueMs } = await takePage();
-        if (journal.pending() > intakePending) await rest.pause(givingWay.pauseMs);
+        if (isGivingWay()) await rest.pause(givingWay.pauseMs);
         if (!started) await rest.sleep(napMs(dueMs));
       } catch (thrown) {
         await pauseAfter(thrown);

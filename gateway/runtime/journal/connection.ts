@@ -15,6 +15,8 @@ export function databaseFile(folder: string): string {
 /** For the writer and the checkpoint: a commit is on disk when it returns; checkpoints come from elsewhere. */
 export function openForWriting(folder: string): Database {
   const db = new DatabaseSync(databaseFile(folder), { timeout: busyTimeoutMs });
+  // A lone record touches about ten pages, and the log takes them whole: small ones are half the bytes to sync.
+  db.exec('PRAGMA page_size = 2048');
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
   db.exec('PRAGMA wal_autocheckpoint = 0');

@@ -27,7 +27,7 @@ export { openJournalReader } from './reader.ts';
 export interface EmbeddedLimits extends QueueLimits {
   readonly checkpointIntervalMs: number;
   readonly logLimitBytes: number;
-  /** Largest size of the database file in pages of 4 kB; 0: as large as the disk allows. */
+  /** Largest size of the database file in pages of 2 kB; 0: as large as the disk allows. */
   readonly maxPages: number;
   /** For measuring only: an added wait at each commit, to imitate a slower disk. */
   readonly syncDelayMs: number;
@@ -160,6 +160,7 @@ function assemble(
 
     audit: (entry) => queue.send('audit', entry),
     pending: () => queue.messages,
+    intakeLoad: () => queue.intakeLoad(),
     onCommit: (listener) => queue.onCommit(listener),
     commits: () => queue.commits,
     close() {

@@ -275,6 +275,8 @@ export interface Outbox {
   redrive(row: OutboxKey): Promise<boolean>;
   /** Rows waiting in a queue (dead letters not counted). */
   waiting(queue: QueueName): Promise<number>;
+  /** Whether a row may be handled at `nowMs` or is with a broker: false when all that waits waits for its time. */
+  hasWork(queue: QueueName, nowMs: number): Promise<boolean>;
 }
 
 // ---------------------------------------------------------------- deliveries
@@ -428,8 +430,10 @@ export interface Journal {
 
   audit(entry: AuditEntry): Promise<void>;
   status(): Promise<JournalStatus>;
-  /** Messages handed in and not yet committed; the bus gives way to them. */
+  /** Messages handed in and not yet committed. */
   pending(): number;
+  /** Share of the recent time, 0 to 1, in which messages waited for their commit; the bus gives way to them. */
+  intakeLoad(): number;
   /** Called after each commit that added outbox rows. */
   onCommit(listener: () => void): void;
   /** Waits for what was handed in, then closes. */

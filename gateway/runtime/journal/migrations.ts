@@ -2,7 +2,7 @@
  * The tables of the embedded journal, as numbered steps. A step that has been released is never edited: what must
  * change comes as a new step.
  *
- * Every leaf of an index that a commit touches is a 4 kB page in the write-ahead log, so a table on the way to the ACK
+ * Every leaf of an index that a commit touches is a whole page in the write-ahead log, so a table on the way to the ACK
  * has few indexes, and keys that rise with time. There is no unique index on event ids: a repeat is caught on the
  * message, and a second decision by the version of its stream.
  */

@@ -34,6 +34,11 @@ export function prepareOutboxReads(db: Database) {
      FROM outbox AS o JOIN events AS e USING (position)
      WHERE o.queue IN ('advance', 'dispatch') AND o.stage = 2 ORDER BY o.position LIMIT ?`,
   );
+  const workableRow = db.prepare(
+    `SELECT EXISTS (SELECT 1 FROM outbox WHERE queue = ?1 AND stage IN (0, 1)
+       AND lane NOT IN (SELECT lane FROM outbox WHERE queue = ?1 AND next_at_ms > ?2 AND stage = 0)
+     ) AS found`,
+  );
   const waitingRows = db.prepare(
     'SELECT count(*) AS waiting FROM outbox WHERE queue = ? AND stage IN (0, 1)',
   );
@@ -81,6 +86,11 @@ export function prepareOutboxReads(db: Database) {
 
     deadLetters(limit: number): readonly DeadLetter[] {
       return dead.all(limit);
+    },
+
+    hasWork(queue: QueueName, nowMs: number): boolean {
+      const row: { found: number } = workableRow.get(queue, nowMs);
+      return row.found === 1;
     },
 
     waiting(queue: QueueName): number {

@@ -40,6 +40,7 @@ export class WriterQueue {
   #waiting: Entry[] = [];
   #scheduled = false;
   #messages = 0;
+  readonly #load = new LoadMeter();
   #commits = 0;
   #failure: GatewayError | undefined;
   #closing: GatewayError | undefined;
@@ -79,6 +80,11 @@ export class WriterQueue {
     return this.#messages;
   }
 
+  /** Share of the recent time, 0 to 1, in which messages waited for their commit. */
+  intakeLoad(): number {
+    return this.#load.share();
+  }
+
   /** Commits so far: what "syncs per message" is counted from. */
   get commits(): number {
     return this.#commits;
@@ -110,7 +116,7 @@ export class WriterQueue {
         return;
       }
       const isMessage = name === 'record' || name === 'reject';
-      if (isMessage) this.#messages += 1;
+      if (isMessage) this.#countMessages(1);
       this.#waiting.push({
         command: { name, input },
         blobs,
@@ -152,9 +158,14 @@ export class WriterQueue {
     const entries = [...this.#underWay.flat(), ...this.#waiting];
     this.#underWay.length = 0;
     this.#waiting = [];
-    this.#messages = 0;
+    this.#countMessages(-this.#messages);
     for (const { reject } of entries) reject(error);
     this.#idle?.();
+  }
+
+  #countMessages(change: number): void {
+    this.#messages += change;
+    this.#load.set(this.#messages > 0);
   }
 
   /** What is handed in during one turn of the event loop leaves together. */
@@ -193,7 +204,7 @@ export class WriterQueue {
     this.#commits += batch.commits;
     const failures = new Map(batch.failures);
     for (const [index, entry] of entries.entries()) {
-      if (entry.isMessage) this.#messages -= 1;
+      if (entry.isMessage) this.#countMessages(-1);
       const failure = failures.get(index);
       if (failure) entry.reject(new GatewayError(failure.code, failure.message));
       else entry.resolve(batch.results[index]);
@@ -201,6 +212,39 @@ export class WriterQueue {
     this.#post();
     if (batch.addedOutbox) for (const listener of this.#listeners) listener();
     if (this.#waiting.length === 0 && this.#underWay.length === 0) this.#idle?.();
+  }
+}
+
+const loadWindowMs = 50;
+
+/** How much of the time something was on, over the last whole window and the present one. */
+class LoadMeter {
+  #isOn = false;
+  #changedAt = performance.now();
+  #windowStart = performance.now();
+  #onMs = 0;
+  #lastShare = 0;
+
+  set(isOn: boolean): void {
+    if (isOn === this.#isOn) return;
+    this.#count();
+    this.#isOn = isOn;
+  }
+
+  share(): number {
+    this.#count();
+    return this.#lastShare;
+  }
+
+  #count(): void {
+    const now = performance.now();
+    if (this.#isOn) this.#onMs += now - this.#changedAt;
+    this.#changedAt = now;
+    const elapsed = now - this.#windowStart;
+    if (elapsed < loadWindowMs) return;
+    this.#lastShare = Math.min(1, this.#onMs / elapsed);
+    this.#windowStart = now;
+    this.#onMs = 0;
   }
 }
 
