@@ -667,7 +667,7 @@ describe('the embedded journal', () => {
   });
 
   test('a full disk is told apart and costs nothing that was written', async () => {
-    const journal = await openEmbeddedJournal({ folder, limits: { maxPages: 200 } });
+    const journal = await openEmbeddedJournal({ folder, limits: { maxPages: 400 } });
     const raw = Buffer.alloc(300_000, 'x');
     const outcomes = await Promise.allSettled(
       [1, 2, 3, 4, 5].map((n) => journal.record(message(n, { raw }))),
