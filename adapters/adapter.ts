@@ -11,6 +11,7 @@ import type {
   EventData,
   EventType,
   NoticeData,
+  PersonNumberKind,
 } from '../gateway/process/events.ts';
 
 // ---------------------------------------------------------------- in
@@ -33,7 +34,7 @@ export interface PersonNumber {
   /** OID or URI of who gave the number. */
   readonly authority: string;
   readonly value: string;
-  readonly kind: 'personnummer' | 'samordningsnummer' | 'reservnummer' | 'LMA-nummer' | 'local';
+  readonly kind: PersonNumberKind;
 }
 
 /** Who the patient is. Kept in the journal's identities, joined when a notice is rendered, nowhere else. */

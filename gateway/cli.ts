@@ -15,9 +15,7 @@ const root = packageRoot();
 
 const program = new Command('hemgang')
   .description('Integration gateway for the Swedish hospital discharge process')
-  .version(
-    (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
-  )
+  .version(packageVersion())
   .showHelpAfterError('(hemgang --help shows every verb)');
 
 withSettings(program.command('start'))
@@ -116,6 +114,13 @@ function flagsOf(options: Readonly<Record<string, unknown>>): Record<string, str
   );
 }
 
+function packageVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  return version;
+}
+
 function seconds(text: string): number {
   const value = Number(text);
   if (!(value >= 0 && value <= 3600))
@@ -132,5 +137,5 @@ function count(text: string): number {
 /** The folder with package.json: above gateway/ in the sources, above dist/gateway/ when built. */
 function packageRoot(): string {
   const here = import.meta.dirname;
-  return resolve(here, here.includes(`${join('dist', 'gateway')}`) ? '../..' : '..');
+  return resolve(here, here.includes(join('dist', 'gateway')) ? '../..' : '..');
 }

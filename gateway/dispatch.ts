@@ -4,7 +4,7 @@
  * Every attempt is committed before anything is sent; one found open after a restart has an unknown outcome.
  * A lane (one case and recipient) sends one notice at a time, in order.
  */
-import type { Outbound, OutboundMessage, PatientIdentity, Rendered } from '../adapters/adapter.ts';
+import type { Outbound, OutboundMessage, Rendered } from '../adapters/adapter.ts';
 import { asGatewayError, assert, type GatewayError } from './errors.ts';
 import type { EventBody, NoticeData, ReceiptData } from './process/events.ts';
 import { deliveryIdOf, receiptId } from './process/ids.ts';
@@ -161,7 +161,7 @@ async function messageOf(
     notice,
     caseReference: process.processId,
     action: actionOf(event.type),
-    patient: identity as PatientIdentity,
+    patient: identity,
   };
 }
 
@@ -258,7 +258,7 @@ async function attempt(
     firstAttemptAt: row.firstAttemptAt ?? startedAt,
   };
   try {
-    const rendered = JSON.parse(row.rendered) as Rendered;
+    const rendered: Rendered = JSON.parse(row.rendered);
     const receipt = await receiver.outbound.deliver(row.deliveryId, rendered, parts.signal);
     await conclude(
       parts,

@@ -4,7 +4,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
@@ -19,7 +18,7 @@ import { loadMunicipalWords, type MunicipalWords } from '../mappings/municipal.t
 import { loadProfiles } from '../profiles/index.ts';
 import { createAdvance } from './advance.ts';
 import { createDispatch, type Receiver, type Routes } from './dispatch.ts';
-import { GatewayError } from './errors.ts';
+import { assert, GatewayError } from './errors.ts';
 import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { embeddedBus } from './runtime/bus/embedded.ts';
@@ -175,7 +174,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await bus.stop();
       stopping.abort();
       await bus.close();
-      await Promise.all(receivers.map((receiver) => receiver.close?.()));
+      for (const receiver of receivers) await receiver.close?.();
       await journal.close();
     },
   };
@@ -227,7 +226,9 @@ async function listen(
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  return { host, port: (server.address() as AddressInfo).port };
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null, 'a TCP server has a port');
+  return { host, port: address.port };
 }
 
 async function closeHttp(server: Server): Promise<void> {

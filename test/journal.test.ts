@@ -169,7 +169,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
 
     test('a message that only repeats what is known leaves the identity row alone', async () => {
       const [value] = testNumbers;
-      const number = { authority: personnummerAuthority, value, kind: 'personnummer' };
+      const number = { authority: personnummerAuthority, value, kind: 'personnummer' } as const;
       const patient = { numbers: [number], family: 'Fiktivsson' };
       const { processId } = await recordStay(1, { patient });
       const stay = message(1).stay;
@@ -184,7 +184,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
 
     test('a known number gives a new stay the same patient, an empty one does not', async () => {
       const [value] = testNumbers;
-      const number = { authority: personnummerAuthority, value, kind: 'personnummer' };
+      const number = { authority: personnummerAuthority, value, kind: 'personnummer' } as const;
       const first = await recordStay(1, { patient: { numbers: [number], family: 'Ett' } });
       const second = await recordStay(2, { patient: { numbers: [number], family: 'Två' } });
       expect(second.processId).not.toBe(first.processId);
@@ -197,7 +197,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
     });
 
     test('the same local number of two authorities is two patients', async () => {
-      const number = { value: '17', kind: 'local' };
+      const number = { value: '17', kind: 'local' } as const;
       const one = { numbers: [{ ...number, authority: '1.1' }], family: 'Ett' };
       const two = { numbers: [{ ...number, authority: '2.2' }], family: 'Två' };
       const first = await recordStay(1, { patient: one });
@@ -207,7 +207,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
 
     test('a number learned later leads to the patient', async () => {
       const [value] = testNumbers;
-      const number = { authority: personnummerAuthority, value, kind: 'personnummer' };
+      const number = { authority: personnummerAuthority, value, kind: 'personnummer' } as const;
       const first = await recordStay(1, { patient: { numbers: [], family: 'Okänd' } });
       const { stay } = message(1);
       const known = { numbers: [number], family: 'Fiktivsson' };

@@ -170,7 +170,7 @@ describe('person numbers', () => {
     if (!/^(18|19|20)/.test(digits) || monthPart > 12) return false;
     if (!((dayPart >= 1 && dayPart <= 31) || (dayPart >= 60 && dayPart <= 91))) return false;
     let sum = 0;
-    for (const [index, digit] of [...digits.slice(2)].entries()) {
+    for (const [index, digit] of digits.slice(2).split('').entries()) {
       const product = Number(digit) * (index % 2 === 0 ? 2 : 1);
       sum += product > 9 ? product - 9 : product;
     }

@@ -19,7 +19,7 @@ const answer = z.strictObject({
   type: z.custom<EventType>((text) => typeof text === 'string' && text in eventData),
   data: z.record(z.string(), z.unknown()).default({}),
 });
-const step = z.strictObject({
+const stepSchema = z.strictObject({
   at: wallTime,
   hospital: z
     .strictObject({
@@ -43,9 +43,9 @@ const step = z.strictObject({
   /** How the municipality's receiver answers its next calls. */
   receiver: z.array(z.enum(['accept', 'refuse', 'busy', 'hang', 'vanish'])).optional(),
 });
-export type Step = z.output<typeof step>;
+export type Step = z.output<typeof stepSchema>;
 
-const journey = z.strictObject({
+const journeySchema = z.strictObject({
   name: z.string(),
   why: z.string(),
   sender: z.enum(['ekliden', 'norrtuna']),
@@ -59,7 +59,7 @@ const journey = z.strictObject({
     city: z.string(),
     municipality: z.string().regex(/^\d{4}$/),
   }),
-  steps: z.array(step).min(1),
+  steps: z.array(stepSchema).min(1),
   expect: z.strictObject({
     liabilityFrom: z.string().optional(),
     careDays: z.int(),
@@ -72,7 +72,7 @@ const journey = z.strictObject({
     notices: z.array(z.string()),
   }),
 });
-export type Journey = z.output<typeof journey> & { readonly file: string };
+export type Journey = z.output<typeof journeySchema> & { readonly file: string };
 
 /** Reads a folder of journey files. @throws GatewayError configuration-invalid naming file and key */
 export function loadJourneys(folder: string): Journey[] {
@@ -80,7 +80,7 @@ export function loadJourneys(folder: string): Journey[] {
     .filter((name) => name.endsWith('.yaml'))
     .toSorted()
     .map((name) => {
-      const result = journey.safeParse(parse(readFileSync(join(folder, name), 'utf8')));
+      const result = journeySchema.safeParse(parse(readFileSync(join(folder, name), 'utf8')));
       if (result.success) return { ...result.data, file: basename(name, '.yaml') };
       const issue = result.error.issues[0];
       throw new GatewayError(

@@ -20,6 +20,8 @@ export const countyCode = z.string().regex(/^\d{2}$/);
 const empty = z.strictObject({});
 const text = z.string().min(1).max(200);
 
+/** What kind of number a person is known by; `local` is one that only its giver knows. */
+export type PersonNumberKind = Exclude<(typeof numberKinds)[number], 'none'> | 'local';
 export const numberKinds = [
   'personnummer',
   'samordningsnummer',
@@ -342,13 +344,15 @@ export const eventData = {
 export type EventType = keyof typeof eventData;
 export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
 
+// Object.keys gives strings; these are the keys of the object above.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const types = Object.keys(eventData) as EventType[];
 const ranks = new Map<string, number>(types.map((type, rank) => [type, rank]));
 const firstDecision = types.indexOf('stay.linked');
 
 /** Whether a text names an event type. */
-export function isEventType(text: string): text is EventType {
-  return ranks.has(text);
+export function isEventType(name: string): name is EventType {
+  return ranks.has(name);
 }
 
 /** Facts came from outside; the others were decided here. */
@@ -404,6 +408,8 @@ export type EventBody = DischargeEvent extends infer E
  */
 export function checkData<T extends EventType>(type: T, data: unknown): EventData<T> {
   const result = eventData[type].safeParse(data);
+  // The schema of T gave it; the compiler cannot follow the index into eventData.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   if (result.success) return result.data as EventData<T>;
   const issue = result.error.issues[0];
   const path = issue?.path.join('.') ?? '';

@@ -203,7 +203,7 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   if (syntax) {
     throw invalid(`${file}:${lines.linePos(syntax.pos[0]).line}`, syntax.message);
   }
-  const plain = (document.toJS() ?? {}) as Record<string, unknown>;
+  const plain: Record<string, unknown> = document.toJS() ?? {};
   const origins = new Map<string, string>();
   for (const setting of scalarSettings) {
     const dotted = setting.path.join('.');
@@ -307,8 +307,8 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
     return;
   }
   const inner = target[head];
-  const next =
-    typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {};
+  const next: Record<string, unknown> =
+    typeof inner === 'object' && inner !== null ? { ...inner } : {};
   target[head] = next;
   setAt(next, rest, value);
 }

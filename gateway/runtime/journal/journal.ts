@@ -5,7 +5,12 @@
  * An `outbox` row is one event on its way to one queue; it lives until the event has been handled, so the bus may
  * lose everything it holds without anything being lost.
  */
-import type { DischargeEvent, EventBody, EventType } from '../../process/events.ts';
+import type {
+  DischargeEvent,
+  EventBody,
+  EventType,
+  PersonNumberKind,
+} from '../../process/events.ts';
 
 /** The queues of the gateway, and the event types that go to each. Every other event is at rest once recorded. */
 export type QueueName = 'advance' | 'dispatch';
@@ -64,7 +69,7 @@ export interface StoredIdentity {
   readonly numbers: readonly {
     readonly authority: string;
     readonly value: string;
-    readonly kind: string;
+    readonly kind: PersonNumberKind;
   }[];
   readonly family?: string;
   readonly given?: string;
