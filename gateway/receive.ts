@@ -1,7 +1,7 @@
 /**
  * 1: a message came in. Translate, store, answer; the answer leaves after the commit, never before.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Inbound, MessageHead, Translation } from '../adapters/adapter.ts';
 import { GatewayError, asGatewayError } from './errors.ts';
 import type { EventBody } from './process/events.ts';
@@ -200,5 +200,5 @@ function sameCodes(now: Translation['unmapped'], before: Translation['unmapped']
 }
 
 function sha256(raw: Uint8Array): Buffer {
-  return createHash('sha256').update(raw).digest();
+  return hash('sha256', raw, 'buffer');
 }

@@ -90,20 +90,30 @@ const readiness = [
  */
 export function adtFrames(run: string): (index: number) => Buffer {
   const note = 'x'.repeat(420);
-  return (index) => {
-    const stay = `${run}${Math.floor(index / 3)}`;
-    const phase = index % 3;
+  const templates = [0, 1, 2].map((phase) => {
     const trigger = phase === 0 ? 'A01' : 'A08';
     const segments = [
-      `MSH|^~\\&|EKLIDEN-PAS|EKLIDEN|HEMGANG|HEMGANG|20220303142000||ADT^${trigger}^ADT_A01|${run}-${index}|P|2.5|||||SWE|8859/1`,
+      `MSH|^~\\&|EKLIDEN-PAS|EKLIDEN|HEMGANG|HEMGANG|20220303142000||ADT^${trigger}^ADT_A01|${run}-########|P|2.5|||||SWE|8859/1`,
       `EVN|${trigger}|20220303142000||||20220303142000`,
-      `PID|1||${stay}^^^EKLIDEN^MR||Provsson^Prov||19500907|F|||Provgatan 1^^G\u00F6teborg^^41101^SWE^H^^1480`,
+      `PID|1||${run}########^^^EKLIDEN^MR||Provsson^Prov||19500907|F|||Provgatan 1^^G\u00F6teborg^^41101^SWE^H^^1480`,
       `NTE|1||${note}`,
-      `PV1|1|I|MED1^12^1^EKLIDEN||||||||||||||||V${stay}^^^EKLIDEN|||||||||||||||||||||||||20220303142000`,
+      `PV1|1|I|MED1^12^1^EKLIDEN||||||||||||||||V${run}########^^^EKLIDEN|||||||||||||||||||||||||20220303142000`,
       'PV2||||||||20220309',
-      phase === 0 ? '' : readiness[phase - 1],
+      ...(phase === 0 ? [] : [readiness[phase - 1] ?? '']),
     ];
-    const text = `${segments.filter((segment) => segment !== '').join('\r')}\r`;
-    return Buffer.concat([Buffer.of(0x0b), Buffer.from(text, 'latin1'), Buffer.of(0x1c, 0x0d)]);
+    const frame = Buffer.from(`\u000B${segments.join('\r')}\r\u001C\r`, 'latin1');
+    const first = frame.indexOf('########');
+    const second = frame.indexOf('########', first + 8);
+    return { frame, places: [first, second, frame.indexOf('########', second + 8)] };
+  });
+  return (index) => {
+    const template = templates[index % 3];
+    if (!template) throw new Error('three phases');
+    const frame = Buffer.from(template.frame);
+    const stay = String(Math.floor(index / 3)).padStart(8, '0');
+    const [control = 0, ...stays] = template.places;
+    frame.write(String(index).padStart(8, '0'), control, 'latin1');
+    for (const place of stays) frame.write(stay, place, 'latin1');
+    return frame;
   };
 }

@@ -21,7 +21,7 @@ export function prepareOutboxReads(db: Database) {
   );
   const rowsOfLanes = db.prepare(
     `SELECT ${columns}, o.next_at_ms AS nextAtMs
-     FROM outbox AS o JOIN events AS e USING (position)
+     FROM outbox AS o INDEXED BY outbox_lane JOIN events AS e USING (position)
      WHERE o.lane IN (SELECT value FROM json_each(?)) AND o.stage < 2 AND o.queue = ?
      ORDER BY o.position LIMIT ?`,
   );
