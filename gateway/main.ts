@@ -3,7 +3,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
@@ -231,10 +231,19 @@ async function listen(
   return { host, port: address.port };
 }
 
+/** How long a request in hand may take before its connection is cut. */
+const httpDrainMs = 5000;
+
+/** Answers what is in hand; a kept connection ends with its answer, or it would carry the next request. */
 async function closeHttp(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    response.setHeader('Connection', 'close');
+  });
   server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), httpDrainMs);
   await closed;
+  clearTimeout(timer);
 }
 
 // ---------------------------------------------------------------- from configuration to parts

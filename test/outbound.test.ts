@@ -783,7 +783,7 @@ describe('the simulated municipality', () => {
     });
     opened.push(() => municipality.close());
     await deliver(webhookTo(municipality.url, [secret]));
-    await expect.poll(() => municipality.failures.length).toBe(1);
+    await expect.poll(() => municipality.failures.length, { timeout: 30_000 }).toBe(1);
     expect(lines).toEqual(['notice.issued discharge-ready-notice d-1']);
   });
 });

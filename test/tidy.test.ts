@@ -46,7 +46,7 @@ const allowed: readonly {
   {
     folder: 'gateway/process/',
     files: /^gateway\/(process\/|errors)/,
-    packages: /^(zod|temporal-polyfill|uuid)$/,
+    packages: /^(zod|temporal-polyfill|node:crypto)$/,
   },
   {
     folder: 'gateway/rules/',

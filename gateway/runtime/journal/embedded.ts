@@ -34,8 +34,6 @@ export interface EmbeddedLimits extends QueueLimits {
 }
 
 const defaults: EmbeddedLimits = {
-  groupSize: 256,
-  groupBytes: 8 * 1024 * 1024,
   waiting: 100_000,
   checkpointIntervalMs: 500,
   logLimitBytes: 128 * 1024 * 1024,

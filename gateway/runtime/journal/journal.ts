@@ -3,7 +3,8 @@
  *
  * A promise of a writing method resolves after the commit, never before. Whatever waits is a row here.
  * An `outbox` row is one event on its way to one queue; it lives until the event has been handled, so the bus may
- * lose everything it holds without anything being lost.
+ * lose everything it holds without anything being lost. The facts of one message share the row of the last of them:
+ * it is a nudge for their case, and the case is read whole.
  */
 import type {
   DischargeEvent,

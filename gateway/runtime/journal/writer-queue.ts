@@ -1,6 +1,6 @@
 /**
- * The main thread's side of the writer: what waits goes over as one batch. When nothing is under way a batch leaves
- * at once, so a lone connection waits for nobody; the second batch lies ready while the first commits.
+ * The main thread's side of the writer: what is handed in during one turn of the event loop goes over at once. The
+ * writer takes everything that has come when it begins a transaction, so a group forms at the last moment, not here.
  */
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
@@ -9,14 +9,8 @@ import { startWorker } from './worker.ts';
 import type { BatchResult, Command, FromWriter, ToWriter, WriterStart } from './writer.ts';
 import type { Writes } from './writes.ts';
 
-const batchesInFlight = 2;
-
 export interface QueueLimits {
-  /** Commands in one transaction. */
-  readonly groupSize: number;
-  /** Bytes of raw messages in one transaction. */
-  readonly groupBytes: number;
-  /** Commands waiting on the main thread; more are refused. */
+  /** Commands handed in and not yet committed; more are refused. */
   readonly waiting: number;
 }
 
@@ -35,7 +29,8 @@ export class WriterQueue {
   readonly sqlite: string;
   readonly #worker: Worker;
   readonly #limits: QueueLimits;
-  readonly #underWay: (readonly Entry[])[] = [];
+  /** Handed over, in the order in which the results come back. */
+  #underWay: Entry[] = [];
   readonly #listeners: (() => void)[] = [];
   #waiting: Entry[] = [];
   #scheduled = false;
@@ -111,7 +106,7 @@ export class WriterQueue {
         reject(refusal);
         return;
       }
-      if (this.#waiting.length >= this.#limits.waiting) {
+      if (this.#waiting.length + this.#underWay.length >= this.#limits.waiting) {
         reject(unavailable('too much waits to be written'));
         return;
       }
@@ -155,8 +150,8 @@ export class WriterQueue {
   fail(error: GatewayError): void {
     if (this.#failure) return;
     this.#failure = error;
-    const entries = [...this.#underWay.flat(), ...this.#waiting];
-    this.#underWay.length = 0;
+    const entries = [...this.#underWay, ...this.#waiting];
+    this.#underWay = [];
     this.#waiting = [];
     this.#countMessages(-this.#messages);
     for (const { reject } of entries) reject(error);
@@ -170,7 +165,7 @@ export class WriterQueue {
 
   /** What is handed in during one turn of the event loop leaves together. */
   #schedule(): void {
-    if (this.#scheduled || this.#underWay.length >= batchesInFlight) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -179,28 +174,18 @@ export class WriterQueue {
   }
 
   #post(): void {
-    while (this.#waiting.length > 0 && this.#underWay.length < batchesInFlight) {
-      const entries = this.#waiting.splice(0, this.#countOfNextGroup());
-      this.#underWay.push(entries);
-      const buffer = new ArrayBuffer(entries.reduce((sum, entry) => sum + sizeOf(entry), 0));
-      const commands = pack(entries, buffer);
-      this.#worker.postMessage({ commands } satisfies ToWriter, [buffer]);
-    }
-  }
-
-  #countOfNextGroup(): number {
-    let bytes = 0;
-    let count = 0;
-    for (const entry of this.#waiting) {
-      bytes += sizeOf(entry);
-      if (count > 0 && (count >= this.#limits.groupSize || bytes > this.#limits.groupBytes)) break;
-      count += 1;
-    }
-    return count;
+    const entries = this.#waiting;
+    if (entries.length === 0) return;
+    this.#waiting = [];
+    this.#underWay.push(...entries);
+    const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    const buffer = new ArrayBuffer(bytes);
+    const commands = pack(entries, buffer);
+    this.#worker.postMessage({ commands, bytes } satisfies ToWriter, [buffer]);
   }
 
   #settle(batch: BatchResult): void {
-    const entries = this.#underWay.shift() ?? [];
+    const entries = this.#underWay.splice(0, batch.results.length);
     this.#commits += batch.commits;
     const failures = new Map(batch.failures);
     for (const [index, entry] of entries.entries()) {
@@ -209,7 +194,6 @@ export class WriterQueue {
       if (failure) entry.reject(new GatewayError(failure.code, failure.message));
       else entry.resolve(batch.results[index]);
     }
-    this.#post();
     if (batch.addedOutbox) for (const listener of this.#listeners) listener();
     if (this.#waiting.length === 0 && this.#underWay.length === 0) this.#idle?.();
   }

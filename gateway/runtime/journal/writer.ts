@@ -2,7 +2,12 @@
  * The one writer: a worker that does every write of the embedded journal. A batch is one transaction; one that fails
  * is rolled back and its commands are tried one by one, so that a bad command costs nobody else.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import {
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+  type MessagePort,
+} from 'node:worker_threads';
 import { assert, type ErrorCode } from '../../errors.ts';
 import { openForWriting, type Database } from './connection.ts';
 import { storeError } from './failure.ts';
@@ -20,7 +25,7 @@ export interface Command {
   readonly name: keyof Writes;
   readonly input: unknown;
 }
-export type ToWriter = { readonly commands: readonly Command[] } | 'close';
+export type ToWriter = { readonly commands: readonly Command[]; readonly bytes: number } | 'close';
 
 export interface Failure {
   readonly code: ErrorCode;
@@ -110,6 +115,28 @@ class GroupCommit {
   }
 }
 
+/** Bounds of one transaction: more waits for the next. */
+const groupSize = 256;
+const groupBytes = 8 * 1024 * 1024;
+
+/** Everything that has come by now, within bounds: a group forms when the writer is free, not before. */
+function takeGroup(
+  port: MessagePort,
+  first: ToWriter,
+): { readonly commands: readonly Command[]; readonly isClosing: boolean } {
+  if (first === 'close') return { commands: [], isClosing: true };
+  const commands = [...first.commands];
+  let { bytes } = first;
+  while (commands.length < groupSize && bytes < groupBytes) {
+    const next: { message: ToWriter } | undefined = receiveMessageOnPort(port);
+    if (next === undefined) break;
+    if (next.message === 'close') return { commands, isClosing: true };
+    commands.push(...next.message.commands);
+    bytes += next.message.bytes;
+  }
+  return { commands, isClosing: false };
+}
+
 function toFailure(error: unknown): Failure {
   const { code, message } = storeError(error);
   return { code, message };
@@ -125,11 +152,10 @@ function start(): void {
     migrate(db);
     if (maxPages > 0) db.exec(`PRAGMA max_page_count = ${maxPages}`);
     const group = new GroupCommit(db, syncDelayMs);
-    port.on('message', (message: ToWriter) => {
-      if (message !== 'close') {
-        say(group.run(message.commands));
-        return;
-      }
+    port.on('message', (first: ToWriter) => {
+      const { commands, isClosing } = takeGroup(port, first);
+      if (commands.length > 0) say(group.run(commands));
+      if (!isClosing) return;
       db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       db.close();
       port.close();

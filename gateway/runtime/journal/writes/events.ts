@@ -13,8 +13,11 @@ export interface PreparedEvent {
 }
 
 export interface EventLog {
-  /** @returns the event's position */
-  add(event: PreparedEvent): number;
+  /**
+   * @param enqueue false where a later event of the same message nudges the same lane: one nudge is enough
+   * @returns the event's position
+   */
+  add(event: PreparedEvent, enqueue?: boolean): number;
   /** Puts an event in a queue again, where it is not there already. */
   enqueueAgain(queue: QueueName, position: number, lane: string): void;
   markAddedOutbox(): void;
@@ -34,12 +37,12 @@ export function eventLog(db: Database): EventLog {
   );
   let addedOutbox = false;
   return {
-    add(event) {
+    add(event, enqueue = true) {
       const { streamId, alsoStream, type, body, lane } = event;
       const position = Number(
         insertEvent.run(streamId, alsoStream ?? null, type, body).lastInsertRowid,
       );
-      const queue = queueOf(type);
+      const queue = enqueue ? queueOf(type) : undefined;
       if (queue !== undefined) {
         insertRow.run(queue, position, lane);
         addedOutbox = true;

@@ -84,11 +84,12 @@ export function messageWrites(db: Database, events: EventLog, stays: StayWrites)
   const accepted = senderTally(db);
 
   function addEvents(stay: Stay, bodies: readonly PreparedBody[]): [number | null, number | null] {
+    const { stayId: streamId, processId: lane } = stay;
     let first: number | null = null;
     let last: number | null = null;
-    for (const { type, body } of bodies) {
-      const { stayId, processId } = stay;
-      last = events.add({ streamId: stayId, type, body, lane: processId, alsoStream: undefined });
+    for (const [index, { type, body }] of bodies.entries()) {
+      const isLast = index === bodies.length - 1;
+      last = events.add({ streamId, type, body, lane, alsoStream: undefined }, isLast);
       first ??= last;
     }
     return [first, last];
