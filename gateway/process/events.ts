@@ -129,6 +129,8 @@ const receipt = z.strictObject({
   deliveredAt: instant.optional(),
   /** An attempt failed because of the receiver (refused, 5xx, time-out), not because of us. */
   receiverFault: z.boolean(),
+  /** First attempt that failed because of the receiver; present exactly where `receiverFault` holds (reading A10). */
+  receiverFaultAt: instant.optional(),
   /** `receiver-answer`: the receiver's system answered; `none`: the channel proves nothing (a local file). */
   proof: z.enum(['receiver-answer', 'none']),
   /** Code of what went wrong, for refused and unresolved. */
