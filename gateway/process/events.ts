@@ -35,12 +35,13 @@ export const protections = [
   'skyddadFolkbokforing',
   'unspecified',
 ] as const;
-/** What the law needs to know of a person, as codes. `protection: unspecified` is a marking we could not read. */
+/** What the law needs to know of a person, as codes. What is left out was not said: the earlier statement stands. */
 export const patientCodes = z.strictObject({
   /** Municipality of civil registration (5 kap. 2 §). */
   municipality: municipalityCode.optional(),
   numberKind: z.enum(numberKinds),
-  protection: z.enum(protections),
+  /** `none` is said, as any other; `unspecified` is a marking that could not be read. */
+  protection: z.enum(protections).optional(),
 });
 export type PatientCodes = z.infer<typeof patientCodes>;
 
