@@ -19,6 +19,8 @@ export interface AdvanceParts {
   readonly journal: Journal;
   readonly profiles: Profiles;
   readonly clock: Clock;
+  /** Cases of a sender in shadow are assessed and never billed. */
+  readonly isSenderLive: (sender: string, now: string) => boolean;
 }
 
 /** Another writer was faster this many times in a row: give the event back to the bus. */
@@ -39,7 +41,7 @@ export function createAdvance(parts: AdvanceParts): Handle {
 }
 
 async function advanceProcess(
-  { journal, profiles, clock }: AdvanceParts,
+  { journal, profiles, clock, isSenderLive }: AdvanceParts,
   stayId: string,
 ): Promise<void> {
   await untilAppended(journal, async () => {
@@ -49,11 +51,12 @@ async function advanceProcess(
     const parameters = profiles.parametersOf(placeOf(process));
     const now = Temporal.Instant.from(clock.now());
     const decision = decide(process, assess(process, parameters, now), parameters, now);
+    const isBilled = loaded.stays.every(({ sender }) => isSenderLive(sender, clock.now()));
     const first = loaded.stays[0];
     assert(first, 'a process has at least one stay');
     return {
       expected: loaded.stays.map(({ stayId: streamId, version }) => ({ streamId, version })),
-      ...written(decision, first.stayId, loaded.processId, clock.now()),
+      ...written(decision, first.stayId, loaded.processId, clock.now(), isBilled),
     };
   });
 }
@@ -96,6 +99,7 @@ function written(
   streamId: string,
   processId: string,
   now: string,
+  isBilled = true,
 ): Pick<Append, 'events' | 'setDeadlines' | 'closeDeadlines'> {
   const events = decision.events.map((event): NewEvent => {
     const body: EventBody = {
@@ -105,7 +109,7 @@ function written(
       correlationId: processId,
     };
     const settlement =
-      body.type === 'care-days.counted' ? settlementStreamOf(body.data) : undefined;
+      body.type === 'care-days.counted' && isBilled ? settlementStreamOf(body.data) : undefined;
     return {
       streamId,
       body,

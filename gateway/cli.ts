@@ -20,8 +20,11 @@ const program = new Command('hemgang')
 
 withSettings(program.command('start'))
   .description('run the gateway until SIGTERM: MLLP and HTTP in, notices and billing files out')
-  .action(async (options: Record<string, string | undefined>) => {
-    process.exitCode = await start({ config: options['config'], flags: flagsOf(options) });
+  .option('--json', 'log as JSON, one object a line; the same as --log-json true', false)
+  .action(async (options: Record<string, string | undefined> & { json: boolean }) => {
+    const flags = flagsOf(options);
+    if (options.json) flags['log.json'] = 'true';
+    process.exitCode = await start({ config: options['config'], flags });
   });
 
 program

@@ -4,7 +4,7 @@
  * Every attempt is committed before anything is sent; one found open after a restart has an unknown outcome.
  * A lane (one case and recipient) sends one notice at a time, in order.
  */
-import type { Outbound, OutboundMessage, Rendered } from '../adapters/adapter.ts';
+import type { DeliveryReceipt, Outbound, OutboundMessage, Rendered } from '../adapters/adapter.ts';
 import { asGatewayError, assert, type GatewayError } from './errors.ts';
 import type { EventBody, NoticeData, ReceiptData } from './process/events.ts';
 import { deliveryIdOf, receiptId } from './process/ids.ts';
@@ -240,11 +240,11 @@ async function attempt(
   row: DeliveryRow,
   stored: StoredEvent,
 ): Promise<boolean> {
-  const { journal, clock, routes, log } = parts;
+  const { journal, clock, routes } = parts;
   const receiver = row.receiver === undefined ? undefined : routes.byId(row.receiver);
   if (!receiver || row.rendered === undefined) {
-    await conclude(parts, row, stored, 'refused', 'receiver is no longer configured', false);
-    return true;
+    await waitForReceiver(parts, row);
+    return false;
   }
   if (row.openAttempt && !receiver.outbound.idempotent) {
     await conclude(parts, row, stored, 'unresolved', 'stopped while sending', row.receiverFault);
@@ -257,24 +257,50 @@ async function attempt(
     attempts: row.attempts + 1,
     firstAttemptAt: row.firstAttemptAt ?? startedAt,
   };
+  const outcome = await send(parts, receiver, row);
+  // Outside the attempt's own catch: a journal that fails here leaves the attempt open, and open means unknown.
+  if ('error' in outcome)
+    return await afterFailure(parts, attempted, stored, receiver, outcome.error);
+  const { detail, proof } = outcome.receipt;
+  await conclude(parts, attempted, stored, 'delivered', detail, row.receiverFault, proof);
+  return true;
+}
+
+/**
+ * Hands the rendered message over.
+ * @throws GatewayError what is no answer of a delivery (our own bug): the bus tries again, then parks it
+ */
+async function send(
+  parts: DispatchParts,
+  receiver: Receiver,
+  row: DeliveryRow,
+): Promise<{ receipt: DeliveryReceipt } | { error: GatewayError }> {
+  const rendered: Rendered = JSON.parse(row.rendered ?? '');
   try {
-    const rendered: Rendered = JSON.parse(row.rendered);
-    const receipt = await receiver.outbound.deliver(row.deliveryId, rendered, parts.signal);
-    await conclude(
-      parts,
-      attempted,
-      stored,
-      'delivered',
-      receipt.detail,
-      row.receiverFault,
-      receipt.proof,
-    );
-    return true;
+    return { receipt: await receiver.outbound.deliver(row.deliveryId, rendered, parts.signal) };
   } catch (thrown) {
     const error = asGatewayError(thrown);
-    log.warn({ deliveryId: row.deliveryId, receiver: receiver.id, err: error }, 'delivery failed');
-    return await afterFailure(parts, attempted, stored, error, receiver.outbound.idempotent);
+    if (!error.code.startsWith('delivery-')) throw error;
+    const { deliveryId } = row;
+    parts.log.warn({ deliveryId, receiver: receiver.id, err: error }, 'delivery failed');
+    return { error };
   }
+}
+
+/** A receiver that is no longer configured is a matter for the configuration, not an answer: the notice waits. */
+async function waitForReceiver(parts: DispatchParts, row: DeliveryRow): Promise<void> {
+  const detail = `receiver ${row.receiver ?? 'unknown'} is not configured`;
+  parts.log.error({ deliveryId: row.deliveryId }, detail);
+  const waitMs = parts.retryDelaysMs.at(-1) ?? 0;
+  await parts.journal.deliveries.recordOutcome({
+    deliveryId: row.deliveryId,
+    endedAt: parts.clock.now(),
+    state: 'pending',
+    nextAt: new Date(parts.clock.nowMs() + waitMs).toISOString(),
+    receiverFault: row.receiverFault,
+    detail,
+    events: [],
+  });
 }
 
 /** What a failed attempt leads to, by what is known of it. @returns whether the lane may go on */
@@ -282,8 +308,8 @@ async function afterFailure(
   parts: DispatchParts,
   row: DeliveryRow,
   stored: StoredEvent,
+  { outbound: { idempotent } }: Receiver,
   error: GatewayError,
-  idempotent: boolean,
 ): Promise<boolean> {
   const receiverFault = row.receiverFault || isReceiverFault(error);
   const again = error.fate === 'transient' || (error.fate === 'ambiguous' && idempotent);

@@ -5,9 +5,9 @@
  */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadJourneys } from '../gateway/cli/journey.ts';
-import type { PlayResult } from '../gateway/cli/outcome.ts';
-import { playJourneys } from '../gateway/cli/play.ts';
+import { loadJourneys } from '../gateway/play/journey.ts';
+import type { PlayResult } from '../gateway/play/outcome.ts';
+import { playJourneys } from '../gateway/play/play.ts';
 import { createLog } from '../gateway/runtime/log.ts';
 import { faultAt, type Disturbance } from './support/faulty-journal.ts';
 import { temporaryFolder } from './support/folder.ts';

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadJourneys } from '../gateway/cli/journey.ts';
-import type { PlayResult } from '../gateway/cli/outcome.ts';
-import { playJourneys } from '../gateway/cli/play.ts';
+import { loadJourneys } from '../gateway/play/journey.ts';
+import type { PlayResult } from '../gateway/play/outcome.ts';
+import { playJourneys } from '../gateway/play/play.ts';
 import { createLog } from '../gateway/runtime/log.ts';
 import { brokerUrl, removeTopology, shallRunBroker } from './support/broker.ts';
 import { temporaryFolder } from './support/folder.ts';

@@ -1,12 +1,13 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../errors.ts';
 import { createLog } from '../runtime/log.ts';
-import { loadJourneys } from './journey.ts';
-import type { PlayResult } from './outcome.ts';
-import { playJourneys } from './play.ts';
-import type { Moment } from './world.ts';
+import { loadJourneys } from '../play/journey.ts';
+import type { PlayResult } from '../play/outcome.ts';
+import { playJourneys } from '../play/play.ts';
+import type { Moment } from '../play/world.ts';
 import { inkFor, journeyTable, kronor, momentLines, settlementTable } from './timeline.ts';
 
 export interface DemoOptions {
@@ -32,6 +33,12 @@ export async function demo(options: DemoOptions): Promise<number> {
   };
   const journeys = loadJourneys(options.journeys);
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'hemgang-demo-'));
+  if (existsSync(join(folder, 'hemgang.sqlite'))) {
+    throw new GatewayError(
+      'configuration-invalid',
+      `${folder}: holds a journal already; give the demo an empty folder`,
+    );
+  }
   say([
     ink.bold(`Hemgång: ${journeys.length} inpatient stays, March 2022, through the whole gateway`),
     ink.dim(

@@ -4,7 +4,7 @@ import { runSimulatedMunicipality } from '../../adapters/simulated/municipality.
 import { GatewayError } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { secretOf } from '../runtime/config.ts';
-import { instantOf, loadJourneys, messageOf, type Journey } from './journey.ts';
+import { instantOf, loadJourneys, messageOf, type Journey } from '../play/journey.ts';
 
 /** Pause between two messages of the simulated hospital. */
 const pauseMs = 200;

@@ -13,6 +13,7 @@ const drainLimitMs = 30_000;
 
 /** Runs the gateway until SIGTERM or SIGINT. @returns the exit code */
 export async function start(options: StartOptions): Promise<number> {
+  process.umask(0o077); // the data folder holds names and numbers
   const { config, file } = loadConfig({ file: options.config, flags: options.flags });
   const log = createLog({
     level: config.log.level,

@@ -1,8 +1,8 @@
 /** What happened, as a person reads it: message → event → paragraph → notice → receipt → liability → billing record. */
 import type { StoredEvent } from '../runtime/journal/journal.ts';
-import { wallOf } from './journey.ts';
-import type { JourneyResult, SettlementResult } from './outcome.ts';
-import type { Moment } from './world.ts';
+import { wallOf } from '../play/journey.ts';
+import type { JourneyResult, SettlementResult } from '../play/outcome.ts';
+import type { Moment } from '../play/world.ts';
 
 export interface Ink {
   readonly dim: (text: string) => string;

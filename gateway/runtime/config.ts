@@ -50,7 +50,7 @@ const webhookReceiver = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   /** One, or two while a secret is being exchanged. */
   secretEnv: z.array(secretName).min(1).max(2),
-  timeout: duration.prefault('20s'),
+  timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
   /** The receiver stands in our own network: private addresses, and plain http there. */
   ownNetwork: z.boolean().default(false),
   /** The receiver recognises webhook-id, so what may have arrived may be sent again. */
@@ -174,8 +174,8 @@ export const scalarSettings = [
 ] as const;
 
 export interface ConfigSources {
-  /** Path of a YAML file; without it `hemgang.yaml` of the working folder, where there is one. */
-  readonly file?: string | undefined;
+  /** Path of a YAML file; without it `hemgang.yaml` of the working folder, where there is one; null: defaults alone. */
+  readonly file?: string | null | undefined;
   /** Flag values by dotted path: `mllp.port`. They win. */
   readonly flags?: Readonly<Record<string, string | undefined>>;
   readonly env?: NodeJS.ProcessEnv;
@@ -193,7 +193,8 @@ export interface LoadedConfig {
  */
 export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   const env = sources.env ?? process.env;
-  const file = sources.file ?? env['HEMGANG_CONFIG'] ?? defaultFile();
+  const file =
+    sources.file === null ? undefined : (sources.file ?? env['HEMGANG_CONFIG'] ?? defaultFile());
   const lines = new LineCounter();
   const document = parseDocument(file === undefined ? '{}' : readConfig(file), {
     lineCounter: lines,
@@ -233,6 +234,16 @@ function checkTogether(config: Config, file: string): void {
   ] as const) {
     const twice = ids.find((name, index) => ids.indexOf(name) !== index);
     if (twice !== undefined) throw invalid(file, `${what}: ${twice} stands twice`);
+  }
+  const senders = new Set(config.senders.map((sender) => sender.id));
+  const shared = config.partners.find((partner) => senders.has(partner.id));
+  if (shared) throw invalid(file, `partners: ${shared.id} is the id of a sender too`);
+  const { tls } = config.mllp;
+  if (tls?.requestClientCertificate === true && tls.ca === undefined) {
+    throw invalid(
+      file,
+      'mllp.tls: requestClientCertificate needs ca, or any public authority would do',
+    );
   }
   const receivers = new Set(config.receivers.map((receiver) => receiver.id));
   for (const partner of config.partners) {

@@ -15,7 +15,7 @@ export interface Stats {
 }
 
 const [folder = '.', syncDelayText = '0', receiverUrl] = process.argv.slice(2);
-const { config } = loadConfig({ env: {} });
+const { config } = loadConfig({ env: {}, file: null });
 let journal: EmbeddedJournal | undefined;
 const gateway = await startGateway({
   config: {

@@ -1,6 +1,6 @@
 /** A journal whose nth write does not come about, or is the last thing its process does. */
 import { GatewayError } from '../../gateway/errors.ts';
-import type { Fault } from '../../gateway/cli/world.ts';
+import type { Fault } from '../../gateway/play/world.ts';
 import { openEmbeddedJournal } from '../../gateway/runtime/journal/embedded.ts';
 import type { Journal } from '../../gateway/runtime/journal/journal.ts';
 

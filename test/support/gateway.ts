@@ -105,7 +105,7 @@ export async function startTestGateway(settings: TestSettings): Promise<TestGate
 }
 
 function configFor(folder: string, url: string): Config {
-  const { config } = loadConfig({ env: {} });
+  const { config } = loadConfig({ env: {}, file: null });
   return {
     ...config,
     data: folder,

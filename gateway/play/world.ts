@@ -120,7 +120,7 @@ async function launch(
   secret: string,
   tokens: Tokens,
 ): Promise<Gateway> {
-  const { config } = loadConfig({ env: {} });
+  const { config } = loadConfig({ env: {}, file: null });
   const { fault } = options;
   return await startGateway({
     config: {

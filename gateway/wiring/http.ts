@@ -1,0 +1,106 @@
+/** The HTTP side: /health and the receipts of partners. */
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import express from 'express';
+import { receiptsInbound } from '../../adapters/inbound/receipts/index.ts';
+import { receiptsRouter } from '../../adapters/inbound/receipts/server.ts';
+import { assert, GatewayError } from '../errors.ts';
+import { createReceive, type ReceiveParts } from '../receive.ts';
+import type { Config } from '../runtime/config.ts';
+import type { Journal } from '../runtime/journal/journal.ts';
+import type { Partners } from './partners.ts';
+
+export interface HttpServer {
+  readonly host: string;
+  readonly port: number;
+  /** Answers what is in hand, then ends every connection. */
+  close(): Promise<void>;
+}
+
+/** How long a request in hand may take before its connection is cut. */
+const drainMs = 5000;
+
+/**
+ * Listens for partners and for whoever asks how it is.
+ * @throws GatewayError configuration-invalid when the address cannot be had
+ */
+export async function listenHttp(
+  config: Config,
+  journal: Journal,
+  partners: Partners,
+  parts: ReceiveParts,
+): Promise<HttpServer> {
+  const server = createServer(httpApp(config, journal, partners, parts));
+  const { host, port } = config.http;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  }).catch((thrown: unknown) => {
+    throw addressTaken('http', host, port, thrown);
+  });
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null, 'a TCP server has a port');
+  return { host, port: address.port, close: () => close(server) };
+}
+
+/** What stops a start most often, said so that the next step is clear. */
+export function addressTaken(
+  what: 'http' | 'mllp',
+  host: string,
+  port: number,
+  cause: unknown,
+): GatewayError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  return new GatewayError(
+    'configuration-invalid',
+    `${what}: cannot listen on ${host}:${port} (${code})\n  next: end what listens there, or choose another port with --${what}-port`,
+    { cause },
+  );
+}
+
+/** A kept connection ends with its answer, or it would carry the next request. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    response.setHeader('Connection', 'close');
+  });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function httpApp(
+  config: Config,
+  journal: Journal,
+  partners: Partners,
+  parts: ReceiveParts,
+): express.Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/health', async (_request, response) => {
+    try {
+      const status = await journal.status();
+      response.json({ status: 'ok', journal: journal.durability, outbox: status.outbox });
+    } catch {
+      response.status(503).json({ status: 'unavailable', journal: journal.form });
+    }
+  });
+  const receives = new Map(
+    partners.list.map((partner) => [partner.id, createReceive(receiptsInbound(partner), parts)]),
+  );
+  app.use(
+    receiptsRouter({
+      partners: partners.list,
+      receive: async (raw, partner) => await receives.get(partner.id)?.(raw),
+      mayAnswer: async (receivers, caseReference) => {
+        for (const receiver of receivers) {
+          if (await journal.deliveries.hasBeenSent(receiver, caseReference)) return true;
+        }
+        return false;
+      },
+      maxBodyBytes: config.http.maxBodyBytes,
+      requestsPerMinute: config.http.requestsPerMinute,
+    }),
+  );
+  return app;
+}
