@@ -3,8 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { buildMessage, HospitalLink, type HospitalStep } from '../adapters/simulated/hospital.ts';
-import type { EventBody } from '../gateway/process/events.ts';
-import type { DischargeEvent } from '../gateway/process/events.ts';
+import { GatewayError } from '../gateway/errors.ts';
+import type { DischargeEvent, EventBody } from '../gateway/process/events.ts';
+import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
+import type { AttemptOutcome } from '../gateway/runtime/journal/journal.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
 
@@ -232,6 +234,60 @@ describe('receivers', () => {
     expect((await world.gateway.status()).deliveries.unresolved).toBe(1);
   });
 
+  test('a journal that fails right after a delivery never leads to a second one where repeats are not recognised', async () => {
+    let failures = 1;
+    const world = await start({
+      change: (config) => ({
+        ...config,
+        receivers: config.receivers.map((receiver) =>
+          receiver.channel === 'webhook' ? { ...receiver, recognisesRepeats: false } : receiver,
+        ),
+      }),
+      options: {
+        async openJournal(folder) {
+          const journal = await openEmbeddedJournal({ folder });
+          const { recordOutcome } = journal.deliveries;
+          const deliveries = {
+            ...journal.deliveries,
+            recordOutcome: (outcome: AttemptOutcome) =>
+              failures-- > 0
+                ? Promise.reject(new GatewayError('disk-full', 'no room'))
+                : recordOutcome(outcome),
+          };
+          return { ...journal, deliveries };
+        },
+      },
+    });
+    await admit(world);
+    await world.passTimeUntil('2022-03-07T10:00:00.000Z');
+    expect(world.receiver.received).toHaveLength(1);
+    expect(typesOf(await eventsOf(world))).toContain('notice.unresolved');
+  });
+
+  test('a receiver that is no longer configured keeps its notices waiting, and gets them when it is back', async () => {
+    const folder = temporaryFolder('gone');
+    open.push(() => folder.remove());
+    const first = await startTestGateway({ start: monday, folder: folder.path });
+    first.receiver.setBehaviour('busy');
+    await admit(first);
+    await first.close();
+    const renamed = await startTestGateway({
+      start: '2022-03-07T10:00:00.000Z',
+      folder: folder.path,
+      change: (config) => ({
+        ...config,
+        receivers: config.receivers.map((receiver) => ({ ...receiver, id: 'renamed' })),
+        partners: [],
+      }),
+    });
+    await renamed.rest();
+    expect(typesOf(await eventsOf(renamed))).not.toContain('notice.refused');
+    await renamed.close();
+    const back = await start({ start: '2022-03-09T10:00:00.000Z', folder: folder.path });
+    await back.rest();
+    expect(typesOf(await eventsOf(back))).toContain('notice.delivered');
+  });
+
   test('an unsent notice that is withdrawn goes nowhere, and neither does its withdrawal', async () => {
     const world = await start();
     world.receiver.setBehaviour('busy');
@@ -266,6 +322,15 @@ describe('what does not leave', () => {
     expect(typesOf(await eventsOf(world))).toContain('notice.issued');
     expect(world.receiver.received).toHaveLength(0);
     expect((await world.gateway.status()).deliveries.shadow).toBe(1);
+    world.clock.advanceTo('2022-03-11T09:00:00.000Z');
+    const discharge = { at: '2022-03-11T09:00:00.000Z', controlId: 'E1-3' };
+    await world.send(message({ trigger: 'A08', readyAt: monday, needs, ...discharge }));
+    await world.send(message({ trigger: 'A03', ...discharge, controlId: 'E1-4' }));
+    await world.rest();
+    await world.passTimeUntil('2022-04-20T09:00:00.000Z');
+    const types = typesOf(await eventsOf(world));
+    expect(types).toContain('care-days.counted');
+    expect(types).not.toContain('billing.recorded');
   });
 
   test('before liveFrom a receiver is in shadow, after it live', async () => {

@@ -180,6 +180,31 @@ describe('the command line', () => {
     expect(stderr).toMatch(/wrong\.yaml:[12]: http.*prot/);
   });
 
+  test('a port that is taken ends the start with the next step, and nothing stays behind', async () => {
+    const taken = await simulatedMunicipality({ secrets: [secret] });
+    closing.push(() => taken.close());
+    const folder = temporaryFolder('taken');
+    closing.push(folder.remove);
+    const port = new URL(taken.url).port;
+    const { code, stderr } = await runToEnd([
+      'start',
+      ...['--data', folder.path, '--mllp-port', '0', '--http-port', port],
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`http: cannot listen on 127.0.0.1:${port}`);
+    expect(stderr).toContain('--http-port');
+  });
+
+  test('a sender without an overlay is named with those there are', async () => {
+    const folder = temporaryFolder('config');
+    closing.push(folder.remove);
+    const file = join(folder.path, 'wrong.yaml');
+    writeFileSync(file, `data: ${folder.path}/data\nsenders:\n  - id: nowhere\n`);
+    const { code, stderr } = await runToEnd(['start', '--config', file]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/senders: nowhere has no overlay.*ekliden/);
+  });
+
   test('a second gateway on the same folder is refused', async () => {
     const folder = temporaryFolder('twice');
     closing.push(folder.remove);
