@@ -3,6 +3,8 @@
  *
  * It stands with the mappings because they are checked against it at load; the reader finds what it names.
  */
+import { assert } from '../gateway/errors.ts';
+
 export interface Hl7Path {
   /** As it was written; used in answers, warnings and unmapped codes. */
   readonly text: string;
@@ -27,4 +29,11 @@ export function parsePath(text: string): Hl7Path | undefined {
   if (numbers.some((number) => number < 1)) return undefined;
   const [f = 1, r = 1, c = 1, s = 1] = numbers;
   return { text, segment, field: f, repetition: r, component: c, subcomponent: s };
+}
+
+/** A path that our own code wrote, or that was checked at load. @throws GatewayError assertion-failed where it is none */
+export function pathOf(text: string): Hl7Path {
+  const path = parsePath(text);
+  assert(path !== undefined, `${text} is a path`);
+  return path;
 }

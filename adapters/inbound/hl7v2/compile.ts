@@ -5,7 +5,7 @@
 import { eventData } from '../../../gateway/process/events.ts';
 import type { EventType } from '../../../gateway/process/events.ts';
 import { assert } from '../../../gateway/errors.ts';
-import { parsePath, parseSource } from '../../../mappings/index.ts';
+import { parseSource, pathOf } from '../../../mappings/index.ts';
 import type {
   EventEntry,
   Hl7Path,
@@ -212,10 +212,4 @@ function listOf(value: string | readonly string[]): readonly string[] {
 
 function pathsOf(value: string | readonly string[]): readonly Hl7Path[] {
   return listOf(value).map(pathOf);
-}
-
-function pathOf(text: string): Hl7Path {
-  const path = parsePath(text);
-  assert(path !== undefined, `path ${text} was not checked`);
-  return path;
 }

@@ -2,7 +2,7 @@
  * HL7 v2 in: bytes → message → facts, and the answer.
  */
 import { GatewayError } from '../../../gateway/errors.ts';
-import { parsePath } from '../../../mappings/index.ts';
+import { pathOf } from '../../../mappings/index.ts';
 import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
 import type { Inbound, MessageHead } from '../../adapter.ts';
 import { acknowledge, hasByteOrderMark, readHeader } from './acknowledge.ts';
@@ -121,10 +121,4 @@ function missing(location: string): GatewayError {
     location,
     standardCode: '101',
   });
-}
-
-function pathOf(text: string): Hl7Path {
-  const parsed = parsePath(text);
-  if (parsed === undefined) throw new GatewayError('assertion-failed', `${text} is a path`);
-  return parsed;
 }

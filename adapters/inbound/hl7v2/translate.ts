@@ -8,7 +8,7 @@ import { GatewayError, assert } from '../../../gateway/errors.ts';
 import { checkData, isEventType } from '../../../gateway/process/events.ts';
 import type { EventType } from '../../../gateway/process/events.ts';
 import type { Hl7Path } from '../../../mappings/index.ts';
-import { parsePath } from '../../../mappings/index.ts';
+import { pathOf } from '../../../mappings/index.ts';
 import type {
   Fact,
   PatientIdentity,
@@ -233,12 +233,6 @@ function lookUp(work: Work, where: Hl7Path, table: string): Reading | undefined 
   const code = work.message.valueOf(where);
   if (code === undefined) return undefined;
   return { code, target: work.sender.tables.get(table)?.get(code), path: where.text, table };
-}
-
-function pathOf(text: string): Hl7Path {
-  const parsed = parsePath(text);
-  assert(parsed !== undefined, `${text} is a path`);
-  return parsed;
 }
 
 function missing(location: string): GatewayError {
