@@ -1,17 +1,15 @@
 /**
  * Loads the mappings: what a sender's message means, as data.
  *
- * All of it is read and checked once, at start; what is wrong stops the start with the file and the key. Users keep
- * their own files in folders that lie over the shipped ones: a file of the same name adds to it, key by key.
+ * All of it is read and checked once, at start; what is wrong stops the start with the file and the key.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseDocument } from 'yaml';
+import { basename } from 'node:path';
 import type { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
 import { checkReferences } from './check.ts';
+import { deepFreeze, readLaid } from './files.ts';
+import type { LaidFile } from './files.ts';
 import { suggestion } from './spelling.ts';
 import { adt, sender, table } from './schema.ts';
 import type { AdtMapping, SenderMapping, Table } from './schema.ts';
@@ -36,27 +34,13 @@ export interface Mappings {
   readonly revision: string;
 }
 
-type Tree = { [key: string]: unknown };
-/** A merged file, and the files it came from (the last one is named in errors). */
-interface Merged {
-  readonly files: string[];
-  content: unknown;
-}
-
 /**
  * Reads the shipped mappings and the folders over them.
  * @param options.overlays folders of the same shape as `mappings/`, later ones on top
  * @throws GatewayError configuration-invalid naming file and key
  */
 export function loadMappings(options: { overlays?: readonly string[] } = {}): Mappings {
-  const root = packageRoot();
-  const merged = new Map<string, Merged>();
-  for (const folder of [join(root, 'mappings'), ...(options.overlays ?? [])]) {
-    if (!existsSync(folder)) throw invalid(`${folder}: there is no such folder`);
-    const shown = folder.startsWith(root) ? folder.slice(root.length + 1) : folder;
-    for (const name of filesIn(folder))
-      readOver(merged, name, join(folder, name), join(shown, name));
-  }
+  const merged = readLaid(['hl7v2', 'hl7v2/tables', 'senders'], options.overlays ?? []);
   const mappings = check(merged);
   const content = JSON.stringify(
     [...merged]
@@ -67,55 +51,7 @@ export function loadMappings(options: { overlays?: readonly string[] } = {}): Ma
   return deepFreeze({ ...mappings, revision });
 }
 
-/** The folder of the package, found from the sources and from `dist` alike. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder) throw invalid('no package.json above the mappings');
-    folder = above;
-  }
-  return folder;
-}
-
-function filesIn(folder: string): string[] {
-  const names: string[] = [];
-  for (const part of ['hl7v2', 'hl7v2/tables', 'senders']) {
-    const path = join(folder, part);
-    if (!existsSync(path)) continue;
-    for (const name of readdirSync(path)) if (name.endsWith('.yaml')) names.push(`${part}/${name}`);
-  }
-  return names.sort();
-}
-
-function readOver(merged: Map<string, Merged>, name: string, file: string, shown: string): void {
-  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
-  const error = document.errors[0];
-  if (error !== undefined) throw invalid(`${shown}: ${error.message.split('\n')[0] ?? ''}`, error);
-  const content: unknown = document.toJS();
-  const below = merged.get(name);
-  if (below === undefined) merged.set(name, { files: [shown], content });
-  else {
-    below.files.push(shown);
-    below.content = lay(below.content, content);
-  }
-}
-
-/** Lays one tree over another: objects key by key, everything else replaced. */
-function lay(below: unknown, above: unknown): unknown {
-  if (!isTree(below) || !isTree(above)) return above;
-  const result: Tree = { ...below };
-  for (const [key, value] of Object.entries(above)) {
-    result[key] = Object.hasOwn(below, key) ? lay(below[key], value) : value;
-  }
-  return result;
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function check(merged: ReadonlyMap<string, Merged>): Omit<Mappings, 'revision'> {
+function check(merged: ReadonlyMap<string, LaidFile>): Omit<Mappings, 'revision'> {
   let adtMapping: AdtMapping | undefined;
   const tables = new Map<string, Table>();
   const senders: SenderMapping[] = [];
@@ -166,15 +102,6 @@ const knownKeys = [adt, sender, table]
   .concat(['describing', 'constant', 'MSH-3', 'MSH-4'])
   .concat(Object.keys(adt.shape.patient.shape));
 
-function invalid(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('configuration-invalid', message, { cause });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    const inner = value instanceof Map ? value.values() : Object.values(value);
-    for (const one of inner) deepFreeze(one);
-  }
-  return value;
+function invalid(message: string): GatewayError {
+  return new GatewayError('configuration-invalid', message);
 }

@@ -2,9 +2,7 @@
  * The Swedish words of each notice, and which fields it carries: `municipal/<obligation>.yaml`, one file an obligation,
  * and `municipal/vocabulary.yaml`. Loaded, checked and frozen once; what is wrong stops the start, by file and key.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
 import {
@@ -13,7 +11,8 @@ import {
   recipientRoles,
   type Obligation,
 } from '../gateway/process/events.ts';
-import { packageRoot } from './index.ts';
+import { deepFreeze, readLaid } from './files.ts';
+import type { LaidFile } from './files.ts';
 
 /** Fields that a notice may carry. What a file does not list does not leave the house. */
 export const noticeFields = [
@@ -64,29 +63,13 @@ export interface MunicipalWords {
   readonly notices: Readonly<Record<Obligation, NoticeWords>>;
 }
 
-/** One file of words: as it stands after the folders laid over it, and the files it came from. */
-interface WordFile {
-  readonly files: readonly string[];
-  readonly content: unknown;
-}
-
 /**
  * Loads the shipped words and lays the user's own over them, key by key; a list is replaced whole.
  * @param overlays mapping folders of the user (`--mappings DIR`): `DIR/municipal/<obligation>.yaml`
  * @throws GatewayError configuration-invalid, naming file and key
  */
 export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalWords {
-  const stems = new Map<string, WordFile>();
-  for (const folder of [join(packageRoot(), 'mappings'), ...overlays]) {
-    for (const [stem, file] of wordFiles(join(folder, 'municipal'))) {
-      const below = stems.get(stem);
-      const content = readYaml(file);
-      stems.set(stem, {
-        files: [...(below?.files ?? []), file],
-        content: below === undefined ? content : lay(below.content, content),
-      });
-    }
-  }
+  const stems = wordFiles(overlays);
   const read = (obligation: Obligation): NoticeWords => readNotice(stems, obligation);
   const notices = {
     'admission-notice': read('admission-notice'),
@@ -95,47 +78,24 @@ export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalW
     'information-transfer': read('information-transfer'),
     'planning-call': read('planning-call'),
   };
-  return freeze({ vocabulary: readAs(vocabulary, stems, 'vocabulary'), notices });
+  return deepFreeze({ vocabulary: readAs(vocabulary, stems, 'vocabulary'), notices });
 }
 
-/** The files of one folder by stem; a stem that names nothing is an error. */
-function wordFiles(folder: string): [string, string][] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+/** The files by stem; a stem that names nothing is an error. */
+function wordFiles(overlays: readonly string[]): ReadonlyMap<string, LaidFile> {
   const known = new Set<string>([...obligations, 'vocabulary']);
-  return names.map((name) => {
+  const stems = new Map<string, LaidFile>();
+  for (const [name, file] of readLaid(['municipal'], overlays)) {
     const stem = basename(name, '.yaml');
-    const file = join(folder, name);
-    if (!known.has(stem)) throw invalid(file, '', 'no obligation has this name');
-    return [stem, file];
-  });
-}
-
-function readYaml(file: string): unknown {
-  if (statSync(file).size > 65_536) throw invalid(file, '', 'larger than 64 kB');
-  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
-  const fault = document.errors[0];
-  if (fault === undefined) return document.toJS();
-  const line = fault.linePos?.[0].line ?? 0;
-  throw invalid(file, `line ${line}`, fault.message.split('\n')[0] ?? fault.code);
-}
-
-function lay(below: unknown, above: unknown): unknown {
-  if (!isTree(below) || !isTree(above)) return above;
-  const entries = Object.entries(above).map(([key, value]) => [
-    key,
-    Object.hasOwn(below, key) ? lay(below[key], value) : value,
-  ]);
-  return { ...below, ...Object.fromEntries(entries) };
-}
-
-function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!known.has(stem)) throw invalid(file.files.join(' + '), '', 'no obligation has this name');
+    stems.set(stem, file);
+  }
+  return stems;
 }
 
 // ---------------------------------------------------------------- checking
 
-function readNotice(stems: ReadonlyMap<string, WordFile>, obligation: Obligation): NoticeWords {
+function readNotice(stems: ReadonlyMap<string, LaidFile>, obligation: Obligation): NoticeWords {
   const words = readAs(noticeWords, stems, obligation);
   const file = stems.get(obligation)?.files.join(' + ') ?? obligation;
   const fields = [...words.mandatory, ...words.optional];
@@ -184,7 +144,7 @@ export function fillPlaceholders(line: string, valueOf: (name: string) => string
   return line.replace(placeholder, (_, name: string) => valueOf(name));
 }
 
-function readAs<T>(schema: z.ZodType<T>, stems: ReadonlyMap<string, WordFile>, stem: string): T {
+function readAs<T>(schema: z.ZodType<T>, stems: ReadonlyMap<string, LaidFile>, stem: string): T {
   const found = stems.get(stem);
   if (found === undefined) throw invalid(`municipal/${stem}.yaml`, '', 'the file is missing');
   const result = schema.safeParse(found.content);
@@ -198,12 +158,4 @@ function readAs<T>(schema: z.ZodType<T>, stems: ReadonlyMap<string, WordFile>, s
 function invalid(file: string, key: string, why: string): GatewayError {
   const place = key === '' ? file : `${file}: ${key}`;
   return new GatewayError('configuration-invalid', `${place}: ${why}`, { location: place });
-}
-
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value)) freeze(inner);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -7,7 +7,8 @@ import { buildMessage } from '../adapters/simulated/hospital.ts';
 import type { Hospital, HospitalStep } from '../adapters/simulated/hospital.ts';
 import { GatewayError, asGatewayError } from '../gateway/errors.ts';
 import { eventFunctions } from '../mappings/check.ts';
-import { loadMappings, packageRoot } from '../mappings/index.ts';
+import { packageRoot } from '../mappings/files.ts';
+import { loadMappings } from '../mappings/index.ts';
 
 const folders: string[] = [];
 afterEach(() => {

@@ -1,0 +1,105 @@
+/**
+ * The mapping files as files: found, read and laid over each other. What they mean is checked by who asks for them.
+ *
+ * Users keep their own files in folders that lie over the shipped ones: a file of the same name adds to it, key by key.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+import { GatewayError } from '../gateway/errors.ts';
+
+const largestFileBytes = 1_048_576;
+
+/** A file as it stands after all that lies over it, and the files it came from, for errors. */
+export interface LaidFile {
+  readonly files: readonly string[];
+  readonly content: unknown;
+}
+
+/**
+ * Reads the shipped files and those over them.
+ * @param parts folders of `mappings/` to read: `senders`, `hl7v2/tables`
+ * @param overlays folders of the same shape as `mappings/`, later ones on top
+ * @returns by name below `mappings/`: `senders/ekliden.yaml`
+ * @throws GatewayError configuration-invalid naming the file
+ */
+export function readLaid(
+  parts: readonly string[],
+  overlays: readonly string[],
+): ReadonlyMap<string, LaidFile> {
+  const root = packageRoot();
+  const laid = new Map<string, LaidFile>();
+  for (const folder of [join(root, 'mappings'), ...overlays]) {
+    if (!existsSync(folder)) throw invalid(`${folder}: there is no such folder`);
+    const shown = folder.startsWith(root) ? folder.slice(root.length + 1) : folder;
+    for (const name of namesIn(folder, parts)) {
+      const file = join(shown, name);
+      const content = readYaml(join(folder, name), file);
+      const below = laid.get(name);
+      laid.set(name, {
+        files: [...(below?.files ?? []), file],
+        content: below === undefined ? content : lay(below.content, content),
+      });
+    }
+  }
+  return laid;
+}
+
+/** The folder of the package, found from the sources and from `dist` alike. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder) throw invalid('no package.json above the mappings');
+    folder = above;
+  }
+  return folder;
+}
+
+function namesIn(folder: string, parts: readonly string[]): string[] {
+  const names: string[] = [];
+  for (const part of parts) {
+    const path = join(folder, part);
+    if (!existsSync(path)) continue;
+    for (const name of readdirSync(path)) if (name.endsWith('.yaml')) names.push(`${part}/${name}`);
+  }
+  return names.sort();
+}
+
+function readYaml(file: string, shown: string): unknown {
+  if (statSync(file).size > largestFileBytes) throw invalid(`${shown}: larger than 1 MiB`);
+  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
+  const error = document.errors[0];
+  if (error === undefined) return document.toJS();
+  const line = error.linePos?.[0].line ?? 0;
+  throw invalid(`${shown}: line ${line}: ${error.message.split('\n')[0] ?? error.code}`, error);
+}
+
+/** Lays one tree over another: objects key by key, everything else replaced. */
+function lay(below: unknown, above: unknown): unknown {
+  if (!isTree(below) || !isTree(above)) return above;
+  const entries = Object.entries(above).map(([key, value]) => [
+    key,
+    Object.hasOwn(below, key) ? lay(below[key], value) : value,
+  ]);
+  return { ...below, ...Object.fromEntries(entries) };
+}
+
+function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What was loaded stays as it was checked. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    const inner = value instanceof Map ? value.values() : Object.values(value);
+    for (const one of inner) deepFreeze(one);
+  }
+  return value;
+}
+
+function invalid(message: string, cause?: unknown): GatewayError {
+  return new GatewayError('configuration-invalid', message, { cause });
+}
