@@ -65,9 +65,15 @@ async function openHouse(
     clock = systemClock,
     url = brokerUrl,
     prefetch = 256,
-  }: { clock?: Clock; url?: string; prefetch?: number } = {},
+    disturb = (journal) => journal,
+  }: {
+    clock?: Clock;
+    url?: string;
+    prefetch?: number;
+    disturb?: (journal: Journal) => Journal;
+  } = {},
 ): Promise<House> {
-  const journal = await openEmbeddedJournal({ folder: place.folder });
+  const journal = disturb(await openEmbeddedJournal({ folder: place.folder }));
   const troubles: GatewayError[] = [];
   const onTrouble = (error: GatewayError) => troubles.push(error);
   const bus =
@@ -212,7 +218,7 @@ describe.each(forms)('the %s bus', (form) => {
     await until(nothingWaits(journal));
     expect(advance.ids().toSorted()).toEqual(['fact-1', 'fact-2']);
     expect(dispatch.ids()).toEqual(['notice-1']);
-    expect(bus.inHand()).toBe(0);
+    await until(() => bus.inHand() === 0);
   });
 
   it('takes one nudge for the facts of a message to the process they belong to', async () => {
@@ -303,7 +309,7 @@ describe.each(forms)('the %s bus', (form) => {
   it('tries a failed event again, makes it a dead letter at the limit, and others go on', async () => {
     const { journal, bus, troubles } = await openHouse(await newPlace(form));
     const { calls, handle } = recorder(({ lane }) => {
-      if (lane === 'bad') throw new GatewayError('stale-version', 'another writer was faster');
+      if (lane === 'bad') throw new GatewayError('unroutable', 'nobody takes it');
     });
     await bus.consume('advance', handle, quick);
     await happen(journal, 'bad', 'bad-1');
@@ -313,9 +319,61 @@ describe.each(forms)('the %s bus', (form) => {
     expect(attempts).toEqual([1, 2, 3]);
     expect(calls.some(({ lane }) => lane === 'good')).toBe(true);
     expect(await journal.outbox.deadLetters(10)).toMatchObject([
-      { eventId: 'bad-1', lane: 'bad', error: 'stale-version: another writer was faster' },
+      { eventId: 'bad-1', lane: 'bad', error: 'unroutable: nobody takes it' },
     ]);
-    expect(troubles.map(({ code }) => code)).toEqual(Array(3).fill('stale-version'));
+    expect(troubles.map(({ code }) => code)).toEqual(Array(3).fill('unroutable'));
+  });
+
+  it.each(['disk-full', 'journal-unavailable', 'stale-version', 'bus-unavailable'] as const)(
+    'tries for as long as it takes when the failure is transient: %s',
+    async (code) => {
+      const { journal, bus } = await openHouse(await newPlace(form));
+      const { calls, handle } = recorder(() => {
+        if (calls.length <= 5) throw new GatewayError(code, 'away');
+      });
+      await bus.consume('advance', handle, quick);
+      await happen(journal, 'a', 'e1', 'e2');
+      await until(nothingWaits(journal));
+      expect(calls.map(({ attempts }) => attempts[0])).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(calls.every(({ ids }) => ids.join() === 'e1,e2')).toBe(true);
+      expect(await journal.outbox.deadLetters(1)).toEqual([]);
+    },
+  );
+
+  it('counts what fails for good apart from what failed transiently', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    const { calls, handle } = recorder(() => {
+      throw calls.length % 2 === 0
+        ? new GatewayError('disk-full', 'no room')
+        : new GatewayError('unroutable', 'nobody takes it');
+    });
+    await bus.consume('advance', handle, quick);
+    await happen(journal, 'a', 'e1');
+    await until(nothingWaits(journal));
+    expect(calls).toHaveLength(5);
+    expect(await journal.outbox.deadLetters(1)).toMatchObject([{ attempts: 5, excused: 2 }]);
+  });
+
+  it('writes down what became of a call without making the call again', async () => {
+    let refusals = 4;
+    const disturb = (journal: Journal): Journal => ({
+      ...journal,
+      outbox: {
+        ...journal.outbox,
+        done: (rows) => {
+          refusals -= 1;
+          if (refusals < 0) return journal.outbox.done(rows);
+          return Promise.reject(new GatewayError('disk-full', 'no room'));
+        },
+      },
+    });
+    const { journal, bus, troubles } = await openHouse(await newPlace(form), { disturb });
+    const { calls, handle } = recorder();
+    await bus.consume('advance', handle, quick);
+    await happen(journal, 'a', 'e1');
+    await until(nothingWaits(journal));
+    expect(calls).toHaveLength(1);
+    expect(troubles.map(({ code }) => code)).toEqual(Array(4).fill('disk-full'));
   });
 
   it('parks the one event with a bug in it and not those it was merged with', async () => {

@@ -452,7 +452,11 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
 
     test('a postponed row is not ready before its time, and its lane is named', async () => {
       const { processId } = await recordStay(1);
-      await journal.outbox.postpone(await advanceRows(), nowMs + 500, 'not yet');
+      await journal.outbox.postpone(await advanceRows(), {
+        nextAtMs: nowMs + 500,
+        error: 'not yet',
+        excused: false,
+      });
       expect(await advanceRows()).toEqual([]);
       const lanes = await journal.outbox.postponedLanes('advance', nowMs);
       expect([...lanes]).toEqual([[processId, nowMs + 500]]);
@@ -492,7 +496,11 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
     test('a confirm that comes after the row was postponed leaves it to be published anew', async () => {
       await journal.record(message(1));
       const rows = await journal.outbox.unpublished(nowMs, 10);
-      await journal.outbox.postpone(rows, nowMs + 500, 'not yet');
+      await journal.outbox.postpone(rows, {
+        nextAtMs: nowMs + 500,
+        error: 'not yet',
+        excused: false,
+      });
       await journal.outbox.published(rows, nowMs);
       expect((await journal.outbox.unpublished(nowMs + 500, 10)).length).toBe(1);
     });

@@ -15,14 +15,15 @@ export type Delivery = Omit<OutboxRow, 'attempts'> & {
 
 /**
  * Handles what waits in one lane, in order. It resolves when everything that follows is committed.
- * A throw sends all of them back: again later, a dead letter at the limit.
+ * A throw sends all of them back, by its fate: a transient one again later for as long as it takes, any other again
+ * until the limit and then as a dead letter.
  */
 export type Handle = (lane: string, deliveries: readonly Delivery[]) => Promise<void>;
 
 export interface ConsumeOptions {
   /** Lanes handled at the same time. */
   readonly lanes: number;
-  /** Attempts before an event is a dead letter. */
+  /** Attempts before an event is a dead letter; those that failed transiently are not counted. */
   readonly attemptLimit: number;
   /** Wait before attempt n+1, in milliseconds; the last one repeats. */
   readonly retryDelaysMs: readonly number[];

@@ -99,45 +99,59 @@ export function startPump(parts: PumpParts): Pump {
    */
   function nextCall(rows: readonly OutboxRow[]): Call {
     const first = rows[0];
-    if (first === undefined || first.attempts >= options.attemptLimit) {
+    if (first === undefined || usedUp(first) >= options.attemptLimit) {
       return { spent: true, rows: rows.slice(0, 1) };
     }
-    if (first.attempts + 1 === options.attemptLimit) return { spent: false, rows: [first] };
-    const end = rows.findIndex((row) => row.attempts + 1 >= options.attemptLimit);
+    if (usedUp(first) + 1 === options.attemptLimit) return { spent: false, rows: [first] };
+    const end = rows.findIndex((row) => usedUp(row) + 1 >= options.attemptLimit);
     return { spent: false, rows: end === -1 ? rows : rows.slice(0, end) };
   }
 
   async function runLane(lane: string, call: Call): Promise<void> {
-    try {
-      await settle(lane, call);
-      source.settled(call.rows);
-      failures = 0;
-    } catch (thrown) {
-      await pauseAfter(thrown, lane);
-    } finally {
-      busy.delete(lane);
-      rest.wake();
-    }
+    const writeDown = await make(lane, call);
+    if (await persist(writeDown, lane)) source.settled(call.rows);
+    busy.delete(lane);
+    rest.wake();
   }
 
-  /** Hands the call over and commits what became of it. @throws GatewayError when the journal cannot commit */
-  async function settle(lane: string, { spent, rows }: Call): Promise<void> {
+  /** Hands the call over. @returns what commits what became of it */
+  async function make(lane: string, { spent, rows }: Call): Promise<() => Promise<void>> {
     try {
       if (spent) throw new GatewayError('assertion-failed', 'no attempt at it ever ended');
       await handle(
         lane,
         rows.map(({ attempts, ...row }) => ({ ...row, attempt: attempts + 1 })),
       );
+      return () => done(rows);
     } catch (thrown) {
       const error = asGatewayError(thrown);
-      const attempt = Math.max(...rows.map((row) => row.attempts)) + 1;
-      const deadLetter = attempt >= options.attemptLimit;
+      // What provably did not happen is no fault of the event: it waits as long as it takes.
+      const excused = error.fate === 'transient';
+      const deadLetter = !excused && Math.max(...rows.map(usedUp)) + 1 >= options.attemptLimit;
       if (!closed) onTrouble(error, { queue, lane, deadLetter });
       const text = `${error.code}: ${error.message}`.slice(0, errorTextLength);
-      if (deadLetter) return await journal.outbox.bury(rows, text);
-      return await journal.outbox.postpone(rows, clock.nowMs() + delayMs(error, attempt), text);
+      if (deadLetter) return () => journal.outbox.bury(rows, text);
+      const attempt = Math.max(...rows.map((row) => row.attempts)) + 1;
+      const nextAtMs = clock.nowMs() + delayMs(error, attempt);
+      return () => journal.outbox.postpone(rows, { nextAtMs, error: text, excused });
     }
-    return await done(rows);
+  }
+
+  /**
+   * Tries until the journal takes it, with pauses: the call is not made again for that, nor its attempts used up.
+   * @returns false when we were stopped before; the rows are there at the next start
+   */
+  async function persist(writeDown: () => Promise<void>, lane: string): Promise<boolean> {
+    do {
+      try {
+        await writeDown();
+        failures = 0;
+        return true;
+      } catch (thrown) {
+        await pauseAfter(thrown, lane);
+      }
+    } while (!rest.ended());
+    return false;
   }
 
   function delayMs(error: GatewayError, attempt: number): number {
@@ -145,7 +159,7 @@ export function startPump(parts: PumpParts): Pump {
     return Math.max(delays[attempt - 1] ?? delays.at(-1) ?? 0, error.retryAfterMs ?? 0);
   }
 
-  /** The journal failed us; handled events will be handled again, so nothing is lost by waiting. */
+  /** The journal failed us; nothing is lost by waiting. */
   async function pauseAfter(thrown: unknown, lane?: string): Promise<void> {
     if (closed) return;
     onTrouble(asGatewayError(thrown), lane === undefined ? { queue } : { queue, lane });
@@ -195,6 +209,11 @@ interface Call {
   /** Its attempts are used up: buried unhandled. */
   readonly spent: boolean;
   readonly rows: readonly OutboxRow[];
+}
+
+/** Attempts that count against an event: those that failed for good, or never ended. */
+function usedUp({ attempts, excused }: OutboxRow): number {
+  return attempts - excused;
 }
 
 function byLane(rows: readonly OutboxRow[]): Map<string, OutboxRow[]> {

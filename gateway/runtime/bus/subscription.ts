@@ -122,7 +122,8 @@ export function subscriptionOf(parts: SubscriptionParts): Subscription {
         .filter((position) => !postponed.has(position))
         .map((position) => ({ queue, position }));
       if (waiting.length > 0) {
-        await journal.outbox.postpone(waiting, waitUntilMs, 'waits for an earlier event');
+        const error = 'waits for an earlier event';
+        await journal.outbox.postpone(waiting, { nextAtMs: waitUntilMs, error, excused: false });
       }
       release(lane, (message) => nudges.has(message));
       return [];

@@ -143,7 +143,7 @@ function assemble(
       unpublishAll: () => queue.send('unpublishAll', null),
       attempted: (rows) => queue.send('attempted', rows),
       done: (rows) => queue.send('done', rows),
-      postpone: (rows, nextAtMs, error) => queue.send('postpone', { rows, nextAtMs, error }),
+      postpone: (rows, until) => queue.send('postpone', { rows, until }),
       bury: (rows, error) => queue.send('bury', { rows, error }),
       redrive: (row) => queue.send('redrive', row),
     },

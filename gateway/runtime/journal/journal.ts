@@ -223,7 +223,10 @@ export interface OutboxRow {
   /** Position of the event. */
   readonly position: number;
   readonly lane: string;
+  /** Attempts begun. */
   readonly attempts: number;
+  /** Those of them that ended in a transient failure: no fault of the event. */
+  readonly excused: number;
   readonly eventId: string;
   readonly type: EventType;
   readonly streamId: string;
@@ -231,6 +234,13 @@ export interface OutboxRow {
 export interface OutboxKey {
   readonly queue: QueueName;
   readonly position: number;
+}
+/** When a row is handled again, and why not now. */
+export interface Postponement {
+  readonly nextAtMs: number;
+  readonly error: string;
+  /** The attempt under way failed transiently and does not count against the row. */
+  readonly excused: boolean;
 }
 export interface DeadLetter extends OutboxRow {
   readonly error: string;
@@ -273,7 +283,7 @@ export interface Outbox {
   /** Handled: the rows go. */
   done(rows: readonly OutboxKey[]): Promise<void>;
   /** Again at `nextAtMs`, and not published any more: the relay publishes them anew when due. */
-  postpone(rows: readonly OutboxKey[], nextAtMs: number, error: string): Promise<void>;
+  postpone(rows: readonly OutboxKey[], until: Postponement): Promise<void>;
   /** A dead letter: kept, shown, not tried again until an operator says so. */
   bury(rows: readonly OutboxKey[], error: string): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;

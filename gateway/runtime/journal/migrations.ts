@@ -154,6 +154,10 @@ const migrations: readonly string[] = [
     reason TEXT
   );
   `,
+  `
+  -- Attempts that ended in a transient failure: they do not count against the event.
+  ALTER TABLE outbox ADD COLUMN excused INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -5,7 +5,7 @@ import type { DeadLetter, OutboxRow, QueueName } from './journal.ts';
 import { toEvent } from './reads.ts';
 
 const queues: readonly QueueName[] = ['advance', 'dispatch'];
-const columns = `o.queue, o.position, o.lane, o.attempts, e.body ->> '$.id' AS eventId, e.type,
+const columns = `o.queue, o.position, o.lane, o.attempts, o.excused, e.body ->> '$.id' AS eventId, e.type,
   e.stream AS streamId`;
 const due = 'o.stage = 0 AND (o.next_at_ms IS NULL OR o.next_at_ms <= ?)';
 

@@ -8,6 +8,7 @@ import type {
   AuditEntry,
   NewDelivery,
   OutboxKey,
+  Postponement,
   RecordOutcome,
   RejectedMessage,
 } from './journal.ts';
@@ -33,7 +34,7 @@ export interface Writes {
   unpublishAll(input: null): number;
   attempted(rows: readonly OutboxKey[]): void;
   done(rows: readonly OutboxKey[]): void;
-  postpone(input: Postponement): void;
+  postpone(input: PostponedRows): void;
   bury(input: Burial): void;
   redrive(row: OutboxKey): boolean;
   openDeliveries(rows: readonly NewDelivery[]): void;
@@ -46,10 +47,9 @@ export interface Publication {
   readonly rows: readonly OutboxKey[];
   readonly nowMs: number;
 }
-export interface Postponement {
+export interface PostponedRows {
   readonly rows: readonly OutboxKey[];
-  readonly nextAtMs: number;
-  readonly error: string;
+  readonly until: Postponement;
 }
 export interface Burial {
   readonly rows: readonly OutboxKey[];

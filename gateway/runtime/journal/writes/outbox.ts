@@ -1,7 +1,7 @@
 /** Steps of an outbox row: waiting, handed to the broker, done, again later, dead letter. */
 import type { Database } from '../connection.ts';
 import type { OutboxKey } from '../journal.ts';
-import type { Burial, Postponement, Publication } from '../writes.ts';
+import type { Burial, PostponedRows, Publication } from '../writes.ts';
 import type { EventLog } from './events.ts';
 
 export function outboxWrites(db: Database, events: EventLog) {
@@ -14,13 +14,13 @@ export function outboxWrites(db: Database, events: EventLog) {
   const attempt = db.prepare(`UPDATE outbox SET attempts = attempts + 1 WHERE ${live}`);
   const finish = db.prepare(`DELETE FROM outbox WHERE ${live}`);
   const postponeRow = db.prepare(
-    `UPDATE outbox SET stage = 0, next_at_ms = ?, error = ? WHERE ${live}`,
+    `UPDATE outbox SET stage = 0, next_at_ms = ?, error = ?, excused = excused + ? WHERE ${live}`,
   );
   const buryRow = db.prepare(
     `UPDATE outbox SET stage = 2, next_at_ms = NULL, error = ? WHERE ${live}`,
   );
   const revive = db.prepare(
-    `UPDATE outbox SET stage = 0, attempts = 0, next_at_ms = NULL, error = NULL
+    `UPDATE outbox SET stage = 0, attempts = 0, excused = 0, next_at_ms = NULL, error = NULL
      WHERE queue = ? AND stage = 2 AND position = ?`,
   );
   const each = (rows: readonly OutboxKey[], statement: typeof attempt): void => {
@@ -38,8 +38,10 @@ export function outboxWrites(db: Database, events: EventLog) {
     },
     attempted: (rows: readonly OutboxKey[]) => each(rows, attempt),
     done: (rows: readonly OutboxKey[]) => each(rows, finish),
-    postpone({ rows, nextAtMs, error }: Postponement): void {
-      for (const { queue, position } of rows) postponeRow.run(nextAtMs, error, queue, position);
+    postpone({ rows, until: { nextAtMs, error, excused } }: PostponedRows): void {
+      for (const { queue, position } of rows) {
+        postponeRow.run(nextAtMs, error, excused ? 1 : 0, queue, position);
+      }
     },
     bury({ rows, error }: Burial): void {
       for (const { queue, position } of rows) buryRow.run(error, queue, position);
