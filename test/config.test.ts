@@ -1,0 +1,82 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { afterAll, describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { loadConfig, secretOf } from '../gateway/runtime/config.ts';
+import { temporaryFolder } from './support/folder.ts';
+
+const folder = temporaryFolder('config');
+afterAll(() => folder.remove());
+
+function fileWith(text: string): string {
+  const file = join(folder.path, 'hemgang.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('configuration', () => {
+  test('the example file says what the defaults are', () => {
+    const example = join(import.meta.dirname, '..', 'hemgang.example.yaml');
+    const { config } = loadConfig({ file: example, env: {} });
+    const { config: defaults } = loadConfig({ file: null, env: {} });
+    // Only the log's form is shown as set: its default depends on the terminal.
+    expect({ ...config, log: { level: config.log.level } }).toEqual(defaults);
+    expect(parseDocument(readFileSync(example, 'utf8')).errors).toEqual([]);
+  });
+
+  test('a flag wins over the environment, and the environment over the file', () => {
+    const file = fileWith('mllp:\n  port: 1\nhttp:\n  port: 2\nlog:\n  level: warn\n');
+    const env = { HEMGANG_MLLP_PORT: '11', HEMGANG_HTTP_PORT: '12' };
+    const { config } = loadConfig({ file, env, flags: { 'mllp.port': '21' } });
+    expect([config.mllp.port, config.http.port, config.log.level]).toEqual([21, 12, 'warn']);
+  });
+
+  test('a wrong value is named by where it came from', () => {
+    const env = { HEMGANG_MLLP_PORT: 'many' };
+    expect(() => loadConfig({ file: null, env })).toThrow(/HEMGANG_MLLP_PORT: mllp\.port/);
+    const flags = { 'mllp.port': '-1' };
+    expect(() => loadConfig({ file: null, env: {}, flags })).toThrow(/--mllp-port: mllp\.port/);
+    expect(() => loadConfig({ file: fileWith('dispatch:\n  retries: [soon]\n'), env: {} })).toThrow(
+      /hemgang\.yaml:2: dispatch\.retries\.0/,
+    );
+  });
+
+  test('lengths of time are read with their unit', () => {
+    const file = fileWith('dispatch:\n  retries: [250ms, 30s, 5m, 2h]\n');
+    expect(loadConfig({ file, env: {} }).config.dispatch.retries).toEqual([
+      250, 30_000, 300_000, 7_200_000,
+    ]);
+  });
+
+  test.each([
+    [
+      'one id for two receivers',
+      'receivers:\n  - {id: a, channel: file}\n  - {id: a, channel: file}\n',
+      /a stands twice/,
+    ],
+    [
+      'a partner for a receiver that is not there',
+      'partners:\n  - {id: p, kind: municipality, receivers: [nobody]}\n',
+      /nobody, which is not a receiver/,
+    ],
+    [
+      'a partner with the id of a sender',
+      'partners:\n  - {id: ekliden, kind: municipality, receivers: [file-drop]}\n',
+      /id of a sender too/,
+    ],
+    [
+      'client certificates without their authority',
+      'mllp:\n  tls: {cert: a, key: b, requestClientCertificate: true}\n',
+      /needs ca/,
+    ],
+    ['YAML that is none', 'mllp: [\n', /hemgang\.yaml:\d+/],
+  ])('%s is refused', (_what, text, message) => {
+    expect(() => loadConfig({ file: fileWith(text), env: {} })).toThrow(message);
+  });
+
+  test('a secret that is not set is named by its variable, never shown', () => {
+    expect(secretOf('A_SECRET', { A_SECRET: 'x' })).toBe('x');
+    expect(() => secretOf('A_SECRET', {})).toThrow(/A_SECRET is not set/);
+  });
+});
