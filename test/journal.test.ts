@@ -505,6 +505,17 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect((await journal.outbox.unpublished(nowMs + 500, 10)).length).toBe(1);
     });
 
+    test('a listener hears of what was committed beside a command that failed', async () => {
+      let heard = 0;
+      journal.onCommit(() => (heard += 1));
+      const outcomes = await Promise.allSettled([
+        journal.record(message(1)),
+        journal.deliveries.open([newDelivery({ position: 4711 })]),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+      expect(heard).toBe(1);
+    });
+
     test('a listener hears of commits that added rows, and of no others', async () => {
       let heard = 0;
       journal.onCommit(() => (heard += 1));

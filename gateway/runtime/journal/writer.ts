@@ -48,6 +48,7 @@ class GroupCommit {
   readonly #syncDelayMs: number;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   #commits = 0;
+  #addedOutbox = false;
 
   constructor(db: Database, syncDelayMs: number) {
     this.#db = db;
@@ -57,6 +58,7 @@ class GroupCommit {
 
   run(commands: readonly Command[]): BatchResult {
     this.#commits = 0;
+    this.#addedOutbox = false;
     try {
       return this.#result(this.#transaction(commands), []);
     } catch (error) {
@@ -103,15 +105,12 @@ class GroupCommit {
     if (this.#syncDelayMs > 0) Atomics.wait(this.#sleeper, 0, 0, this.#syncDelayMs);
     this.#db.exec('COMMIT');
     this.#commits += 1;
+    // Kept here: a later command of the group that fails must not take it back.
+    if (this.#writer.takeAddedOutbox()) this.#addedOutbox = true;
   }
 
   #result(results: readonly unknown[], failures: BatchResult['failures']): BatchResult {
-    return {
-      results,
-      failures,
-      commits: this.#commits,
-      addedOutbox: this.#writer.takeAddedOutbox(),
-    };
+    return { results, failures, commits: this.#commits, addedOutbox: this.#addedOutbox };
   }
 }
 
