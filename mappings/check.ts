@@ -5,7 +5,7 @@
 import { GatewayError } from '../gateway/errors.ts';
 import { eventData, isEventType, isFact } from '../gateway/process/events.ts';
 import type { EventType } from '../gateway/process/events.ts';
-import { parseSource } from './schema.ts';
+import { municipalityCodes, parseSource } from './schema.ts';
 import type { AdtMapping, EventEntry, SenderMapping, Table } from './schema.ts';
 import { suggestion } from './spelling.ts';
 
@@ -55,13 +55,27 @@ export function checkReferences(mappings: Unchecked, fileOf: (name: string) => s
   }
 }
 
-type Part = Pick<SenderMapping, 'triggers' | 'protection'>;
+type Part = Pick<SenderMapping, 'triggers' | 'protection' | 'municipality'>;
 
 function checkPart(part: Part, tables: ReadonlyMap<string, Table>): void {
   checkValue(part.protection ?? [], tables, 'protection');
+  checkMunicipality(part.municipality ?? [], tables);
   for (const [trigger, { events }] of Object.entries(part.triggers ?? {})) {
     for (const [index, entry] of events.entries()) {
       within(`triggers.${trigger}.events.${index}`, () => checkEntry(entry, tables), '.');
+    }
+  }
+}
+
+function checkMunicipality(
+  value: string | readonly string[],
+  tables: ReadonlyMap<string, Table>,
+): void {
+  for (const one of typeof value === 'string' ? [value] : value) {
+    const name = parseSource(one)?.table ?? municipalityCodes;
+    for (const [code, target] of Object.entries(tableNamed(name, tables, 'municipality').entries)) {
+      if (target === null || /^\d{4}$/.test(String(target))) continue;
+      throw invalid(`municipality: table ${name}: entries.${code}: not a code of four digits`);
     }
   }
 }

@@ -16,7 +16,7 @@ import type { AdtMapping, SenderMapping, Table } from './schema.ts';
 
 export { parsePath, pathOf } from './hl7v2-path.ts';
 export type { Hl7Path } from './hl7v2-path.ts';
-export { parseSource } from './schema.ts';
+export { municipalityCodes, parseSource } from './schema.ts';
 export type {
   AdtMapping,
   EventEntry,

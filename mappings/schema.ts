@@ -22,6 +22,9 @@ export function parseSource(text: string): Source | undefined {
   return table === undefined ? { path } : { path, table };
 }
 
+/** The table for a municipality that is not written as its code; every path to a municipality goes through one. */
+export const municipalityCodes = 'municipality-codes';
+
 const path = z.string().refine((text) => parsePath(text) !== undefined, {
   error: (issue) => `'${String(issue.input)}' is not a path like PV1-44, PID-3.1 or PID-3(2).1`,
 });
@@ -94,7 +97,8 @@ export const adt = z.strictObject({
     postalCode: path,
     city: path,
   }),
-  municipality: paths,
+  /** A four-digit code passes as it is; what no table has is unmapped. */
+  municipality: sources,
   protection: sources,
   numberAuthorities,
   triggers,
@@ -134,7 +138,7 @@ export const sender = z.strictObject({
   /** Who gives the visit numbers, where PV1-19.4 does not say. */
   visitAuthority: z.string().min(1),
   numberAuthorities: numberAuthorities.optional(),
-  municipality: paths.optional(),
+  municipality: sources.optional(),
   protection: sources.optional(),
   /** MSH-11; P where left out. */
   acceptedProcessingIds: z

@@ -8,7 +8,7 @@ import type { Hospital, HospitalStep } from '../adapters/simulated/hospital.ts';
 import { GatewayError, asGatewayError } from '../gateway/errors.ts';
 import { eventFunctions } from '../mappings/check.ts';
 import { packageRoot } from '../mappings/files.ts';
-import { loadMappings } from '../mappings/index.ts';
+import { loadMappings, municipalityCodes } from '../mappings/index.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -42,6 +42,19 @@ zone: Europe/Stockholm
 visitAuthority: https://test.example/visit
 `;
 
+const step: HospitalStep = {
+  trigger: 'A08',
+  at: '2022-03-10T10:10:00',
+  visit: 'V77',
+  personnummer: '195009072553',
+  family: 'Påhittad|^&',
+  given: 'Åsa\\',
+  address: { street: 'Exempelvägen 1', postalCode: '99999', city: 'Påhittsby' },
+  municipality: '1480',
+  unit: 'MED1',
+  controlId: 'C1',
+};
+
 describe('loading', () => {
   test('the shipped mappings load, with a revision that is the same each time', () => {
     const mappings = loadMappings();
@@ -61,6 +74,8 @@ describe('loading', () => {
 
   test('a trigger is mapped or ignored, never both, and every table is used', () => {
     const { adt, tables, senders } = loadMappings();
+    // It is the table of every municipality path that names none.
+    const always = new Set([municipalityCodes]);
     for (const trigger of Object.keys(adt.triggers)) {
       expect(Object.keys(adt.ignored)).not.toContain(trigger);
     }
@@ -70,6 +85,7 @@ describe('loading', () => {
     );
     const written = JSON.stringify([adt, senders]);
     for (const name of tables.keys()) {
+      if (always.has(name)) continue;
       expect(written.includes(`via ${name}"`) || translate.includes(`'${name}'`), name).toBe(true);
     }
   });
@@ -128,6 +144,41 @@ triggers:
     const after = hl7v2Inbound(loadWith({ [table]: 'entries: { X9: ward-hotel }' }));
     expect(after.translate(after.read(raw))).toMatchObject({
       facts: [{ type: 'patient.discharged', data: { disposition: 'ward-hotel' } }],
+      unmapped: [],
+    });
+  });
+});
+
+describe('a municipality that is not written as its code', () => {
+  const raw = buildMessage('norrtuna', { ...step, municipality: 'Påhittsby' });
+  const municipalityBy = (files: Readonly<Record<string, string>>): unknown => {
+    const inbound = hl7v2Inbound(loadWith(files));
+    const { facts, unmapped } = inbound.translate(inbound.read(raw));
+    return { patient: facts.map(({ data }) => data), unmapped };
+  };
+  const known = [{ patient: { municipality: '2480', numberKind: 'personnummer' } }];
+
+  test('is resolved by an entry of the user, and the message is parked no longer', () => {
+    expect(municipalityBy({})).toMatchObject({
+      unmapped: [{ table: 'municipality-codes', code: 'Påhittsby', path: 'PID-11.9' }],
+    });
+    const table = { 'hl7v2/tables/municipality-codes.yaml': "entries: { Påhittsby: '2480' }" };
+    expect(municipalityBy(table)).toEqual({ patient: known, unmapped: [] });
+  });
+
+  test('may go through a table that the path names', () => {
+    const files = {
+      'hl7v2/tables/norrtuna-places.yaml':
+        "{ source: s, target: t, version: '1', reference: r, entries: { Påhittsby: '2480' } }",
+      'senders/norrtuna.yaml': 'municipality: PID-11.9 via norrtuna-places',
+    };
+    expect(municipalityBy(files)).toEqual({ patient: known, unmapped: [] });
+  });
+
+  test('can be said to be none', () => {
+    const table = { 'hl7v2/tables/municipality-codes.yaml': 'entries: { Påhittsby: null }' };
+    expect(municipalityBy(table)).toEqual({
+      patient: [{ patient: { numberKind: 'personnummer' } }],
       unmapped: [],
     });
   });
@@ -238,6 +289,16 @@ describe('what is wrong stops the start and says where', () => {
       /test\.yaml: match: the same MSH-3 and MSH-4 as ekliden/,
     ],
     [
+      'a municipality that is no code',
+      { 'hl7v2/tables/municipality-codes.yaml': 'entries: { Påhittsby: Annanstans }' },
+      /municipality: table municipality-codes: entries\.Påhittsby: not a code of four digits/,
+    ],
+    [
+      'a municipality through a table that is not there',
+      senderFile('municipality: PID-11.9 via municipality-code'),
+      /test\.yaml: municipality: unknown table 'municipality-code'; did you mean 'municipality-codes'\?/,
+    ],
+    [
       'an answer that would accept an error',
       senderFile("ack: { '101': AA }"),
       /test\.yaml: ack\.101: /,
@@ -253,19 +314,6 @@ describe('what is wrong stops the start and says where', () => {
     expect(() => loadMappings({ overlays: ['/nowhere/at/all'] })).toThrow(/no such folder/);
   });
 });
-
-const step: HospitalStep = {
-  trigger: 'A08',
-  at: '2022-03-10T10:10:00',
-  visit: 'V77',
-  personnummer: '195009072553',
-  family: 'Påhittad|^&',
-  given: 'Åsa\\',
-  address: { street: 'Exempelvägen 1', postalCode: '99999', city: 'Påhittsby' },
-  municipality: '1480',
-  unit: 'MED1',
-  controlId: 'C1',
-};
 
 describe('the two invented hospitals', () => {
   const inbound = hl7v2Inbound(loadMappings());

@@ -29,7 +29,7 @@ export function partiesOf(
     registration,
     payer: placed ?? registration,
     numberKind: latest?.numberKind ?? 'none',
-    isProtected: latest !== undefined && latest.protection !== 'none',
+    isProtected: (latest?.protection ?? 'none') !== 'none',
   };
 }
 

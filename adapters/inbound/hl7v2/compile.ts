@@ -5,7 +5,7 @@
 import { eventData } from '../../../gateway/process/events.ts';
 import type { EventType } from '../../../gateway/process/events.ts';
 import { assert } from '../../../gateway/errors.ts';
-import { parseSource, pathOf } from '../../../mappings/index.ts';
+import { municipalityCodes, parseSource, pathOf } from '../../../mappings/index.ts';
 import type {
   EventEntry,
   Hl7Path,
@@ -20,8 +20,12 @@ import type { Hl7Message } from './message.ts';
 export type Target = string | boolean | null;
 type CodeTable = ReadonlyMap<string, Target>;
 
-/** What a mapping value gave. `target` is undefined where the table does not have the code. */
+/** How HL7 writes that there is explicitly no value; in a table it is a code as any other. */
+export const hl7Null = '""';
+
+/** What a mapping value gave. `target` is undefined where the table does not have the code, null for none. */
 export interface Reading {
+  /** As the message has it; `""` where it says that there is none. */
   readonly code: string;
   readonly target: Target | undefined;
   readonly path: string;
@@ -63,7 +67,7 @@ export interface CompiledSender {
   readonly patient: Readonly<
     Record<'numbers' | 'family' | 'given' | 'street' | 'postalCode' | 'city', Hl7Path>
   >;
-  readonly municipality: readonly Hl7Path[];
+  readonly municipality: Reader;
   readonly protection: readonly Reader[];
   readonly numberKinds: ReadonlyMap<string, PersonNumber['kind']>;
   readonly tables: ReadonlyMap<string, CodeTable>;
@@ -106,13 +110,24 @@ export function compileSender(mappings: Mappings, mapping: SenderMapping): Compi
       postalCode: pathOf(patient.postalCode),
       city: pathOf(patient.city),
     },
-    municipality: pathsOf(mapping.municipality ?? adt.municipality),
+    municipality: municipalityReader(mapping.municipality ?? adt.municipality, tables),
     protection: listOf(mapping.protection ?? adt.protection).map((one) => readerOf(one, tables)),
     numberKinds: new Map(
       Object.entries({ ...adt.numberAuthorities, ...mapping.numberAuthorities }),
     ),
     tables,
   };
+}
+
+/** A path without a table goes through the one that users grow for it. */
+function municipalityReader(
+  value: string | readonly string[],
+  tables: ReadonlyMap<string, CodeTable>,
+): Reader {
+  const sources = listOf(value).map((one) =>
+    parseSource(one)?.table === undefined ? `${one} via ${municipalityCodes}` : one,
+  );
+  return readerOf(sources, tables);
 }
 
 /** The same field, another component: `PID-3` → `PID-3(2).4.1`. */
@@ -167,16 +182,7 @@ function eventReader(event: string, tables: ReadonlyMap<string, CodeTable>): Rea
 
 /** The four forms of a mapping value. */
 function readerOf(value: MappingValue, tables: ReadonlyMap<string, CodeTable>): Reader {
-  if (Array.isArray(value)) {
-    const readers = value.map((one) => readerOf(one, tables));
-    return (message) => {
-      for (const read of readers) {
-        const reading = read(message);
-        if (reading !== undefined) return reading;
-      }
-      return undefined;
-    };
-  }
+  if (Array.isArray(value)) return firstOf(value.map((one) => readerOf(one, tables)));
   if (typeof value === 'object') {
     const target = value.constant;
     const reading = { code: String(target), target, path: 'constant', table: undefined };
@@ -188,16 +194,32 @@ function readerOf(value: MappingValue, tables: ReadonlyMap<string, CodeTable>): 
   const { table } = source;
   if (table === undefined) {
     return (message) => {
-      const code = message.valueOf(path);
-      return code === undefined ? undefined : { code, target: code, path: path.text, table };
+      const target = message.value(path);
+      if (target === undefined) return undefined;
+      return { code: target ?? hl7Null, target, path: path.text, table };
     };
   }
   const entries = tables.get(table);
   assert(entries !== undefined, `table ${table} was not checked`);
   return (message) => {
-    const code = message.valueOf(path);
-    if (code === undefined) return undefined;
+    const found = message.value(path);
+    if (found === undefined) return undefined;
+    const code = found ?? hl7Null;
     return { code, target: entries.get(code), path: path.text, table };
+  };
+}
+
+/** The first that has a value; where none has, the first that says there is none. */
+function firstOf(readers: readonly Reader[]): Reader {
+  return (message) => {
+    let none: Reading | undefined;
+    for (const read of readers) {
+      const reading = read(message);
+      if (reading === undefined) continue;
+      if (reading.code !== hl7Null) return reading;
+      none ??= reading;
+    }
+    return none;
   };
 }
 

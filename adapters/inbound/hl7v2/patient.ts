@@ -4,9 +4,11 @@
 import type { PatientCodes } from '../../../gateway/process/events.ts';
 import type { Hl7Path } from '../../../mappings/index.ts';
 import type { PatientIdentity, PersonNumber } from '../../adapter.ts';
-import { inside } from './compile.ts';
+import { hl7Null, inside } from './compile.ts';
 import type { CompiledSender } from './compile.ts';
 import type { Hl7Message } from './message.ts';
+import { park } from './work.ts';
+import type { Work } from './work.ts';
 
 const keptNumbers = 20;
 
@@ -43,18 +45,14 @@ export function patientOf(
   };
 }
 
-/** Municipality, kind of number and protection. */
-export function codesOf(
-  message: Hl7Message,
-  sender: CompiledSender,
-  numbers: readonly PersonNumber[],
-  warnings: string[],
-): PatientCodes {
-  const municipality = municipalityOf(message, sender, warnings);
+/** Municipality, kind of number and protection; what the message does not say is left out. */
+export function codesOf(work: Work): PatientCodes {
+  const municipality = municipalityOf(work);
+  const protection = protectionOf(work);
   return {
     ...(municipality !== undefined && { municipality }),
-    numberKind: bestKind(numbers),
-    protection: protectionOf(message, sender, warnings),
+    numberKind: bestKind(work.patient.numbers),
+    ...(protection !== undefined && { protection }),
   };
 }
 
@@ -176,36 +174,27 @@ function bestKind(numbers: readonly PersonNumber[]): PatientCodes['numberKind'] 
 
 // ---------------------------------------------------------------- municipality and protection
 
-function municipalityOf(
-  message: Hl7Message,
-  sender: CompiledSender,
-  warnings: string[],
-): string | undefined {
-  for (const path of sender.municipality) {
-    const code = message.valueOf(path);
-    if (code === undefined) continue;
-    if (/^\d{4}$/.test(code)) return code;
-    warnings.push(`${path.text}: not a municipality code of four digits`);
-    return undefined;
-  }
-  return undefined;
+/** It decides who is told and who pays, so what cannot be read is never passed over. */
+function municipalityOf(work: Work): string | undefined {
+  const reading = work.sender.municipality(work.message);
+  if (reading === undefined || reading.target === null) return undefined;
+  if (reading.target !== undefined) return String(reading.target);
+  return /^\d{4}$/.test(reading.code) ? reading.code : park(work, reading);
 }
 
 /** From weakest to strongest: what we could not read counts as more than the marking that may still be routed. */
 const strengths = ['none', 'sekretessmarkering', 'unspecified', 'skyddadFolkbokforing'] as const;
 
-function protectionOf(
-  message: Hl7Message,
-  sender: CompiledSender,
-  warnings: string[],
-): PatientCodes['protection'] {
-  let strongest = 0;
+/** Undefined where no path has a value: silence does not lift a marking, `""` and a code for none do. */
+function protectionOf({ message, sender, warnings }: Work): PatientCodes['protection'] {
+  let strongest = -1;
   for (const read of sender.protection) {
     const reading = read(message);
     if (reading === undefined) continue;
-    const known = strengths.findIndex((strength) => strength === reading.target);
+    const target = reading.target ?? (reading.code === hl7Null ? 'none' : undefined);
+    const known = strengths.findIndex((strength) => strength === target);
     if (known < 0) warnings.push(`${reading.path}: code not in table ${reading.table ?? ''}`);
     strongest = Math.max(strongest, known < 0 ? strengths.indexOf('unspecified') : known);
   }
-  return strengths[strongest] ?? 'unspecified';
+  return strengths[strongest];
 }

@@ -9,27 +9,14 @@ import { checkData, isEventType } from '../../../gateway/process/events.ts';
 import type { EventType } from '../../../gateway/process/events.ts';
 import type { Hl7Path } from '../../../mappings/index.ts';
 import { pathOf } from '../../../mappings/index.ts';
-import type {
-  Fact,
-  PatientIdentity,
-  StayReference,
-  Translation,
-  UnmappedCode,
-} from '../../adapter.ts';
+import type { Fact, StayReference, Translation } from '../../adapter.ts';
+import { hl7Null } from './compile.ts';
 import type { CompiledEntry, CompiledKey, CompiledSender, Reading } from './compile.ts';
 import type { Hl7Message } from './message.ts';
 import { codesOf, patientOf, scoped } from './patient.ts';
 import { dateOf, parseTime } from './time.ts';
-
-/** What one translation gathers. */
-interface Work {
-  readonly message: Hl7Message;
-  readonly sender: CompiledSender;
-  readonly patient: PatientIdentity;
-  readonly facts: Fact[];
-  readonly unmapped: UnmappedCode[];
-  readonly warnings: string[];
-}
+import { park } from './work.ts';
+import type { Work } from './work.ts';
 
 /**
  * @param kind message type and trigger, `ADT^A01`
@@ -137,7 +124,7 @@ function eventOf(work: Work, entry: CompiledEntry): EventType | undefined {
   }
   const reading = entry.event?.(work.message);
   if (reading === undefined) return undefined;
-  if (reading.target === undefined) return report(work, reading);
+  if (reading.target === undefined) return park(work, reading);
   if (reading.target === null) return undefined;
   const type = String(reading.target);
   assert(isEventType(type), `event ${type} was not checked`);
@@ -153,16 +140,16 @@ function dataOf(
   let complete = true;
   for (const { key, read, path: where, required, describing } of keys) {
     const reading = read(work.message);
-    if (reading === undefined) {
+    if (reading === undefined || reading.target === null) {
       if (required) throw missing(where);
     } else if (reading.target !== undefined) {
-      const value = converters[key]?.(work, reading) ?? reading.target;
-      if (value !== null) data[key] = value;
+      data[key] = converters[key]?.(work, reading) ?? reading.target;
     } else if (describing) {
+      if (reading.code === hl7Null) continue;
       work.warnings.push(`${reading.path}: code not in table ${reading.table ?? ''}`);
       data[key] = reading.code;
     } else {
-      report(work, reading);
+      park(work, reading);
       complete = false;
     }
   }
@@ -181,11 +168,6 @@ function timeOf(work: Work, paths: readonly Hl7Path[]): ReturnType<typeof parseT
   throw missing(paths.at(-1)?.text ?? 'EVN-2');
 }
 
-function report(work: Work, { code, path: where, table = '' }: Reading): undefined {
-  const known = work.unmapped.some((one) => one.path === where && one.table === table);
-  if (!known) work.unmapped.push({ table, code, path: where });
-}
-
 // ---------------------------------------------------------------- named functions
 
 /** What an event's data needs beside its mapped keys. */
@@ -193,14 +175,10 @@ const completions: Partial<Record<EventType, (work: Work) => Record<string, unkn
   'patient.admitted': (work) => ({
     county: work.sender.mapping.county,
     hospital: work.sender.mapping.hospital,
-    patient: codes(work),
+    patient: codesOf(work),
   }),
-  'patient.identity-changed': (work) => ({ patient: codes(work) }),
+  'patient.identity-changed': (work) => ({ patient: codesOf(work) }),
 };
-
-function codes({ message, sender, patient, warnings }: Work): Record<string, unknown> {
-  return codesOf(message, sender, patient.numbers, warnings);
-}
 
 /** Keys whose HL7 form is not ours. */
 const converters: Partial<Record<string, (work: Work, reading: Reading) => string>> = {
@@ -223,7 +201,7 @@ const eventFunctions: Partial<Record<string, (work: Work) => EventType | undefin
     if (died?.target === true) return 'patient.deceased';
     const left = lookUp(work, disposition, '0112-discharge-disposition');
     for (const reading of [died, left]) {
-      if (reading !== undefined && reading.target === undefined) return report(work, reading);
+      if (reading !== undefined && reading.target === undefined) return park(work, reading);
     }
     return left?.target === 'expired' ? 'patient.deceased' : 'patient.discharged';
   },

@@ -1,0 +1,23 @@
+/**
+ * What one translation gathers.
+ */
+import type { Fact, PatientIdentity, UnmappedCode } from '../../adapter.ts';
+import type { CompiledSender, Reading } from './compile.ts';
+import type { Hl7Message } from './message.ts';
+
+const keptCharacters = 100;
+
+export interface Work {
+  readonly message: Hl7Message;
+  readonly sender: CompiledSender;
+  readonly patient: PatientIdentity;
+  readonly facts: Fact[];
+  readonly unmapped: UnmappedCode[];
+  readonly warnings: string[];
+}
+
+/** Notes a deciding code that no table has, once; the message is then parked. */
+export function park(work: Work, { code, path, table = '' }: Reading): undefined {
+  const known = work.unmapped.some((one) => one.path === path && one.table === table);
+  if (!known) work.unmapped.push({ table, code: code.slice(0, keptCharacters), path });
+}
