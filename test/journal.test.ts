@@ -1,10 +1,13 @@
 /** The contract of the journal, kept by every form of it. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
 import type {
   DeadlineRow,
@@ -729,6 +732,45 @@ describe('the embedded journal', () => {
     expect(journal.pending()).toBe(0);
     await journal.close();
     await (await openEmbeddedJournal({ folder })).close();
+  });
+
+  test.each(['writer', 'checkpoint'])('tells, once, that its %s worker is dead', async (which) => {
+    const workers: Worker[] = [];
+    const seen = (worker: Worker) => workers.push(worker);
+    process.on('worker', seen);
+    const journal = await openEmbeddedJournal({ folder, limits: { checkpointIntervalMs: 5 } });
+    const failures: string[] = [];
+    journal.onFailure(({ code }) => failures.push(code));
+    await journal.record(message(1));
+    await vi.waitUntil(() => workers.length === 2);
+    process.off('worker', seen);
+    expect(journal.failure()).toBeUndefined();
+    await workers[which === 'writer' ? 0 : 1]?.terminate();
+    await vi.waitUntil(() => failures.length > 0);
+    expect(journal.failure()).toMatchObject({ code: 'journal-unavailable' });
+    await journal.close();
+    expect(failures).toEqual(['journal-unavailable']);
+  });
+
+  test('a close is no failure', async () => {
+    const journal = await openEmbeddedJournal({ folder });
+    let failures = 0;
+    journal.onFailure(() => (failures += 1));
+    await journal.close();
+    expect([failures, journal.failure()]).toEqual([0, undefined]);
+  });
+
+  test('closes, and gives its folder back, when the disk takes no last checkpoint', async () => {
+    const child = new URL('./support/journal-full-disk.ts', import.meta.url);
+    const args = [process.execPath, '--import', 'tsx', fileURLToPath(child), folder];
+    // Node ignores the signal of the limit, so that a write beyond it fails as on a full disk.
+    const limited = spawn('bash', ['-c', 'ulimit -f 1024; exec "$@"', 'bash', ...args], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const said: string[] = [];
+    for await (const line of createInterface({ input: limited.stdout })) said.push(line);
+    expect(said).toEqual(['closed with a log left', 'opened again with 24 events']);
   });
 
   test('many that wait share commits', async () => {

@@ -63,11 +63,14 @@ export async function openEmbeddedJournal(options: {
     const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs }, limits);
     const stopCheckpoints = startCheckpoints(folder, limits, queue);
     return assemble(queue, openReading(folder), async (reading) => {
-      await queue.drain();
-      await stopCheckpoints();
-      reading.close();
-      await queue.close();
-      unlock();
+      try {
+        await queue.drain();
+        await stopCheckpoints();
+        reading.close();
+        await queue.close();
+      } finally {
+        unlock();
+      }
     });
   } catch (error) {
     unlock();
@@ -92,12 +95,17 @@ function startCheckpoints(
       intervalMs,
       logLimitBytes,
     } satisfies CheckpointStart);
+    let isStopping = false;
     // Without checkpoints the log grows until the disk is full: better to stop while all is whole.
-    worker.on('error', (cause) => {
+    const die = (cause?: unknown) => {
+      if (isStopping) return;
       queue.fail(new GatewayError('journal-unavailable', 'the checkpoint worker died', { cause }));
-    });
+    };
+    worker.on('error', die);
+    worker.on('exit', () => die());
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     stopWorker = () => {
+      isStopping = true;
       worker.postMessage('close', []);
       return ended;
     };
@@ -160,6 +168,8 @@ function assemble(
     pending: () => queue.messages,
     intakeLoad: () => queue.intakeLoad(),
     onCommit: (listener) => queue.onCommit(listener),
+    failure: () => queue.failure(),
+    onFailure: (listener) => queue.onFailure(listener),
     commits: () => queue.commits,
     close() {
       closed ??= shutDown(reading);

@@ -6,6 +6,7 @@
  * lose everything it holds without anything being lost. The facts of one message share the row of the last of them:
  * it is a nudge for their case, and the case is read whole.
  */
+import type { GatewayError } from '../../errors.ts';
 import type {
   DischargeEvent,
   EventBody,
@@ -452,6 +453,10 @@ export interface Journal {
   intakeLoad(): number;
   /** Called after each commit that added outbox rows. */
   onCommit(listener: () => void): void;
-  /** Waits for what was handed in, then closes. */
+  /** Why nothing can be written any more until the process is started anew; undefined while all is well. */
+  failure(): GatewayError | undefined;
+  /** Called once, when writing has become impossible; not for a close. */
+  onFailure(listener: (error: GatewayError) => void): void;
+  /** Waits for what was handed in, then closes. What the disk refuses now is done at the next start. */
   close(): Promise<void>;
 }

@@ -32,6 +32,7 @@ export class WriterQueue {
   /** Handed over, in the order in which the results come back. */
   #underWay: Entry[] = [];
   readonly #listeners: (() => void)[] = [];
+  readonly #failureListeners: ((error: GatewayError) => void)[] = [];
   #waiting: Entry[] = [];
   #scheduled = false;
   #messages = 0;
@@ -39,6 +40,7 @@ export class WriterQueue {
   #commits = 0;
   #failure: GatewayError | undefined;
   #closing: GatewayError | undefined;
+  #closed = false;
   #idle: (() => void) | undefined;
 
   /**
@@ -89,6 +91,15 @@ export class WriterQueue {
     this.#listeners.push(listener);
   }
 
+  /** Why nothing can be written any more. */
+  failure(): GatewayError | undefined {
+    return this.#failure;
+  }
+
+  onFailure(listener: (error: GatewayError) => void): void {
+    this.#failureListeners.push(listener);
+  }
+
   /**
    * Hands a write to the writer.
    * @param blobs fields of the input that are bytes; they must not change until the promise settles
@@ -136,19 +147,20 @@ export class WriterQueue {
 
   /** Lets the writer close the database; called after `drain`. */
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#failure) {
       await this.#worker.terminate();
       return;
     }
-    this.#failure = this.#closing;
-    const ended = once(this.#worker, 'exit');
+    // `once` would throw the worker's error, and with all committed there is none that matters.
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.postMessage('close' satisfies ToWriter, []);
     await ended;
   }
 
   /** Nothing more can be written: all that waits hears so. */
   fail(error: GatewayError): void {
-    if (this.#failure) return;
+    if (this.#failure || this.#closed) return;
     this.#failure = error;
     const entries = [...this.#underWay, ...this.#waiting];
     this.#underWay = [];
@@ -156,6 +168,7 @@ export class WriterQueue {
     this.#countMessages(-this.#messages);
     for (const { reject } of entries) reject(error);
     this.#idle?.();
+    for (const listener of this.#failureListeners) listener(error);
   }
 
   #countMessages(change: number): void {

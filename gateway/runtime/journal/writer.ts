@@ -141,6 +141,16 @@ function toFailure(error: unknown): Failure {
   return { code, message };
 }
 
+/** Leaves one file behind where the disk allows it; what stays in the log is found there at the next start. */
+function closeWhole(db: Database): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk: everything is committed all the same.
+  }
+  db.close();
+}
+
 function start(): void {
   const port = parentPort;
   assert(port, 'the writer runs as a worker');
@@ -155,8 +165,7 @@ function start(): void {
       const { commands, isClosing } = takeGroup(port, first);
       if (commands.length > 0) say(group.run(commands));
       if (!isClosing) return;
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      db.close();
+      closeWhole(db);
       port.close();
     });
     const { sqlite }: { sqlite: string } = db.prepare('SELECT sqlite_version() AS sqlite').get();

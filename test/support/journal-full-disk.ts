@@ -1,0 +1,26 @@
+/**
+ * A process whose files may not grow beyond 1 MiB (its parent sets the limit): records more than its database file can
+ * hold, so that the last checkpoint fails, closes, and opens again. It says how each went; argument: the folder.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openEmbeddedJournal } from '../../gateway/runtime/journal/embedded.ts';
+import { message } from './journal-messages.ts';
+
+const [folder = ''] = process.argv.slice(2);
+const limits = { checkpointIntervalMs: 10 };
+const sizeOf = (file: string) => statSync(join(folder, file)).size;
+const raw = Buffer.alloc(50_000, 'x');
+
+const journal = await openEmbeddedJournal({ folder, limits });
+for (let n = 0; n < 12; n += 1) await journal.record(message(n, { raw }));
+// Once the first half has left the log, the log has room for the second, and the database has not.
+while (sizeOf('hemgang.sqlite') < 12 * raw.length) await wait(5);
+for (let n = 12; n < 24; n += 1) await journal.record(message(n, { raw }));
+await journal.close();
+console.log(sizeOf('hemgang.sqlite-wal') > 0 ? 'closed with a log left' : 'closed');
+
+const again = await openEmbeddedJournal({ folder, limits });
+console.log(`opened again with ${(await again.status()).events} events`);
+await again.close();
