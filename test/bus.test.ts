@@ -721,6 +721,25 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
     expect(calls.map(({ ids }) => ids)).toEqual([['e1']]);
   });
 
+  it('publishes again what a queue held when it was taken away', async () => {
+    const place = await newPlace('rabbitmq');
+    const { journal, bus } = await openHouse(place, { prefetch: 1 });
+    const inHand = door();
+    const { ids, handle } = recorder(() => inHand.opened);
+    await bus.consume('advance', handle, { ...quick, lanes: 1 });
+    await happen(journal, 'a', 'e1');
+    await until(() => ids().length === 1);
+    await append(
+      journal,
+      ['b', 'c', 'd'].map((lane) => eventOf(lane, `e-${lane}`)),
+    );
+    await until(async () => (await journal.outbox.unpublished(Date.now(), 1)).length === 0);
+    await withChannel((channel) => channel.deleteQueue(queueNameOf(place.prefix, 'advance')));
+    inHand.open();
+    await until(nothingWaits(journal));
+    expect(ids().toSorted()).toEqual(['e-b', 'e-c', 'e-d', 'e1']);
+  });
+
   it('makes its queues anew when they are taken away under it', async () => {
     const place = await newPlace('rabbitmq');
     const { journal, bus } = await openHouse(place);

@@ -32,6 +32,8 @@ interface Link {
   readonly publisher: Publisher;
   /** The broker is short of memory or disk and takes nothing. */
   blocked: boolean;
+  /** Rows published over earlier connections are waiting to be published again. */
+  isSwept: boolean;
 }
 
 const reconnect = { initialDelay: 100, maxDelay: 5_000, jitter: 0.2 } as const;
@@ -49,7 +51,6 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
   const topology = topologyOf(prefix);
   const consumers: { readonly subscription: Subscription; readonly pump: Pump }[] = [];
   let link: Link | undefined;
-  let forgotten: Promise<unknown> | undefined;
   let stopping = false;
   let closed = false;
 
@@ -67,6 +68,7 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
       model,
       publisher: createPublisher(channel, topology.exchange, confirmTimeoutMs),
       blocked: false,
+      isSwept: false,
     };
     model.on('blocked', () => (made.blocked = true));
     model.on('unblocked', () => (made.blocked = false));
@@ -78,6 +80,16 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
       if (!stopping) await subscription.attach(model);
     }
     link = made;
+  }
+
+  /**
+   * What went over an earlier connection the broker may have lost: a queue was deleted, a node came back empty, a nudge
+   * was dead-lettered. All of it is published again; what the broker still has it repeats, which is harmless.
+   */
+  async function sweep(usable: Link): Promise<void> {
+    if (usable.isSwept) return;
+    await journal.outbox.unpublishAll();
+    usable.isSwept = true;
   }
 
   /** A channel that is of no more use takes its connection along: recovery then makes everything anew, in one way. */
@@ -113,15 +125,11 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
   async function publishWaiting(nowMs: number): Promise<number> {
     // A connection that is only just being made is no trouble yet.
     await triedOnce.given;
-    // What a former process published the broker may have lost; what it still has, it will repeat, which is harmless.
-    forgotten ??= journal.outbox.unpublishAll();
-    await forgotten.catch((thrown: unknown) => {
-      forgotten = undefined;
-      throw thrown;
-    });
     let total = 0;
     for (let window = 0; window < windowsAtOnce; window += 1) {
-      const { model, publisher } = usableLink();
+      const usable = usableLink();
+      const { model, publisher } = usable;
+      await sweep(usable);
       const rows = await journal.outbox.unpublished(nowMs, confirmWindow);
       const { confirmed, failure } = await publisher.publish(rows);
       if (confirmed.length > 0) await journal.outbox.published(confirmed, nowMs);
