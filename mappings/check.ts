@@ -37,7 +37,11 @@ export function possibleEvents(
     const hint = suggestion(entry.function, Object.keys(eventFunctions));
     throw invalid(`function: unknown function '${entry.function}'${hint}`);
   }
-  const event = entry.event ?? '';
+  const events = listOf(entry.event ?? '').flatMap((event) => eventsOf(event, tables));
+  return [...new Set(events)];
+}
+
+function eventsOf(event: string, tables: ReadonlyMap<string, Table>): EventType[] {
   const table = parseSource(event)?.table;
   if (table === undefined) return [eventNamed(event, 'event')];
   const entries = Object.values(tableNamed(table, tables, 'event').entries);
@@ -46,23 +50,32 @@ export function possibleEvents(
     .map((target) => eventNamed(String(target), `event: table ${table}`));
 }
 
+function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}
+
 /** @throws GatewayError configuration-invalid naming file and key */
 export function checkReferences(mappings: Unchecked, fileOf: (name: string) => string): void {
   const { adt, tables, senders } = mappings;
   within(fileOf('hl7v2/adt.yaml'), () => checkPart(adt, tables));
   for (const sender of senders) {
-    within(fileOf(`senders/${sender.id}.yaml`), () => checkPart(sender, tables));
+    within(fileOf(`senders/${sender.id}.yaml`), () => checkPart(sender, tables, adt));
   }
 }
 
 type Part = Pick<SenderMapping, 'triggers' | 'protection' | 'municipality'>;
 
-function checkPart(part: Part, tables: ReadonlyMap<string, Table>): void {
+/** @param below what the part lies over */
+function checkPart(part: Part, tables: ReadonlyMap<string, Table>, below?: AdtMapping): void {
   checkValue(part.protection ?? [], tables, 'protection');
   checkMunicipality(part.municipality ?? [], tables);
-  for (const [trigger, { events }] of Object.entries(part.triggers ?? {})) {
+  for (const [trigger, { events, replace }] of Object.entries(part.triggers ?? {})) {
+    const earlier = replace === true ? [] : (below?.triggers[trigger]?.events ?? []);
+    const given = new Set<string>(earlier.flatMap((entry) => possibleEvents(entry, tables)));
     for (const [index, entry] of events.entries()) {
-      within(`triggers.${trigger}.events.${index}`, () => checkEntry(entry, tables), '.');
+      const place = `triggers.${trigger}.events.${index}`;
+      within(place, () => checkEntry(entry, tables, given), '.');
+      for (const type of possibleEvents(entry, tables)) given.add(type);
     }
   }
 }
@@ -71,7 +84,7 @@ function checkMunicipality(
   value: string | readonly string[],
   tables: ReadonlyMap<string, Table>,
 ): void {
-  for (const one of typeof value === 'string' ? [value] : value) {
+  for (const one of listOf(value)) {
     const name = parseSource(one)?.table ?? municipalityCodes;
     for (const [code, target] of Object.entries(tableNamed(name, tables, 'municipality').entries)) {
       if (target === null || /^\d{4}$/.test(String(target))) continue;
@@ -83,12 +96,19 @@ function checkMunicipality(
 /** Keys of an event's data that the adapter fills itself, from the overlay and the patient's codes. */
 const completed = new Set(['county', 'hospital', 'patient']);
 
-function checkEntry(entry: EventEntry, tables: ReadonlyMap<string, Table>): void {
+function checkEntry(
+  entry: EventEntry,
+  tables: ReadonlyMap<string, Table>,
+  given: ReadonlySet<string>,
+): void {
   const types = possibleEvents(entry, tables);
+  if (entry.ifEvent !== undefined && !given.has(entry.ifEvent)) {
+    const hint = suggestion(entry.ifEvent, given);
+    throw invalid(`ifEvent: no entry before this one gives '${entry.ifEvent}'${hint}`);
+  }
   const keys = new Set(types.flatMap((type) => Object.keys(eventData[type].shape)));
   for (const type of types) checkComplete(type, entry);
-  const times = typeof entry.occurredAt === 'string' ? [entry.occurredAt] : entry.occurredAt;
-  const wrong = times.find((path) => path.startsWith('MSH-'));
+  const wrong = listOf(entry.occurredAt).find((path) => path.startsWith('MSH-'));
   if (wrong !== undefined) {
     throw invalid(`occurredAt: ${wrong}: the time of a message is never the time of what it says`);
   }
@@ -115,7 +135,7 @@ function checkValue(
   tables: ReadonlyMap<string, Table>,
   key: string,
 ): void {
-  for (const one of typeof value === 'string' ? [value] : value) {
+  for (const one of listOf(value)) {
     const table = parseSource(one)?.table;
     if (table !== undefined) tableNamed(table, tables, key);
   }

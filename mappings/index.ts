@@ -98,7 +98,17 @@ function parse<S extends z.ZodType>(schema: S, content: unknown, file: string): 
 
 const knownKeys = [adt, sender, table]
   .flatMap((schema) => Object.keys(schema.shape))
-  .concat(['events', 'replace', 'event', 'function', 'ifPresent', 'ifNull', 'occurredAt', 'data'])
+  .concat([
+    'events',
+    'replace',
+    'event',
+    'function',
+    'ifPresent',
+    'ifNull',
+    'ifEvent',
+    'occurredAt',
+    'data',
+  ])
   .concat(['describing', 'constant', 'MSH-3', 'MSH-4'])
   .concat(Object.keys(adt.shape.patient.shape));
 

@@ -45,14 +45,16 @@ export type MappingValue = z.infer<typeof value>;
 
 /** One event that a trigger may mean. */
 export const entry = z.strictObject({
-  /** An event's name, or a table whose targets are names; a target `null` means: understood, no event. */
-  event: z.string().optional(),
+  /** An event's name, or a table whose targets are names (`null`: understood, no event); of a list, the first present. */
+  event: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   /** Instead of `event`: a named function of translate.ts that tells which event it is. */
   function: z.string().optional(),
-  /** The entry counts only where this has a value. */
+  /** The entry counts only where this has a value; a `""` that neither a table nor an `ifNull` knows is unmapped. */
   ifPresent: path.optional(),
   /** The entry counts only where this is `""`: the sender says that there is none any longer. */
   ifNull: path.optional(),
+  /** The entry counts only where an entry before it gave this event. */
+  ifEvent: z.string().optional(),
   /** When it happened: the legal time, so never MSH-7. */
   occurredAt: paths,
   data: z.record(z.string(), value).optional(),

@@ -133,6 +133,45 @@ triggers:
     expect(types('A13')).toEqual([['discharge.cancelled', {}]]);
   });
 
+  test('a class that a hospital admits under is added by the user, and a code that only describes passes', () => {
+    const raw = Buffer.from(
+      Buffer.from(buildMessage('norrtuna', { ...step, trigger: 'A01' }))
+        .toString()
+        .replace('\rPV1|1|I|', '\rPV1|1|R|'),
+    );
+    const shipped = hl7v2Inbound(loadMappings());
+    expect(shipped.translate(shipped.read(raw))).toMatchObject({
+      facts: [],
+      ignored: expect.stringContaining('PV1-2 R means no event'),
+    });
+    const table = 'hl7v2/tables/0004-admission.yaml';
+    const grown = hl7v2Inbound(loadWith({ [table]: 'entries: { R: patient.admitted }' }));
+    expect(grown.translate(grown.read(raw))).toMatchObject({
+      facts: [{ type: 'patient.admitted', data: { patientClass: 'R' } }],
+      warnings: ['PV1-2: code not in table 0004-patient-class'],
+    });
+  });
+
+  test('what `""` means is told by a table, or by an entry', () => {
+    const said = (raw: Uint8Array, files: Readonly<Record<string, string>>): unknown => {
+      const inbound = hl7v2Inbound(loadWith(files));
+      const { facts, unmapped } = inbound.translate(inbound.read(raw));
+      return [facts.map(({ type }) => type), unmapped.map(({ table }) => table)];
+    };
+    const snapshot = Buffer.from(buildMessage('ekliden', step)).toString('latin1');
+    const withNull = (zut: string): Uint8Array =>
+      Buffer.from(snapshot.replace(/\rZUT\|.*\r/, `\rZUT|${zut}\r`), 'latin1');
+    const changed = 'patient.identity-changed';
+    expect(said(withNull('""'), {})).toEqual([[changed], ['ekliden-readiness']]);
+    const table = { 'hl7v2/tables/ekliden-readiness.yaml': `entries: { '""': null }` };
+    expect(said(withNull('""'), table)).toEqual([[changed], []]);
+    expect(said(withNull('N|||||""'), {})).toEqual([[changed], ['ifNull']]);
+    const entry = '{ event: need.withdrawn, ifNull: ZUT-6, occurredAt: EVN-6 }';
+    const shipped = readFileSync(join(packageRoot(), 'mappings/senders/ekliden.yaml'), 'utf8');
+    const added = { 'senders/ekliden.yaml': `${shipped}      - ${entry}\n` };
+    expect(said(withNull('N|||||""'), added)).toEqual([[changed, 'need.withdrawn'], []]);
+  });
+
   test('a code that is parked is translated once the table has it', () => {
     const raw = buildMessage('ekliden', { ...step, trigger: 'A03', disposition: 'X9' });
     const before = hl7v2Inbound(loadMappings());
@@ -287,6 +326,11 @@ describe('what is wrong stops the start and says where', () => {
           .replace('MSH-4: TEST', 'MSH-4: EKLIDEN'),
       },
       /test\.yaml: match: the same MSH-3 and MSH-4 as ekliden/,
+    ],
+    [
+      'an event to wait for that nothing before gives',
+      discharge('{ event: patient.deceased, ifEvent: patient.discharged, occurredAt: EVN-6 }'),
+      /adt\.yaml: triggers\.A03\.events\.0\.ifEvent: no entry before this one gives 'patient\.discharged'/,
     ],
     [
       'a municipality that is no code',

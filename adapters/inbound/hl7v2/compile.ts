@@ -46,7 +46,10 @@ export interface CompiledKey {
 
 export interface CompiledEntry {
   readonly ifPresent: Hl7Path | undefined;
+  /** What `""` at `ifPresent` asks for: nothing here (an `ifNull` answers it), a look into the table, or parking. */
+  readonly onNull: 'skip' | 'read' | 'park';
   readonly ifNull: Hl7Path | undefined;
+  readonly ifEvent: string | undefined;
   /** The event's name as a reading: a constant, or through a table. */
   readonly event: Reader | undefined;
   /** Name of the function of translate.ts that tells the event. */
@@ -79,15 +82,20 @@ export function compileSender(mappings: Mappings, mapping: SenderMapping): Compi
   const tables = new Map<string, CodeTable>(
     [...mappings.tables].map(([name, { entries }]) => [name, new Map(Object.entries(entries))]),
   );
-  const triggers = new Map<string, readonly CompiledEntry[]>();
+  const entries = new Map<string, readonly EventEntry[]>();
   for (const layer of [adt.triggers, mapping.triggers ?? {}]) {
     for (const [name, { events, replace }] of Object.entries(layer)) {
-      const below = replace === true ? [] : (triggers.get(name) ?? []);
-      triggers.set(name, [
-        ...below,
-        ...events.map((entry) => compileEntry(entry, mappings, tables)),
-      ]);
+      const below = replace === true ? [] : (entries.get(name) ?? []);
+      entries.set(name, [...below, ...events]);
     }
+  }
+  const triggers = new Map<string, readonly CompiledEntry[]>();
+  for (const [name, list] of entries) {
+    const nulls = new Set(list.map(({ ifNull }) => ifNull));
+    triggers.set(
+      name,
+      list.map((entry) => compileEntry(entry, nulls, mappings, tables)),
+    );
   }
   const { patient } = adt;
   return {
@@ -141,8 +149,10 @@ export function inside(
   return pathOf(text);
 }
 
+/** @param nulls the `ifNull` paths of all entries of the trigger */
 function compileEntry(
   entry: EventEntry,
+  nulls: ReadonlySet<string | undefined>,
   mappings: Mappings,
   tables: ReadonlyMap<string, CodeTable>,
 ): CompiledEntry {
@@ -166,18 +176,32 @@ function compileEntry(
   }
   return {
     ifPresent: entry.ifPresent === undefined ? undefined : pathOf(entry.ifPresent),
+    onNull: nulls.has(entry.ifPresent) ? 'skip' : readsByTable(entry) ? 'read' : 'park',
     ifNull: entry.ifNull === undefined ? undefined : pathOf(entry.ifNull),
     event: entry.event === undefined ? undefined : eventReader(entry.event, tables),
+    ifEvent: entry.ifEvent,
     function: entry.function,
     occurredAt: pathsOf(entry.occurredAt),
     keys,
   };
 }
 
-function eventReader(event: string, tables: ReadonlyMap<string, CodeTable>): Reader {
-  return parseSource(event) === undefined
-    ? readerOf({ constant: event }, tables)
-    : readerOf(event, tables);
+/** Whether a table sees what stands at `ifPresent`. */
+function readsByTable({ ifPresent, event = [], data = {} }: EventEntry): boolean {
+  return [event, ...Object.values(data)]
+    .flatMap((value) => (typeof value === 'string' || Array.isArray(value) ? value : []))
+    .map(parseSource)
+    .some((source) => source?.table !== undefined && source.path === ifPresent);
+}
+
+function eventReader(
+  event: string | readonly string[],
+  tables: ReadonlyMap<string, CodeTable>,
+): Reader {
+  const readers = listOf(event).map((one) =>
+    readerOf(parseSource(one) === undefined ? { constant: one } : one, tables),
+  );
+  return readers.length === 1 && readers[0] !== undefined ? readers[0] : firstOf(readers);
 }
 
 /** The four forms of a mapping value. */

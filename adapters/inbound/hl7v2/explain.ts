@@ -11,6 +11,7 @@ import { acknowledge, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
 import { hl7v2Inbound } from './index.ts';
 import { Hl7Message } from './message.ts';
+import { ifNullEntry } from './work.ts';
 
 export interface ExplainedField {
   /** `PV1-19`; a repeated segment is counted: `NK1[2]-3`. */
@@ -199,10 +200,10 @@ function translated({ stay, facts, unmapped, warnings, ignored }: Translation): 
       return `  ${occurredAt}${day}  ${type}  ${printable(JSON.stringify(data))}`;
     }),
     ...(ignored === undefined ? [] : [`  none: ${ignored}`]),
-    ...unmapped.map(
-      ({ path, code, table }) =>
-        `Unmapped  ${path} '${printable(code)}' is not in table ${table}: accepted and parked`,
-    ),
+    ...unmapped.map(({ path, code, table }) => {
+      const why = table === ifNullEntry ? 'has no ifNull entry' : `is not in table ${table}`;
+      return `Unmapped  ${path} '${printable(code)}' ${why}: accepted and parked`;
+    }),
     ...warnings.map((warning) => `Warning   ${warning}`),
     '',
   ];

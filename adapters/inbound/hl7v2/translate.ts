@@ -15,7 +15,7 @@ import type { CompiledEntry, CompiledKey, CompiledSender, Reading } from './comp
 import type { Hl7Message } from './message.ts';
 import { codesOf, patientOf, scoped } from './patient.ts';
 import { dateOf, parseTime } from './time.ts';
-import { park } from './work.ts';
+import { ifNullEntry, park } from './work.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -36,17 +36,28 @@ export function translate(message: Hl7Message, kind: string, sender: CompiledSen
   const warnings: string[] = [];
   const patient = patientOf(message, sender, warnings);
   if (patient.numbers.length === 0) throw missing(sender.patient.numbers.text);
-  const work: Work = { message, sender, patient, facts: [], unmapped: [], warnings };
+  const work: Work = {
+    message,
+    sender,
+    patient,
+    facts: [],
+    unmapped: [],
+    warnings,
+    understood: [],
+  };
   for (const entry of entries) addFact(work, entry);
-  const { facts, unmapped } = work;
+  const { facts, unmapped, understood } = work;
   const silent = facts.length === 0 && unmapped.length === 0;
+  const because = understood.length === 0 ? '' : `: ${understood.join(', ')}`;
   return {
     stay,
     patient,
     facts,
     unmapped,
     warnings,
-    ...(silent && { ignored: `${trigger} carries nothing that the mapping of this sender uses` }),
+    ...(silent && {
+      ignored: `${trigger} carries nothing that the mapping of this sender uses${because}`,
+    }),
   };
 }
 
@@ -95,9 +106,7 @@ function stayOf(message: Hl7Message, sender: CompiledSender): StayReference {
 // ---------------------------------------------------------------- facts
 
 function addFact(work: Work, entry: CompiledEntry): void {
-  const { message } = work;
-  if (entry.ifPresent !== undefined && message.valueOf(entry.ifPresent) === undefined) return;
-  if (entry.ifNull !== undefined && message.value(entry.ifNull) !== null) return;
+  if (!counts(work, entry)) return;
   const type = eventOf(work, entry);
   if (type === undefined) return;
   const data = dataOf(work, type, entry.keys.get(type) ?? []);
@@ -115,6 +124,20 @@ function addFact(work: Work, entry: CompiledEntry): void {
   work.facts.push(fact);
 }
 
+/** Whether an entry's conditions hold. */
+function counts(work: Work, { ifEvent, ifPresent, onNull, ifNull }: CompiledEntry): boolean {
+  const { message, facts } = work;
+  if (ifEvent !== undefined && !facts.some(({ type }) => type === ifEvent)) return false;
+  if (ifNull !== undefined && message.value(ifNull) !== null) return false;
+  if (ifPresent === undefined) return true;
+  const value = message.value(ifPresent);
+  if (value !== null) return value !== undefined;
+  if (onNull === 'park') {
+    park(work, { code: hl7Null, target: undefined, path: ifPresent.text, table: ifNullEntry });
+  }
+  return onNull === 'read';
+}
+
 /** The event an entry gives; undefined for none, or where its code is unmapped (and now reported). */
 function eventOf(work: Work, entry: CompiledEntry): EventType | undefined {
   if (entry.function !== undefined) {
@@ -125,7 +148,10 @@ function eventOf(work: Work, entry: CompiledEntry): EventType | undefined {
   const reading = entry.event?.(work.message);
   if (reading === undefined) return undefined;
   if (reading.target === undefined) return park(work, reading);
-  if (reading.target === null) return undefined;
+  if (reading.target === null) {
+    work.understood.push(`${reading.path} ${reading.code} means no event`);
+    return undefined;
+  }
   const type = String(reading.target);
   assert(isEventType(type), `event ${type} was not checked`);
   return type;

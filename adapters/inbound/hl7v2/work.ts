@@ -6,6 +6,8 @@ import type { CompiledSender, Reading } from './compile.ts';
 import type { Hl7Message } from './message.ts';
 
 const keptCharacters = 100;
+/** Stands for the table where a `""` asks for an `ifNull` entry. */
+export const ifNullEntry = 'ifNull';
 
 export interface Work {
   readonly message: Hl7Message;
@@ -14,6 +16,8 @@ export interface Work {
   readonly facts: Fact[];
   readonly unmapped: UnmappedCode[];
   readonly warnings: string[];
+  /** Codes that were understood as no event. */
+  readonly understood: string[];
 }
 
 /** Notes a deciding code that no table has, once; the message is then parked. */
