@@ -384,9 +384,9 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       await handleAll();
       await setDeadlines(deadline('d1', stayId, processId));
       expect(await journal.nextDue()).toBe(at);
-      expect(await journal.releaseDue('2022-03-07T10:58:59.999Z')).toBe(0);
-      expect(await journal.releaseDue(later)).toBe(1);
-      expect(await journal.releaseDue(later)).toBe(0);
+      expect(await journal.releaseDue('2022-03-07T10:58:59.999Z', { deadlines: true })).toBe(0);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(1);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(0);
       const reached = (await journal.load(stayId))?.events.at(-1)?.event;
       expect(reached).toMatchObject({
         type: 'deadline.reached',
@@ -404,16 +404,16 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
     test('a deadline is held back while its lane has an event that is not advanced', async () => {
       const { stayId, processId } = await recordStay(1);
       await setDeadlines(deadline('d1', stayId, processId), deadline('d2', stayId, 'another lane'));
-      expect(await journal.releaseDue(later)).toBe(1);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(1);
       await handleAll();
-      expect(await journal.releaseDue(later)).toBe(1);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(1);
     });
 
     test('a dead letter does not hold a deadline back', async () => {
       const { stayId, processId } = await recordStay(1);
       await journal.outbox.bury(await advanceRows(), 'a bug');
       await setDeadlines(deadline('d1', stayId, processId));
-      expect(await journal.releaseDue(later)).toBe(1);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(1);
     });
 
     test('a deadline set again moves; closed it never comes; set after that it comes with a new id', async () => {
@@ -424,10 +424,10 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(await journal.nextDue()).toBe(later);
       const close = { expected: [], events: [], setDeadlines: [], closeDeadlines: ['d1'] };
       await journal.append(close);
-      expect(await journal.releaseDue(later)).toBe(0);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(0);
       for (const _ of [1, 2]) {
         await setDeadlines(deadline('d1', stayId, processId));
-        expect(await journal.releaseDue(later)).toBe(1);
+        expect(await journal.releaseDue(later, { deadlines: true })).toBe(1);
         await handleAll();
       }
       const ids = (await eventIds(stayId)).slice(1);
@@ -593,9 +593,10 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       await journal.deliveries.recordOutcome({ ...outcome, ...failed, nextAt: later });
       await journal.outbox.done(rows);
       expect(await journal.nextDue()).toBe(later);
-      expect(await journal.releaseDue(at)).toBe(0);
-      expect(await journal.releaseDue(later)).toBe(1);
-      expect(await journal.releaseDue(later)).toBe(0);
+      await setDeadlines(deadline('d1', stayId));
+      expect(await journal.releaseDue(at, { deadlines: false })).toBe(0);
+      expect(await journal.releaseDue(later, { deadlines: false })).toBe(1);
+      expect(await journal.releaseDue(later, { deadlines: false })).toBe(0);
       const [again] = await journal.outbox.ready('dispatch', nowMs, 10, []);
       expect(again).toMatchObject({ lane: 'lane-1', eventId: 'notice-1', attempts: 0 });
       await journal.deliveries.recordAttempt('delivery-1', later);

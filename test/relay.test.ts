@@ -121,6 +121,33 @@ describe('the relay', () => {
     expect(await relay.tick()).toBe(1);
   });
 
+  it('sends a failed delivery again at its time, also within the grace', async () => {
+    const clock = new HandSetClock(noon);
+    const journal = await newJournal();
+    await recordFact(journal, 'e1');
+    const [row] = await journal.outbox.ready('advance', clock.nowMs(), 1, []);
+    const { position = 0, eventId = '', streamId = '' } = row ?? {};
+    const of = { deliveryId: 'd', lane: 'lane-2/role', position, eventId, streamId };
+    const content = { receiver: 'r', state: 'pending', rendered: '', detail: undefined } as const;
+    await journal.deliveries.open([{ ...of, ...content }]);
+    await journal.deliveries.recordOutcome({
+      deliveryId: 'd',
+      endedAt: noon,
+      state: 'pending',
+      nextAt: noon,
+      receiverFault: false,
+      detail: 'no connection',
+      events: [],
+    });
+    await setDeadline(journal, 'd1', noon);
+    const bus = embeddedBus(journal, clock);
+    const { relay } = relayOf(journal, bus, { clock, deadlineGraceMs: 60_000 });
+    await relay.tick();
+    const again = await journal.outbox.ready('dispatch', clock.nowMs(), 10, []);
+    expect(again).toMatchObject([{ lane: 'lane-2/role', position }]);
+    expect((await journal.status()).deadlines.open).toBe(1);
+  });
+
   it('looks by itself, so that nobody has to ask', async () => {
     const journal = await newJournal();
     await setDeadline(journal, 'd1', '2020-01-01T00:00:00.000Z');

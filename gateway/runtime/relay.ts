@@ -15,8 +15,9 @@ export interface RelayParts {
   /** Longest time between two looks, in milliseconds of the machine; default 250. */
   readonly tickMs?: number;
   /**
-   * After the start nothing that falls due is released for this long (legal time, default 0): the sources resend what
-   * they could not deliver while the gateway was away, and an outage shall raise no false alarm.
+   * After the start no deadline is released for this long (legal time, default 0): the sources resend what they could
+   * not deliver while the gateway was away, and an outage shall raise no false alarm. Deliveries to be tried again are
+   * not held back.
    */
   readonly deadlineGraceMs?: number;
   readonly onTrouble?: OnTrouble;
@@ -39,7 +40,7 @@ const failurePauses = { firstMs: 250, longestMs: 10_000 } as const;
 export function startRelay(parts: RelayParts): Relay {
   const { journal, bus, clock, tickMs = 250, deadlineGraceMs = 0 } = parts;
   const onTrouble = parts.onTrouble ?? (() => undefined);
-  const releaseFromMs = clock.nowMs() + deadlineGraceMs;
+  const deadlinesFromMs = clock.nowMs() + deadlineGraceMs;
   const rest = nap();
   let failures = 0;
   let releaseWanted = true;
@@ -60,7 +61,8 @@ export function startRelay(parts: RelayParts): Relay {
   async function release(): Promise<number> {
     releaseWanted = false;
     releasedAtMs = clock.elapsedMs();
-    return clock.nowMs() < releaseFromMs ? 0 : await journal.releaseDue(clock.now());
+    const deadlines = clock.nowMs() >= deadlinesFromMs;
+    return await journal.releaseDue(clock.now(), { deadlines });
   }
 
   async function attempt(work: () => Promise<number>): Promise<number | undefined> {

@@ -142,8 +142,10 @@ function assemble(
     append: (change) =>
       queue.send('append', { ...change, events: change.events.map(prepareEvent) }),
     // Asked often and mostly in vain: the writer is troubled only when something is due.
-    releaseDue: async (now) =>
-      (await reading.anyDue(now)) ? await queue.send('releaseDue', now) : 0,
+    releaseDue: async (now, { deadlines }) =>
+      (await reading.anyDue(now, deadlines))
+        ? await queue.send('releaseDue', { now, deadlines })
+        : 0,
 
     outbox: {
       ...reading.outbox,

@@ -434,11 +434,12 @@ export interface Journal {
   eventsAfter(position: number, limit: number): Promise<readonly StoredEvent[]>;
 
   /**
-   * What falls due by `now`: deadlines become `deadline.reached`, deliveries with a next time return to their lane.
-   * A deadline is held back while its lane has an event that was recorded and not yet advanced.
+   * What falls due by `now`: deliveries with a next time return to their lane and, where `deadlines` is true, deadlines
+   * become `deadline.reached`. A deadline is held back while its lane has an event that was recorded and not yet
+   * advanced.
    * @returns how many rows were released
    */
-  releaseDue(now: string): Promise<number>;
+  releaseDue(now: string, what: { readonly deadlines: boolean }): Promise<number>;
   /** The next instant at which something falls due, for the hand-set clock. */
   nextDue(): Promise<string | undefined>;
 

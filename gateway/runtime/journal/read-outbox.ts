@@ -110,7 +110,7 @@ export function prepareDueReads(db: Database) {
     'SELECT min(next_at_ms) AS atMs FROM outbox WHERE queue = ? AND next_at_ms IS NOT NULL',
   );
   const anyDue = db.prepare(
-    `SELECT EXISTS (SELECT 1 FROM deadlines WHERE state = 'open' AND due_at <= ?1)
+    `SELECT (?2 AND EXISTS (SELECT 1 FROM deadlines WHERE state = 'open' AND due_at <= ?1))
        OR EXISTS (SELECT 1 FROM deliveries WHERE next_at <= ?1) AS due`,
   );
 
@@ -127,8 +127,8 @@ export function prepareDueReads(db: Database) {
       return instants.filter((at) => at !== null).sort()[0];
     },
 
-    anyDue(now: string): boolean {
-      const row: { due: number } = anyDue.get(now);
+    anyDue(now: string, deadlines: boolean): boolean {
+      const row: { due: number } = anyDue.get(now, deadlines ? 1 : 0);
       return row.due === 1;
     },
   };

@@ -30,7 +30,7 @@ export interface Reading {
     Deliveries,
     'ofLane' | 'byState' | 'lanesWithOpenAttempt' | 'hasBeenSent' | 'find'
   >;
-  anyDue(now: string): Promise<boolean>;
+  anyDue(now: string, deadlines: boolean): Promise<boolean>;
   close(): void;
 }
 

@@ -29,7 +29,7 @@ export interface Writes {
   reject(message: RejectedMessage): void;
   retranslate(change: PreparedRetranslation): void;
   append(change: PreparedAppend): 'appended' | 'stale';
-  releaseDue(now: string): number;
+  releaseDue(input: { readonly now: string; readonly deadlines: boolean }): number;
   published(input: Publication): void;
   unpublishAll(input: null): number;
   attempted(rows: readonly OutboxKey[]): void;

@@ -38,9 +38,10 @@ export function deadlineWrites(db: Database, events: EventLog) {
   const clearNext = db.prepare('UPDATE deliveries SET next_at = NULL WHERE delivery_id = ?');
 
   return {
-    releaseDue(now: string): number {
+    releaseDue(input: { readonly now: string; readonly deadlines: boolean }): number {
+      const { now } = input;
       // All that is due is read first: an event added below would hold back its lane's other deadlines.
-      const deadlines: DueDeadline[] = dueDeadlines.all(now, releaseLimit);
+      const deadlines: DueDeadline[] = input.deadlines ? dueDeadlines.all(now, releaseLimit) : [];
       for (const due of deadlines) {
         events.add({
           streamId: due.streamId,
