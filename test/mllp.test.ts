@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, Server } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import * as fc from 'fast-check';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { createHl7v2Server, hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import type { Hl7v2Server, Hl7v2ServerOptions } from '../adapters/inbound/hl7v2/index.ts';
 import { HospitalLink, answerCodeOf, buildMessage } from '../adapters/simulated/hospital.ts';
 import { frame, Unframer } from '../adapters/wire/mllp.ts';
-import { GatewayError, asGatewayError } from '../gateway/errors.ts';
+import { GatewayError, asGatewayError, assert } from '../gateway/errors.ts';
 import { loadMappings } from '../mappings/index.ts';
 
 const mappings = loadMappings();
@@ -296,25 +296,37 @@ describe('the server on a real socket', () => {
     expect(await client.answers(2)).toEqual(['AE BAD', 'AA GOOD']);
   });
 
-  test('answers an oversize frame from its beginning, and closes', async () => {
+  test('answers an oversize frame from its beginning: too long, which sending again cannot help, and closes', async () => {
+    let answer = '';
     const { port, events } = await start({
       maxFrameBytes: 1000,
-      refuseOversize: (head) =>
-        inbound.acknowledge(
-          undefined,
-          head,
-          {
-            accepted: false,
-            error: new GatewayError('malformed-message', 'too large', { standardCode: '104' }),
-          },
-          context,
-        ),
+      refuseOversize: (head, error) => {
+        const bytes = inbound.acknowledge(undefined, head, { accepted: false, error }, context);
+        answer = Buffer.from(bytes ?? []).toString();
+        return bytes;
+      },
     });
     const client = await open(port);
     client.socket.write(frame(message('BIG', 'x'.repeat(5000))));
     expect(await client.answers(1)).toEqual(['AE BIG']);
     await client.end();
     expect(events).toContain('frame-oversize');
+    expect(answer).toContain(
+      '\rERR|||104^Value too long^HL70357|E|||frame larger than 1000 bytes\r',
+    );
+  });
+
+  test('a connection that cannot be taken is reported, and the others are served', async () => {
+    const listen = vi.spyOn(Server.prototype, 'listen');
+    const { port, events } = await start();
+    const listening = listen.mock.contexts[0];
+    listen.mockRestore();
+    const client = await open(port);
+    assert(listening instanceof Server, 'it listens');
+    listening.emit('error', Object.assign(new Error('accept'), { code: 'EMFILE' }));
+    expect(events).toContain('server-failed');
+    client.socket.write(frame(message('ONE')));
+    expect(await client.answers(1)).toEqual(['AA ONE']);
   });
 
   test('a frame cut off by the end of the connection is not a message', async () => {
@@ -612,4 +624,15 @@ describe.skipIf(!hasCertificates)('over TLS', () => {
     await client.end();
     expect(await client.answers(1)).toEqual([]);
   });
+});
+
+test('client certificates are asked for with their authority, or not at all', () => {
+  const tls = { requestCert: true, rejectUnauthorized: true };
+  const options = { receive: async () => undefined, host: '127.0.0.1', port: 0, tls };
+  expect(() => createHl7v2Server(options)).toThrow(
+    expect.objectContaining({
+      code: 'configuration-invalid',
+      message: expect.stringMatching(/requestClientCertificate: needs mllp\.tls\.ca/),
+    }),
+  );
 });

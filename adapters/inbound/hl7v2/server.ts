@@ -6,6 +6,7 @@ import { createServer as createTcpServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
+import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
 import { frame, Unframer } from '../../wire/mllp.ts';
 
 /** Names for the log and the metrics; `detail` never holds content. */
@@ -19,15 +20,19 @@ export type ServerEvent =
   | 'frame-cut-off'
   | 'frame-unanswered'
   | 'junk-skipped'
-  | 'receive-failed';
+  | 'receive-failed'
+  | 'server-failed';
 
 export interface Hl7v2ServerOptions {
   /**
    * Takes one message and gives the answer. Undefined, or a throw (nothing was taken), closes the connection.
    */
   readonly receive: (raw: Uint8Array) => Promise<Uint8Array | undefined>;
-  /** The answer to a frame that is too large, made from its beginning; without it the connection just closes. */
-  readonly refuseOversize?: (head: Uint8Array) => Uint8Array | undefined;
+  /**
+   * The answer to a frame that is too large, made from its beginning; without it the connection just closes.
+   * `error` has code 104 of table 0357: sent again it is as long, so the answer is AE.
+   */
+  readonly refuseOversize?: (head: Uint8Array, error: GatewayError) => Uint8Array | undefined;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -55,7 +60,10 @@ export interface Hl7v2Server {
 
 const sweepsPerIdle = 4;
 
-/** Makes the server; it listens when told to. */
+/**
+ * Makes the server; it listens when told to.
+ * @throws GatewayError configuration-invalid for client certificates that any public authority may have signed
+ */
 export function createHl7v2Server(options: Hl7v2ServerOptions): Hl7v2Server {
   const { idleMs = 600_000, maxConnections = 256, drainMs = 10_000 } = options;
   const connections = new Set<Connection>();
@@ -80,6 +88,10 @@ export function createHl7v2Server(options: Hl7v2ServerOptions): Hl7v2Server {
         server.once('error', reject);
         server.listen(options.port, options.host, () => {
           server.off('error', reject);
+          // A connection that cannot be taken (no file descriptor left) ends nothing else.
+          server.on('error', (error: NodeJS.ErrnoException) =>
+            options.onEvent?.('server-failed', { reason: error.code ?? error.name }),
+          );
           resolve();
         });
       });
@@ -112,6 +124,12 @@ function makeServer(options: Hl7v2ServerOptions, take: (socket: Socket) => void)
   // A sender may end its side and still wait for the answer.
   const both = { noDelay: true, allowHalfOpen: true };
   if (options.tls === undefined) return createTcpServer(both, take);
+  if (options.tls.requestCert === true && options.tls.ca === undefined) {
+    throw new GatewayError(
+      'configuration-invalid',
+      'mllp.tls.requestClientCertificate: needs mllp.tls.ca, the authority of the senders',
+    );
+  }
   const server = createTlsServer({ handshakeTimeout: 10_000, ...options.tls, ...both }, take);
   server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
     options.onEvent?.('connection-failed', { reason: error.code ?? error.name }),
@@ -174,8 +192,8 @@ class Connection {
     let message: Buffer | undefined;
     try {
       message = this.#unframer.next();
-    } catch {
-      this.#refuse();
+    } catch (thrown) {
+      this.#refuse(asGatewayError(thrown));
       return;
     }
     this.#count();
@@ -224,9 +242,9 @@ class Connection {
     this.destroy();
   }
 
-  #refuse(): void {
+  #refuse(error: GatewayError): void {
     this.#options.onEvent?.('frame-oversize', { junkBytes: this.#unframer.junkBytes });
-    const answer = this.#options.refuseOversize?.(this.#unframer.head());
+    const answer = this.#options.refuseOversize?.(this.#unframer.head(), error);
     if (answer !== undefined) this.#socket.write(frame(answer));
     this.#finish();
   }
