@@ -50,7 +50,7 @@ async function advanceProcess(
     const process = fold(loaded.events, loaded.processId);
     const parameters = profiles.parametersOf(placeOf(process));
     const now = Temporal.Instant.from(clock.now());
-    const decision = decide(process, assess(process, parameters, now), parameters, now);
+    const decision = decide(process, assess(process, parameters, now), now);
     const isBilled = loaded.stays.every(({ sender }) => isSenderLive(sender, clock.now()));
     const first = loaded.stays[0];
     assert(first, 'a process has at least one stay');

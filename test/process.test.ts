@@ -199,10 +199,6 @@ describe('contradictions', () => {
         given('patient.discharge-ready', '2022-03-12 10:00'),
       ],
     ],
-    [
-      'READINESS_WITHDRAWN_WITHOUT_READY',
-      [admitted('2022-03-01 10:00'), given('discharge-readiness.withdrawn', '2022-03-12 10:00')],
-    ],
   ])('%s is kept', (code, facts) => {
     expect(foldFacts(...facts).contradictions).toContain(code);
   });

@@ -98,6 +98,7 @@ describe('the shipped law', () => {
       'payment-liability.lateInTheDay',
       'settlement.careDayAmountOre',
       'settlement.cutOffDay',
+      'settlement.deceased',
     ]);
   });
 

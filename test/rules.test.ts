@@ -7,7 +7,6 @@ import { isEventType } from '../gateway/process/events.ts';
 import {
   easterSunday,
   endOfDay,
-  hoursAfter,
   isAfterClockTime,
   isRestDay,
   localDateText,
@@ -170,11 +169,6 @@ describe('days as the law counts them', () => {
       expect(isAfterClockTime(noon, '12:00')).toBe(false);
       expect(isAfterClockTime(noon.add({ milliseconds: 1 }), '12:00')).toBe(true);
     }
-  });
-
-  test('hours elapse whatever the clocks do', () => {
-    expect(localTimeText(hoursAfter(at('2026-03-28 14:00'), 24))).toBe('2026-03-29 15.00');
-    expect(localTimeText(hoursAfter(at('2026-10-24 14:00'), 24))).toBe('2026-10-25 13.00');
   });
 });
 

@@ -10,10 +10,14 @@ type Statement =
   | Admitted
   | EventOf<'admission.cancelled'>
   | EventOf<'patient.discharged'>
+  | EventOf<'patient.deceased'>
   | EventOf<'discharge.cancelled'>;
 type Opening = Admitted | EventOf<'patient.discharge-ready'>;
 
-type Stay = Pick<Facts, 'admission' | 'admissionCancelled' | 'discharge' | 'county' | 'hospital'>;
+type Stay = Pick<
+  Facts,
+  'admission' | 'admissionCancelled' | 'discharge' | 'deceased' | 'county' | 'hospital'
+>;
 
 /**
  * The stay as the law sees it: contiguous stays are one, from the first admission to the last discharge.
@@ -25,6 +29,7 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
     ...facts.of('patient.admitted'),
     ...facts.of('admission.cancelled'),
     ...facts.of('patient.discharged'),
+    ...facts.of('patient.deceased'),
     ...facts.of('discharge.cancelled'),
   ];
   for (const event of all) {
@@ -33,6 +38,7 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
   const stays = [...byStay.values()].map((statements) => foldStay(facts, statements));
   const begun = stays.filter((stay) => stay.admission !== undefined).sort(byAdmission);
   const first = begun[0];
+  const deceased = earliest(stays.map((stay) => stay.deceased));
   const cancelled = stays.find((stay) => stay.admissionCancelled !== undefined);
   if (stays.some((s) => s.discharge && !s.admission && !s.admissionCancelled)) {
     contradictions.add('DISCHARGE_WITHOUT_ADMISSION');
@@ -45,30 +51,27 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
     return {
       ...(cancelled?.admissionCancelled && { admissionCancelled: cancelled.admissionCancelled }),
       ...(discharge && { discharge }),
+      ...(deceased && { deceased }),
     };
   }
-  const { discharge: _ofFirst, ...stay } = first;
+  const { discharge: _ofFirst, deceased: _deathOfFirst, ...stay } = first;
   const ended = begun.every((candidate) => candidate.discharge !== undefined);
   const discharge = ended ? latest(begun.map((candidate) => candidate.discharge)) : undefined;
-  return { ...stay, ...(discharge && { discharge }) };
+  return { ...stay, ...(discharge && { discharge }), ...(deceased && { deceased }) };
 }
 
-/** One stay: of the statements about its admission, and of those about its discharge, the last told holds. */
+/** One stay: of the statements about its admission, and of those about its end, the last told holds. */
 function foldStay(facts: FactList, statements: Statement[]): Stay {
   const told = statements.sort(byTelling);
   const lastAdmitted = told.findLast((s): s is Admitted => s.type === 'patient.admitted');
   const aboutAdmission = told.findLast(
     (s) => s.type === 'patient.admitted' || s.type === 'admission.cancelled',
   );
-  const aboutDischarge = told.findLast(
-    (s) => s.type === 'patient.discharged' || s.type === 'discharge.cancelled',
-  );
-  const discharge =
-    aboutDischarge?.type === 'patient.discharged' ? momentOf(aboutDischarge) : undefined;
+  const end = endingOf(told);
   if (lastAdmitted === undefined || aboutAdmission?.type === 'admission.cancelled') {
     return {
       ...(aboutAdmission && { admissionCancelled: momentOf(aboutAdmission) }),
-      ...(discharge && { discharge }),
+      ...end,
     };
   }
   const sinceCancelled = told.findLastIndex((s) => s.type === 'admission.cancelled') + 1;
@@ -81,8 +84,20 @@ function foldStay(facts: FactList, statements: Statement[]): Stay {
     admission: occasionOf(facts, admitted, lastAdmitted),
     ...(county !== undefined && { county }),
     ...(hospital !== undefined && { hospital }),
-    ...(discharge && { discharge }),
+    ...end,
   };
+}
+
+/** How a stay ended: discharged, deceased, or not at all where that was cancelled since. */
+function endingOf(told: readonly Statement[]): Pick<Stay, 'discharge' | 'deceased'> {
+  const last = told.findLast(
+    ({ type }) =>
+      type === 'patient.discharged' ||
+      type === 'patient.deceased' ||
+      type === 'discharge.cancelled',
+  );
+  if (last?.type === 'patient.discharged') return { discharge: momentOf(last) };
+  return last?.type === 'patient.deceased' ? { deceased: momentOf(last) } : {};
 }
 
 /**
@@ -118,6 +133,12 @@ function latest(moments: readonly (Moment | undefined)[]): Moment | undefined {
         : last,
     undefined,
   );
+}
+
+function earliest(moments: readonly (Moment | undefined)[]): Moment | undefined {
+  return moments
+    .filter((moment) => moment !== undefined)
+    .sort((left, right) => left.at.epochMilliseconds - right.at.epochMilliseconds)[0];
 }
 
 /** Whether one moment certainly came before another; a date lasts to its local end. */

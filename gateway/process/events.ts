@@ -82,6 +82,8 @@ export const noticeContent = z.strictObject({
   dischargeReadyAt: instant.optional(),
   hospital: text.optional(),
   unit: text.optional(),
+  /** What number the notice names the person by: 2 kap. 2 § asks for the personal identity number (reading A35). */
+  numberKind: z.enum(numberKinds).optional(),
   services: z
     .strictObject({
       socialServices: z.boolean(),

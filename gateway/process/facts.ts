@@ -1,26 +1,16 @@
 /** Folds facts: the same facts in any order give the same state. */
-import type { DischargeEvent, Obligation, PatientCodes } from './events.ts';
+import type { Obligation, PatientCodes } from './events.ts';
 import { foldAdmission } from './admission.ts';
 import { FactList, byHappening, momentOf } from './fact-list.ts';
 import { foldReadiness } from './readiness.ts';
 import type { Facts, Moment, PlanningCall, StoredLike } from './state.ts';
-
-const moments = (events: readonly DischargeEvent[]): Moment[] => events.map(momentOf);
-const lastMoment = (events: readonly DischargeEvent[]): Moment | undefined => {
-  const last = events.at(-1);
-  return last === undefined ? undefined : momentOf(last);
-};
 
 /** All facts of a process. */
 export function foldFacts(events: readonly StoredLike[]): Facts {
   const facts = new FactList(events);
   const contradictions = new Set<string>();
   const estimate = foldEstimate(facts);
-  const declined = lastMoment(facts.of('planning.declined'));
-  const consent = facts.of('consent.recorded').at(-1);
-  const careContact = facts.of('care-contact.appointed').at(0);
   const compulsory = facts.of('compulsory-care.decided').at(0);
-  const deceased = facts.of('patient.deceased').at(0);
   const admission = foldAdmission(facts, contradictions);
   return {
     ...admission,
@@ -28,12 +18,8 @@ export function foldFacts(events: readonly StoredLike[]): Facts {
     needs: foldNeeds(facts),
     ...(estimate && { estimate }),
     calls: foldCalls(facts),
-    ...(declined && { declined }),
-    ...(consent && { consent: { ...momentOf(consent), given: consent.data.given } }),
-    ...(careContact && { careContact: momentOf(careContact) }),
+    consents: foldConsents(facts),
     ...(compulsory && { compulsoryCare: momentOf(compulsory) }),
-    ...(deceased && { deceased: momentOf(deceased) }),
-    plans: facts.of('plan.established').map((e) => ({ ...momentOf(e), plan: e.data.plan })),
     availability: facts.of('outpatient-care.availability-set').map((e) => ({
       ...momentOf(e),
       availability: e.data.availability,
@@ -47,7 +33,6 @@ export function foldFacts(events: readonly StoredLike[]): Facts {
         .of('secrecy-obstacle.recorded')
         .map((e) => [e.data.obligation, { ...momentOf(e), present: e.data.present }]),
     ),
-    leaves: moments(facts.of('patient.on-leave')),
     observed: facts.of('notice.observed').map((e) => ({ ...momentOf(e), ...e.data })),
     misdirections: facts.of('notice.misdirected').map((e) => ({ ...momentOf(e), ...e.data })),
     contradictions: [...contradictions].sort(),
@@ -87,6 +72,16 @@ function foldEstimate(facts: FactList): Facts['estimate'] {
   return { ...momentOf(set), expectedDischarge: set.data.expectedDischarge };
 }
 
+/** Consent and refusal of planning are one history: a declined plan is a consent not given. */
+function foldConsents(facts: FactList): Facts['consents'] {
+  return [...facts.of('planning.declined'), ...facts.of('consent.recorded')]
+    .sort(byHappening)
+    .map((told) => ({
+      ...momentOf(told),
+      given: told.type === 'consent.recorded' && told.data.given,
+    }));
+}
+
 /** Calls to planning; a withdrawal takes back the calls made before it. */
 function foldCalls(facts: FactList): readonly PlanningCall[] {
   const withdrawals = facts.of('planning.call-withdrawn');
@@ -100,7 +95,7 @@ function foldCalls(facts: FactList): readonly PlanningCall[] {
   });
 }
 
-/** The person's codes as they changed. A municipality left out is not a statement: the earlier one stands. */
+/** The person's codes as they changed. A municipality or marking left out is not stated: the earlier one stands. */
 function foldPatient(facts: FactList): Facts['patient'] {
   const statements = [...facts.of('patient.admitted'), ...facts.of('patient.identity-changed')];
   const history: (Moment & { codes: PatientCodes })[] = [];
@@ -109,10 +104,16 @@ function foldPatient(facts: FactList): Facts['patient'] {
     if (stated === undefined) continue;
     const earlier = history.at(-1)?.codes;
     const municipality = stated.municipality ?? earlier?.municipality;
-    const codes = { ...stated, ...(municipality !== undefined && { municipality }) };
+    const protection = stated.protection ?? earlier?.protection;
+    const codes = {
+      ...stated,
+      ...(municipality !== undefined && { municipality }),
+      ...(protection !== undefined && { protection }),
+    };
     if (
-      earlier?.municipality === codes.municipality &&
-      earlier?.numberKind === codes.numberKind &&
+      earlier !== undefined &&
+      earlier.municipality === codes.municipality &&
+      earlier.numberKind === codes.numberKind &&
       earlier.protection === codes.protection
     ) {
       continue;

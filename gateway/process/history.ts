@@ -95,6 +95,8 @@ function addReceipt(
   outcome: Receipt['outcome'],
 ): void {
   const { data } = event;
+  // A receipt of before the field was filled knows only that the receiver failed.
+  const faultAt = data.receiverFaultAt ?? (data.receiverFault ? data.firstAttemptAt : undefined);
   noticeOf(notices, data).receipts.push({
     id: event.id,
     outcome,
@@ -104,7 +106,7 @@ function addReceipt(
     deliveryId: data.deliveryId,
     firstAttemptAt: instantOf(data.firstAttemptAt),
     ...(data.deliveredAt !== undefined && { deliveredAt: instantOf(data.deliveredAt) }),
-    receiverFault: data.receiverFault,
+    ...(faultAt !== undefined && { receiverFaultAt: instantOf(faultAt) }),
     proof: data.proof,
   });
 }
@@ -127,7 +129,7 @@ function foldDeadline(deadlines: Map<string, DeadlineHistory>, event: DischargeE
       return;
     }
     case 'deadline.met':
-      return closeDeadline(deadlines, event.data.key, 'met');
+      return closeDeadline(deadlines, event.data.key, 'met', event.data.metAt);
     case 'deadline.missed':
       return closeDeadline(deadlines, event.data.key, 'missed');
     case 'deadline.cancelled':
@@ -140,11 +142,13 @@ function closeDeadline(
   deadlines: Map<string, DeadlineHistory>,
   key: string,
   state: 'met' | 'missed' | 'cancelled',
+  metAt?: string,
 ): void {
   const known = deadlines.get(key);
   if (known === undefined) return;
   const counts = { ...known.counts, [state]: known.counts[state] + 1 };
-  deadlines.set(key, { ...known, state, counts });
+  const { data } = known;
+  deadlines.set(key, { data, state, counts, ...(metAt !== undefined && { metAt }) });
 }
 
 function foldLiability(liability: Map<string, LiabilityHistory>, event: DischargeEvent): void {

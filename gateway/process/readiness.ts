@@ -15,7 +15,8 @@ interface OpenPeriod {
 
 /**
  * Readiness periods, oldest first. Readiness stated again within a period is the same readiness: the statement told
- * first names it, the one told last times it. The same holds for its withdrawal.
+ * first names it, the one told last times it. The same holds for its withdrawal. A readiness of before a withdrawal that
+ * is told again after it undoes the withdrawal; a withdrawal where nothing was ready says nothing.
  * @param contradictions codes of what cannot be true are added to it
  */
 export function foldReadiness(
@@ -31,8 +32,8 @@ export function foldReadiness(
   for (const statement of statements) {
     const last = open.at(-1);
     if (statement.type === 'discharge-readiness.withdrawn') {
-      if (last === undefined) contradictions.add('READINESS_WITHDRAWN_WITHOUT_READY');
-      else last.withdrawn.push(statement);
+      const isUndone = last?.ready.some((ready) => byTelling(ready, statement) > 0) ?? true;
+      if (!isUndone) last?.withdrawn.push(statement);
     } else if (last !== undefined && last.withdrawn.length === 0) {
       last.ready.push(statement);
     } else {

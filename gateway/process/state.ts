@@ -71,6 +71,7 @@ export interface Facts {
   readonly admissionCancelled?: Moment;
   /** The stay has ended: set only when every linked stay that was begun has been discharged. */
   readonly discharge?: Moment;
+  /** A stay that ended in death. Of what is told of one stay's end, the last told holds. */
   readonly deceased?: Moment;
   readonly readiness: readonly ReadinessPeriod[];
   /** Needs as assessed, oldest first; the same need stated again is not repeated. `undefined` services: withdrawn. */
@@ -78,16 +79,13 @@ export interface Facts {
   /** Estimated discharge as the source states it: a date or an instant. */
   readonly estimate?: Moment & { readonly expectedDischarge: string };
   readonly calls: readonly PlanningCall[];
-  readonly declined?: Moment;
-  readonly consent?: Moment & { readonly given: boolean };
-  readonly careContact?: Moment;
+  /** Consent to planning given and refused, oldest first (4 kap. 2 §). */
+  readonly consents: readonly (Moment & { readonly given: boolean })[];
   readonly compulsoryCare?: Moment;
-  readonly plans: readonly (Moment & { readonly plan: EventData<'plan.established'>['plan'] })[];
   readonly availability: readonly (Moment & EventData<'outpatient-care.availability-set'>)[];
   readonly placements: readonly (Moment & { readonly municipality: string })[];
   readonly patient: readonly (Moment & { readonly codes: PatientCodes })[];
   readonly secrecy: ReadonlyMap<Obligation, Moment & { readonly present: boolean }>;
-  readonly leaves: readonly Moment[];
   readonly observed: readonly ObservedNotice[];
   readonly misdirections: readonly Misdirection[];
   /** Codes of facts that cannot both be true; nothing is billed while there is one. */
@@ -114,7 +112,8 @@ export interface Receipt {
   /** First attempt to the right address, and completed hand-over (reading A10). */
   readonly firstAttemptAt: Temporal.Instant;
   readonly deliveredAt?: Temporal.Instant;
-  readonly receiverFault: boolean;
+  /** First attempt that failed because of the receiver. */
+  readonly receiverFaultAt?: Temporal.Instant;
   readonly proof: 'receiver-answer' | 'none';
 }
 /** One notice by its decision key. */
@@ -131,6 +130,8 @@ export interface DeadlineHistory {
   readonly data: DeadlineData;
   /** `reached` and `missed` have passed; a late `met` may still follow. */
   readonly state: 'open' | 'reached' | 'missed' | 'met' | 'cancelled';
+  /** When it was met, while it is. */
+  readonly metAt?: string;
   /** How many events of each type there have been: the next one's number. */
   readonly counts: Readonly<Record<'set' | 'met' | 'missed' | 'cancelled', number>>;
 }
@@ -178,9 +179,9 @@ export function endOf(facts: Facts): Moment | undefined {
   return deceased.at.epochMilliseconds < discharge.at.epochMilliseconds ? deceased : discharge;
 }
 
-/** The services needed as last assessed; undefined when none was assessed or the need was withdrawn. */
+/** The services needed now, or when the stay ended; undefined when none was assessed or the need was withdrawn. */
 export function currentNeed(facts: Facts): Need | undefined {
-  const last = facts.needs.at(-1);
+  const last = inForce(facts.needs, endOf(facts)?.at.epochMilliseconds ?? Infinity);
   return last?.services === undefined ? undefined : { ...last, ...last.services };
 }
 

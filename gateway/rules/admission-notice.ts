@@ -2,12 +2,13 @@
 import type { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
 import type { NoticeContent } from '../process/events.ts';
-import { currentNeed, endOf } from '../process/state.ts';
+import { currentNeed, endOf, inForce } from '../process/state.ts';
 import type { DischargeProcess, Moment, Occasion } from '../process/state.ts';
-import { hoursAfter, localDateText, localTimeText } from './legal-days.ts';
+import { isoOf, localDateText, localTimeText } from './legal-days.ts';
 import { noticeWant } from './notice-content.ts';
 import { needsRole, partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
+import { subjectOf } from './reasons.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Want, WantedDeadline } from './rule.ts';
 import { sendingOf, unsentStatus } from './sending.ts';
@@ -28,7 +29,8 @@ export const admissionNotice: Rule = {
     }
     if (need === undefined) {
       const because = [admission.id];
-      return [finding(admissionNotice, 'not-applicable', 'NEED_NOT_ASSESSED', { because })];
+      const reason = process.needs.length === 0 ? 'NEED_NOT_ASSESSED' : 'NO_NEED_NOW';
+      return [finding(admissionNotice, 'not-applicable', reason, { because })];
     }
     const parties = partiesOf(process);
     const deadlines = new Map<string, WantedDeadline>();
@@ -96,7 +98,8 @@ function assessRecipient(
   });
   // A time that had not run out when the patient went home has not been missed.
   const endMs = endOf(process)?.at.epochMilliseconds ?? Infinity;
-  const [status, reason] = judge(sending, clock, Math.min(now.epochMilliseconds, endMs), law);
+  const untilMs = Math.min(now.epochMilliseconds, endMs);
+  const [status, reason] = judge(sending, sendingOf(process, question), clock, untilMs, law);
   const times = sending.state === 'sent' ? sending.times : undefined;
   return {
     clock,
@@ -115,6 +118,7 @@ function assessRecipient(
         because: [admission.id, clock.from.id, ...sending.because],
         parameters: law.origins,
         fill: {
+          subject: subjectOf('admission-notice', recipient.role),
           ...(clock.dueAt && { due: localTimeText(clock.dueAt) }),
           ...(times && { sent: localTimeText(times.attemptAt) }),
         },
@@ -128,14 +132,19 @@ const isMunicipalUnknown = ({ role, municipality }: Recipient): boolean =>
 
 function judge(
   sending: Sending,
+  anySending: Sending,
   { dueAt }: ClockReading,
   atMs: number,
   law: LawOn,
 ): readonly [Finding['status'], Finding['reason']] {
   const isOver = dueAt !== undefined && atMs >= dueAt.epochMilliseconds;
+  const wasInTime =
+    dueAt !== undefined &&
+    anySending.state === 'sent' &&
+    anySending.times.attemptAt.epochMilliseconds <= dueAt.epochMilliseconds;
   const late = (): readonly [Finding['status'], Finding['reason']] => [
     law.text(`${id}.lateAdmissionNotice`) === 'bars' ? 'unmet' : 'met',
-    'ADMISSION_NOTICE_LATE',
+    wasInTime ? 'ADMISSION_NOTICE_INCOMPLETE' : 'ADMISSION_NOTICE_LATE',
   ];
   if (sending.state === 'sent') {
     if (dueAt === undefined) return ['unknown', 'ADMISSION_TIME_UNKNOWN'];
@@ -149,23 +158,29 @@ function judge(
   return status === 'pending' && isOver ? ['unmet', 'ADMISSION_NOTICE_LATE'] : [status, reason];
 }
 
-/** The clock of one recipient: it starts with the assessment that first named it, never before the admission. */
+/**
+ * The clock of one recipient: it starts with the assessment that first named it during the stay, never before the
+ * admission. A need that is withdrawn and stated again has no new time.
+ */
 function readClock(
   process: DischargeProcess,
   admission: Occasion,
   { role }: Recipient,
   hours: number,
 ): ClockReading {
-  const lastWithout = process.needs.findLastIndex(
-    ({ services }) => services === undefined || !needsRole(services, role),
+  const atAdmission = inForce(process.needs, admission.at.epochMilliseconds);
+  const named = process.needs.find(
+    (need) =>
+      need.services !== undefined &&
+      needsRole(need.services, role) &&
+      (need === atAdmission || need.at.epochMilliseconds > admission.at.epochMilliseconds),
   );
-  const named = process.needs[lastWithout + 1];
   const isLater =
     named !== undefined &&
     !named.dateOnly &&
     named.at.epochMilliseconds > admission.at.epochMilliseconds;
   if (!isLater) {
-    const dueAt = admission.dateOnly ? undefined : hoursAfter(admission.at, hours);
+    const dueAt = admission.dateOnly ? undefined : admission.at.add({ hours });
     return { deadline: 'T1', from: admission, dueAt };
   }
   // Admitted some time on the day of the assessment: before or after it is not known.
@@ -173,7 +188,7 @@ function readClock(
   return {
     deadline: 'T2',
     from: named,
-    dueAt: isUnclear ? undefined : hoursAfter(named.at, hours),
+    dueAt: isUnclear ? undefined : named.at.add({ hours }),
   };
 }
 
@@ -229,14 +244,18 @@ function contentOf(
   need: NonNullable<ReturnType<typeof currentNeed>>,
 ): NoticeContent {
   const expectedDischarge = process.estimate?.expectedDischarge;
-  const estimate = expectedDischarge === undefined ? {} : { expectedDischarge };
-  if (parties.isProtected) return estimate;
+  const numberKind = process.patient.at(-1)?.codes.numberKind;
+  const asked = {
+    ...(expectedDischarge !== undefined && { expectedDischarge }),
+    ...(numberKind !== undefined && { numberKind }),
+  };
+  if (parties.isProtected) return asked;
   const { socialServices, municipalHealthCare, regionOutpatient } = need;
   return {
     ...(!admission.dateOnly && {
-      admittedAt: new Date(admission.at.epochMilliseconds).toISOString(),
+      admittedAt: isoOf(admission.at),
     }),
-    ...estimate,
+    ...asked,
     ...(process.hospital !== undefined && { hospital: process.hospital }),
     services: { socialServices, municipalHealthCare, regionOutpatient },
   };

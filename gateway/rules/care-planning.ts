@@ -1,8 +1,14 @@
 /** 4 kap. 1-3 §§: whether coordinated individual planning is needed, and whether it was called in time. */
 import { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
-import { currentNeed, currentReadiness, endOf } from '../process/state.ts';
-import type { DischargeProcess, Need, PlanningCall, ReadinessPeriod } from '../process/state.ts';
+import { currentReadiness, endOf } from '../process/state.ts';
+import type {
+  DischargeProcess,
+  Moment,
+  PlanningCall,
+  ReadinessPeriod,
+  Services,
+} from '../process/state.ts';
 import { readyNoticeTo } from './discharge-ready-notice.ts';
 import {
   endOfDay,
@@ -11,6 +17,8 @@ import {
   localTimeText,
   workingDayFrom,
 } from './legal-days.ts';
+import { isMunicipal, needRuns, periodEnd } from './needs.ts';
+import type { NeedRun } from './needs.ts';
 import { partiesOf, payerRecipients } from './parties.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Status, WantedDeadline } from './rule.ts';
@@ -22,51 +30,74 @@ export const carePlanning: Rule = {
   id,
   reference,
   assess(process, parameters, now) {
-    const need = currentNeed(process);
-    if (need === undefined || process.readiness.length === 0) {
-      const reason = need === undefined ? 'NEED_NOT_ASSESSED' : 'NOT_READY';
+    if (process.needs.length === 0 || process.readiness.length === 0) {
+      const reason = process.readiness.length === 0 ? 'NOT_READY' : 'NEED_NOT_ASSESSED';
       return [finding(carePlanning, 'not-applicable', reason)];
     }
-    return process.readiness.map((period) => assessPeriod(process, period, need, parameters, now));
+    return process.readiness.map((period) => {
+      const run = needRuns(process, period).at(-1);
+      if (run !== undefined) return planningOf(process, period, run, parameters, now).finding;
+      const { occasion } = period;
+      return finding(carePlanning, 'not-applicable', 'PLANNING_NOT_NEEDED', { occasion });
+    });
   },
 };
 
-function assessPeriod(
+export interface Planning {
+  readonly finding: Finding;
+  /** From when planning was to be carried out; liability that had arisen by then does not depend on it. */
+  readonly requiredFrom?: Temporal.Instant;
+}
+
+/** Whether planning was needed, refused or called for one readiness period. Also asked by 5 kap. 3 § second paragraph. */
+export function planningOf(
   process: DischargeProcess,
   period: ReadinessPeriod,
-  need: Need,
+  run: NeedRun,
   parameters: Parameters,
   now: Temporal.Instant,
-): Finding {
+): Planning {
   const law = new LawOn(parameters, localDateText(period.at));
-  const occasion = period.occasion;
-  if (process.compulsoryCare !== undefined) {
-    const because = [process.compulsoryCare.id];
-    return finding(carePlanning, 'unknown', 'COMPULSORY_CARE_PLANNING', { occasion, because });
+  const { occasion } = period;
+  const { compulsoryCare } = process;
+  const end = periodEnd(process, period);
+  const endMs = end?.at.epochMilliseconds ?? Infinity;
+  if (compulsoryCare !== undefined && compulsoryCare.at.epochMilliseconds < endMs) {
+    const because = [compulsoryCare.id];
+    return {
+      finding: finding(carePlanning, 'unknown', 'COMPULSORY_CARE_PLANNING', { occasion, because }),
+    };
   }
-  if (!isNeeded(need, law.text(`${id}.planningNeed`))) {
-    return finding(carePlanning, 'not-applicable', 'PLANNING_NOT_NEEDED', {
+  const required = requirementOf(process, period, run, parameters, law);
+  if (required.state === 'none') {
+    const { ended } = required;
+    const found = finding(carePlanning, 'not-applicable', 'PLANNING_NOT_NEEDED', {
       occasion,
-      because: [need.id],
+      since: ended?.at,
+      because: [ended?.id ?? run.need.id],
       parameters: law.origins,
     });
+    return { finding: found, ...(required.from && { requiredFrom: required.from.at }) };
   }
-  const due = dueAt(process, period, need, parameters, law);
-  const refusal = refusalOf(process, due);
-  if (refusal !== undefined) {
-    return finding(carePlanning, 'not-applicable', 'PLANNING_DECLINED', {
-      occasion,
-      because: [refusal],
-    });
-  }
+  const { due } = required;
+  const dueMs = due?.epochMilliseconds ?? Infinity;
   const call = bestCall(process, period);
-  const ends = [now, period.withdrawn?.at, endOf(process)?.at].map(
-    (end) => end?.epochMilliseconds ?? Infinity,
-  );
+  const consent = consentBy(process, Math.min(dueMs, endMs));
+  const isCalled = call?.calledBy === 'fixed-care-contact' && call.at.epochMilliseconds <= dueMs;
+  const isRefused = consent?.given === false;
+  if (isRefused && !(isCalled && call.at.epochMilliseconds < consent.at.epochMilliseconds)) {
+    const found = finding(carePlanning, 'not-applicable', 'PLANNING_DECLINED', {
+      occasion,
+      since: consent.at,
+      because: [consent.id],
+      parameters: law.origins,
+    });
+    return { finding: found, requiredFrom: required.from.at };
+  }
   const bars = law.text(`${id}.lateSipCall`) === 'bars';
-  const [status, reason] = judge(call, due, Math.min(...ends), bars);
+  const [status, reason] = judge(call, due, Math.min(now.epochMilliseconds, endMs), bars);
   const isOpen = period === currentReadiness(process) && endOf(process) === undefined;
-  return finding(carePlanning, status, reason, {
+  const found = finding(carePlanning, status, reason, {
     occasion,
     since: status === 'met' ? call?.at : undefined,
     dueAt: due,
@@ -78,45 +109,91 @@ function assessPeriod(
       ...(call && { sent: localTimeText(call.at) }),
     },
   });
+  const isConsentLater =
+    consent !== undefined && consent.at.epochMilliseconds > required.from.at.epochMilliseconds;
+  const requiredFrom = isConsentLater && consent.isRestored ? consent.at : required.from.at;
+  return { finding: found, requiredFrom };
 }
 
 /** 4 kap. 1 §: services needed from both region and municipality. */
-function isNeeded(need: Need, reading: string): boolean {
-  if (!need.socialServices && !need.municipalHealthCare) return false;
+function isNeeded(need: Services, reading: string): boolean {
   const implied = reading === 'municipalHealthCareImplies' && need.municipalHealthCare;
-  return need.regionOutpatient || implied;
+  return isMunicipal(need) && (need.regionOutpatient || implied);
 }
 
-/** The last instant for the call, once the payer's units have been notified; a rest day moves it (lag 1930:173). */
-function dueAt(
+type Requirement =
+  | { readonly state: 'none'; readonly from?: Moment; readonly ended?: Moment }
+  | { readonly state: 'stands'; readonly from: Moment; readonly due: Temporal.Instant | undefined };
+
+/**
+ * The first stretch of the run in which services were needed from both, and that did not end within its time for the
+ * call. A need added later has its own time; one that falls away after its time has run out cures nothing.
+ */
+function requirementOf(
   process: DischargeProcess,
   period: ReadinessPeriod,
-  need: Need,
+  run: NeedRun,
   parameters: Parameters,
   law: LawOn,
-): Temporal.Instant | undefined {
+): Requirement {
+  const reading = law.text(`${id}.planningNeed`);
+  const givenMs = givenAtMs(process, period, run, parameters);
+  let from: Moment | undefined;
+  let none: Extract<Requirement, { state: 'none' }> = { state: 'none' };
+  for (const need of [run.need, ...run.later]) {
+    const needed = isNeeded(need, reading);
+    if (needed && from === undefined) from = need;
+    if (needed || from === undefined) continue;
+    const due = dueAt(givenMs, from, law);
+    if (due !== undefined && due.epochMilliseconds < need.at.epochMilliseconds) {
+      return { state: 'stands', from, due };
+    }
+    none = { state: 'none', from: none.from ?? from, ended: need };
+    from = undefined;
+  }
+  return from === undefined ? none : { state: 'stands', from, due: dueAt(givenMs, from, law) };
+}
+
+/** When the last of the payer's units had been notified; undefined before that. */
+function givenAtMs(
+  process: DischargeProcess,
+  period: ReadinessPeriod,
+  run: NeedRun,
+  parameters: Parameters,
+): number | undefined {
   let givenMs = 0;
-  for (const recipient of payerRecipients(need, partiesOf(process, period))) {
-    const { sent } = readyNoticeTo(process, period, recipient, parameters);
+  for (const recipient of payerRecipients(run.need, partiesOf(process, period))) {
+    const { sent } = readyNoticeTo(process, period, recipient, parameters, run);
     if (sent === undefined) return undefined;
     givenMs = Math.max(givenMs, sent.handedOverAt.epochMilliseconds);
   }
-  const given = localDateOf(Temporal.Instant.fromEpochMilliseconds(givenMs));
-  const lastDay = given.add({ days: law.number(`${id}.callWithinDays`) });
+  return givenMs;
+}
+
+/** The last instant for the call, from the notification or the later assessment; a rest day moves it (lag 1930:173). */
+function dueAt(
+  givenMs: number | undefined,
+  from: Moment,
+  law: LawOn,
+): Temporal.Instant | undefined {
+  if (givenMs === undefined) return undefined;
+  const startMs = Math.max(givenMs, from.at.epochMilliseconds);
+  const start = localDateOf(Temporal.Instant.fromEpochMilliseconds(startMs));
+  const lastDay = start.add({ days: law.number(`${id}.callWithinDays`) });
   const isExtended = law.flag(`${id}.callExtendedToWorkingDay`);
   return endOfDay(isExtended ? workingDayFrom(lastDay) : lastDay);
 }
 
-/** 4 kap. 2 §: a plan needs consent. A refusal after the last time for the call cures nothing. */
-function refusalOf(
-  process: DischargeProcess,
-  due: Temporal.Instant | undefined,
-): string | undefined {
-  const dueMs = due?.epochMilliseconds ?? Infinity;
-  const { declined, consent } = process;
-  if (declined !== undefined && declined.at.epochMilliseconds <= dueMs) return declined.id;
-  const isRefused = consent?.given === false && consent.at.epochMilliseconds <= dueMs;
-  return isRefused ? consent.id : undefined;
+/** 4 kap. 2 §: a plan needs consent. What was last said by a time, and since when it had been so. */
+function consentBy(
+  { consents }: DischargeProcess,
+  byMs: number,
+): (Moment & { readonly given: boolean; readonly isRestored: boolean }) | undefined {
+  const said = consents.filter(({ at }) => at.epochMilliseconds <= byMs);
+  const last = said.at(-1);
+  if (last === undefined) return undefined;
+  const before = said.findLastIndex(({ given }) => given !== last.given);
+  return { ...(said[before + 1] ?? last), isRestored: last.given && before >= 0 };
 }
 
 /** The first call of the fixed care contact that stood during the readiness; else any other call. */
@@ -149,6 +226,7 @@ function judge(
   }
   if (call?.calledBy === 'unknown') return ['unknown', 'SIP_CALLER_UNKNOWN'];
   if (call !== undefined) return [isOver ? 'unmet' : 'pending', 'SIP_CALL_BY_OTHER'];
+  if (due === undefined) return ['pending', 'SIP_CALL_NOT_DUE_YET'];
   return isOver ? ['unmet', 'SIP_CALL_MISSING'] : ['pending', 'SIP_CALL_PENDING'];
 }
 

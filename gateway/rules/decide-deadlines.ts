@@ -2,6 +2,7 @@
 import type { DeadlineData } from '../process/events.ts';
 import type { DeadlineHistory, DischargeProcess } from '../process/state.ts';
 import type { Draft } from './decide.ts';
+import { isoOf } from './legal-days.ts';
 import type { WantedDeadline } from './rule.ts';
 
 /** @param draft the events and rows go there */
@@ -19,7 +20,7 @@ export function decideDeadlines(
       key,
       deadline: want.deadline,
       occasion,
-      dueAt: new Date(want.dueAt.epochMilliseconds).toISOString(),
+      dueAt: isoOf(want.dueAt),
       reference: want.reference,
     };
     decideDeadline(process.history.deadlines.get(key), want, data, draft);
@@ -52,7 +53,17 @@ function decideDeadline(
     // Met before it was ever set: there is nothing to wait for.
     if (known === undefined || known.state === 'cancelled') return;
   }
-  if (known.state === 'met') return;
+  const dueMs = want.dueAt.epochMilliseconds;
+  if (known.state === 'met') {
+    if (isMetInTime || (metAt !== undefined && isoOf(metAt) === known.metAt)) return;
+    // What met it has fallen away: it runs again, or was missed.
+    if (Date.parse(draft.now) < dueMs) {
+      draft.add('deadline.set', data.key, known.counts.set + 1, about.id, data);
+      draft.setDeadlines.push({ key: data.key, dueAt: data.dueAt, data });
+      return;
+    }
+    draft.add('deadline.missed', data.key, known.counts.missed + 1, about.id, data);
+  }
   if (known.state === 'open' && !isMetInTime) return;
   // A liability date is waited for, not kept: there is nothing to miss.
   if (want.deadline === 'liability') return;
@@ -60,7 +71,7 @@ function decideDeadline(
     draft.add('deadline.missed', data.key, known.counts.missed + 1, about.id, data);
   }
   if (metAt === undefined) return;
-  const met = { ...data, metAt: new Date(metAt.epochMilliseconds).toISOString() };
+  const met = { ...data, metAt: isoOf(metAt) };
   draft.add('deadline.met', data.key, known.counts.met + 1, about.id, met);
   if (known.state === 'open') draft.closeDeadlines.push(data.key);
 }

@@ -22,7 +22,7 @@ export function decideLiability(
     if (outcome.state === 'arisen') decideArisen(last, want, outcome, key, occasion, draft);
     else if (outcome.state === 'withheld')
       decideWithheld(last, want, outcome, key, occasion, draft);
-    else revoke(last, 'LIABILITY_PENDING', want.about.id, want.reference, draft);
+    else revoke(last, outcome.reason, want.about.id, want.reference, draft);
   }
   if (!draft.takesBack) return;
   for (const last of process.history.liability.values()) {

@@ -104,6 +104,7 @@ function sameContent(left: NoticeRevision['content'], right: NoticeContent): boo
     left.dischargeReadyAt === right.dischargeReadyAt &&
     left.hospital === right.hospital &&
     left.unit === right.unit &&
+    left.numberKind === right.numberKind &&
     left.services?.socialServices === right.services?.socialServices &&
     left.services?.municipalHealthCare === right.services?.municipalHealthCare &&
     left.services?.regionOutpatient === right.services?.regionOutpatient

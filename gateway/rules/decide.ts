@@ -4,7 +4,6 @@
  * withdrawn, cancelled or revoked. So deciding again on one's own decisions gives nothing new.
  */
 import { Temporal } from 'temporal-polyfill';
-import type { Parameters } from '../../profiles/index.ts';
 import type { DeadlineData, EventData, EventType } from '../process/events.ts';
 import { decisionId } from '../process/ids.ts';
 import type { DischargeProcess, Occasion } from '../process/state.ts';
@@ -12,6 +11,7 @@ import { decideCareDays } from './decide-care-days.ts';
 import { decideDeadlines } from './decide-deadlines.ts';
 import { decideLiability } from './decide-liability.ts';
 import { decideNotices } from './decide-notices.ts';
+import { isoOf } from './legal-days.ts';
 import type { Finding, Want } from './rule.ts';
 
 /** A decision as an event; the stream, the lane and when it was recorded are added where it is stored. */
@@ -50,7 +50,7 @@ export class Draft {
 
   constructor(process: DischargeProcess, findings: readonly Finding[], now: Temporal.Instant) {
     this.processId = process.processId;
-    this.now = new Date(now.epochMilliseconds).toISOString();
+    this.now = isoOf(now);
     this.takesBack = findings.every(({ reason }) => reason !== 'PARAMETER_MISSING');
     const { notices, deadlines, liability } = process.history;
     this.#occasionsInUse = new Set([
@@ -99,7 +99,6 @@ export class Draft {
 export function decide(
   process: DischargeProcess,
   findings: readonly Finding[],
-  _parameters: Parameters,
   now: Temporal.Instant,
 ): Decision {
   const draft = new Draft(process, findings, now);

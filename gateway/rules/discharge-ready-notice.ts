@@ -4,10 +4,13 @@ import type { Parameters } from '../../profiles/index.ts';
 import type { NoticeContent } from '../process/events.ts';
 import { currentNeed, currentReadiness, endOf } from '../process/state.ts';
 import type { DischargeProcess, Need, ReadinessPeriod } from '../process/state.ts';
-import { localDateText, localTimeText } from './legal-days.ts';
+import { isoOf, localDateText, localTimeText } from './legal-days.ts';
+import { needRuns } from './needs.ts';
+import type { NeedRun } from './needs.ts';
 import { noticeWant } from './notice-content.ts';
 import { partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
+import { subjectOf } from './reasons.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule } from './rule.ts';
 import { sendingOf, unsentStatus } from './sending.ts';
@@ -19,7 +22,6 @@ export const dischargeReadyNotice: Rule = {
   id,
   reference,
   assess(process, parameters) {
-    const need = currentNeed(process);
     if (process.admission === undefined && process.admissionCancelled !== undefined) {
       return [finding(dischargeReadyNotice, 'not-applicable', 'ADMISSION_CANCELLED')];
     }
@@ -27,11 +29,14 @@ export const dischargeReadyNotice: Rule = {
       return [finding(dischargeReadyNotice, 'not-applicable', 'NOT_READY')];
     }
     return process.readiness.flatMap((period) => {
+      const isCurrent = period === currentReadiness(process);
+      // Who is told now is who is needed now; who was told of what is past is not undone by what is needed today.
+      const need = isCurrent ? currentNeed(process) : needRuns(process, period).at(-1)?.need;
+      if (need !== undefined) return assessPeriod(process, period, need, parameters, isCurrent);
       const about = { occasion: period.occasion, because: [period.id] };
-      if (need === undefined) {
-        return [finding(dischargeReadyNotice, 'unknown', 'NEED_NOT_ASSESSED', about)];
-      }
-      return assessPeriod(process, period, need, parameters);
+      return process.needs.length === 0
+        ? [finding(dischargeReadyNotice, 'unknown', 'NEED_NOT_ASSESSED', about)]
+        : [finding(dischargeReadyNotice, 'not-applicable', 'NO_NEED_NOW', about)];
     });
   },
 };
@@ -41,12 +46,14 @@ function assessPeriod(
   period: ReadinessPeriod,
   need: Need,
   parameters: Parameters,
+  isCurrent: boolean,
 ): readonly Finding[] {
   const parties = partiesOf(process, period);
   const isOpen = endOf(process) === undefined && !isHindered(process);
   return recipientsOf(need, parties).map((recipient) => {
     const assessed = readyNoticeTo(process, period, recipient, parameters);
-    if (period !== currentReadiness(process)) return assessed;
+    if (!isCurrent || (isHindered(process) && isUnsent(process, period, recipient)))
+      return assessed;
     const want = noticeWant(process, parties, {
       obligation: 'discharge-ready-notice',
       about: period,
@@ -60,12 +67,26 @@ function assessPeriod(
   });
 }
 
-/** Whether and when one recipient was notified of one readiness. Also asked by 4 kap. 3 § and 5 kap. 3-4 §§. */
+/** Nothing is known to have gone out: an obstacle of secrecy can still stop it. */
+function isUnsent(
+  process: DischargeProcess,
+  period: ReadinessPeriod,
+  recipient: Recipient,
+): boolean {
+  const question = { obligation: 'discharge-ready-notice', about: period, recipient } as const;
+  return ['none', 'under-way', 'held'].includes(sendingOf(process, question).state);
+}
+
+/**
+ * Whether and when one recipient was notified of one readiness. Also asked by 4 kap. 3 § and 5 kap. 3-4 §§.
+ * @param run the need it was notified for, where that matters
+ */
 export function readyNoticeTo(
   process: DischargeProcess,
   period: ReadinessPeriod,
   recipient: Recipient,
   parameters: Parameters,
+  run?: NeedRun,
 ): Finding {
   const { role, municipality } = recipient;
   const about = { occasion: period.occasion, role, municipality };
@@ -74,9 +95,13 @@ export function readyNoticeTo(
     obligation: 'discharge-ready-notice',
     about: period,
     recipient,
+    isRenewed: run?.since !== undefined,
   });
   const because = [period.id, ...sending.because];
-  if (sending.state === 'sent') {
+  const subject = subjectOf('discharge-ready-notice', role);
+  const obstacle = isHindered(process) ? process.secrecy.get('discharge-ready-notice') : undefined;
+  const obstacleMs = obstacle?.at.epochMilliseconds ?? Infinity;
+  if (sending.state === 'sent' && sending.times.handedOverAt.epochMilliseconds < obstacleMs) {
     const law = new LawOn(parameters, localDateText(sending.times.handedOverAt));
     const since = sentInstant(sending.times, law.text(`${id}.sentInstant`));
     return finding(rule, 'met', 'NOTICE_SENT', {
@@ -85,28 +110,29 @@ export function readyNoticeTo(
       sent: sending.times,
       because,
       parameters: law.origins,
-      fill: { sent: localTimeText(since) },
+      fill: { subject, sent: localTimeText(since) },
     });
   }
-  if (isHindered(process)) {
+  if (obstacle !== undefined) {
     return finding(rule, 'unmet', 'SECRECY_OBSTACLE', { ...about, because });
   }
   if (role !== 'region-outpatient' && municipality === undefined) {
     return finding(rule, 'unknown', 'MUNICIPALITY_UNKNOWN', { ...about, because });
   }
   // Every ready notice is whole: the statute prescribes no content beyond the assessment.
-  const state = sending.state === 'incomplete' ? 'under-way' : sending.state;
-  const [status, reason] = unsentStatus[state];
-  return finding(rule, status, reason, { ...about, because });
+  const isOther = sending.state === 'incomplete' || sending.state === 'sent';
+  const [status, reason] = unsentStatus[isOther ? 'under-way' : sending.state];
+  return finding(rule, status, reason, { ...about, because, fill: { subject } });
 }
 
 /** Which of the two instants of reading A10 counts as sent for 5 kap. 4 §. */
 function sentInstant(
-  { attemptAt, handedOverAt, receiverFault }: NonNullable<Finding['sent']>,
+  { attemptAt, handedOverAt, receiverFaultAt }: NonNullable<Finding['sent']>,
   reading: string,
 ): Temporal.Instant {
   if (reading === 'attempt') return attemptAt;
-  return reading === 'hand-over-unless-receiver-fault' && receiverFault ? attemptAt : handedOverAt;
+  const isExcused = reading === 'hand-over-unless-receiver-fault';
+  return (isExcused ? receiverFaultAt : undefined) ?? handedOverAt;
 }
 
 function isHindered(process: DischargeProcess): boolean {
@@ -119,9 +145,7 @@ function contentOf(
   parties: Parties,
   need: Need,
 ): NoticeContent {
-  const ready = period.dateOnly
-    ? {}
-    : { dischargeReadyAt: new Date(period.at.epochMilliseconds).toISOString() };
+  const ready = period.dateOnly ? {} : { dischargeReadyAt: isoOf(period.at) };
   if (parties.isProtected) return ready;
   const { socialServices, municipalHealthCare, regionOutpatient } = need;
   return {

@@ -38,6 +38,11 @@ export function localDateText(instant: Temporal.Instant): string {
   return new Date(epochMilliseconds + offsetMsAt(epochMilliseconds)).toISOString().slice(0, 10);
 }
 
+/** ISO 8601 in UTC with milliseconds, as events have it. */
+export function isoOf(instant: Temporal.Instant): string {
+  return new Date(instant.epochMilliseconds).toISOString();
+}
+
 /** Local date and time for a reader, `YYYY-MM-DD HH.MM`. */
 export function localTimeText(instant: Temporal.Instant): string {
   const { epochMilliseconds } = instant;
@@ -62,11 +67,6 @@ export function isAfterClockTime(instant: Temporal.Instant, clockTime: string): 
   const limitMs = ((hours ?? 0) * 60 + (minutes ?? 0)) * 60_000;
   const localMs = instant.epochMilliseconds + offsetMsAt(instant.epochMilliseconds);
   return localMs - Math.floor(localMs / dayMs) * dayMs > limitMs;
-}
-
-/** Elapsed hours after an instant, whatever the clocks do. */
-export function hoursAfter(instant: Temporal.Instant, hours: number): Temporal.Instant {
-  return instant.add({ hours });
 }
 
 /** The dates from one to another, the last one left out. */
@@ -100,7 +100,8 @@ export function isRestDay(date: Temporal.PlainDate): boolean {
   return easterRestDays.has(fromEaster);
 }
 
-/** New Year, Epiphany, 1 May, National Day, Christmas Eve, Christmas, Boxing Day, New Year's Eve. */
+/** Public holidays of lag (1989:253), with the eves of 2 § lag (1930:173):
+ * New Year, Epiphany, 1 May, National Day, Christmas Eve, Christmas, Boxing Day, New Year's Eve. */
 const fixedRestDays = new Set([
   '01-01',
   '01-06',

@@ -1,15 +1,18 @@
 /** 5 kap. 2-4 §§: what liability presupposes, as findings of the earlier chapters, and the date it would arise. */
 import type { Temporal } from 'temporal-polyfill';
 import type { Origin, Parameters } from '../../profiles/index.ts';
-import type { DischargeProcess, Need, ReadinessPeriod } from '../process/state.ts';
+import type { NoticeContent } from '../process/events.ts';
+import type { DischargeProcess, ReadinessPeriod } from '../process/state.ts';
 import { admissionNoticeTo } from './admission-notice.ts';
 import { readyNoticeTo } from './discharge-ready-notice.ts';
 import { isAfterClockTime, localDateOf, localDateText } from './legal-days.ts';
+import type { NeedRun } from './needs.ts';
 import { payerRecipients } from './parties.ts';
-import type { Parties } from './parties.ts';
+import type { Parties, Recipient } from './parties.ts';
 import { LawOn } from './rule.ts';
 import type { Finding, Status } from './rule.ts';
 import type { Reason } from './reasons.ts';
+import { sendingOf } from './sending.ts';
 
 /** One prerequisite; `since` moves the start of liability only where it was met late. */
 export interface Condition {
@@ -21,17 +24,16 @@ export interface Condition {
 }
 
 /**
- * The prerequisites in the order of the statute: who pays (5:2), both notices (5:3 first paragraph), the call to
- * planning (5:3 second paragraph).
+ * The prerequisites in the order of the statute: who pays (5:2) and both notices (5:3 first paragraph). The call to
+ * planning (5:3 second paragraph) is asked for apart.
  */
 export function prerequisitesOf(
   process: DischargeProcess,
   period: ReadinessPeriod,
-  need: Need,
+  run: NeedRun,
   parties: Parties,
   parameters: Parameters,
   now: Temporal.Instant,
-  planning: Finding | undefined,
 ): readonly Condition[] {
   const conditions: Condition[] = [];
   const add = (status: Status, reason: Reason): void => {
@@ -42,13 +44,50 @@ export function prerequisitesOf(
   if (process.county === undefined) add('unknown', 'COUNTY_UNKNOWN');
   const identity = identityReason(parties.numberKind);
   if (identity !== undefined) add('unmet', identity);
-  for (const recipient of payerRecipients(need, parties)) {
+  for (const recipient of payerRecipients(run.need, parties)) {
     conditions.push(admissionNoticeTo(process, recipient, parameters, now));
-    conditions.push(readyNoticeTo(process, period, recipient, parameters));
+    conditions.push(...numberTold(process, recipient, parameters));
+    conditions.push(readyNoticeTo(process, period, recipient, parameters, run));
   }
-  if (planning !== undefined && planning.status !== 'not-applicable') conditions.push(planning);
+  const { since } = run;
+  if (since !== undefined) {
+    conditions.push({
+      status: 'met',
+      reason: 'NEED_RESTATED',
+      since: since.at,
+      because: [since.id],
+    });
+  }
   return conditions;
 }
+
+/**
+ * Where the first admission notice lacked the personal identity number, the prerequisite is met when one that has it was
+ * handed over (readings A35, A42).
+ */
+function numberTold(
+  process: DischargeProcess,
+  recipient: Recipient,
+  parameters: Parameters,
+): readonly Condition[] {
+  const { admission } = process;
+  if (admission === undefined) return [];
+  const law = new LawOn(parameters, localDateText(admission.at));
+  if (law.text('admission-notice.incompleteAdmissionNotice') !== 'bars') return [];
+  const question = { obligation: 'admission-notice', about: admission, recipient } as const;
+  const first = sendingOf(process, question);
+  const whole = sendingOf(process, { ...question, complete: namesByPersonnummer });
+  if (first.state !== 'sent') return [];
+  if (whole.state !== 'sent') {
+    return [{ status: 'pending', reason: 'NUMBER_NOT_TOLD', because: first.because }];
+  }
+  if (whole.because[0] === first.because[0]) return [];
+  const { because, times } = whole;
+  return [{ status: 'met', reason: 'NUMBER_TOLD', since: times.handedOverAt, because }];
+}
+
+const namesByPersonnummer = ({ numberKind }: NoticeContent): boolean =>
+  numberKind === undefined || numberKind === 'personnummer';
 
 /** 2 kap. 2 § asks for the personal identity number, 5 kap. 2 § for registration (reading A35). */
 function identityReason(numberKind: string): Reason | undefined {
@@ -64,10 +103,17 @@ function identityReason(numberKind: string): Reason | undefined {
 }
 
 export interface Notification {
+  /** The instant that counts as sent (reading A10), and the completed hand-over. */
+  readonly sentAt: Temporal.Instant;
+  readonly handedOverAt: Temporal.Instant;
   /** The date of 5 kap. 4 §, by the instant that counts as sent. */
   readonly liabilityDate: Temporal.PlainDate;
   /** The date by the other instant of reading A10; the same unless the receiver's fault moved it. */
   readonly otherwise: Temporal.PlainDate;
+  /** The figures it was counted by. */
+  readonly isLate: boolean;
+  readonly limit: string;
+  readonly days: number;
   readonly parameters: readonly Origin[];
 }
 
@@ -75,26 +121,30 @@ export interface Notification {
 export function notificationReading(
   process: DischargeProcess,
   period: ReadinessPeriod,
-  need: Need,
+  run: NeedRun,
   parties: Parties,
   parameters: Parameters,
 ): Notification | undefined {
-  const notices = payerRecipients(need, parties).map((recipient) =>
-    readyNoticeTo(process, period, recipient, parameters),
+  const notices = payerRecipients(run.need, parties).map((recipient) =>
+    readyNoticeTo(process, period, recipient, parameters, run),
   );
-  let counted: Temporal.Instant | undefined;
-  let handedOver: Temporal.Instant | undefined;
+  let sentAt: Temporal.Instant | undefined;
+  let handedOverAt: Temporal.Instant | undefined;
   for (const { since, sent } of notices) {
     if (since === undefined || sent === undefined) return undefined;
-    const other = sent.receiverFault ? sent.handedOverAt : since;
-    if (counted === undefined || isLater(since, counted)) counted = since;
-    if (handedOver === undefined || isLater(other, handedOver)) handedOver = other;
+    const other = sent.receiverFaultAt === undefined ? since : sent.handedOverAt;
+    if (sentAt === undefined || isLater(since, sentAt)) sentAt = since;
+    if (handedOverAt === undefined || isLater(other, handedOverAt)) handedOverAt = other;
   }
-  if (counted === undefined || handedOver === undefined) return undefined;
-  const law = new LawOn(parameters, localDateText(counted));
+  if (sentAt === undefined || handedOverAt === undefined) return undefined;
+  const law = new LawOn(parameters, localDateText(sentAt));
+  const { date, ...figures } = liabilityDateOf(sentAt, law);
   return {
-    liabilityDate: liabilityDateOf(counted, law),
-    otherwise: liabilityDateOf(handedOver, law),
+    ...figures,
+    sentAt,
+    handedOverAt,
+    liabilityDate: date,
+    otherwise: liabilityDateOf(handedOverAt, law).date,
     parameters: law.origins,
   };
 }
@@ -103,8 +153,13 @@ const isLater = (left: Temporal.Instant, right: Temporal.Instant): boolean =>
   left.epochMilliseconds > right.epochMilliseconds;
 
 /** 5 kap. 4 §: whole calendar days from the day of sending; one more where it was sent late in the day. */
-function liabilityDateOf(sentAt: Temporal.Instant, law: LawOn): Temporal.PlainDate {
-  const isLate = isAfterClockTime(sentAt, law.text('payment-liability.lateInTheDay'));
-  const days = isLate ? 'daysAfterLateNotification' : 'daysAfterNotification';
-  return localDateOf(sentAt).add({ days: law.number(`payment-liability.${days}`) });
+function liabilityDateOf(
+  sentAt: Temporal.Instant,
+  law: LawOn,
+): Pick<Notification, 'isLate' | 'limit' | 'days'> & { readonly date: Temporal.PlainDate } {
+  const limit = law.text('payment-liability.lateInTheDay');
+  const isLate = isAfterClockTime(sentAt, limit);
+  const figure = isLate ? 'daysAfterLateNotification' : 'daysAfterNotification';
+  const days = law.number(`payment-liability.${figure}`);
+  return { date: localDateOf(sentAt).add({ days }), isLate, limit, days };
 }

@@ -44,14 +44,15 @@ export function availabilityFrom(
   process: DischargeProcess,
   date: Temporal.PlainDate,
   law: LawOn,
-): Temporal.PlainDate | undefined {
+): { readonly date: Temporal.PlainDate; readonly confirmedAt?: Temporal.Instant } | undefined {
   const startMs = startOfDay(date).epochMilliseconds;
   const stated = inForce(process.availability, startMs);
   const isPresumed =
     stated === undefined && law.text('payment-liability.outpatientSilence') === 'presumedAvailable';
-  if (isPresumed || (stated !== undefined && allows(stated.availability))) return date;
+  if (isPresumed || (stated !== undefined && allows(stated.availability))) return { date };
   const confirmed = process.availability.find(
     (later) => later.at.epochMilliseconds > startMs && allows(later.availability),
   );
-  return confirmed === undefined ? undefined : laterDate(date, localDateOf(confirmed.at));
+  if (confirmed === undefined) return undefined;
+  return { date: laterDate(date, localDateOf(confirmed.at)), confirmedAt: confirmed.at };
 }

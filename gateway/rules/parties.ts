@@ -1,7 +1,14 @@
 /** Who is concerned: care recipients and payer are separate (5 kap. 2 §; reading A20). */
 import type { Obligation, RecipientRole } from '../process/events.ts';
 import { inForce, patientAt } from '../process/state.ts';
-import type { DischargeProcess, ReadinessPeriod, Receipt, Services } from '../process/state.ts';
+import type {
+  DischargeProcess,
+  Moment,
+  ReadinessPeriod,
+  Receipt,
+  Services,
+} from '../process/state.ts';
+import { endOfDay, localDateOf } from './legal-days.ts';
 
 export interface Parties {
   /** Municipality of civil registration: its units get the notices. */
@@ -34,7 +41,7 @@ export function partiesOf(
 }
 
 /** When a municipal unit was first notified of this readiness, misdirected notices left out; Infinity before that. */
-function notifiedAtMs(process: DischargeProcess, period: ReadinessPeriod): number {
+export function notifiedAtMs(process: DischargeProcess, period: ReadinessPeriod): number {
   let firstMs = Infinity;
   for (const notice of process.history.notices.values()) {
     if (notice.obligation !== 'discharge-ready-notice' || !period.aliases.has(notice.occasion)) {
@@ -66,15 +73,20 @@ export function isWithin(period: ReadinessPeriod, atMs: number): boolean {
 export function isMisdirected(
   process: DischargeProcess,
   obligation: Obligation,
-  receipt: Pick<Receipt, 'deliveryId' | 'receiver'>,
+  receipt: Pick<Receipt, 'deliveryId' | 'receiver' | 'firstAttemptAt'>,
 ): boolean {
   return process.misdirections.some((answer) =>
     answer.deliveryId === undefined
       ? (answer.obligation ?? obligation) === obligation &&
-        (answer.receiver ?? receipt.receiver) === receipt.receiver
+        (answer.receiver ?? receipt.receiver) === receipt.receiver &&
+        receipt.firstAttemptAt.epochMilliseconds <= lastMsOf(answer)
       : answer.deliveryId === receipt.deliveryId,
   );
 }
+
+/** What is known by its date only may have come at any time of it. */
+const lastMsOf = ({ at, dateOnly }: Moment): number =>
+  (dateOnly ? endOfDay(localDateOf(at)) : at).epochMilliseconds;
 
 export interface Recipient {
   readonly role: RecipientRole;

@@ -1,11 +1,15 @@
 /** 5 kap. 1-5 §§: whether, and from which day, the municipality pays for a readiness period. */
 import { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
-import { currentNeed, endOf } from '../process/state.ts';
-import type { DischargeProcess, Moment, Need, ReadinessPeriod } from '../process/state.ts';
+import type { DischargeProcess, Moment, ReadinessPeriod } from '../process/state.ts';
+import { planningOf } from './care-planning.ts';
 import { laterDate, localDateOf, localDateText, startOfDay } from './legal-days.ts';
 import { notificationReading, prerequisitesOf } from './liability-conditions.ts';
 import type { Condition, Notification } from './liability-conditions.ts';
+import { liabilityFill } from './liability-sentence.ts';
+import type { Mover } from './liability-sentence.ts';
+import { firstOf, needRuns, periodEnd } from './needs.ts';
+import type { NeedRun } from './needs.ts';
 import { availabilityFrom, outpatientFinding } from './outpatient-availability.ts';
 import { partiesOf } from './parties.ts';
 import type { Parties } from './parties.ts';
@@ -20,7 +24,6 @@ export const paymentLiability: Rule = {
   id,
   reference,
   assess(process, parameters, now, earlier) {
-    const need = currentNeed(process);
     const missing = earlier.find(({ reason }) => reason === 'PARAMETER_MISSING');
     if (missing !== undefined) return [{ ...missing, rule: id, reference }];
     if (process.admission === undefined && process.admissionCancelled !== undefined) {
@@ -29,57 +32,92 @@ export const paymentLiability: Rule = {
     if (process.readiness.length === 0) {
       return [finding(paymentLiability, 'not-applicable', 'NOT_READY')];
     }
-    if (need === undefined || !(need.socialServices || need.municipalHealthCare)) {
-      const reason = need === undefined ? 'NEED_NOT_ASSESSED' : 'NO_MUNICIPAL_NEED';
-      const because = need === undefined ? [] : [need.id];
-      return [finding(paymentLiability, 'not-applicable', reason, { because })];
-    }
     const outpatient = outpatientFinding(process, parameters);
     const periods = process.readiness.map((period) => {
-      const planning = earlier.find(
-        (found) => found.rule === 'care-planning' && found.occasion === period.occasion,
+      const runs = needRuns(process, period);
+      const found = runs.map((run) =>
+        assessRun({ process, period, run, parameters, now, outpatient }),
       );
-      return assessPeriod({ process, period, need, parameters, now, planning, outpatient });
+      // Where the need fell away and was stated again, liability arose in the first stretch it could arise in.
+      return found.find(hasArisen) ?? found.at(-1) ?? withoutNeed(process, period);
     });
-    return [outpatient, ...periods];
+    const isConcerned = periods.some(({ status }) => status !== 'not-applicable');
+    return isConcerned ? [outpatient, ...periods] : periods;
   },
 };
 
+const hasArisen = ({ wants }: Finding): boolean =>
+  wants.some((want) => want.want === 'liability' && want.outcome.state === 'arisen');
+
+function withoutNeed(process: DischargeProcess, period: ReadinessPeriod): Finding {
+  const reason = process.needs.length === 0 ? 'NEED_NOT_ASSESSED' : 'NO_MUNICIPAL_NEED';
+  const because = process.needs.map((need) => need.id);
+  return notConcerned(process, period, partiesOf(process, period), reason, because);
+}
+
+/** No municipality pays; what was once decided otherwise is revoked with the same reason. */
+function notConcerned(
+  process: DischargeProcess,
+  period: ReadinessPeriod,
+  { payer }: Parties,
+  reason: Reason,
+  because: readonly string[] = [period.id],
+): Finding {
+  const want: WantedLiability = {
+    want: 'liability',
+    about: period,
+    county: process.county,
+    municipality: payer,
+    reference,
+    outcome: { state: 'not-applicable', reason },
+  };
+  const { occasion } = period;
+  return finding(paymentLiability, 'not-applicable', reason, { occasion, because, wants: [want] });
+}
+
+/** A readiness period as one stretch of need has it. */
 interface Case {
   readonly process: DischargeProcess;
   readonly period: ReadinessPeriod;
-  readonly need: Need;
+  readonly run: NeedRun;
   readonly parameters: Parameters;
   readonly now: Temporal.Instant;
-  readonly planning: Finding | undefined;
   readonly outpatient: Finding;
 }
 
-function assessPeriod(stay: Case): Finding {
-  const { process, period, need, parameters, now, planning } = stay;
+function assessRun(stay: Case): Finding {
+  const { process, period, run, parameters, now } = stay;
   const parties = partiesOf(process, period);
   const law = new LawOn(parameters, localDateText(period.at));
   const isOwn = parties.payer === law.text(`${id}.municipalityOutsideRegions`);
   if (isOwn && parties.payer?.startsWith(process.county ?? '?')) {
-    const occasion = period.occasion;
-    return finding(paymentLiability, 'not-applicable', 'SAME_PRINCIPAL', { occasion });
+    return notConcerned(process, period, parties, 'SAME_PRINCIPAL');
   }
-  const conditions = prerequisitesOf(process, period, need, parties, parameters, now, planning);
-  const notification = notificationReading(process, period, need, parties, parameters);
-  const verdict = judge(stay, conditions, notification, law);
-  return report(stay, parties, conditions, notification, verdict, law);
+  const conditions = prerequisitesOf(process, period, run, parties, parameters, now);
+  const notification = notificationReading(process, period, run, parties, parameters);
+  const { finding: planning, requiredFrom } = planningOf(process, period, run, parameters, now);
+  const without = judge(stay, conditions, notification, law);
+  // Planning that was not yet to be carried out when liability arose is no condition of it.
+  const isLater =
+    requiredFrom !== undefined &&
+    without.outcome.state === 'arisen' &&
+    startOfDay(without.outcome.from).epochMilliseconds <= requiredFrom.epochMilliseconds;
+  if (isLater) return report(stay, parties, conditions, notification, without, law);
+  const all = [...conditions, planning];
+  return report(stay, parties, all, notification, judge(stay, all, notification, law), law);
 }
 
 interface Verdict {
   readonly status: Finding['status'];
   readonly reason: Reason;
   readonly outcome: WantedLiability['outcome'];
+  readonly mover?: Mover;
 }
 
 const undecided = (status: Finding['status'], reason: Reason): Verdict => ({
   status,
   reason,
-  outcome: { state: 'undecided' },
+  outcome: { state: 'undecided', reason },
 });
 const withheld = (status: 'unmet' | 'unknown', reason: Reason): Verdict => ({
   status,
@@ -87,11 +125,9 @@ const withheld = (status: 'unmet' | 'unknown', reason: Reason): Verdict => ({
   outcome: { state: 'withheld', status, reason },
 });
 
-/** The end of a period: withdrawn, discharged or deceased, whichever came first. */
-function periodEnd(process: DischargeProcess, period: ReadinessPeriod): Moment | undefined {
-  const ends = [period.withdrawn, endOf(process)].filter((end) => end !== undefined);
-  return ends.sort((left, right) => left.at.epochMilliseconds - right.at.epochMilliseconds)[0];
-}
+/** The end of what can be charged: of the period, or of the need within it. */
+const endOfRun = ({ process, period, run }: Case): Moment | undefined =>
+  firstOf(periodEnd(process, period), run.lost);
 
 function judge(
   stay: Case,
@@ -99,8 +135,8 @@ function judge(
   notification: Notification | undefined,
   law: LawOn,
 ): Verdict {
-  const { process, period, now } = stay;
-  const end = periodEnd(process, period);
+  const { process, now } = stay;
+  const end = endOfRun(stay);
   const isReached =
     notification !== undefined &&
     now.epochMilliseconds >= startOfDay(notification.liabilityDate).epochMilliseconds;
@@ -118,12 +154,18 @@ function judge(
     return undecided('pending', 'NOTICE_NOT_SENT_YET');
   }
   const fulfilled = fulfilledFrom(conditions, notification, law);
-  const from = availabilityFrom(process, fulfilled, law);
+  const available = availabilityFrom(process, fulfilled.date, law);
+  const from = available?.date;
   if (from === undefined || isAfterEnd(from, end)) {
-    return judgeWithout(stay, fulfilled, from, end, isDecided);
+    return judgeWithout(stay, fulfilled.date, from, end, isDecided);
   }
+  const { confirmedAt } = available ?? {};
+  const isConfirmedLater = confirmedAt !== undefined && !from.equals(fulfilled.date);
+  const mover: Mover | undefined = isConfirmedLater
+    ? { reason: 'OUTPATIENT_AVAILABLE', at: confirmedAt }
+    : fulfilled.mover;
   if (now.epochMilliseconds < startOfDay(from).epochMilliseconds) {
-    return undecided('pending', 'LIABILITY_PENDING');
+    return { ...undecided('pending', 'LIABILITY_PENDING'), ...(mover && { mover }) };
   }
   const isDisputed = !notification.otherwise.equals(notification.liabilityDate);
   const until = end === undefined ? undefined : localDateOf(end.at);
@@ -133,12 +175,13 @@ function judge(
     status: 'met',
     reason,
     outcome: { state: 'arisen', reason, from, ...(until && { until }) },
+    ...(mover && { mover }),
   };
 }
 
 /** All done by the municipality's side, and yet no liability within the period: which of 5:4 and 5:5 stands against it. */
 function judgeWithout(
-  { period, outpatient }: Case,
+  { process, period, run, outpatient }: Case,
   fulfilled: Temporal.PlainDate,
   from: Temporal.PlainDate | undefined,
   end: Moment | undefined,
@@ -151,11 +194,13 @@ function judgeWithout(
     const reason = isKnown ? 'OUTPATIENT_UNAVAILABLE' : 'OUTPATIENT_UNKNOWN';
     return isDecided ? withheld(status, reason) : undecided(status, reason);
   }
-  const isWithdrawn = end !== undefined && end.id === period.withdrawn?.id;
-  return withheld(
-    'unmet',
-    isWithdrawn ? 'WITHDRAWN_BEFORE_LIABILITY' : 'DISCHARGED_BEFORE_LIABILITY',
-  );
+  const reasons: readonly (readonly [Moment | undefined, Reason])[] = [
+    [run.lost, 'NEED_LOST_BEFORE_LIABILITY'],
+    [period.withdrawn, 'WITHDRAWN_BEFORE_LIABILITY'],
+    [process.deceased, 'DIED_BEFORE_LIABILITY'],
+  ];
+  const found = reasons.find(([moment]) => moment !== undefined && moment.id === end?.id);
+  return withheld('unmet', found?.[1] ?? 'DISCHARGED_BEFORE_LIABILITY');
 }
 
 /** Whether a date begins only after the end: liability that starts the moment it ends has still arisen, with no days. */
@@ -182,21 +227,27 @@ function fulfilledFrom(
   conditions: readonly Condition[],
   { liabilityDate }: Notification,
   law: LawOn,
-): Temporal.PlainDate {
-  if (law.text(`${id}.lateButTimely`) === 'from54Date') return liabilityDate;
-  const lastMs = Math.max(...conditions.map(({ since }) => since?.epochMilliseconds ?? 0));
-  const lastMet = localDateOf(Temporal.Instant.fromEpochMilliseconds(lastMs));
-  return laterDate(liabilityDate, lastMet);
+): { readonly date: Temporal.PlainDate; readonly mover?: Mover } {
+  if (law.text(`${id}.lateButTimely`) === 'from54Date') return { date: liabilityDate };
+  let mover: Mover | undefined;
+  for (const { since, reason } of conditions) {
+    if (since === undefined) continue;
+    if (since.epochMilliseconds > (mover?.at.epochMilliseconds ?? 0)) mover = { reason, at: since };
+  }
+  const date =
+    mover === undefined ? liabilityDate : laterDate(liabilityDate, localDateOf(mover.at));
+  return mover === undefined || date.equals(liabilityDate) ? { date } : { date, mover };
 }
 
 function report(
-  { process, period }: Case,
+  stay: Case,
   parties: Parties,
   conditions: readonly Condition[],
   notification: Notification | undefined,
-  { status, reason, outcome }: Verdict,
+  { status, reason, outcome, mover }: Verdict,
   law: LawOn,
 ): Finding {
+  const { process, period } = stay;
   const wants: Want[] = [
     {
       want: 'liability',
@@ -207,13 +258,15 @@ function report(
       outcome,
     },
   ];
-  const isOpen = periodEnd(process, period) === undefined;
+  const isOpen = endOfRun(stay) === undefined;
   const dueAt = notification && startOfDay(notification.liabilityDate);
   if (isOpen && dueAt !== undefined) {
     const timer = { want: 'deadline', deadline: 'liability', about: period, dueAt } as const;
     wants.push({ ...timer, reference: '5 kap. 4 § lag (2017:612)' });
   }
-  const from = outcome.state === 'arisen' ? outcome.from : notification?.liabilityDate;
+  const expected = mover === undefined ? notification?.liabilityDate : localDateOf(mover.at);
+  const from = outcome.state === 'arisen' ? outcome.from : expected;
+  const until = outcome.state === 'arisen' ? outcome.until : undefined;
   const isRunning = outcome.state === 'arisen' && outcome.until === undefined;
   // A failed condition says itself what was late, and by when.
   const said = conditions.find((condition) => condition.reason === reason)?.sentence;
@@ -225,11 +278,7 @@ function report(
     because: [...new Set(conditions.flatMap((condition) => condition.because))],
     parameters: [...law.origins, ...(notification?.parameters ?? [])],
     wants,
-    fill: {
-      ...(from && { from: from.toString() }),
-      ...(outcome.state === 'arisen' && outcome.until && { until: outcome.until.toString() }),
-      ...(notification && { otherwise: notification.otherwise.toString() }),
-    },
+    fill: liabilityFill(notification, mover, from, until),
   });
   return said === undefined ? found : { ...found, sentence: said };
 }

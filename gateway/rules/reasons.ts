@@ -15,24 +15,42 @@ const reasons = {
     en: 'The municipality of civil registration is unknown.',
   },
   COUNTY_UNKNOWN: { sv: 'Vårdande region är okänd.', en: 'The treating region is unknown.' },
-  NOTICE_SENT: { sv: 'Skickat {sent}.', en: 'Sent {sent}.' },
-  NOTICE_NOT_SENT_YET: { sv: 'Ännu inte skickat.', en: 'Not sent yet.' },
-  NOTICE_HELD: {
-    sv: 'Väntar på manuell hantering (skyddade personuppgifter).',
-    en: 'Held for a person (protected identity).',
+  NO_NEED_NOW: {
+    sv: 'Insatser efter utskrivningen bedöms inte längre behövas.',
+    en: 'Services after discharge are no longer assessed as needed.',
   },
-  NOTICE_REFUSED: { sv: 'Mottagaren tog inte emot det.', en: 'The receiver refused it.' },
+  NEED_LOST_BEFORE_LIABILITY: {
+    sv: 'Behovet av kommunens insatser bortföll innan betalningsansvaret inträdde.',
+    en: 'The need of municipal services fell away before liability arose.',
+  },
+  NEED_RESTATED: {
+    sv: 'Behovet av kommunens insatser bedömdes på nytt.',
+    en: 'The need of municipal services was assessed again.',
+  },
+  NOTICE_SENT: { sv: '{subject} skickades {sent}.', en: '{subject} was sent {sent}.' },
+  NOTICE_NOT_SENT_YET: {
+    sv: '{subject} är ännu inte skickat.',
+    en: '{subject} is not sent yet.',
+  },
+  NOTICE_HELD: {
+    sv: '{subject} väntar på manuell hantering (skyddade personuppgifter).',
+    en: '{subject} is held for a person (protected identity).',
+  },
+  NOTICE_REFUSED: {
+    sv: '{subject}: mottagaren tog inte emot.',
+    en: '{subject} was refused by the receiver.',
+  },
   NOTICE_UNRESOLVED: {
-    sv: 'Skickat, men om det kom fram är oklart.',
-    en: 'Sent, but whether it arrived is not known.',
+    sv: '{subject} skickades, men om det kom fram är oklart.',
+    en: '{subject} was sent, but whether it arrived is not known.',
   },
   NOTICE_DELIVERY_UNPROVEN: {
-    sv: 'Kanalen visar inte att det överlämnats.',
-    en: 'The channel does not prove the hand-over.',
+    sv: '{subject}: kanalen visar inte att det överlämnats.',
+    en: '{subject}: the channel does not prove the hand-over.',
   },
   NOTICE_MISDIRECTED: {
-    sv: 'Mottagaren svarar att patienten inte hör till kommunen.',
-    en: 'The receiver answers that the patient is not its resident.',
+    sv: '{subject}: mottagaren svarar att patienten inte hör till kommunen.',
+    en: '{subject}: the receiver answers that the patient is not its resident.',
   },
   SECRECY_OBSTACLE: {
     sv: 'Sekretess hindrar underrättelsen.',
@@ -54,10 +72,6 @@ const reasons = {
     sv: 'Skickat, men beräknad tidpunkt för utskrivning saknas ännu.',
     en: 'Sent, but the estimated time of discharge is still missing.',
   },
-  READINESS_WITHDRAWN: {
-    sv: 'Bedömningen att patienten är utskrivningsklar är återtagen.',
-    en: 'The assessment that the patient is discharge-ready was withdrawn.',
-  },
   READINESS_CANCELLED: {
     sv: 'Uppgiften om utskrivningsklar gäller inte längre.',
     en: 'The statement of readiness no longer stands.',
@@ -78,6 +92,10 @@ const reasons = {
   SIP_CALL_PENDING: {
     sv: 'Kallelse till samordnad individuell planering är inte skickad; sista tid {due}.',
     en: 'The call to coordinated individual planning is not sent; last time {due}.',
+  },
+  SIP_CALL_NOT_DUE_YET: {
+    sv: 'Kallelsens tid räknas från underrättelsen, som inte är överlämnad till alla berörda enheter.',
+    en: 'The time for the call counts from the notification, which has not reached every unit concerned.',
   },
   SIP_CALL_LATE: {
     sv: 'Kallelsen skickades {sent}, efter {due}.',
@@ -117,6 +135,14 @@ const reasons = {
     sv: 'Personnummer saknas (reservnummer), så folkbokföringen är inte styrkt.',
     en: 'No personal identity number (reserve number), so registration is not proven.',
   },
+  NUMBER_NOT_TOLD: {
+    sv: 'Ett inskrivningsmeddelande med personnummer är inte överlämnat.',
+    en: 'No admission notice with the personal identity number has been handed over.',
+  },
+  NUMBER_TOLD: {
+    sv: 'Personnumret meddelades {sent}.',
+    en: 'The personal identity number was told {sent}.',
+  },
   NOT_CIVIL_REGISTERED: {
     sv: 'Patienten är inte folkbokförd.',
     en: 'The patient is not civil-registered.',
@@ -126,24 +152,28 @@ const reasons = {
     en: 'The facts of the stay contradict each other.',
   },
   LIABILITY_PENDING: {
-    sv: 'Betalningsansvaret inträder {from} om förutsättningarna består.',
-    en: 'Liability arises on {from} if the conditions still hold.',
+    sv: '{notice}{moved} Betalningsansvaret inträder {from} om förutsättningarna består.',
+    en: '{notice}{moved} Liability arises on {from} if the conditions still hold.',
   },
   LIABILITY_RUNNING: {
-    sv: 'Betalningsansvar från och med {from}.',
-    en: 'Liability from and including {from}.',
+    sv: '{notice}{moved} Första vårddygn {from}.',
+    en: '{notice}{moved} First care day {from}.',
   },
   LIABILITY_ENDED: {
-    sv: 'Betalningsansvar från och med {from} till {until}.',
-    en: 'Liability from and including {from} until {until}.',
+    sv: '{notice}{moved} {days}',
+    en: '{notice}{moved} {days}',
   },
   SENT_DISPUTED: {
-    sv: 'Betalningsansvar från {from}: mottagarens fel dröjde överlämnandet (annars {otherwise}).',
-    en: 'Liability from {from}: a fault of the receiver delayed the hand-over (otherwise {otherwise}).',
+    sv: 'Mottagarens fel {fault} dröjde överlämnandet till {handedOver}, som annars gett {otherwise}. {notice}{moved} {days}',
+    en: 'A fault of the receiver at {fault} delayed the hand-over to {handedOver}, which would have given {otherwise}. {notice}{moved} {days}',
   },
   DISCHARGED_BEFORE_LIABILITY: {
     sv: 'Patienten skrevs ut innan betalningsansvaret inträdde.',
     en: 'The patient was discharged before liability arose.',
+  },
+  DIED_BEFORE_LIABILITY: {
+    sv: 'Patienten avled innan betalningsansvaret inträdde.',
+    en: 'The patient died before liability arose.',
   },
   WITHDRAWN_BEFORE_LIABILITY: {
     sv: 'Utskrivningsklar återtogs innan betalningsansvaret inträdde.',
@@ -153,22 +183,107 @@ const reasons = {
   CARE_DAYS_COUNTED: { sv: '{days} vårddygn debiteras.', en: '{days} care days are charged.' },
   NO_CARE_DAYS: { sv: 'Inga vårddygn debiteras.', en: 'No care days are charged.' },
   DECEASED_REVIEW: {
-    sv: '{days} vårddygn; patienten har avlidit, granskas före debitering.',
-    en: '{days} care days; the patient has died, to be reviewed before billing.',
+    sv: 'Patienten har avlidit: {days} vårddygn granskas av en person och debiteras inte här.',
+    en: 'The patient has died: {days} care days are for a person to review and are not charged here.',
+  },
+  DECEASED_EXCLUDED: {
+    sv: 'Patienten har avlidit: {days} vårddygn debiteras inte.',
+    en: 'The patient has died: {days} care days are not charged.',
   },
   CLEARED: { sv: 'Räknas inte längre här.', en: 'No longer counted here.' },
 } as const satisfies Record<string, { sv: string; en: string }>;
 
 export type Reason = keyof typeof reasons;
 
+/** A value for a placeholder: the same in both languages, or one in each. */
+export type Phrase = string | { readonly sv: string; readonly en: string };
+export type Fill = Readonly<Record<string, Phrase>>;
+
 /** The sentences of a reason, with its placeholders filled. */
 export function sentenceOf(
   reason: Reason,
-  fill: Readonly<Record<string, string>>,
+  fill: Fill,
 ): { readonly sv: string; readonly en: string } {
-  const { sv, en } = reasons[reason];
-  if (!sv.includes('{')) return { sv, en };
-  const filled = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (_all, name: string) => fill[name] ?? '–');
-  return { sv: filled(sv), en: filled(en) };
+  return fillIn(reasons[reason], fill);
+}
+
+/** A text in both languages with its placeholders filled; one that is unknown becomes a dash. */
+export function fillIn(
+  text: { readonly sv: string; readonly en: string },
+  fill: Fill,
+): { readonly sv: string; readonly en: string } {
+  if (!text.sv.includes('{')) return text;
+  const filled = (language: 'sv' | 'en'): string =>
+    text[language].replace(/\{(\w+)\}/g, (_all, name: string) => {
+      const phrase = fill[name] ?? '–';
+      return typeof phrase === 'string' ? phrase : phrase[language];
+    });
+  return { sv: filled('sv'), en: filled('en') };
+}
+
+const notices = {
+  'admission-notice': { sv: 'Inskrivningsmeddelandet', en: 'The admission notice' },
+  'discharge-ready-notice': {
+    sv: 'Meddelandet om utskrivningsklar',
+    en: 'The notification of readiness',
+  },
+} as const;
+const receivers = {
+  'payer-municipality': { sv: 'betalande kommun', en: 'the paying municipality' },
+  'social-services': { sv: 'socialtjänsten', en: 'social services' },
+  'municipal-health-care': { sv: 'kommunal hälso- och sjukvård', en: 'municipal health care' },
+  'region-outpatient': { sv: 'regionens öppna vård', en: 'regional outpatient care' },
+} as const;
+
+/** What a sentence about a notice is about: which notice, to whom. */
+export function subjectOf(notice: keyof typeof notices, role: keyof typeof receivers): Phrase {
+  return {
+    sv: `${notices[notice].sv} till ${receivers[role].sv}`,
+    en: `${notices[notice].en} to ${receivers[role].en}`,
+  };
+}
+
+/** Facts that move the start of liability past the date of 5 kap. 4 § (readings A39, A42). */
+const movers: Partial<Record<Reason, { readonly sv: string; readonly en: string }>> = {
+  NOTICE_SENT: {
+    sv: 'Inskrivningsmeddelandet skickades först {at}.',
+    en: 'The admission notice was not sent until {at}.',
+  },
+  NUMBER_TOLD: {
+    sv: 'Personnumret meddelades först {at}.',
+    en: 'The personal identity number was not told until {at}.',
+  },
+  NEED_RESTATED: {
+    sv: 'Behovet av kommunens insatser bedömdes på nytt {at}.',
+    en: 'The need of municipal services was assessed again at {at}.',
+  },
+  SIP_CALL_MADE: {
+    sv: 'Kallelsen till planering skickades först {at}.',
+    en: 'The call to planning was not sent until {at}.',
+  },
+  SIP_CALL_LATE: {
+    sv: 'Kallelsen till planering skickades först {at}.',
+    en: 'The call to planning was not sent until {at}.',
+  },
+  PLANNING_DECLINED: {
+    sv: 'Patienten avböjde planering först {at}.',
+    en: 'The patient did not decline planning until {at}.',
+  },
+  PLANNING_NOT_NEEDED: {
+    sv: 'Behovet av samordnad planering bortföll först {at}.',
+    en: 'The need of coordinated planning did not fall away until {at}.',
+  },
+  OUTPATIENT_AVAILABLE: {
+    sv: 'Att den öppna vårdens insatser inte hindrar utskrivning bekräftades först {at}.',
+    en: 'That outpatient services do not stand in the way was not confirmed until {at}.',
+  },
+};
+
+/** What moved the start of liability, as a sentence. */
+export function moverOf(reason: Reason, at: string): Phrase {
+  const known = movers[reason] ?? {
+    sv: 'Förutsättningarna var uppfyllda först {at}.',
+    en: 'The conditions were not met until {at}.',
+  };
+  return fillIn(known, { at });
 }

@@ -4,7 +4,7 @@ import type { Origin, Parameters, Valued } from '../../profiles/index.ts';
 import type { DeadlineData, NoticeContent, Obligation, RecipientRole } from '../process/events.ts';
 import type { DischargeProcess, Occasion } from '../process/state.ts';
 import { sentenceOf } from './reasons.ts';
-import type { Reason } from './reasons.ts';
+import type { Fill, Reason } from './reasons.ts';
 
 /**
  * - `met`: the condition holds; `unmet`: it failed; `pending`: it may still be met in time;
@@ -54,7 +54,8 @@ export interface Finding {
 export interface SentTimes {
   readonly attemptAt: Temporal.Instant;
   readonly handedOverAt: Temporal.Instant;
-  readonly receiverFault: boolean;
+  /** The first attempt that failed because of the receiver. */
+  readonly receiverFaultAt?: Temporal.Instant;
 }
 
 export interface WantedNotice {
@@ -87,7 +88,7 @@ export interface WantedLiability {
   readonly municipality?: string | undefined;
   readonly reference: string;
   readonly outcome:
-    | { readonly state: 'undecided' }
+    | { readonly state: 'undecided' | 'not-applicable'; readonly reason: Reason }
     | { readonly state: 'withheld'; readonly reason: Reason; readonly status: 'unmet' | 'unknown' }
     | {
         readonly state: 'arisen';
@@ -124,7 +125,7 @@ type Details = Partial<
   >
 > & {
   /** Values for the placeholders of the sentence. */
-  readonly fill?: Readonly<Record<string, string>>;
+  readonly fill?: Fill;
 };
 type Optional<T> = { readonly [K in keyof T]: T[K] | undefined };
 

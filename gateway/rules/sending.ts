@@ -34,6 +34,8 @@ export interface SendingQuestion {
   readonly recipient: Recipient;
   /** Whether a content is all the statute asks for; without it any is. */
   readonly complete?: (content: NoticeContent) => boolean;
+  /** Only what was sent since the last withdrawal of the notice. */
+  readonly isRenewed?: boolean;
 }
 
 /** The first proven sending to the right receiver; else the best that is known. */
@@ -78,7 +80,7 @@ function observedSendings(
     .map((seen): Sending => {
       const because = [seen.id];
       if (seen.dateOnly) return { state: 'unproven', because };
-      const times = { attemptAt: seen.at, handedOverAt: seen.at, receiverFault: false };
+      const times = { attemptAt: seen.at, handedOverAt: seen.at };
       return { state: 'sent', times, because };
     });
 }
@@ -100,10 +102,11 @@ function ownSendings(process: DischargeProcess, question: SendingQuestion): Send
 function sendingsOf(
   process: DischargeProcess,
   notice: NoticeHistory,
-  { recipient, complete }: SendingQuestion,
+  { recipient, complete, isRenewed }: SendingQuestion,
 ): Sending[] {
   const sendings: Sending[] = [];
-  for (const revision of notice.revisions) {
+  const last = notice.revisions.findLastIndex(({ action }) => action === 'withdrawn');
+  for (const revision of notice.revisions.slice(isRenewed === true ? last + 1 : 0)) {
     if (revision.action === 'withdrawn') continue;
     const receipts = notice.receipts.filter((receipt) => receipt.noticeId === revision.id);
     const isWhole = complete === undefined || complete(revision.content);
@@ -131,8 +134,9 @@ function sendingBy(
     return { state: 'unproven', because };
   }
   if (!isWhole) return { state: 'incomplete', because };
-  const { firstAttemptAt: attemptAt, deliveredAt: handedOverAt, receiverFault } = receipt;
-  return { state: 'sent', times: { attemptAt, handedOverAt, receiverFault }, because };
+  const { firstAttemptAt: attemptAt, deliveredAt: handedOverAt, receiverFaultAt } = receipt;
+  const times = { attemptAt, handedOverAt, ...(receiverFaultAt && { receiverFaultAt }) };
+  return { state: 'sent', times, because };
 }
 
 /** What it means for the condition that no sending is proven; `pending` holds while there is still time. */

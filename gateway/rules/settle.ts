@@ -10,7 +10,7 @@ import type { StoredLike } from '../process/state.ts';
 import { billingLines } from './billing-lines.ts';
 import type { Billed } from './billing-lines.ts';
 import type { DecidedEvent, Decision } from './decide.ts';
-import { startOfDay } from './legal-days.ts';
+import { isoOf, startOfDay } from './legal-days.ts';
 
 const reference = '5 kap. 6 § lag (2017:612)';
 const model = 'individual';
@@ -57,7 +57,7 @@ export function settle(
   const { county, municipality, month } = period;
   const key = `settlement:${county}:${municipality}:${month}`;
   const place = { county, municipality, month };
-  const occurredAt = new Date(now.epochMilliseconds).toISOString();
+  const occurredAt = isoOf(now);
   if (state.cases.size === 0) return { events: [], setDeadlines: [], closeDeadlines: [] };
   const causationId = [...state.cases.values()].at(-1)?.eventId ?? key;
   const stamp = (type: string, number: number): Stamp => ({
@@ -131,7 +131,7 @@ function open(
     return { events: withheld, setDeadlines: [], closeDeadlines: [] };
   }
   const cutOff = first.add({ months: 1, days: Number(found.value) });
-  const dueAt = new Date(startOfDay(cutOff).epochMilliseconds).toISOString();
+  const dueAt = isoOf(startOfDay(cutOff));
   const data = {
     key: `${key}|settlement`,
     deadline: 'settlement',

@@ -133,13 +133,6 @@ export class PlayedStay {
     );
   }
 
-  /** The types of the decisions of the process, in the order they were made. */
-  decisions(): string[] {
-    return this.history
-      .filter(({ event }) => event.source.sender === 'gateway')
-      .map(({ event }) => event.type);
-  }
-
   /** Sum of what has been billed, in öre; undefined while nothing is. */
   billedOre(): number | undefined {
     const records = this.events('billing.recorded');
@@ -166,7 +159,7 @@ export class PlayedStay {
   #decide(): Decision {
     const now = Temporal.Instant.from(this.now);
     const process = this.process();
-    return decide(process, assess(process, this.#parameters, now), this.#parameters, now);
+    return decide(process, assess(process, this.#parameters, now), now);
   }
 
   #nextStep(): Step | undefined {
