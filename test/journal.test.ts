@@ -1,6 +1,6 @@
 /** The contract of the journal, kept by every form of it. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -654,6 +654,23 @@ describe('the embedded journal', () => {
     });
     await journal.close();
     await (await openEmbeddedJournal({ folder })).close();
+  });
+
+  test('nobody but its user may read it, whatever the umask', async () => {
+    const own = join(folder, 'made', 'by-us');
+    const umask = process.umask(0);
+    try {
+      const journal = await openEmbeddedJournal({ folder: own });
+      await journal.record(message(1));
+      const modeOf = (name: string) => (statSync(join(own, name)).mode & 0o777).toString(8);
+      const files = readdirSync(own);
+      expect(modeOf('')).toBe('700');
+      expect(files).toContain('hemgang.sqlite-wal');
+      expect(files.filter((name) => modeOf(name) !== '600')).toEqual([]);
+      await journal.close();
+    } finally {
+      process.umask(umask);
+    }
   });
 
   test('a reader sees the journal of a running gateway, and of one that has stopped', async () => {

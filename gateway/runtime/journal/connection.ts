@@ -1,5 +1,6 @@
 /** The database file of the embedded journal, and the two ways to open it. */
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Database = DatabaseSyncInstance;
@@ -12,9 +13,20 @@ export function databaseFile(folder: string): string {
   return join(folder, 'hemgang.sqlite');
 }
 
+/**
+ * Makes a file that only our user may read, where there is none: it holds personal data. SQLite itself would leave that
+ * to the umask; its log and shared memory take over the mode of the database. One that exists is not touched: closing
+ * it would let go of every lock this process has on it.
+ */
+export function createPrivately(file: string): void {
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+}
+
 /** For the writer and the checkpoint: a commit is on disk when it returns; checkpoints come from elsewhere. */
 export function openForWriting(folder: string): Database {
-  const db = new DatabaseSync(databaseFile(folder), { timeout: busyTimeoutMs });
+  const file = databaseFile(folder);
+  createPrivately(file);
+  const db = new DatabaseSync(file, { timeout: busyTimeoutMs });
   // A lone record touches about ten pages, and the log takes them whole: small ones are half the bytes to sync.
   db.exec('PRAGMA page_size = 2048');
   db.exec('PRAGMA journal_mode = WAL');

@@ -57,7 +57,7 @@ export async function openEmbeddedJournal(options: {
   const { folder } = options;
   const limits = { ...defaults, ...options.limits };
   const { maxPages, syncDelayMs } = limits;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
   try {
     const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs }, limits);

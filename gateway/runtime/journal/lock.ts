@@ -6,6 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.ts';
+import { createPrivately } from './connection.ts';
 
 /**
  * Takes a folder for writing.
@@ -14,7 +15,9 @@ import { GatewayError } from '../../errors.ts';
  */
 export function lockFolder(folder: string): () => void {
   const pidFile = join(folder, 'hemgang.pid');
-  const db = new DatabaseSync(join(folder, 'hemgang.lock'), { timeout: 0 });
+  const lockFile = join(folder, 'hemgang.lock');
+  createPrivately(lockFile);
+  const db = new DatabaseSync(lockFile, { timeout: 0 });
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
@@ -26,7 +29,7 @@ export function lockFolder(folder: string): () => void {
       { cause },
     );
   }
-  writeFileSync(pidFile, `${process.pid}\n`);
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   return () => db.close();
 }
 
