@@ -128,10 +128,8 @@ describe('kill -9 under load', () => {
 async function drained(service: Service): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     const response = await fetch(`http://127.0.0.1:${service.httpPort}/health`);
-    const { outbox } = (await response.json()) as {
-      outbox: Record<string, { waiting: number }>;
-    };
-    if (Object.values(outbox).every(({ waiting }) => waiting === 0)) return;
+    const { waiting } = (await response.json()) as { waiting: Record<string, number> };
+    if (Object.values(waiting).every((count) => count === 0)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('the backlog does not drain');

@@ -1,3 +1,4 @@
+import type { GatewayError } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';
 import { loadConfig, type Config } from '../runtime/config.ts';
 import { createLog } from '../runtime/log.ts';
@@ -22,8 +23,12 @@ export async function start(options: StartOptions): Promise<number> {
   const gateway = await startGateway({ config, log });
   process.stdout.write(`${introduction(gateway, config, file).join('\n')}\n`);
   log.info({ mllp: gateway.mllp, http: gateway.http }, 'started');
-  const signal = await stopSignal();
-  log.info({ signal }, 'draining');
+  const ending = await Promise.race([stopSignal(), journalFailure(gateway)]);
+  if (typeof ending !== 'string') {
+    log.fatal({ err: ending }, 'the journal cannot be written; start again when its cause is gone');
+    process.exit(1); // nothing is lost: what was not committed was not acknowledged
+  }
+  log.info({ signal: ending }, 'draining');
   const hurry = setTimeout(() => {
     log.error('drain took too long; what is left is done at the next start');
     process.exit(1);
@@ -52,6 +57,11 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
     lines.push(`        token of partner ${partner}: ${path}`);
   if (freed > 0) lines.push(`        ${freed} parked messages could be translated now`);
   return lines;
+}
+
+/** Resolves when nothing can be stored any more: nothing could be acknowledged either. */
+async function journalFailure({ journal }: Gateway): Promise<GatewayError> {
+  return await new Promise((resolve) => journal.onFailure(resolve));
 }
 
 async function stopSignal(): Promise<string> {

@@ -78,12 +78,13 @@ function httpApp(
   const app = express();
   app.disable('x-powered-by');
   app.get('/health', async (_request, response) => {
-    try {
-      const status = await journal.status();
-      response.json({ status: 'ok', journal: journal.durability, outbox: status.outbox });
-    } catch {
-      response.status(503).json({ status: 'unavailable', journal: journal.form });
+    const failure = journal.failure();
+    if (failure) {
+      response.status(503).json({ status: 'unavailable', journal: failure.code });
+      return;
     }
+    const waiting = await journal.outbox.backlog();
+    response.json({ status: 'ok', journal: journal.durability, waiting });
   });
   const receives = new Map(
     partners.list.map((partner) => [partner.id, createReceive(receiptsInbound(partner), parts)]),
