@@ -50,7 +50,7 @@ export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Rece
         ...placeOf(translation),
         events: factsOf(translation, head, digest, messageId, context.now, adapter.mappingRevision),
         unmapped: translation.unmapped,
-        warnings: translation.warnings,
+        warnings: remarksOn(translation),
         answer,
       });
       return answerTo(outcome, answer);
@@ -191,6 +191,11 @@ function factsOf(
       correlationId: messageId,
     };
   });
+}
+
+/** What the operator reads beside the message. */
+function remarksOn({ warnings, ignored }: Translation): readonly string[] {
+  return ignored === undefined ? warnings : [...warnings, `ignored: ${ignored}`];
 }
 
 function sameCodes(now: Translation['unmapped'], before: Translation['unmapped']): boolean {
