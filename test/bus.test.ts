@@ -195,8 +195,7 @@ function recorder(then: (call: Call) => Promise<void> | void = () => undefined) 
 }
 
 const nothingWaits = (journal: Journal) => async () =>
-  (await journal.outbox.waiting('advance')) === 0 &&
-  (await journal.outbox.waiting('dispatch')) === 0;
+  (await journal.outbox.backlog()).advance === 0 && (await journal.outbox.backlog()).dispatch === 0;
 
 // ---------------------------------------------------------------- the contract
 
@@ -461,7 +460,7 @@ describe.each(forms)('the %s bus', (form) => {
     await stopping;
     expect(calls).toHaveLength(1);
     expect(bus.inHand()).toBe(0);
-    expect(await journal.outbox.waiting('advance')).toBe(1);
+    expect((await journal.outbox.backlog()).advance).toBe(1);
   });
 
   it('loses nothing when it is let go midway and opened again', async () => {
@@ -501,7 +500,7 @@ describe.each(forms)('the %s bus', (form) => {
     broken = false;
     await happen(journal, 'a', 'a2');
     await happen(journal, 'b', 'b1');
-    await until(async () => (await journal.outbox.waiting('advance')) === 2);
+    await until(async () => (await journal.outbox.backlog()).advance === 2);
     await relay.tick();
     expect(calls.map(({ ids }) => ids)).toEqual([['a1'], ['b1']]);
 

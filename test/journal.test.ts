@@ -363,11 +363,15 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(process?.processId).toBe(one.processId);
       expect(process?.stays.map(({ stayId }) => stayId)).toEqual([one.stayId, two.stayId]);
       expect(await eventIds(one.processId)).toEqual(['event-1', 'event-2', 'link']);
+      expect((await journal.status()).processes).toBe(1);
+      await journal.append({ ...nothing, events: [event(one.stayId, link)] });
+      expect((await journal.status()).processes).toBe(1);
       expect(await journal.load(two.processId)).toBeUndefined();
 
       const unlink = { ...envelope, id: 'unlink', type: 'stay.unlinked', data } as const;
       await journal.append({ ...nothing, events: [event(one.stayId, unlink)] });
-      expect(await eventIds(one.processId)).toEqual(['event-1', 'link', 'unlink']);
+      expect(await eventIds(one.processId)).toEqual(['event-1', 'link', 'link', 'unlink']);
+      expect((await journal.status()).processes).toBe(2);
       expect(await eventIds(two.stayId)).toEqual(['event-2']);
       expect((await journal.load(two.stayId))?.processId).not.toBe(one.processId);
     });
@@ -441,7 +445,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       for (const n of [2, 3]) await journal.record(message(n));
       const rows = await journal.outbox.ready('advance', nowMs, 1, [one.processId]);
       expect(rows.map(({ eventId }) => eventId)).toEqual(['event-2']);
-      expect(await journal.outbox.waiting('advance')).toBe(3);
+      expect((await journal.outbox.backlog()).advance).toBe(3);
     });
 
     test('attempts are counted, and a row that is done is gone', async () => {
@@ -450,7 +454,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       await journal.outbox.attempted(rows);
       expect(await advanceRows()).toMatchObject([{ attempts: 1 }]);
       await journal.outbox.done(rows);
-      expect(await journal.outbox.waiting('advance')).toBe(0);
+      expect((await journal.outbox.backlog()).advance).toBe(0);
     });
 
     test('a postponed row is not ready before its time, and its lane is named', async () => {
@@ -491,7 +495,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(rows).toMatchObject([{ event: { id: 'event-1' }, type: 'patient.admitted' }]);
       await journal.outbox.published(rows, nowMs);
       expect(await journal.outbox.unpublished(nowMs, 10)).toEqual([]);
-      expect(await journal.outbox.waiting('advance')).toBe(1);
+      expect((await journal.outbox.backlog()).advance).toBe(1);
       expect(await journal.outbox.unpublishAll()).toBe(1);
       expect((await journal.outbox.unpublished(nowMs, 10)).length).toBe(1);
     });
@@ -621,6 +625,22 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
   });
 
   describe('the whole', () => {
+    test('status knows deliveries by state, and the backlog is what waits', async () => {
+      const { stayId } = await recordStay(1);
+      await journal.deliveries.open([newDelivery({}), newDelivery({ deliveryId: 'delivery-2' })]);
+      await journal.deliveries.open([newDelivery({})]);
+      expect((await journal.status()).deliveries).toEqual({ pending: 2 });
+      for (const deliveryId of ['delivery-1', 'delivery-2']) {
+        const of = { deliveryId, endedAt: at, receiverFault: false, detail: '', events: [] };
+        await journal.deliveries.recordOutcome({ ...of, state: 'pending', nextAt: later });
+        await journal.deliveries.recordOutcome({ ...of, state: 'delivered' });
+      }
+      expect((await journal.status()).deliveries).toEqual({ delivered: 2 });
+      const events = [event(stayId, noticeIssued('n1')), event(stayId, noticeIssued('n2'))];
+      await journal.append({ expected: [], events, setDeadlines: [], closeDeadlines: [] });
+      expect(await journal.outbox.backlog()).toEqual({ advance: 1, dispatch: 2 });
+    });
+
     test('what was handed in before close is there after a reopening', async () => {
       const handedIn = Array.from({ length: 50 }, (_, n) => journal.record(message(n)));
       expect(journal.pending()).toBe(50);
@@ -704,6 +724,30 @@ describe('the embedded journal', () => {
     };
     await expect(openEmbeddedJournal({ folder })).rejects.toMatchObject(refusal);
     await expect(openJournalReader({ folder })).rejects.toMatchObject(refusal);
+  });
+
+  test('a journal of the first schema is brought up to date, with its counts', async () => {
+    const journal = await openEmbeddedJournal({ folder });
+    for (const n of [1, 2]) await journal.record(message(n));
+    await journal.reject(rejected(3));
+    await journal.deliveries.open([newDelivery({})]);
+    const before = await journal.status();
+    await journal.close();
+    const db = new DatabaseSync(join(folder, 'hemgang.sqlite'));
+    const triggers: { name: string }[] = db
+      .prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`)
+      .all();
+    for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
+    db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts;
+      ALTER TABLE senders DROP COLUMN processes; ALTER TABLE outbox DROP COLUMN excused;
+      DELETE FROM migrations WHERE number > 1`);
+    db.close();
+    const again = await openEmbeddedJournal({ folder });
+    expect(await again.status()).toEqual(before);
+    expect(before).toMatchObject({ processes: 2, deliveries: { pending: 1 } });
+    await again.record(message(4));
+    expect((await again.status()).processes).toBe(3);
+    await again.close();
   });
 
   test('a full disk is told apart and costs nothing that was written', async () => {

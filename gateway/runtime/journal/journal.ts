@@ -247,6 +247,9 @@ export interface DeadLetter extends OutboxRow {
   readonly error: string;
 }
 
+/** More rows than this wait in a queue: nobody needs to know how many more. */
+export const backlogLimit = 10_001;
+
 /** The rows behind the bus. */
 export interface Outbox {
   /** Rows that may be handled at `nowMs`, oldest first, the postponed excluded. Read only. */
@@ -290,8 +293,8 @@ export interface Outbox {
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /** A dead letter goes back to its queue with its attempts at zero, not published. */
   redrive(row: OutboxKey): Promise<boolean>;
-  /** Rows waiting in a queue (dead letters not counted). */
-  waiting(queue: QueueName): Promise<number>;
+  /** Rows waiting in each queue, dead letters not counted: cheap, for it counts no further than `backlogLimit`. */
+  backlog(): Promise<Readonly<Record<QueueName, number>>>;
   /** Whether a row may be handled at `nowMs` or is with a broker: false when all that waits waits for its time. */
   hasWork(queue: QueueName, nowMs: number): Promise<boolean>;
 }

@@ -158,6 +158,41 @@ const migrations: readonly string[] = [
   -- Attempts that ended in a transient failure: they do not count against the event.
   ALTER TABLE outbox ADD COLUMN excused INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- Counts that status needs of tables that only grow. Processes stand with their sender, in a row that every group of
+  -- messages writes anyway: begun by a stay of its own, ended when its last stay is linked to another.
+  ALTER TABLE senders ADD COLUMN processes INTEGER NOT NULL DEFAULT 0;
+  UPDATE senders SET processes = (
+    SELECT count(*) FROM stays AS s WHERE s.sender = senders.sender AND NOT EXISTS (
+      SELECT 1 FROM stays AS e WHERE e.process_id = s.process_id AND e.stay_id < s.stay_id));
+  CREATE TRIGGER stays_linked AFTER UPDATE OF process_id ON stays
+  WHEN old.process_id <> new.process_id BEGIN
+    UPDATE senders SET processes = processes
+      - (NOT EXISTS (SELECT 1 FROM stays WHERE process_id = old.process_id))
+      + (NOT EXISTS (
+          SELECT 1 FROM stays WHERE process_id = new.process_id AND stay_id <> new.stay_id))
+    WHERE sender = new.sender;
+  END;
+
+  CREATE TABLE delivery_counts (state TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO delivery_counts SELECT state, count(*) FROM deliveries GROUP BY state;
+  CREATE TRIGGER deliveries_opened AFTER INSERT ON deliveries BEGIN
+    INSERT INTO delivery_counts VALUES (new.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+  CREATE TRIGGER deliveries_moved AFTER UPDATE OF state ON deliveries
+  WHEN old.state <> new.state BEGIN
+    UPDATE delivery_counts SET count = count - 1 WHERE state = old.state;
+    INSERT INTO delivery_counts VALUES (new.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+
+  CREATE TABLE refused_counts (state TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO refused_counts SELECT state, count(*) FROM messages INDEXED BY messages_refused
+    WHERE state IN ('rejected', 'quarantined') GROUP BY state;
+  CREATE TRIGGER messages_refused AFTER INSERT ON messages
+  WHEN new.state IN ('rejected', 'quarantined') BEGIN
+    INSERT INTO refused_counts VALUES (new.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -1,7 +1,7 @@
 /** Reads of the rows behind the bus, and of what falls due. */
 import type { DischargeEvent } from '../../process/events.ts';
 import type { Database } from './connection.ts';
-import type { DeadLetter, OutboxRow, QueueName } from './journal.ts';
+import { backlogLimit, type DeadLetter, type OutboxRow, type QueueName } from './journal.ts';
 import { toEvent } from './reads.ts';
 
 const queues: readonly QueueName[] = ['advance', 'dispatch'];
@@ -39,9 +39,14 @@ export function prepareOutboxReads(db: Database) {
        AND lane NOT IN (SELECT lane FROM outbox WHERE queue = ?1 AND next_at_ms > ?2 AND stage = 0)
      ) AS found`,
   );
-  const waitingRows = db.prepare(
-    'SELECT count(*) AS waiting FROM outbox WHERE queue = ? AND stage IN (0, 1)',
+  const countedRows = db.prepare(
+    `SELECT count(*) AS count
+     FROM (SELECT 1 FROM outbox WHERE queue = ? AND stage IN (0, 1) LIMIT ${backlogLimit})`,
   );
+  const countOf = (queue: QueueName): number => {
+    const row: { count: number } = countedRows.get(queue);
+    return row.count;
+  };
 
   return {
     ready(
@@ -93,10 +98,10 @@ export function prepareOutboxReads(db: Database) {
       return row.found === 1;
     },
 
-    waiting(queue: QueueName): number {
-      const row: { waiting: number } = waitingRows.get(queue);
-      return row.waiting;
-    },
+    backlog: (): Readonly<Record<QueueName, number>> => ({
+      advance: countOf('advance'),
+      dispatch: countOf('dispatch'),
+    }),
   };
 }
 

@@ -24,7 +24,7 @@ export interface Reading {
   >;
   readonly outbox: Pick<
     Outbox,
-    'ready' | 'postponedLanes' | 'ofLanes' | 'unpublished' | 'deadLetters' | 'waiting' | 'hasWork'
+    'ready' | 'postponedLanes' | 'ofLanes' | 'unpublished' | 'deadLetters' | 'backlog' | 'hasWork'
   >;
   readonly deliveries: Pick<
     Deliveries,

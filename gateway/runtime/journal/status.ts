@@ -1,18 +1,18 @@
-/** The journal in numbers: small counts and ends of indexes, never a read of all messages. */
+/**
+ * The journal in numbers. What only grows is tallied as it is written; counted here is what waits: outbox rows, parked
+ * messages, open deadlines.
+ */
 import type { Database } from './connection.ts';
 import type { DeliveryState, JournalStatus, QueueName } from './journal.ts';
 
 export function prepareStatus(db: Database): () => JournalStatus {
   const senders = db.prepare(
-    'SELECT sender, accepted, last_at AS lastAt FROM senders ORDER BY sender',
+    'SELECT sender, accepted, last_at AS lastAt, processes FROM senders ORDER BY sender',
   );
   const parked = db.prepare(
     `SELECT count(*) AS count FROM messages INDEXED BY messages_parked WHERE state = 'parked'`,
   );
-  const refused = db.prepare(
-    `SELECT count(*) AS count FROM messages INDEXED BY messages_refused
-     WHERE state IN ('rejected', 'quarantined') AND state = ?`,
-  );
+  const refused = db.prepare('SELECT state, count FROM refused_counts');
   const unmapped = db.prepare(
     `SELECT m.sender, u.code_table AS "table", u.code, count(*) AS count,
        min(m.received_at) AS oldest
@@ -24,10 +24,9 @@ export function prepareStatus(db: Database): () => JournalStatus {
      WHERE queue = ? AND stage IN (0, 1)`,
   );
   const dead = db.prepare('SELECT count(*) AS count FROM outbox WHERE queue = ? AND stage = 2');
-  const deliveries = db.prepare('SELECT state, count(*) AS count FROM deliveries GROUP BY state');
+  const deliveries = db.prepare('SELECT state, count FROM delivery_counts WHERE count > 0');
   // Nothing deletes events, so the last position is their number.
   const events = db.prepare('SELECT coalesce(max(position), 0) AS count FROM events');
-  const processes = db.prepare('SELECT count(DISTINCT process_id) AS count FROM stays');
   const deadlines = db.prepare(
     `SELECT count(*) AS open, min(due_at) AS next FROM deadlines WHERE state = 'open'`,
   );
@@ -42,27 +41,36 @@ export function prepareStatus(db: Database): () => JournalStatus {
   };
 
   return () => {
-    const bySender: { sender: string; accepted: number; lastAt: string }[] = senders.all();
+    const bySender: SenderRow[] = senders.all();
     const parkedCount = countOf(parked.get());
     const acceptedCount = bySender.reduce((sum, { accepted }) => sum + accepted, 0);
     const open: { open: number; next: string | null } = deadlines.get();
     const states: { state: DeliveryState; count: number }[] = deliveries.all();
+    const refusals: { state: string; count: number }[] = refused.all();
+    const refusedCount = (state: string) => refusals.find((row) => row.state === state)?.count ?? 0;
     return {
       messages: {
         accepted: acceptedCount - parkedCount,
         parked: parkedCount,
-        rejected: countOf(refused.get('rejected')),
-        quarantined: countOf(refused.get('quarantined')),
+        rejected: refusedCount('rejected'),
+        quarantined: refusedCount('quarantined'),
       },
       unmapped: unmapped.all(),
       outbox: { advance: ofQueue('advance'), dispatch: ofQueue('dispatch') },
       deliveries: Object.fromEntries(states.map(({ state, count }) => [state, count])),
       events: countOf(events.get()),
-      processes: countOf(processes.get()),
+      processes: bySender.reduce((sum, { processes }) => sum + processes, 0),
       deadlines: { open: open.open, next: open.next ?? undefined },
-      senders: bySender,
+      senders: bySender.map(({ sender, accepted, lastAt }) => ({ sender, accepted, lastAt })),
     };
   };
+}
+
+interface SenderRow {
+  readonly sender: string;
+  readonly accepted: number;
+  readonly lastAt: string;
+  readonly processes: number;
 }
 
 function countOf(row: { readonly count: number }): number {

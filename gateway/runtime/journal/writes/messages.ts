@@ -108,12 +108,14 @@ export function messageWrites(db: Database, events: EventLog, stays: StayWrites)
         ? { outcome: 'duplicate', answer: bound.answer }
         : { outcome: 'reused' };
     }
-    let stay = message.stay && stays.find(message.stay);
-    if (message.stay?.by === 'case' && !stay) return { outcome: 'unknown-case' };
+    const known = message.stay && stays.find(message.stay);
+    if (message.stay?.by === 'case' && !known) return { outcome: 'unknown-case' };
     const speaks = message.events.length > 0 || message.unmapped.length > 0;
-    if (!stay && speaks && message.stay?.by === 'visit') {
-      stay = stays.add(message.stay, message.sender, message.patient);
-    }
+    const begun =
+      !known && speaks && message.stay?.by === 'visit'
+        ? stays.add(message.stay, message.sender, message.patient)
+        : undefined;
+    const stay = known ?? begun;
     assert(stay ?? message.events.length === 0, 'a message with events names its stay');
     if (stay && message.patient) stays.keepIdentity(stay.patientKey, message.patient);
     const [first, last] = stay ? addEvents(stay, message.events) : [null, null];
@@ -136,7 +138,7 @@ export function messageWrites(db: Database, events: EventLog, stays: StayWrites)
       message.raw,
     );
     if (parked) addUnmapped(Number(lastInsertRowid), message.unmapped);
-    accepted.add(message.sender, message.receivedAt);
+    accepted.add(message.sender, message.receivedAt, begun !== undefined);
     return { outcome: 'recorded', parked };
   }
 
@@ -197,26 +199,30 @@ function superseding(event: PreparedBody, ids: readonly string[]): PreparedBody 
   return { ...event, body: JSON.stringify({ ...body, supersedes }) };
 }
 
-/** Counts what each sender had accepted, once a group. */
+/** Counts what each sender had accepted, and the processes that began with it, once a group. */
 function senderTally(db: Database) {
   const add = db.prepare(
-    `INSERT INTO senders (sender, accepted, last_at) VALUES (?, ?, ?)
+    `INSERT INTO senders (sender, accepted, last_at, processes) VALUES (?, ?, ?, ?)
      ON CONFLICT (sender) DO UPDATE SET accepted = accepted + excluded.accepted,
-       last_at = max(last_at, excluded.last_at)`,
+       last_at = max(last_at, excluded.last_at), processes = processes + excluded.processes`,
   );
-  const tally = new Map<string, { accepted: number; lastAt: string }>();
+  const tally = new Map<string, { accepted: number; lastAt: string; processes: number }>();
   return {
-    add(sender: string, receivedAt: string): void {
+    add(sender: string, receivedAt: string, beginsProcess: boolean): void {
+      const processes = beginsProcess ? 1 : 0;
       const entry = tally.get(sender);
       if (!entry) {
-        tally.set(sender, { accepted: 1, lastAt: receivedAt });
+        tally.set(sender, { accepted: 1, lastAt: receivedAt, processes });
         return;
       }
       entry.accepted += 1;
+      entry.processes += processes;
       if (receivedAt > entry.lastAt) entry.lastAt = receivedAt;
     },
     finish: (): void => {
-      for (const [sender, { accepted, lastAt }] of tally) add.run(sender, accepted, lastAt);
+      for (const [sender, { accepted, lastAt, processes }] of tally) {
+        add.run(sender, accepted, lastAt, processes);
+      }
       tally.clear();
     },
     forget: () => tally.clear(),
