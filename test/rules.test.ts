@@ -42,6 +42,8 @@ function outcomeOf(stay: PlayedStay, asked: Expectation): Expectation {
     .map(({ rule, role, status, reason }) =>
       [role === undefined ? rule : `${rule}/${role}`, status, reason].join(' '),
     );
+  const sentences = stay.findings().map(({ sentence }) => sentence.sv);
+  const excluded = stay.events('billing.recorded').flatMap(({ data }) => data.excluded);
   const whole: Required<Expectation> = {
     liabilityFrom: standing.map(({ from }) => from ?? ''),
     withheld: others.map(({ reason }) => reason),
@@ -55,12 +57,16 @@ function outcomeOf(stay: PlayedStay, asked: Expectation): Expectation {
       ]),
     ),
     notices: noticesOf(stay),
+    excluded: excluded.map(({ reason }) => reason),
+    payers: standing.map(({ municipality }) => municipality ?? ''),
+    sentences: asked.sentences?.filter((sentence) => sentences.includes(sentence)) ?? [],
     dueAt: Object.fromEntries(
       Object.keys(asked.dueAt ?? {}).map((deadline) => [deadline, dueAtOf(stay, deadline)]),
     ),
   };
   const isFound = whole.findings?.length === asked.findings?.length;
   if (asked.findings !== undefined && !isFound) whole.findings = found;
+  if (whole.sentences?.length !== (asked.sentences?.length ?? 0)) whole.sentences = sentences;
   return Object.fromEntries(Object.entries(whole).filter(([key]) => key in asked));
 }
 

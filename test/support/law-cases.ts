@@ -26,6 +26,8 @@ const delivery = z.strictObject({
   attempt: moment.optional(),
   delivered: moment.optional(),
   receiverFault: z.boolean().optional(),
+  /** First attempt that failed because of the receiver. */
+  fault: moment.optional(),
   proof: z.enum(['receiver-answer', 'none']).optional(),
 });
 const expectation = z.strictObject({
@@ -43,6 +45,12 @@ const expectation = z.strictObject({
   /** `type municipality-or-role …` of notices: see rules.test.ts. */
   notices: z.array(z.string()).optional(),
   dueAt: z.record(z.string(), moment).optional(),
+  /** Swedish sentences, each of which a finding has. */
+  sentences: z.array(z.string()).optional(),
+  /** Reasons of cases that are billed nothing. */
+  excluded: z.array(z.string()).optional(),
+  /** Municipalities that stand as payers. */
+  payers: z.array(z.string()).optional(),
 });
 const legalCase = z.strictObject({
   name: z.string().min(1),
@@ -89,13 +97,14 @@ export function readLegalCases(path: string): readonly LegalCase[] {
     reference: stated.reference,
     facts: [...prepare(stated.prepared), ...stated.given].map(readFact),
     deliveries: stated.deliveries.map(
-      ({ attempt, delivered, role, revision, occasion, ...rest }) => ({
+      ({ attempt, delivered, fault, role, revision, occasion, ...rest }) => ({
         obligation: rest.obligation,
         outcome: rest.outcome,
         ...(role !== undefined && { role }),
         ...(revision !== undefined && { revision }),
         ...(occasion !== undefined && { occasion }),
         ...(attempt !== undefined && { attemptAt: localTime(attempt) }),
+        ...(fault !== undefined && { receiverFaultAt: localTime(fault) }),
         ...(delivered !== undefined && { deliveredAt: localTime(delivered) }),
         ...(rest.receiverFault !== undefined && { receiverFault: rest.receiverFault }),
         ...(rest.proof !== undefined && { proof: rest.proof }),
@@ -133,7 +142,10 @@ function readFact(given: z.infer<typeof fact>, index: number): GivenFact {
     ...(_sent !== undefined && { sentAt: localTime(_sent) }),
     dateOnly: !when.includes(' '),
     ...(_supersedes && { supersedes: _supersedes }),
-    data: { ...defaults[type], ...data },
+    data: Object.fromEntries(
+      // A default is left out by stating null.
+      Object.entries({ ...defaults[type], ...data }).filter(([, value]) => value !== null),
+    ),
   };
 }
 

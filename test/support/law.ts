@@ -49,6 +49,7 @@ export interface GivenDelivery {
   readonly attemptAt?: string;
   readonly deliveredAt?: string;
   readonly receiverFault?: boolean;
+  readonly receiverFaultAt?: string;
   readonly proof?: 'receiver-answer' | 'none';
 }
 
@@ -291,7 +292,8 @@ export class PlayedStay {
         deliveryId: `delivery|${notice.obligation}|${notice.role}|${notice.revision}`,
         firstAttemptAt: attemptAt,
         ...(outcome === 'delivered' && { deliveredAt }),
-        receiverFault: given?.receiverFault ?? false,
+        receiverFault: given?.receiverFault ?? given?.receiverFaultAt !== undefined,
+        ...(given?.receiverFaultAt !== undefined && { receiverFaultAt: given.receiverFaultAt }),
         proof: given?.proof ?? 'receiver-answer',
       },
     } as DecidedEvent;
