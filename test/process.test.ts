@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
-import { currentNeed, fold, patientAt } from '../gateway/process/state.ts';
+import { currentNeed, endOf, fold, patientAt } from '../gateway/process/state.ts';
 import type { DischargeProcess, StoredLike } from '../gateway/process/state.ts';
 import { PlayedStay, factOf, localTime } from './support/law.ts';
 import type { GivenFact } from './support/law.ts';
@@ -112,6 +112,65 @@ describe('one stay', () => {
     expect(again.discharge?.at.toString()).toBe('2022-03-13T09:00:00Z');
   });
 
+  test('of what is told of its end the last holds: a death replaces a discharge, a discharge a death', () => {
+    const home = given('patient.discharged', '2022-03-11 10:00');
+    const died = given('patient.deceased', '2022-03-11 09:00', { told: '2022-03-11 12:00' });
+    const late = given('patient.discharged', '2022-03-11 10:30', { told: '2022-03-11 13:00' });
+    const cancelled = given('discharge.cancelled', '2022-03-11 14:00');
+    const ends = (...facts: GivenFact[]): (string | undefined)[] => {
+      const { discharge, deceased } = foldFacts(admitted('2022-03-01 10:00'), ...facts);
+      return [discharge?.id, deceased?.id];
+    };
+    expect(ends(home, died)).toEqual([undefined, died.id]);
+    expect(ends(home, died, late)).toEqual([late.id, undefined]);
+    expect(ends(home, died, cancelled)).toEqual([undefined, undefined]);
+  });
+
+  test('a corrected time of death replaces the one before it', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('patient.deceased', '2022-03-11 10:00'),
+      given('patient.deceased', '2022-03-12 10:00', { told: '2022-03-12 11:00' }),
+    );
+    expect(process.deceased?.at.toString()).toBe('2022-03-12T09:00:00Z');
+  });
+
+  test('a marking left unsaid stands, and a stated none lifts it', () => {
+    const unsaid = { municipality: '1480', numberKind: 'personnummer' };
+    const said = (protection: string, at: string): GivenFact =>
+      given('patient.identity-changed', at, { data: { patient: { ...unsaid, protection } } });
+    const facts = [
+      said('sekretessmarkering', '2022-03-01 10:00'),
+      given('patient.identity-changed', '2022-03-02 10:00', { data: { patient: unsaid } }),
+    ];
+    expect(foldFacts(...facts).patient.at(-1)?.codes.protection).toBe('sekretessmarkering');
+    const lifted = foldFacts(...facts, said('none', '2022-03-03 10:00'));
+    expect(lifted.patient.at(-1)?.codes.protection).toBe('none');
+  });
+
+  test('a readiness of before a withdrawal that is told again after it undoes the withdrawal', () => {
+    const facts = [
+      admitted('2022-03-01 10:00'),
+      given('patient.discharge-ready', '2022-03-07 10:00', { id: 'ready' }),
+      given('discharge-readiness.withdrawn', '2022-03-08 10:00'),
+    ];
+    const again = (told: string): DischargeProcess =>
+      foldFacts(...facts, given('patient.discharge-ready', '2022-03-07 10:00', { told }));
+    expect(again('2022-03-08 12:00').readiness).toMatchObject([{ occasion: 'ready' }]);
+    expect(again('2022-03-08 12:00').readiness[0]?.withdrawn).toBeUndefined();
+    expect(again('2022-03-08 09:00').readiness[0]?.withdrawn).toBeDefined();
+  });
+
+  test('a withdrawal where nothing was ready says nothing', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('discharge-readiness.withdrawn', '2022-03-05 10:00'),
+      given('patient.discharge-ready', '2022-03-07 10:00'),
+    );
+    expect(process.contradictions).toEqual([]);
+    expect(process.readiness[0]?.withdrawn).toBeUndefined();
+  });
+
   test('a cancelled admission leaves no admission, an admission told after it is a new one', () => {
     const facts = [
       admitted('2022-03-01 10:00', { id: 'wrong' }),
@@ -173,6 +232,29 @@ describe('linked stays', () => {
     expect(process.discharge).toBeUndefined();
   });
 
+  test('end with a death before the discharge that closes the last of them', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00', { id: 'in-1' }),
+      given('patient.deceased', '2022-03-04 12:00', { id: 'died' }),
+      admitted('2022-03-04 10:00', { id: 'in-2', ...other }),
+      given('patient.discharged', '2022-03-05 12:00', { id: 'out-2', ...other }),
+    );
+    expect(endOf(process)?.id).toBe('died');
+    const { deceased, ...rest } = process;
+    if (deceased === undefined) throw new Error('the death is lost');
+    const both = {
+      ...rest,
+      deceased,
+      discharge: { ...deceased, id: 'later', at: deceased.at.add({ hours: 1 }) },
+    };
+    expect(endOf(both)?.id).toBe('died');
+    const earlier = {
+      ...both,
+      discharge: { ...both.discharge, at: deceased.at.subtract({ hours: 1 }) },
+    };
+    expect(endOf(earlier)?.id).toBe('later');
+  });
+
   test('are discharged when the last one is', () => {
     const out = given('patient.discharged', '2022-03-09 12:00', { id: 'out-2', ...other });
     expect(foldFacts(...transfer, out).discharge?.id).toBe('out-2');
@@ -226,6 +308,10 @@ const types = [
   ['planning.called', { calledBy: 'fixed-care-contact' }],
   ['planning.call-withdrawn', {}],
   ['planning.declined', {}],
+  ['consent.recorded', { given: true }],
+  ['compulsory-care.decided', { care: 'open-compulsory-care' }],
+  ['secrecy-obstacle.recorded', { obligation: 'discharge-ready-notice', present: true }],
+  ['patient.identity-changed', { patient: { ...codes, numberKind: 'reservnummer' } }],
   ['outpatient-care.availability-set', { availability: 'available' }],
   ['outpatient-care.availability-set', { availability: 'unavailable' }],
   ['placement.decided', { municipality: '1482' }],

@@ -178,6 +178,29 @@ describe('days as the law counts them', () => {
   });
 });
 
+test('a figure that goes missing takes nothing back that was decided with it', () => {
+  let isMissing = false;
+  const parameters: typeof shippedLaw = {
+    valueOn(name, date) {
+      const found = shippedLaw.valueOn(name, date);
+      return isMissing && name === 'admission-notice.noticeWithinHours'
+        ? { known: false, parameter: name, date }
+        : found;
+    },
+  };
+  const running = readLegalCases(join(folder, 'payment-liability.yaml')).find(({ name }) =>
+    name.startsWith('liability starts at 00.00'),
+  );
+  if (running === undefined) throw new Error('no such case');
+  const stay = new PlayedStay([], parameters).play(running.facts, running.at);
+  const before = stay.history.length;
+  isMissing = true;
+  stay.advance();
+  expect(stay.findings().map(({ reason }) => reason)).toContain('PARAMETER_MISSING');
+  expect(stay.history).toHaveLength(before);
+  expect([...stay.process().history.liability.values()]).toMatchObject([{ state: 'running' }]);
+});
+
 describe('billing', () => {
   const cases = readLegalCases(join(folder, 'settlement.yaml'));
   const find = (name: string): LegalCase => {
