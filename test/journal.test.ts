@@ -738,7 +738,7 @@ describe('the embedded journal', () => {
       .prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`)
       .all();
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
-    db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts;
+    db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
       ALTER TABLE senders DROP COLUMN processes; ALTER TABLE outbox DROP COLUMN excused;
       DELETE FROM migrations WHERE number > 1`);
     db.close();
@@ -748,6 +748,41 @@ describe('the embedded journal', () => {
     await again.record(message(4));
     expect((await again.status()).processes).toBe(3);
     await again.close();
+  });
+
+  test.each([
+    ['in number', { bodies: 2, bytes: 1_000_000 }],
+    ['in bytes', { bodies: 100, bytes: 250 }],
+  ])('of refused messages the newest keep their bodies, bounded %s', async (_, refused) => {
+    let journal = await openEmbeddedJournal({ folder, limits: { refused } });
+    const raw = Buffer.alloc(100, 'x');
+    const stranger = { raw, errorCode: 'unknown-sender' };
+    await journal.reject(rejected(1, { raw }));
+    for (const n of [2, 3, 4]) await journal.reject(rejected(n, stranger));
+    await journal.close();
+    journal = await openEmbeddedJournal({ folder, limits: { refused } });
+    const { stay: _stay, ...faulty } = message(9);
+    await Promise.allSettled([journal.reject(rejected(5, stranger)), journal.record(faulty)]);
+    await journal.reject(rejected(6, stranger));
+    expect((await journal.status()).messages).toMatchObject({ rejected: 1, quarantined: 5 });
+    await journal.close();
+    const db = new DatabaseSync(join(folder, 'hemgang.sqlite'));
+    const rows: { id: string; size: number; digest: number }[] = db
+      .prepare(
+        `SELECT control_id AS id, length(raw) AS size, length(digest) AS digest
+         FROM messages ORDER BY sequence`,
+      )
+      .all();
+    db.close();
+    expect(rows.map(({ id, size }) => [id, size])).toEqual([
+      ['C1', 100],
+      ['C2', 0],
+      ['C3', 0],
+      ['C4', 0],
+      ['C5', 100],
+      ['C6', 100],
+    ]);
+    expect(rows.every(({ digest }) => digest === 32)).toBe(true);
   });
 
   test('a full disk is told apart and costs nothing that was written', async () => {

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { openEmbeddedJournal } from '../../gateway/runtime/journal/embedded.ts';
 import { message } from './journal-messages.ts';
 
@@ -16,7 +17,14 @@ const raw = Buffer.alloc(50_000, 'x');
 const journal = await openEmbeddedJournal({ folder, limits });
 for (let n = 0; n < 12; n += 1) await journal.record(message(n, { raw }));
 // Once the first half has left the log, the log has room for the second, and the database has not.
-while (sizeOf('hemgang.sqlite') < 12 * raw.length) await wait(5);
+const beside = new DatabaseSync(join(folder, 'hemgang.sqlite'));
+const checkpoint = beside.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+for (;;) {
+  const row: { busy: number; log: number; checkpointed: number } = checkpoint.get();
+  if (row.busy === 0 && row.log === row.checkpointed) break;
+  await wait(5);
+}
+beside.close();
 for (let n = 12; n < 24; n += 1) await journal.record(message(n, { raw }));
 await journal.close();
 console.log(sizeOf('hemgang.sqlite-wal') > 0 ? 'closed with a log left' : 'closed');

@@ -20,6 +20,7 @@ import { startWorker } from './worker.ts';
 import { WriterQueue, type QueueLimits } from './writer-queue.ts';
 import type { PreparedEvent } from './writes/events.ts';
 import type { PreparedBody, PreparedMessage } from './writes/messages.ts';
+import type { RefusedLimits } from './writes/refused-bodies.ts';
 import type { PreparedPatient } from './writes/stays.ts';
 
 export { openJournalReader } from './reader.ts';
@@ -31,6 +32,11 @@ export interface EmbeddedLimits extends QueueLimits {
   readonly maxPages: number;
   /** For measuring only: an added wait at each commit, to imitate a slower disk. */
   readonly syncDelayMs: number;
+  /**
+   * Bodies kept of messages that were not accepted: the newest, within these bounds for the rejected ones and again for
+   * those of unknown senders. Of an older one the digest, the error and the ids stay.
+   */
+  readonly refused: RefusedLimits;
 }
 
 const defaults: EmbeddedLimits = {
@@ -39,6 +45,7 @@ const defaults: EmbeddedLimits = {
   logLimitBytes: 128 * 1024 * 1024,
   maxPages: 0,
   syncDelayMs: 0,
+  refused: { bodies: 10_000, bytes: 128 * 1024 * 1024 },
 };
 
 export interface EmbeddedJournal extends Journal {
@@ -56,11 +63,11 @@ export async function openEmbeddedJournal(options: {
 }): Promise<EmbeddedJournal> {
   const { folder } = options;
   const limits = { ...defaults, ...options.limits };
-  const { maxPages, syncDelayMs } = limits;
+  const { maxPages, syncDelayMs, refused } = limits;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
   try {
-    const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs }, limits);
+    const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs, refused }, limits);
     const stopCheckpoints = startCheckpoints(folder, limits, queue);
     return assemble(queue, openReading(folder), async (reading) => {
       try {

@@ -114,7 +114,10 @@ export interface RejectedMessage {
   readonly controlId?: string;
   readonly kind?: string;
   readonly digest: Uint8Array;
-  /** Kept for the operator; for an unknown sender it is quarantined: stored, shown by nothing but its digest. */
+  /**
+   * Kept for the operator while it is among the newest; for an unknown sender it is quarantined: stored, shown by
+   * nothing but its digest.
+   */
   readonly raw: Uint8Array;
   readonly receivedAt: string;
   readonly errorCode: string;

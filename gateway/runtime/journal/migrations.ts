@@ -193,6 +193,17 @@ const migrations: readonly string[] = [
     INSERT INTO refused_counts VALUES (new.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
   END;
   `,
+  `
+  -- Which refused messages still have their body: the oldest are emptied when there are too many.
+  CREATE TABLE refused_bodies (
+    state TEXT NOT NULL,
+    sequence INTEGER NOT NULL REFERENCES messages (sequence),
+    size INTEGER NOT NULL,
+    PRIMARY KEY (state, sequence)
+  ) WITHOUT ROWID;
+  INSERT INTO refused_bodies SELECT state, sequence, length(raw)
+    FROM messages INDEXED BY messages_refused WHERE state IN ('rejected', 'quarantined');
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -13,6 +13,7 @@ import { openForWriting, type Database } from './connection.ts';
 import { storeError } from './failure.ts';
 import { migrate } from './migrations.ts';
 import { prepareWrites, type Writer, type Writes } from './writes.ts';
+import type { RefusedLimits } from './writes/refused-bodies.ts';
 
 export interface WriterStart {
   readonly folder: string;
@@ -20,6 +21,7 @@ export interface WriterStart {
   readonly maxPages: number;
   /** For measuring: what each commit waits beside its own sync, as on a slower disk. */
   readonly syncDelayMs: number;
+  readonly refused: RefusedLimits;
 }
 export interface Command {
   readonly name: keyof Writes;
@@ -50,9 +52,9 @@ class GroupCommit {
   #commits = 0;
   #addedOutbox = false;
 
-  constructor(db: Database, syncDelayMs: number) {
+  constructor(db: Database, { syncDelayMs, refused }: WriterStart) {
     this.#db = db;
-    this.#writer = prepareWrites(db);
+    this.#writer = prepareWrites(db, refused);
     this.#syncDelayMs = syncDelayMs;
   }
 
@@ -156,11 +158,12 @@ function start(): void {
   assert(port, 'the writer runs as a worker');
   const say = (message: FromWriter): void => port.postMessage(message);
   try {
-    const { folder, maxPages, syncDelayMs }: WriterStart = workerData;
-    const db = openForWriting(folder);
+    const given: WriterStart = workerData;
+    const { maxPages } = given;
+    const db = openForWriting(given.folder);
     migrate(db);
     if (maxPages > 0) db.exec(`PRAGMA max_page_count = ${maxPages}`);
-    const group = new GroupCommit(db, syncDelayMs);
+    const group = new GroupCommit(db, given);
     port.on('message', (first: ToWriter) => {
       const { commands, isClosing } = takeGroup(port, first);
       if (commands.length > 0) say(group.run(commands));

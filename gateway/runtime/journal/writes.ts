@@ -21,6 +21,7 @@ import {
   type PreparedRetranslation,
 } from './writes/messages.ts';
 import { outboxWrites } from './writes/outbox.ts';
+import { refusedBodies, type RefusedLimits } from './writes/refused-bodies.ts';
 import { stayWrites } from './writes/stays.ts';
 import { streamWrites, type PreparedAppend } from './writes/streams.ts';
 
@@ -71,10 +72,10 @@ export interface Writer {
 }
 
 /** Prepares every statement once. */
-export function prepareWrites(db: Database): Writer {
+export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
   const events = eventLog(db);
   const stays = stayWrites(db);
-  const messages = messageWrites(db, events, stays);
+  const messages = messageWrites(db, events, stays, refusedBodies(db, refused));
   const writes: Writes = {
     ...messages.writes,
     ...streamWrites(db, events, stays),

@@ -4,6 +4,7 @@ import type { EventType } from '../../../process/events.ts';
 import type { Database } from '../connection.ts';
 import type { CaseKey, RecordOutcome, RejectedMessage, StayKey } from '../journal.ts';
 import type { EventLog } from './events.ts';
+import type { RefusedBodies } from './refused-bodies.ts';
 import type { PreparedPatient, Stay, StayWrites } from './stays.ts';
 
 export interface PreparedBody {
@@ -55,7 +56,12 @@ interface ParkedRow {
   readonly lastPosition: number | null;
 }
 
-export function messageWrites(db: Database, events: EventLog, stays: StayWrites) {
+export function messageWrites(
+  db: Database,
+  events: EventLog,
+  stays: StayWrites,
+  refused: RefusedBodies,
+) {
   const boundTo = db.prepare('SELECT digest, answer FROM messages WHERE dedupe_key = ?');
   const insertMessage = db.prepare(
     `INSERT INTO messages (message_id, sender, control_id, kind, state, dedupe_key, digest, received_at,
@@ -143,12 +149,13 @@ export function messageWrites(db: Database, events: EventLog, stays: StayWrites)
   }
 
   function reject(message: RejectedMessage): void {
-    insertRejected.run(
+    const state = message.errorCode === 'unknown-sender' ? 'quarantined' : 'rejected';
+    const { lastInsertRowid } = insertRejected.run(
       message.messageId,
       message.sender ?? null,
       message.controlId ?? null,
       message.kind ?? null,
-      message.errorCode === 'unknown-sender' ? 'quarantined' : 'rejected',
+      state,
       message.digest,
       message.receivedAt,
       message.errorCode,
@@ -156,6 +163,7 @@ export function messageWrites(db: Database, events: EventLog, stays: StayWrites)
       message.answer ?? null,
       message.raw,
     );
+    refused.keep(state, Number(lastInsertRowid), message.raw.length);
   }
 
   /** The first new event names all it replaces. One that comes out as it was (same id) stays as it is. */
@@ -188,7 +196,10 @@ export function messageWrites(db: Database, events: EventLog, stays: StayWrites)
   return {
     writes: { record, reject, retranslate },
     finish: accepted.finish,
-    forget: accepted.forget,
+    forget: () => {
+      accepted.forget();
+      refused.forget();
+    },
   };
 }
 
