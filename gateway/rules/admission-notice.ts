@@ -8,7 +8,7 @@ import { isoOf, localDateText, localTimeText } from './legal-days.ts';
 import { noticeWant } from './notice-content.ts';
 import { needsRole, partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
-import { subjectOf } from './reasons.ts';
+import { subjectOf } from './phrases.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Want, WantedDeadline } from './rule.ts';
 import { sendingOf, unsentStatus } from './sending.ts';

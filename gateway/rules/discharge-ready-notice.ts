@@ -10,7 +10,7 @@ import type { NeedRun } from './needs.ts';
 import { noticeWant } from './notice-content.ts';
 import { partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
-import { subjectOf } from './reasons.ts';
+import { subjectOf } from './phrases.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule } from './rule.ts';
 import { sendingOf, unsentStatus } from './sending.ts';

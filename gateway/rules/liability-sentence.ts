@@ -2,7 +2,8 @@
 import type { Temporal } from 'temporal-polyfill';
 import { localTimeText } from './legal-days.ts';
 import type { Notification } from './liability-conditions.ts';
-import { fillIn, moverOf } from './reasons.ts';
+import { moverOf } from './phrases.ts';
+import { fillIn } from './reasons.ts';
 import type { Fill, Phrase, Reason } from './reasons.ts';
 
 /** The fact that moved the start past the date of 5 kap. 4 §. */
