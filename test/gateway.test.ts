@@ -163,7 +163,7 @@ describe('a poison event', () => {
     const loaded = await world.gateway.journal.loadStream(stay);
     const body: EventBody = {
       id: 'poison',
-      type: 'patient.on-leave',
+      type: 'patient.discharge-ready',
       occurredAt: 'no time at all',
       recordedAt: monday,
       source: { sender: 'test', messageId: 'poison' },

@@ -100,8 +100,10 @@ export function isRestDay(date: Temporal.PlainDate): boolean {
   return easterRestDays.has(fromEaster);
 }
 
-/** Public holidays of lag (1989:253), with the eves of 2 § lag (1930:173):
- * New Year, Epiphany, 1 May, National Day, Christmas Eve, Christmas, Boxing Day, New Year's Eve. */
+/**
+ * Public holidays of lag (1989:253), with the eves of 2 § lag (1930:173):
+ * New Year, Epiphany, 1 May, National Day, Christmas Eve, Christmas, Boxing Day, New Year's Eve.
+ */
 const fixedRestDays = new Set([
   '01-01',
   '01-06',
