@@ -20,6 +20,8 @@ import type {
 import {
   admitted,
   at,
+  billingRecorded,
+  billingWithheld,
   message,
   noticeIssued,
   personnummerAuthority,
@@ -62,11 +64,16 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
   }
   /** Records message n and gives its stay and process. */
   async function recordStay(n: number, change: Partial<IncomingMessage> = {}) {
-    const before = new Set(await journal.processIds());
+    const { events: before } = await journal.status();
     await journal.record(message(n, change));
-    const processId = (await journal.processIds()).find((id) => !before.has(id)) ?? '';
-    const stay = (await journal.load(processId))?.stays.at(-1);
-    return { processId, stayId: stay?.stayId ?? '', version: stay?.version ?? 0 };
+    const [stored] = await journal.eventsAfter(before, 1);
+    const process = await journal.load(stored?.event.stayId ?? '');
+    const stay = process?.stays.at(-1);
+    return {
+      processId: process?.processId ?? '',
+      stayId: stay?.stayId ?? '',
+      version: stay?.version ?? 0,
+    };
   }
   async function handleAll(): Promise<void> {
     await journal.outbox.done(await advanceRows());
@@ -512,6 +519,31 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect((await journal.outbox.unpublished(nowMs + 500, 10)).length).toBe(1);
     });
 
+    test('a nudge puts the last event for advance in its queue again, and once', async () => {
+      const settlement = 'settlement:14:1480:2022-03';
+      const { stayId } = await recordStay(1);
+      const nothing = { expected: [], setDeadlines: [], closeDeadlines: [] };
+      const counted = { streamId: stayId, body: admitted('counted'), lane: settlement };
+      await journal.append({ ...nothing, events: [{ ...counted, alsoStream: settlement }] });
+      const withheld = (id: string) => event(settlement, billingWithheld(id));
+      await journal.append({ ...nothing, events: [withheld('w-1')] });
+      await handleAll();
+      expect(await journal.withheldSettlements()).toEqual([settlement]);
+      expect(await journal.outbox.nudge(settlement, settlement)).toBe(true);
+      expect(await journal.outbox.nudge(settlement, settlement)).toBe(true);
+      expect(await advanceRows()).toMatchObject([{ lane: settlement, eventId: 'counted' }]);
+      expect(await journal.outbox.nudge('settlement:14:1480:2022-04', 'lane')).toBe(false);
+    });
+
+    test('a settlement is withheld no longer once it is billed', async () => {
+      const [one, two] = ['settlement:14:1480:2022-03', 'settlement:14:1480:2022-04'] as const;
+      const nothing = { expected: [], setDeadlines: [], closeDeadlines: [] };
+      const events = [event(one, billingWithheld('w-1')), event(two, billingWithheld('w-2'))];
+      await journal.append({ ...nothing, events });
+      await journal.append({ ...nothing, events: [event(one, billingRecorded('b-1'))] });
+      expect(await journal.withheldSettlements()).toEqual([two]);
+    });
+
     test('a listener hears of what was committed beside a command that failed', async () => {
       let heard = 0;
       journal.onCommit(() => (heard += 1));
@@ -541,13 +573,9 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       await deliveries.open([newDelivery({ streamId: stayId })]);
       expect(await deliveries.hasBeenSent('goteborg', processId)).toBe(false);
       await deliveries.recordAttempt('delivery-1', at);
-      expect(await deliveries.lanesWithOpenAttempt()).toEqual(['lane-1']);
-      expect(await deliveries.find('delivery-1')).toMatchObject({
-        attempts: 1,
-        openAttempt: true,
-        firstAttemptAt: at,
-        state: 'pending',
-      });
+      expect(await deliveries.ofLane('lane-1')).toMatchObject([
+        { attempts: 1, openAttempt: true, firstAttemptAt: at, state: 'pending' },
+      ]);
       await deliveries.recordOutcome({
         deliveryId: 'delivery-1',
         endedAt: later,
@@ -556,7 +584,6 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
         detail: 'HTTP 202',
         events: [{ streamId: stayId, body: admitted('receipt-1'), lane: processId }],
       });
-      expect(await deliveries.lanesWithOpenAttempt()).toEqual([]);
       expect(await deliveries.ofLane('lane-1')).toMatchObject([
         { state: 'delivered', openAttempt: false, detail: 'HTTP 202', rendered: 'the notice' },
       ]);
@@ -577,7 +604,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       await journal.deliveries.open([newDelivery({})]);
       await journal.deliveries.recordAttempt('delivery-1', at);
       await reopen();
-      expect(await journal.deliveries.lanesWithOpenAttempt()).toEqual(['lane-1']);
+      expect(await journal.deliveries.ofLane('lane-1')).toMatchObject([{ openAttempt: true }]);
     });
 
     test('a delivery with a next time returns to its lane when it is due, once', async () => {
@@ -699,7 +726,6 @@ describe('the embedded journal', () => {
     const beside = await openJournalReader({ folder });
     await journal.record(message(2));
     expect(await beside.status()).toMatchObject({ events: 2 });
-    expect(await beside.processIds()).toEqual(await journal.processIds());
     await beside.close();
     await journal.close();
     const afterwards = await openJournalReader({ folder });
@@ -740,6 +766,7 @@ describe('the embedded journal', () => {
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
     db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
       ALTER TABLE senders DROP COLUMN processes; ALTER TABLE outbox DROP COLUMN excused;
+      CREATE INDEX deliveries_open ON deliveries (lane) WHERE open_attempt = 1;
       DELETE FROM migrations WHERE number > 1`);
     db.close();
     const again = await openEmbeddedJournal({ folder });

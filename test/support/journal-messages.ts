@@ -82,3 +82,25 @@ export function rejected(n: number, change: Partial<RejectedMessage> = {}): Reje
     ...change,
   };
 }
+
+const settlement = {
+  county: '14',
+  municipality: '1480',
+  month: '2022-03',
+  key: 'key',
+  revision: 1,
+};
+
+/** A settlement that lacks an amount. */
+export function billingWithheld(id: string): EventBody {
+  const { data: _, ...envelope } = admitted(id);
+  const missing = { missing: 'amount', missingOn: '2022-03-01', reference: '5 kap. 6 §' };
+  return { ...envelope, type: 'billing.withheld', data: { ...settlement, ...missing } };
+}
+
+/** A settlement of nothing. */
+export function billingRecorded(id: string): EventBody {
+  const { data: _, ...envelope } = admitted(id);
+  const data = { ...settlement, lines: [], excluded: [], totalOre: 0, model: 'statute' };
+  return { ...envelope, type: 'billing.recorded', data };
+}

@@ -162,6 +162,7 @@ function assemble(
       done: (rows) => queue.send('done', rows),
       postpone: (rows, until) => queue.send('postpone', { rows, until }),
       bury: (rows, error) => queue.send('bury', { rows, error }),
+      nudge: (streamId, lane) => queue.send('nudge', { streamId, lane }),
       redrive: (row) => queue.send('redrive', row),
     },
     deliveries: {

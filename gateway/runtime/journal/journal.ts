@@ -294,6 +294,12 @@ export interface Outbox {
   /** A dead letter: kept, shown, not tried again until an operator says so. */
   bury(rows: readonly OutboxKey[], error: string): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /**
+   * Puts the last event of a stream that goes to `advance` there once more, so that the stream is decided anew: what it
+   * is decided by has changed, not its facts.
+   * @returns false when the stream has no such event
+   */
+  nudge(streamId: string, lane: string): Promise<boolean>;
   /** A dead letter goes back to its queue with its attempts at zero, not published. */
   redrive(row: OutboxKey): Promise<boolean>;
   /** Rows waiting in each queue, dead letters not counted: cheap, for it counts no further than `backlogLimit`. */
@@ -368,11 +374,8 @@ export interface Deliveries {
   recordOutcome(outcome: AttemptOutcome): Promise<void>;
   /** Deliveries by state, oldest first, for status. */
   byState(state: DeliveryState, limit: number): Promise<readonly DeliveryRow[]>;
-  /** Lanes with an open attempt: after a restart each is an unknown outcome. */
-  lanesWithOpenAttempt(): Promise<readonly string[]>;
   /** Whether this receiver has been sent a notice of the process. */
   hasBeenSent(receiver: string, processId: string): Promise<boolean>;
-  find(deliveryId: string): Promise<DeliveryRow | undefined>;
 }
 
 // ---------------------------------------------------------------- the whole
@@ -435,7 +438,8 @@ export interface Journal {
   /** `stale` when another writer was faster: nothing was written. */
   append(change: Append): Promise<'appended' | 'stale'>;
   identity(processId: string): Promise<StoredIdentity | undefined>;
-  processIds(): Promise<readonly string[]>;
+  /** Settlement streams whose latest billing was withheld, not recorded. */
+  withheldSettlements(): Promise<readonly string[]>;
   /** Events of all streams after a position, in order of position: what a timeline reads. */
   eventsAfter(position: number, limit: number): Promise<readonly StoredEvent[]>;
 

@@ -204,6 +204,10 @@ const migrations: readonly string[] = [
   INSERT INTO refused_bodies SELECT state, sequence, length(raw)
     FROM messages INDEXED BY messages_refused WHERE state IN ('rejected', 'quarantined');
   `,
+  `
+  -- Nobody reads it: an open attempt is met when its lane is.
+  DROP INDEX deliveries_open;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -43,8 +43,6 @@ export function prepareDeliveryReads(db: Database) {
   const inState = db.prepare(
     `SELECT ${columns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
   );
-  const byId = db.prepare(`SELECT ${columns} FROM deliveries WHERE delivery_id = ?`);
-  const openLanes = db.prepare('SELECT DISTINCT lane FROM deliveries WHERE open_attempt = 1');
   const sentTo = db.prepare(
     `SELECT 1 FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
      WHERE s.process_id = ? AND d.receiver = ? AND d.first_attempt_at IS NOT NULL LIMIT 1`,
@@ -59,16 +57,8 @@ export function prepareDeliveryReads(db: Database) {
       const rows: Row[] = inState.all(state, limit);
       return rows.map(toDelivery);
     },
-    lanesWithOpenAttempt(): readonly string[] {
-      const rows: { lane: string }[] = openLanes.all();
-      return rows.map(({ lane }) => lane);
-    },
     hasBeenSent(receiver: string, processId: string): boolean {
       return sentTo.get(processId, receiver) !== undefined;
-    },
-    find(deliveryId: string): DeliveryRow | undefined {
-      const row: Row | undefined = byId.get(deliveryId);
-      return row && toDelivery(row);
     },
   };
 }

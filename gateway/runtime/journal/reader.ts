@@ -17,7 +17,7 @@ export interface Reading {
     | 'loadStream'
     | 'eventsAfter'
     | 'identity'
-    | 'processIds'
+    | 'withheldSettlements'
     | 'parked'
     | 'nextDue'
     | 'status'
@@ -26,10 +26,7 @@ export interface Reading {
     Outbox,
     'ready' | 'postponedLanes' | 'ofLanes' | 'unpublished' | 'deadLetters' | 'backlog' | 'hasWork'
   >;
-  readonly deliveries: Pick<
-    Deliveries,
-    'ofLane' | 'byState' | 'lanesWithOpenAttempt' | 'hasBeenSent' | 'find'
-  >;
+  readonly deliveries: Pick<Deliveries, 'ofLane' | 'byState' | 'hasBeenSent'>;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
   close(): void;
 }

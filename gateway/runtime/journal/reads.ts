@@ -53,8 +53,12 @@ export function prepareReads(db: Database) {
     `SELECT i.identity FROM stays AS s JOIN identities AS i USING (patient_key)
      WHERE s.process_id = ? ORDER BY s.stay_id DESC LIMIT 1`,
   );
-  const processes = db.prepare(
-    'SELECT process_id AS processId FROM stays GROUP BY process_id ORDER BY min(stay_id)',
+  // With max() the other columns are those of the row that has it.
+  const lastBilling = db.prepare(
+    `SELECT stream, type, max(position) FROM events
+     WHERE stream >= 'settlement:' AND stream < 'settlement;'
+       AND type IN ('billing.recorded', 'billing.adjusted', 'billing.withheld')
+     GROUP BY stream`,
   );
   const parkedMessages = db.prepare(
     `SELECT sequence, message_id AS messageId, sender, control_id AS controlId, kind,
@@ -98,9 +102,9 @@ export function prepareReads(db: Database) {
       return row && JSON.parse(row.identity);
     },
 
-    processIds(): readonly string[] {
-      const rows: { processId: string }[] = processes.all();
-      return rows.map(({ processId }) => processId);
+    withheldSettlements(): readonly string[] {
+      const rows: { stream: string; type: string }[] = lastBilling.all();
+      return rows.filter(({ type }) => type === 'billing.withheld').map(({ stream }) => stream);
     },
 
     parked(limit: number): readonly ParkedMessage[] {

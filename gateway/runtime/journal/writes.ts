@@ -37,6 +37,7 @@ export interface Writes {
   done(rows: readonly OutboxKey[]): void;
   postpone(input: PostponedRows): void;
   bury(input: Burial): void;
+  nudge(input: { readonly streamId: string; readonly lane: string }): boolean;
   redrive(row: OutboxKey): boolean;
   openDeliveries(rows: readonly NewDelivery[]): void;
   recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): void;

@@ -1,6 +1,7 @@
 /** Steps of an outbox row: waiting, handed to the broker, done, again later, dead letter. */
 import type { Database } from '../connection.ts';
-import type { OutboxKey } from '../journal.ts';
+import type { EventType } from '../../../process/events.ts';
+import { queueOf, type OutboxKey } from '../journal.ts';
 import type { Burial, PostponedRows, Publication } from '../writes.ts';
 import type { EventLog } from './events.ts';
 
@@ -22,6 +23,10 @@ export function outboxWrites(db: Database, events: EventLog) {
   const revive = db.prepare(
     `UPDATE outbox SET stage = 0, attempts = 0, excused = 0, next_at_ms = NULL, error = NULL
      WHERE queue = ? AND stage = 2 AND position = ?`,
+  );
+  const typesOf = db.prepare(
+    `SELECT position, type FROM events WHERE stream = ?1
+     UNION SELECT position, type FROM events WHERE also_stream = ?1 ORDER BY position DESC`,
   );
   const each = (rows: readonly OutboxKey[], statement: typeof attempt): void => {
     for (const { queue, position } of rows) statement.run(queue, position);
@@ -45,6 +50,12 @@ export function outboxWrites(db: Database, events: EventLog) {
     },
     bury({ rows, error }: Burial): void {
       for (const { queue, position } of rows) buryRow.run(error, queue, position);
+    },
+    nudge({ streamId, lane }: { readonly streamId: string; readonly lane: string }): boolean {
+      const rows: { position: number; type: EventType }[] = typesOf.all(streamId);
+      const last = rows.find(({ type }) => queueOf(type) === 'advance');
+      if (last) events.enqueueAgain('advance', last.position, lane);
+      return last !== undefined;
     },
     redrive({ queue, position }: OutboxKey): boolean {
       const revived = revive.run(queue, position).changes > 0;
