@@ -5,7 +5,7 @@ import type { Phrase, Reason } from './reasons.ts';
 const notices = {
   'admission-notice': { sv: 'Inskrivningsmeddelandet', en: 'The admission notice' },
   'discharge-ready-notice': {
-    sv: 'Meddelandet om utskrivningsklar',
+    sv: 'Underrättelsen om utskrivningsklar',
     en: 'The notification of readiness',
   },
 } as const;

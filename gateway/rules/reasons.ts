@@ -29,7 +29,7 @@ const reasons = {
   },
   NOTICE_SENT: { sv: '{subject} skickades {sent}.', en: '{subject} was sent {sent}.' },
   NOTICE_NOT_SENT_YET: {
-    sv: '{subject} är ännu inte skickat.',
+    sv: '{subject} har ännu inte skickats.',
     en: '{subject} is not sent yet.',
   },
   NOTICE_HELD: {
@@ -45,7 +45,7 @@ const reasons = {
     en: '{subject} was sent, but whether it arrived is not known.',
   },
   NOTICE_DELIVERY_UNPROVEN: {
-    sv: '{subject}: kanalen visar inte att det överlämnats.',
+    sv: '{subject}: kanalen visar inte att något nått mottagaren.',
     en: '{subject}: the channel does not prove the hand-over.',
   },
   NOTICE_MISDIRECTED: {
