@@ -69,8 +69,8 @@ const reasons = {
     en: 'The admission notice lacked the estimated time of discharge when its time ran out.',
   },
   ESTIMATE_MISSING: {
-    sv: 'Skickat, men beräknad tidpunkt för utskrivning saknas ännu.',
-    en: 'Sent, but the estimated time of discharge is still missing.',
+    sv: '{subject} är skickat, men beräknad tidpunkt för utskrivning saknas ännu.',
+    en: '{subject} was sent, but the estimated time of discharge is still missing.',
   },
   READINESS_CANCELLED: {
     sv: 'Uppgiften om utskrivningsklar gäller inte längre.',
@@ -164,8 +164,8 @@ const reasons = {
     en: '{notice}{moved} {days}',
   },
   SENT_DISPUTED: {
-    sv: 'Mottagarens fel {fault} dröjde överlämnandet till {handedOver}, som annars gett {otherwise}. {notice}{moved} {days}',
-    en: 'A fault of the receiver at {fault} delayed the hand-over to {handedOver}, which would have given {otherwise}. {notice}{moved} {days}',
+    sv: 'Mottagarens fel {fault} fördröjde överlämnandet till {handedOver} (ansvar annars från {otherwise}). {notice}{moved} {days}',
+    en: 'A fault of the receiver at {fault} delayed the hand-over to {handedOver} (liability otherwise from {otherwise}). {notice}{moved} {days}',
   },
   DISCHARGED_BEFORE_LIABILITY: {
     sv: 'Patienten skrevs ut innan betalningsansvaret inträdde.',
@@ -180,7 +180,7 @@ const reasons = {
     en: 'Readiness was withdrawn before liability arose.',
   },
   NOT_DISCHARGED: { sv: 'Patienten är inte utskriven.', en: 'The patient is not discharged.' },
-  CARE_DAYS_COUNTED: { sv: '{days} vårddygn debiteras.', en: '{days} care days are charged.' },
+  CARE_DAYS_COUNTED: { sv: '{days} vårddygn debiteras.', en: 'Care days charged: {days}.' },
   NO_CARE_DAYS: { sv: 'Inga vårddygn debiteras.', en: 'No care days are charged.' },
   DECEASED_REVIEW: {
     sv: 'Patienten har avlidit: {days} vårddygn granskas av en person och debiteras inte här.',
