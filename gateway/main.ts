@@ -1,7 +1,9 @@
 /**
  * Starts, joins and stops all parts. It knows all of them and is known by none.
  */
+import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import type { Inbound } from '../adapters/adapter.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
 import { loadMappings } from '../mappings/index.ts';
@@ -9,7 +11,7 @@ import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
 import { createAdvance } from './advance.ts';
 import { createDispatch } from './dispatch.ts';
-import { GatewayError } from './errors.ts';
+import type { GatewayError } from './errors.ts';
 import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { embeddedBus } from './runtime/bus/embedded.ts';
@@ -143,14 +145,7 @@ async function assemble(
     idleMs: config.mllp.idle,
     maxConnections: config.mllp.maxConnections,
     ...(tls && { tls }),
-    refuseOversize: (head) => {
-      const error = new GatewayError('malformed-message', 'message is too large', {
-        standardCode: '104',
-      });
-      log.warn({ err: error, maxFrameBytes: config.mllp.maxFrameBytes }, 'message refused');
-      const context = { answerId: newId(), now: clock.now() };
-      return hl7v2.acknowledge(undefined, head, { accepted: false, error }, context);
-    },
+    refuseOversize: refuseOversize(hl7v2, parts),
     onEvent: (name, detail) => {
       const level = quietEvents.has(name) ? 'debug' : 'warn';
       log[level]({ ...detail }, `mllp ${name}`);
@@ -183,6 +178,27 @@ async function assemble(
 
 /** Events of the MLLP server that belong to an ordinary day. */
 const quietEvents = new Set(['connection-opened', 'connection-closed', 'idle-closed']);
+
+/** A frame beyond the limit is not read to its end: its head is answered and kept for the operator. */
+function refuseOversize<M>(hl7v2: Inbound<M>, { journal, clock, log, newId: id }: ReceiveParts) {
+  return (head: Uint8Array, error: GatewayError): Uint8Array | undefined => {
+    const messageId = id();
+    const now = clock.now();
+    const answer = hl7v2.acknowledge(
+      undefined,
+      head,
+      { accepted: false, error },
+      { answerId: messageId, now },
+    );
+    log.warn({ messageId, err: error }, 'message refused');
+    const digest = hash('sha256', head, 'buffer');
+    const { code: errorCode, message } = error;
+    journal
+      .reject({ messageId, digest, raw: head, receivedAt: now, errorCode, error: message })
+      .catch((thrown: unknown) => log.error({ messageId, err: thrown }, 'refusal not kept'));
+    return answer;
+  };
+}
 
 async function listenMllp(
   server: Hl7v2Server,

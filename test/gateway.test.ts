@@ -111,7 +111,9 @@ describe('messages that cannot be taken', () => {
       (text) => `${text}NTE|1||${'x'.repeat(5000)}\r`,
     );
     const answer = await world.hospital.send(large).catch(() => undefined);
-    if (answer) expect(Buffer.from(answer).toString('latin1')).toMatch(/MSA\|A[ER]/);
+    expect(Buffer.from(answer ?? []).toString('latin1')).toMatch(/MSA\|AE\|C1[\s\S]*104/);
+    const rejected = async (): Promise<number> => (await world.gateway.status()).messages.rejected;
+    await expect.poll(rejected).toBe(1);
     const next = await HospitalLink.connect(world.gateway.mllp);
     const small = await next.send(message({ trigger: 'A01', controlId: 'C2' }));
     expect(Buffer.from(small).toString('latin1')).toContain('MSA|AA');
