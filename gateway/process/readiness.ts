@@ -32,8 +32,8 @@ export function foldReadiness(
   for (const statement of statements) {
     const last = open.at(-1);
     if (statement.type === 'discharge-readiness.withdrawn') {
-      const isUndone = last?.ready.some((ready) => byTelling(ready, statement) > 0) ?? true;
-      if (!isUndone) last?.withdrawn.push(statement);
+      const isUndone = last?.ready.some((ready) => byTelling(ready, statement) > 0);
+      if (isUndone === false) last?.withdrawn.push(statement);
     } else if (last !== undefined && last.withdrawn.length === 0) {
       last.ready.push(statement);
     } else {
