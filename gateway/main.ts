@@ -133,6 +133,10 @@ async function assemble(
   const relay = startRelay({ journal, bus, clock, deadlineGraceMs, onTrouble });
   closers.push(() => relay.close());
 
+  // An amount that was missing may stand in the profiles now.
+  for (const settlement of await journal.withheldSettlements()) {
+    await journal.outbox.nudge(settlement, settlement);
+  }
   const parts: ReceiveParts = { journal, clock, log, newId };
   const freed = await retranslateParked(hl7v2, parts);
   const http = await listenHttp(config, journal, partners, parts);

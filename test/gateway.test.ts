@@ -157,6 +157,64 @@ describe('an unmapped deciding code', () => {
   });
 });
 
+describe('a missing amount', () => {
+  test('withholds the billing, and frees it at the start after it was entered', async () => {
+    const folder = temporaryFolder('amount');
+    open.push(() => folder.remove());
+    const year = { start: '2021-03-01T09:00:00.000Z', folder: folder.path };
+    const world = await startTestGateway(year);
+    const both = { ...needs, regionOutpatient: true };
+    const say = async (step: Partial<HospitalStep> & Pick<HospitalStep, 'trigger' | 'at'>) => {
+      world.clock.advanceTo(new Date(step.at).toISOString());
+      const controlId = `W-${step.at}-${step.trigger}`.slice(0, 20);
+      expect(await world.send(message({ ...step, controlId }))).toBe('AA');
+      await world.rest();
+    };
+    await say({ trigger: 'A01', at: '2021-03-01T09:00:00Z', expectedDischarge: '2021-03-08' });
+    await say({ trigger: 'A08', at: '2021-03-01T10:00:00Z', needs: both });
+    const caseReference = world.receiver.received[0]?.body.data.caseReference ?? '';
+    const time = '2021-03-01T10:30:00Z';
+    for (const [type, data] of [
+      ['planning.called', { calledBy: 'fixed-care-contact' }],
+      ['outpatient-care.availability-set', { availability: 'available' }],
+    ] as const) {
+      expect(await world.receiver.answer({ caseReference, type, data, time })).toBe(202);
+    }
+    await say({
+      trigger: 'A08',
+      at: '2021-03-02T09:00:00Z',
+      readyAt: '2021-03-02T09:00:00Z',
+      needs: both,
+    });
+    await world.passTimeUntil('2021-03-10T09:00:00.000Z');
+    await say({ trigger: 'A03', at: '2021-03-10T09:00:00Z' });
+    await world.passTimeUntil('2021-04-30T09:00:00.000Z');
+    expect(typesOf(await eventsOf(world))).toContain('billing.withheld');
+    expect(typesOf(await eventsOf(world))).not.toContain('billing.recorded');
+    await world.close();
+
+    const overlay = join(folder.path, 'profiles');
+    mkdirSync(join(overlay, 'law'), { recursive: true });
+    writeFileSync(
+      join(overlay, 'law', 'settlement.yaml'),
+      [
+        'parameters:',
+        '  careDayAmountOre:',
+        '    values:',
+        "      '2021-01-01': { value: 100000, reference: entered for this test }",
+      ].join('\n'),
+    );
+    const again = await start({
+      ...year,
+      start: '2021-05-01T09:00:00.000Z',
+      change: (config) => ({ ...config, profiles: [overlay] }),
+    });
+    await again.rest();
+    const recorded = (await eventsOf(again)).find(({ type }) => type === 'billing.recorded');
+    expect(recorded?.type === 'billing.recorded' && recorded.data.totalOre).toBe(500_000);
+  });
+});
+
 describe('a poison event', () => {
   test('is parked as a dead letter while other cases go on', async () => {
     const world = await start();
