@@ -14,6 +14,7 @@ import { HandSetClock, systemClock, type Clock } from '../gateway/runtime/clock.
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import type { Journal, NewEvent } from '../gateway/runtime/journal/journal.ts';
 import { startRelay, type Relay } from '../gateway/runtime/relay.ts';
+import { message as messageIn } from './support/journal-messages.ts';
 
 const brokerUrl = process.env['HEMGANG_TEST_AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
 const brokerAnswers = await reachable();
@@ -65,15 +66,20 @@ async function openHouse(
     clock = systemClock,
     url = brokerUrl,
     prefetch = 256,
+    syncDelayMs = 0,
     disturb = (journal) => journal,
   }: {
     clock?: Clock;
     url?: string;
     prefetch?: number;
+    /** As on a slower disk. */
+    syncDelayMs?: number;
     disturb?: (journal: Journal) => Journal;
   } = {},
 ): Promise<House> {
-  const journal = disturb(await openEmbeddedJournal({ folder: place.folder }));
+  const journal = disturb(
+    await openEmbeddedJournal({ folder: place.folder, limits: { syncDelayMs } }),
+  );
   const troubles: GatewayError[] = [];
   const onTrouble = (error: GatewayError) => troubles.push(error);
   const bus =
@@ -245,6 +251,30 @@ describe.each(forms)('the %s bus', (form) => {
     expect(calls.flatMap(({ ids }) => ids)).toEqual(['fact-2']);
     const process = await journal.load(calls[0]?.lane ?? '');
     expect(process?.events.map(({ event }) => event.id)).toEqual(['fact-1', 'fact-2']);
+  });
+
+  it('gives way to intake, and yet goes on handling while messages keep coming', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form), { syncDelayMs: 10 });
+    const handled = { underLoad: 0, most: 0 };
+    let inside = 0;
+    const { handle } = recorder(async () => {
+      inside += 1;
+      handled.most = Math.max(handled.most, inside);
+      if (journal.intakeLoad() > 0.9) handled.underLoad += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside -= 1;
+    });
+    let n = 0;
+    const keepRecording = async () => {
+      while (handled.underLoad < 12 && n < 5000) await journal.record(messageIn((n += 1)));
+    };
+    const intake = Promise.all(Array.from({ length: 8 }, keepRecording));
+    await until(() => journal.intakeLoad() > 0.9);
+    await bus.consume('advance', handle, { ...quick, lanes: 32 });
+    await intake;
+    expect(handled.underLoad).toBeGreaterThanOrEqual(12);
+    expect(handled.most).toBeLessThanOrEqual(4);
+    await until(nothingWaits(journal));
   });
 
   it('keeps the order of a lane and never has two calls for it at once', async () => {
