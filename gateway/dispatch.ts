@@ -218,7 +218,6 @@ async function cancelUnsent(
       deliveryId,
       endedAt: parts.clock.now(),
       state: 'cancelled',
-      receiverFault: false,
       detail: 'replaced before it was sent',
       events: [],
     });
@@ -247,7 +246,7 @@ async function attempt(
     return false;
   }
   if (row.openAttempt && !receiver.outbound.idempotent) {
-    await conclude(parts, row, stored, 'unresolved', 'stopped while sending', row.receiverFault);
+    await conclude(parts, row, stored, 'unresolved', 'stopped while sending');
     return true;
   }
   const startedAt = clock.now();
@@ -259,10 +258,12 @@ async function attempt(
   };
   const outcome = await send(parts, receiver, row);
   // Outside the attempt's own catch: a journal that fails here leaves the attempt open, and open means unknown.
-  if ('error' in outcome)
-    return await afterFailure(parts, attempted, stored, receiver, outcome.error);
+  if ('error' in outcome) {
+    const failed = withFault(attempted, outcome.error, startedAt);
+    return await afterFailure(parts, failed, stored, receiver, outcome.error);
+  }
   const { detail, proof } = outcome.receipt;
-  await conclude(parts, attempted, stored, 'delivered', detail, row.receiverFault, proof);
+  await conclude(parts, attempted, stored, 'delivered', detail, proof);
   return true;
 }
 
@@ -297,7 +298,6 @@ async function waitForReceiver(parts: DispatchParts, row: DeliveryRow): Promise<
     endedAt: parts.clock.now(),
     state: 'pending',
     nextAt: new Date(parts.clock.nowMs() + waitMs).toISOString(),
-    receiverFault: row.receiverFault,
     detail,
     events: [],
   });
@@ -311,7 +311,6 @@ async function afterFailure(
   { outbound: { idempotent } }: Receiver,
   error: GatewayError,
 ): Promise<boolean> {
-  const receiverFault = row.receiverFault || isReceiverFault(error);
   const again = error.fate === 'transient' || (error.fate === 'ambiguous' && idempotent);
   const delayMs = parts.retryDelaysMs[row.attempts - 1];
   if (again && delayMs !== undefined) {
@@ -321,7 +320,7 @@ async function afterFailure(
       endedAt: parts.clock.now(),
       state: 'pending',
       nextAt: new Date(parts.clock.nowMs() + waitMs).toISOString(),
-      receiverFault,
+      ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
       detail: error.message,
       events: [],
     });
@@ -329,14 +328,15 @@ async function afterFailure(
   }
   const state = error.fate === 'ambiguous' ? 'unresolved' : 'refused';
   const detail = again ? `retries exhausted: ${error.message}` : error.message;
-  await conclude(parts, row, stored, state, detail, receiverFault);
+  await conclude(parts, row, stored, state, detail);
   return true;
 }
 
-/** Refused, 5xx and time-outs are the receiver's; what never left us, and our own stop, is ours. */
-function isReceiverFault(error: GatewayError): boolean {
-  if (error.standardCode === 'ABORTED') return false;
-  return error.code === 'delivery-unknown' || error.standardCode !== undefined;
+/** Refused, 5xx and time-outs are the receiver's fault; what never left us, and our own stop, is ours. */
+function withFault(row: DeliveryRow, error: GatewayError, startedAt: string): DeliveryRow {
+  const isOurs = error.standardCode === 'ABORTED';
+  const isTheirs = error.code === 'delivery-unknown' || error.standardCode !== undefined;
+  return isTheirs && !isOurs ? { ...row, receiverFaultAt: row.receiverFaultAt ?? startedAt } : row;
 }
 
 /** The end of a delivery, and the event that says so, in one transaction. */
@@ -346,7 +346,6 @@ async function conclude(
   stored: StoredEvent,
   state: 'delivered' | 'refused' | 'unresolved',
   detail: string,
-  receiverFault: boolean,
   proof: ReceiptData['proof'] = 'none',
 ): Promise<void> {
   const endedAt = parts.clock.now();
@@ -354,9 +353,9 @@ async function conclude(
     deliveryId: row.deliveryId,
     endedAt,
     state,
-    receiverFault,
+    ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
     detail,
-    events: receiptEvents(row, stored, state, detail, receiverFault, proof, endedAt),
+    events: receiptEvents(row, stored, state, detail, proof, endedAt),
   };
   await parts.journal.deliveries.recordOutcome(outcome);
 }
@@ -366,7 +365,6 @@ function receiptEvents(
   { event }: StoredEvent,
   state: 'delivered' | 'refused' | 'unresolved',
   detail: string,
-  receiverFault: boolean,
   proof: ReceiptData['proof'],
   endedAt: string,
 ): NewEvent[] {
@@ -386,7 +384,8 @@ function receiptEvents(
     deliveryId: row.deliveryId,
     firstAttemptAt: row.firstAttemptAt ?? endedAt,
     ...(proven && { deliveredAt: endedAt }),
-    receiverFault,
+    receiverFault: row.receiverFaultAt !== undefined,
+    ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
     proof: state === 'delivered' ? proof : 'none',
     ...(detail !== '' && { detail: detail.slice(0, 200) }),
   };

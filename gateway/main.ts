@@ -119,8 +119,13 @@ async function assemble(
     clearTimeout(hurry);
     await bus.close();
   });
-  const { isSenderLive } = routes;
-  await bus.consume('advance', createAdvance({ journal, profiles, clock, isSenderLive }), {
+  const advance = createAdvance({
+    journal,
+    profiles,
+    clock,
+    isSenderLive: (sender, now) => routes.isSenderLive(sender, now),
+  });
+  await bus.consume('advance', advance, {
     lanes: advanceLanes,
     attemptLimit,
     retryDelaysMs,

@@ -580,7 +580,6 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
         deliveryId: 'delivery-1',
         endedAt: later,
         state: 'delivered',
-        receiverFault: false,
         detail: 'HTTP 202',
         events: [{ streamId: stayId, body: admitted('receipt-1'), lane: processId }],
       });
@@ -620,7 +619,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       await journal.deliveries.open([newDelivery({ position: rows[0]?.position ?? 0 })]);
       await journal.deliveries.recordAttempt('delivery-1', at);
       const outcome = { deliveryId: 'delivery-1', endedAt: at, state: 'pending' } as const;
-      const failed = { receiverFault: true, detail: 'HTTP 503', events: [] };
+      const failed = { receiverFaultAt: at, detail: 'HTTP 503', events: [] };
       await journal.deliveries.recordOutcome({ ...outcome, ...failed, nextAt: later });
       await journal.outbox.done(rows);
       expect(await journal.nextDue()).toBe(later);
@@ -631,9 +630,9 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const [again] = await journal.outbox.ready('dispatch', nowMs, 10, []);
       expect(again).toMatchObject({ lane: 'lane-1', eventId: 'notice-1', attempts: 0 });
       await journal.deliveries.recordAttempt('delivery-1', later);
-      await journal.deliveries.recordOutcome({ ...outcome, ...failed, receiverFault: false });
+      await journal.deliveries.recordOutcome({ ...outcome, ...failed, receiverFaultAt: later });
       const [delivery] = await journal.deliveries.byState('pending', 10);
-      expect(delivery).toMatchObject({ receiverFault: true, attempts: 2, firstAttemptAt: at });
+      expect(delivery).toMatchObject({ receiverFaultAt: at, attempts: 2, firstAttemptAt: at });
     });
 
     test('an outcome without its delivery is refused, and so are its events', async () => {
@@ -642,7 +641,6 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
         deliveryId: 'no-such-delivery',
         endedAt: at,
         state: 'delivered',
-        receiverFault: false,
         detail: 'HTTP 202',
         events: [{ streamId: stayId, body: admitted('receipt-1'), lane: 'lane' }],
       });
@@ -658,7 +656,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       await journal.deliveries.open([newDelivery({})]);
       expect((await journal.status()).deliveries).toEqual({ pending: 2 });
       for (const deliveryId of ['delivery-1', 'delivery-2']) {
-        const of = { deliveryId, endedAt: at, receiverFault: false, detail: '', events: [] };
+        const of = { deliveryId, endedAt: at, detail: '', events: [] };
         await journal.deliveries.recordOutcome({ ...of, state: 'pending', nextAt: later });
         await journal.deliveries.recordOutcome({ ...of, state: 'delivered' });
       }
@@ -766,6 +764,8 @@ describe('the embedded journal', () => {
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
     db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
       ALTER TABLE senders DROP COLUMN processes; ALTER TABLE outbox DROP COLUMN excused;
+      ALTER TABLE deliveries DROP COLUMN receiver_fault_at;
+      ALTER TABLE deliveries ADD COLUMN receiver_fault INTEGER NOT NULL DEFAULT 0;
       CREATE INDEX deliveries_open ON deliveries (lane) WHERE open_attempt = 1;
       DELETE FROM migrations WHERE number > 1`);
     db.close();

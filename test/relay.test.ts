@@ -135,7 +135,6 @@ describe('the relay', () => {
       endedAt: noon,
       state: 'pending',
       nextAt: noon,
-      receiverFault: false,
       detail: 'no connection',
       events: [],
     });

@@ -184,10 +184,8 @@ describe('the command line', () => {
     const folder = temporaryFolder('taken');
     closing.push(folder.remove);
     const port = new URL(taken.url).port;
-    const { code, stderr } = await runToEnd([
-      'start',
-      ...['--data', folder.path, '--mllp-port', '0', '--http-port', port],
-    ]);
+    const ports = ['--mllp-port', '0', '--http-port', port];
+    const { code, stderr } = await runToEnd(['start', '--data', folder.path, ...ports]);
     expect(code).toBe(2);
     expect(stderr).toContain(`http: cannot listen on 127.0.0.1:${port}`);
     expect(stderr).toContain('--http-port');

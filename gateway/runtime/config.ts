@@ -27,7 +27,7 @@ const when = {
   liveFrom: instant.optional(),
 };
 
-const tls = z.strictObject({
+const tlsFiles = z.strictObject({
   cert: z.string(),
   key: z.string(),
   ca: z.string().optional(),
@@ -85,7 +85,7 @@ const schema = z.strictObject({
         .default(1024 * 1024),
       idle: duration.prefault('10m'),
       maxConnections: z.int().min(1).max(10_000).default(256),
-      tls: tls.optional(),
+      tls: tlsFiles.optional(),
     })
     .prefault({}),
   http: z

@@ -12,6 +12,9 @@ export type Disturbance =
   /** The process dies right after the commit, before anyone hears of it. */
   | 'dies-after';
 
+/** What a dead process does not need: ends, listeners, and what is asked without waiting. */
+const passing = new Set(['close', 'onCommit', 'onFailure', 'failure']);
+
 const writes = new Set([
   'record',
   'reject',
@@ -72,7 +75,7 @@ export function faultAt(nth: number, disturbance: Disturbance): FaultyJournal {
         if (name === 'outbox' || name === 'deliveries') {
           return typeof value === 'object' && value !== null ? disturbed(value) : value;
         }
-        if (typeof value !== 'function' || name === 'close' || name === 'onCommit') return value;
+        if (typeof value !== 'function' || passing.has(String(name))) return value;
         return (...args: unknown[]): unknown => {
           const call = (): unknown => Reflect.apply(value, inner, args);
           if (name === 'pending' || name === 'intakeLoad') return dead ? 0 : call();

@@ -333,7 +333,8 @@ export interface DeliveryRow {
   readonly attempts: number;
   readonly firstAttemptAt: string | undefined;
   readonly nextAt: string | undefined;
-  readonly receiverFault: boolean;
+  /** Start of the first attempt that failed because of the receiver (reading A10). */
+  readonly receiverFaultAt: string | undefined;
   /** An attempt was committed and no outcome: after a restart its outcome is unknown. */
   readonly openAttempt: boolean;
   /** Set when rendered; sent again unchanged. */
@@ -357,7 +358,8 @@ export interface AttemptOutcome {
   readonly state: DeliveryState;
   /** When to try again; only with state `pending`. */
   readonly nextAt?: string;
-  readonly receiverFault: boolean;
+  /** Start of this attempt, where it failed because of the receiver; the first one is kept. */
+  readonly receiverFaultAt?: string;
   readonly detail: string;
   /** What follows from it (notice.delivered …), in the same transaction. */
   readonly events: readonly NewEvent[];

@@ -208,6 +208,12 @@ const migrations: readonly string[] = [
   -- Nobody reads it: an open attempt is met when its lane is.
   DROP INDEX deliveries_open;
   `,
+  // Reading A10 needs the instant of the receiver's first fault, not only that there was one.
+  `
+  ALTER TABLE deliveries ADD COLUMN receiver_fault_at TEXT;
+  UPDATE deliveries SET receiver_fault_at = first_attempt_at WHERE receiver_fault = 1;
+  ALTER TABLE deliveries DROP COLUMN receiver_fault;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -4,7 +4,7 @@ import type { DeliveryRow, DeliveryState } from './journal.ts';
 
 const columns = `delivery_id AS deliveryId, lane, position, event_id AS eventId, stream AS streamId,
   receiver, state, attempts, first_attempt_at AS firstAttemptAt, next_at AS nextAt,
-  receiver_fault AS receiverFault, open_attempt AS openAttempt, rendered, detail`;
+  receiver_fault_at AS receiverFaultAt, open_attempt AS openAttempt, rendered, detail`;
 
 interface Row {
   readonly deliveryId: string;
@@ -17,7 +17,7 @@ interface Row {
   readonly attempts: number;
   readonly firstAttemptAt: string | null;
   readonly nextAt: string | null;
-  readonly receiverFault: number;
+  readonly receiverFaultAt: string | null;
   readonly openAttempt: number;
   readonly rendered: string | null;
   readonly detail: string | null;
@@ -29,7 +29,7 @@ function toDelivery(row: Row): DeliveryRow {
     receiver: row.receiver ?? undefined,
     firstAttemptAt: row.firstAttemptAt ?? undefined,
     nextAt: row.nextAt ?? undefined,
-    receiverFault: row.receiverFault === 1,
+    receiverFaultAt: row.receiverFaultAt ?? undefined,
     openAttempt: row.openAttempt === 1,
     rendered: row.rendered ?? undefined,
     detail: row.detail ?? undefined,

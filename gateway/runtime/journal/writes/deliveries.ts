@@ -18,10 +18,10 @@ export function deliveryWrites(db: Database, events: EventLog) {
     `INSERT INTO attempts (delivery_id, number, started_at)
      SELECT delivery_id, attempts, ? FROM deliveries WHERE delivery_id = ?`,
   );
-  // A fault of the receiver stays on record: a later success does not undo it.
+  // The first fault of the receiver stays on record: a later success does not undo it.
   const settle = db.prepare(
     `UPDATE deliveries SET state = ?, next_at = ?, open_attempt = 0, detail = ?,
-       receiver_fault = max(receiver_fault, ?) WHERE delivery_id = ?`,
+       receiver_fault_at = coalesce(receiver_fault_at, ?) WHERE delivery_id = ?`,
   );
   const endAttempt = db.prepare(
     `UPDATE attempts SET ended_at = ?, state = ?, detail = ?
@@ -50,9 +50,9 @@ export function deliveryWrites(db: Database, events: EventLog) {
       insertAttempt.run(startedAt, deliveryId);
     },
     recordOutcome(outcome: PreparedOutcome): void {
-      const { deliveryId, state, nextAt, endedAt, detail, receiverFault } = outcome;
+      const { deliveryId, state, nextAt, endedAt, detail, receiverFaultAt } = outcome;
       const next = state === 'pending' ? (nextAt ?? null) : null;
-      const { changes } = settle.run(state, next, detail, receiverFault ? 1 : 0, deliveryId);
+      const { changes } = settle.run(state, next, detail, receiverFaultAt ?? null, deliveryId);
       assert(changes === 1, 'an outcome belongs to a delivery that was opened');
       endAttempt.run(endedAt, state, detail, deliveryId);
       for (const event of outcome.events) events.add(event);
