@@ -1,53 +1,20 @@
 /**
  * 3: a decision was made. Render it, deliver it, keep the receipt.
  *
- * Every attempt is committed before anything is sent; one found open after a restart has an unknown outcome.
- * A lane (one case and recipient) sends one notice at a time, in order.
+ * A lane (one case and recipient) sends one notice at a time, in order; `delivery.ts` attempts each of them.
  */
-import type { DeliveryReceipt, Outbound, OutboundMessage, Rendered } from '../adapters/adapter.ts';
-import { asGatewayError, assert, type GatewayError } from './errors.ts';
-import type { EventBody, NoticeData, ReceiptData } from './process/events.ts';
-import { deliveryIdOf, receiptId } from './process/ids.ts';
+import type { OutboundMessage, Rendered } from '../adapters/adapter.ts';
+import { attempt, noticeOf, type DispatchParts, type Receiver } from './delivery.ts';
+import { assert } from './errors.ts';
+import { deliveryIdOf } from './process/ids.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
-import type { Clock } from './runtime/clock.ts';
 import type {
-  AttemptOutcome,
   DeliveryRow,
   DeliveryState,
   Journal,
   NewDelivery,
-  NewEvent,
   StoredEvent,
 } from './runtime/journal/journal.ts';
-import type { Log } from './runtime/log.ts';
-
-/** A receiver as its configuration made it. */
-export interface Receiver {
-  readonly id: string;
-  readonly outbound: Outbound;
-  /** False in shadow mode or before `liveFrom`: everything is decided, nothing leaves. */
-  isLive(now: string): boolean;
-}
-
-/** Who gets what. */
-export interface Routes {
-  ofNotice(notice: NoticeData): Receiver | undefined;
-  ofBilling(county: string, municipality: string): Receiver | undefined;
-  byId(id: string): Receiver | undefined;
-  /** Whether a sender's cases lead to deliveries at all. */
-  isSenderLive(sender: string, now: string): boolean;
-}
-
-export interface DispatchParts {
-  readonly journal: Journal;
-  readonly routes: Routes;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Wait before attempt n+1, in milliseconds. When the list ends, the notice is given to a person. */
-  readonly retryDelaysMs: readonly number[];
-  /** Ends attempts in hand when the gateway is told to stop at once. */
-  readonly signal: AbortSignal;
-}
 
 /** What the bus calls for the queue `dispatch`. */
 export function createDispatch(parts: DispatchParts): Handle {
@@ -233,175 +200,6 @@ function mayHaveArrived(row: DeliveryRow): boolean {
   return row.state === 'delivered' || row.state === 'unresolved' || row.attempts > 0;
 }
 
-/** One attempt. @returns whether the lane may go on to its next notice */
-async function attempt(
-  parts: DispatchParts,
-  row: DeliveryRow,
-  stored: StoredEvent,
-): Promise<boolean> {
-  const { journal, clock, routes } = parts;
-  const receiver = row.receiver === undefined ? undefined : routes.byId(row.receiver);
-  if (!receiver || row.rendered === undefined) {
-    await waitForReceiver(parts, row);
-    return false;
-  }
-  if (row.openAttempt && !receiver.outbound.idempotent) {
-    await conclude(parts, row, stored, 'unresolved', 'stopped while sending');
-    return true;
-  }
-  const startedAt = clock.now();
-  await journal.deliveries.recordAttempt(row.deliveryId, startedAt);
-  const attempted = {
-    ...row,
-    attempts: row.attempts + 1,
-    firstAttemptAt: row.firstAttemptAt ?? startedAt,
-  };
-  const outcome = await send(parts, receiver, row);
-  // Outside the attempt's own catch: a journal that fails here leaves the attempt open, and open means unknown.
-  if ('error' in outcome) {
-    const failed = withFault(attempted, outcome.error, startedAt);
-    return await afterFailure(parts, failed, stored, receiver, outcome.error);
-  }
-  const { detail, proof } = outcome.receipt;
-  await conclude(parts, attempted, stored, 'delivered', detail, proof);
-  return true;
-}
-
-/**
- * Hands the rendered message over.
- * @throws GatewayError what is no answer of a delivery (our own bug): the bus tries again, then parks it
- */
-async function send(
-  parts: DispatchParts,
-  receiver: Receiver,
-  row: DeliveryRow,
-): Promise<{ receipt: DeliveryReceipt } | { error: GatewayError }> {
-  const rendered: Rendered = JSON.parse(row.rendered ?? '');
-  try {
-    return { receipt: await receiver.outbound.deliver(row.deliveryId, rendered, parts.signal) };
-  } catch (thrown) {
-    const error = asGatewayError(thrown);
-    if (!error.code.startsWith('delivery-')) throw error;
-    const { deliveryId } = row;
-    parts.log.warn({ deliveryId, receiver: receiver.id, err: error }, 'delivery failed');
-    return { error };
-  }
-}
-
-/** A receiver that is no longer configured is a matter for the configuration, not an answer: the notice waits. */
-async function waitForReceiver(parts: DispatchParts, row: DeliveryRow): Promise<void> {
-  const detail = `receiver ${row.receiver ?? 'unknown'} is not configured`;
-  parts.log.error({ deliveryId: row.deliveryId }, detail);
-  const waitMs = parts.retryDelaysMs.at(-1) ?? 0;
-  await parts.journal.deliveries.recordOutcome({
-    deliveryId: row.deliveryId,
-    endedAt: parts.clock.now(),
-    state: 'pending',
-    nextAt: new Date(parts.clock.nowMs() + waitMs).toISOString(),
-    detail,
-    events: [],
-  });
-}
-
-/** What a failed attempt leads to, by what is known of it. @returns whether the lane may go on */
-async function afterFailure(
-  parts: DispatchParts,
-  row: DeliveryRow,
-  stored: StoredEvent,
-  { outbound: { idempotent } }: Receiver,
-  error: GatewayError,
-): Promise<boolean> {
-  const again = error.fate === 'transient' || (error.fate === 'ambiguous' && idempotent);
-  const delayMs = parts.retryDelaysMs[row.attempts - 1];
-  if (again && delayMs !== undefined) {
-    const waitMs = Math.max(delayMs, error.retryAfterMs ?? 0);
-    await parts.journal.deliveries.recordOutcome({
-      deliveryId: row.deliveryId,
-      endedAt: parts.clock.now(),
-      state: 'pending',
-      nextAt: new Date(parts.clock.nowMs() + waitMs).toISOString(),
-      ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
-      detail: error.message,
-      events: [],
-    });
-    return false;
-  }
-  const state = error.fate === 'ambiguous' ? 'unresolved' : 'refused';
-  const detail = again ? `retries exhausted: ${error.message}` : error.message;
-  await conclude(parts, row, stored, state, detail);
-  return true;
-}
-
-/** Refused, 5xx and time-outs are the receiver's fault; what never left us, and our own stop, is ours. */
-function withFault(row: DeliveryRow, error: GatewayError, startedAt: string): DeliveryRow {
-  const isOurs = error.standardCode === 'ABORTED';
-  const isTheirs = error.code === 'delivery-unknown' || error.standardCode !== undefined;
-  return isTheirs && !isOurs ? { ...row, receiverFaultAt: row.receiverFaultAt ?? startedAt } : row;
-}
-
-/** The end of a delivery, and the event that says so, in one transaction. */
-async function conclude(
-  parts: DispatchParts,
-  row: DeliveryRow,
-  stored: StoredEvent,
-  state: 'delivered' | 'refused' | 'unresolved',
-  detail: string,
-  proof: ReceiptData['proof'] = 'none',
-): Promise<void> {
-  const endedAt = parts.clock.now();
-  const outcome: AttemptOutcome = {
-    deliveryId: row.deliveryId,
-    endedAt,
-    state,
-    ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
-    detail,
-    events: receiptEvents(row, stored, state, detail, proof, endedAt),
-  };
-  await parts.journal.deliveries.recordOutcome(outcome);
-}
-
-function receiptEvents(
-  row: DeliveryRow,
-  { event }: StoredEvent,
-  state: 'delivered' | 'refused' | 'unresolved',
-  detail: string,
-  proof: ReceiptData['proof'],
-  endedAt: string,
-): NewEvent[] {
-  if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') return [];
-  const notice = noticeOf(event);
-  const type = `notice.${state}` as const;
-  const proven = state === 'delivered' && proof === 'receiver-answer';
-  const data: ReceiptData = {
-    noticeId: event.id,
-    key: notice.key,
-    revision: notice.revision,
-    obligation: notice.obligation,
-    occasion: notice.occasion,
-    role: notice.role,
-    ...(notice.municipality !== undefined && { municipality: notice.municipality }),
-    receiver: row.receiver ?? 'none',
-    deliveryId: row.deliveryId,
-    firstAttemptAt: row.firstAttemptAt ?? endedAt,
-    ...(proven && { deliveredAt: endedAt }),
-    receiverFault: row.receiverFaultAt !== undefined,
-    ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
-    proof: state === 'delivered' ? proof : 'none',
-    ...(detail !== '' && { detail: detail.slice(0, 200) }),
-  };
-  const body: EventBody = {
-    id: receiptId(row.deliveryId, type),
-    type,
-    occurredAt: endedAt,
-    recordedAt: endedAt,
-    source: { sender: 'hemgang', messageId: row.deliveryId },
-    causationId: event.id,
-    correlationId: event.correlationId,
-    data,
-  };
-  return [{ streamId: row.streamId, body, lane: row.lane.split('/')[0] ?? row.lane }];
-}
-
 // ---------------------------------------------------------------- reading
 
 async function loadEvents(
@@ -421,17 +219,6 @@ function eventAt(events: ReadonlyMap<number, StoredEvent>, position: number): St
   const stored = events.get(position);
   assert(stored, 'a delivery names an event the journal does not have');
   return stored;
-}
-
-function noticeOf(event: StoredEvent['event']): NoticeData {
-  switch (event.type) {
-    case 'notice.issued':
-    case 'notice.corrected':
-    case 'notice.withdrawn':
-      return event.data;
-    default:
-      assert(false, `${event.type} is not dispatched`);
-  }
 }
 
 function actionOf(type: StoredEvent['event']['type']): 'issued' | 'corrected' | 'withdrawn' {

@@ -97,7 +97,9 @@ async function assemble(
   const tls = tlsOf(config);
   const profiles = loadProfiles({ overlays: config.profiles });
   const words = loadMunicipalWords(config.mappings);
-  const receivers = config.receivers.map((receiver) => receiverOf(receiver, config, words, env));
+  const receivers = config.receivers.map((receiver, index) =>
+    receiverOf(receiver, config, words, env, index),
+  );
   const routes = routesOf(config, receivers, billingReceiver(config));
   const partners = partnersOf(config, env);
   const onTrouble: OnTrouble = (error, about) => {

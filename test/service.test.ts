@@ -1,5 +1,5 @@
 /** The service as a process: killed under load, told to stop, told nonsense. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -198,7 +198,19 @@ describe('the command line', () => {
     writeFileSync(file, `data: ${folder.path}/data\nsenders:\n  - id: nowhere\n`);
     const { code, stderr } = await runToEnd(['start', '--config', file]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/senders: nowhere has no overlay.*ekliden/);
+    expect(stderr).toContain(`${file}:3: senders.0.id: nowhere has no overlay`);
+    expect(stderr).toContain('ekliden');
+  });
+
+  test('a webhook in plain http is named with its line and the setting that allows it', async () => {
+    const { config } = folderWithConfig('http://127.0.0.1:9/notices');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('    ownNetwork: true\n', ''));
+    const { code, stderr } = await runToEnd(['start', '--config', config], {
+      RECEIVER_SECRET: secret,
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${config}:3: receivers.0`);
+    expect(stderr).toContain('ownNetwork: true');
   });
 
   test('a second gateway on the same folder is refused', async () => {

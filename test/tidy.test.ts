@@ -64,7 +64,7 @@ const allowed: readonly {
   { folder: 'gateway/wiring/', files: /./, packages: /./ },
   {
     folder: 'gateway/',
-    files: /^(gateway\/(process|rules|runtime|errors)|profiles\/index|adapters\/adapter)/,
+    files: /^(gateway\/(process|rules|runtime|errors|delivery)|profiles\/index|adapters\/adapter)/,
     packages: /^(temporal-polyfill|node:)/,
   },
   {
@@ -96,7 +96,9 @@ describe('who may import whom', () => {
   });
 
   test('the three numbered files know no concrete adapter and no driver', () => {
-    for (const file of ['receive', 'advance', 'dispatch'].map((name) => `gateway/${name}.ts`)) {
+    for (const file of ['receive', 'advance', 'dispatch', 'delivery'].map(
+      (name) => `gateway/${name}.ts`,
+    )) {
       const runtime = importsOf(file).filter(({ to }) => to.startsWith('gateway/runtime/'));
       expect(runtime.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
     }

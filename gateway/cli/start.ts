@@ -1,4 +1,4 @@
-import type { GatewayError } from '../errors.ts';
+import { asGatewayError, type GatewayError } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';
 import { loadConfig, type Config } from '../runtime/config.ts';
 import { createLog } from '../runtime/log.ts';
@@ -15,12 +15,16 @@ const drainLimitMs = 30_000;
 /** Runs the gateway until SIGTERM or SIGINT. @returns the exit code */
 export async function start(options: StartOptions): Promise<number> {
   process.umask(0o077); // the data folder holds names and numbers
-  const { config, file } = loadConfig({ file: options.config, flags: options.flags });
+  const { config, file, fail } = loadConfig({ file: options.config, flags: options.flags });
   const log = createLog({
     level: config.log.level,
     ...(config.log.json !== undefined && { json: config.log.json }),
   });
-  const gateway = await startGateway({ config, log });
+  const gateway = await startGateway({ config, log }).catch((thrown: unknown) => {
+    const error = asGatewayError(thrown);
+    const [section = ''] = error.location?.split('.') ?? [];
+    throw section in config ? fail(error.location ?? '', error.message) : thrown;
+  });
   process.stdout.write(`${introduction(gateway, config, file).join('\n')}\n`);
   log.info({ mllp: gateway.mllp, http: gateway.http }, 'started');
   const ending = await Promise.race([stopSignal(), journalFailure(gateway)]);

@@ -10,7 +10,9 @@ import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
 
 const port = z.int().min(0).max(65_535);
-const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'lower-case letters, digits and hyphens');
+const idText = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'lower-case letters, digits and hyphens');
 const mode = z.enum(['live', 'shadow']);
 /** `30s`, `5m`, `2h`: a readable length of time; read as milliseconds. */
 const duration = z
@@ -43,7 +45,7 @@ const place = {
 };
 
 const webhookReceiver = z.strictObject({
-  id,
+  id: idText,
   channel: z.literal('webhook'),
   ...place,
   ...when,
@@ -57,7 +59,7 @@ const webhookReceiver = z.strictObject({
   recognisesRepeats: z.boolean().default(true),
 });
 const fileReceiver = z.strictObject({
-  id,
+  id: idText,
   channel: z.literal('file'),
   ...place,
   ...when,
@@ -115,7 +117,7 @@ const schema = z.strictObject({
     .prefault({ form: 'embedded' }),
   mappings: z.array(z.string()).default([]),
   profiles: z.array(z.string()).default([]),
-  senders: z.array(z.strictObject({ id, ...when })).default([
+  senders: z.array(z.strictObject({ id: idText, ...when })).default([
     { id: 'ekliden', mode: 'live' },
     { id: 'norrtuna', mode: 'live' },
   ]),
@@ -126,13 +128,13 @@ const schema = z.strictObject({
   partners: z
     .array(
       z.strictObject({
-        id,
+        id: idText,
         kind: z.enum(['municipality', 'primary-care']),
         tokenEnv: secretName.optional(),
         /** SCB code of a municipality: without it the partner cannot report its own placements. */
         municipality: municipalityCode.optional(),
         /** Receivers this partner answers for; it may speak only of cases they were sent. */
-        receivers: z.array(id).min(1),
+        receivers: z.array(idText).min(1),
       }),
     )
     .default([]),
@@ -185,6 +187,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** The file that was read, absent where defaults alone hold. */
   readonly file: string | undefined;
+  /** The error for what a later check finds wrong at a dotted path: `receivers.0.url`. */
+  readonly fail: (path: string, what: string) => GatewayError;
 }
 
 /**
@@ -216,8 +220,10 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   }
   const result = schema.safeParse(plain);
   if (result.success) {
-    checkTogether(result.data, file ?? 'configuration');
-    return { config: result.data, file };
+    const fail = (dotted: string, what: string): GatewayError =>
+      invalid(placeOf(document, lines, file, dotted.split('.')), `${dotted}: ${what}`);
+    checkTogether(result.data, fail);
+    return { config: result.data, file, fail };
   }
   const issue = result.error.issues[0];
   const path = (issue?.path ?? []).map(String);
@@ -226,33 +232,26 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
 }
 
 /** What single values cannot show: names used twice, names that nothing has. */
-function checkTogether(config: Config, file: string): void {
-  for (const [what, ids] of [
-    ['senders', config.senders.map((sender) => sender.id)],
-    ['receivers', config.receivers.map((receiver) => receiver.id)],
-    ['partners', config.partners.map((partner) => partner.id)],
-  ] as const) {
-    const twice = ids.find((name, index) => ids.indexOf(name) !== index);
-    if (twice !== undefined) throw invalid(file, `${what}: ${twice} stands twice`);
+function checkTogether(config: Config, fail: (path: string, what: string) => GatewayError): void {
+  for (const what of ['senders', 'receivers', 'partners'] as const) {
+    const ids = config[what].map(({ id }) => id);
+    const twice = ids.findIndex((name, index) => ids.indexOf(name) !== index);
+    if (twice >= 0) throw fail(`${what}.${twice}.id`, `${ids[twice]} stands twice`);
   }
-  const senders = new Set(config.senders.map((sender) => sender.id));
-  const shared = config.partners.find((partner) => senders.has(partner.id));
-  if (shared) throw invalid(file, `partners: ${shared.id} is the id of a sender too`);
   const { tls } = config.mllp;
   if (tls?.requestClientCertificate === true && tls.ca === undefined) {
-    throw invalid(
-      file,
-      'mllp.tls: requestClientCertificate needs ca, or any public authority would do',
-    );
+    throw fail('mllp.tls', 'requestClientCertificate needs ca, or any public authority would do');
   }
-  const receivers = new Set(config.receivers.map((receiver) => receiver.id));
-  for (const partner of config.partners) {
-    const stranger = partner.receivers.find((name) => !receivers.has(name));
-    if (stranger !== undefined) {
-      throw invalid(
-        file,
-        `partners: ${partner.id} answers for ${stranger}, which is not a receiver`,
-      );
+  const senders = new Set(config.senders.map(({ id }) => id));
+  const receivers = new Set(config.receivers.map(({ id }) => id));
+  for (const [index, partner] of config.partners.entries()) {
+    if (senders.has(partner.id)) {
+      throw fail(`partners.${index}.id`, `${partner.id} is the id of a sender too`);
+    }
+    const stranger = partner.receivers.findIndex((name) => !receivers.has(name));
+    if (stranger >= 0) {
+      const path = `partners.${index}.receivers.${stranger}`;
+      throw fail(path, `${partner.receivers[stranger]}, which is not a receiver`);
     }
   }
 }
@@ -293,7 +292,8 @@ function placeOf(
 ): string {
   if (file === undefined) return 'configuration';
   for (let length = path.length; length > 0; length--) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
+    const keys = path.slice(0, length).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+    const node: unknown = document.getIn(keys, true);
     if (hasRange(node)) return `${file}:${lines.linePos(node.range[0]).line}`;
   }
   return file;

@@ -4,7 +4,8 @@ import { billingFiles } from '../../adapters/outbound/billing/specification.ts';
 import { fileNotices } from '../../adapters/outbound/notices/file.ts';
 import { webhookNotices } from '../../adapters/outbound/notices/webhook.ts';
 import type { MunicipalWords } from '../../mappings/municipal.ts';
-import type { Receiver, Routes } from '../dispatch.ts';
+import type { Receiver, Routes } from '../delivery.ts';
+import { asGatewayError, GatewayError } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 
@@ -16,6 +17,7 @@ export function receiverOf(
   config: Config,
   words: MunicipalWords,
   env: NodeJS.ProcessEnv,
+  index: number,
 ): OpenReceiver {
   const isLive = liveFrom(receiver);
   if (receiver.channel === 'file') {
@@ -24,9 +26,10 @@ export function receiverOf(
     const outbound = fileNotices({ folder, words, proof });
     return { id: receiver.id, config: receiver, outbound, isLive };
   }
-  const outbound = webhookNotices({
+  const secrets = receiver.secretEnv.map((name) => secretOf(name, env));
+  const outbound = openWebhook(index, {
     url: receiver.url,
-    secrets: receiver.secretEnv.map((name) => secretOf(name, env)),
+    secrets,
     timeoutMs: receiver.timeout,
     idempotent: receiver.recognisesRepeats,
     words,
@@ -34,6 +37,22 @@ export function receiverOf(
     nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
   });
   return { id: receiver.id, config: receiver, outbound, isLive, close: () => outbound.close() };
+}
+
+function openWebhook(
+  index: number,
+  settings: Parameters<typeof webhookNotices>[0],
+): ReturnType<typeof webhookNotices> {
+  try {
+    return webhookNotices(settings);
+  } catch (thrown) {
+    const { message } = asGatewayError(thrown);
+    throw new GatewayError(
+      'configuration-invalid',
+      message.replace('allowPrivate', 'ownNetwork: true'),
+      { location: `receivers.${index}` },
+    );
+  }
 }
 
 /** Where billing specifications go. */

@@ -8,12 +8,13 @@ import type { Config } from '../runtime/config.ts';
 /** The mappings of the senders that are configured; another one is an unknown sender. */
 export function sendersOf(config: Config, mappings: Mappings): Mappings {
   const known = new Map(mappings.senders.map((sender) => [sender.id, sender]));
-  const senders = config.senders.map(({ id }) => {
+  const senders = config.senders.map(({ id }, index) => {
     const sender = known.get(id);
     if (sender) return sender;
     throw new GatewayError(
       'configuration-invalid',
-      `senders: ${id} has no overlay in mappings/senders; there are ${[...known.keys()].join(', ')}`,
+      `${id} has no overlay in mappings/senders; there are ${[...known.keys()].join(', ')}`,
+      { location: `senders.${index}.id` },
     );
   });
   return { ...mappings, senders };
@@ -27,18 +28,20 @@ export function tlsOf(config: Config): TlsOptions | undefined {
   const { tls } = config.mllp;
   if (!tls) return undefined;
   return {
-    cert: readKey(tls.cert),
-    key: readKey(tls.key),
-    ...(tls.ca !== undefined && { ca: readKey(tls.ca) }),
+    cert: readKey('cert', tls.cert),
+    key: readKey('key', tls.key),
+    ...(tls.ca !== undefined && { ca: readKey('ca', tls.ca) }),
     requestCert: tls.requestClientCertificate,
     rejectUnauthorized: tls.requestClientCertificate,
   };
 }
 
-function readKey(file: string): Buffer {
+function readKey(name: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch {
-    throw new GatewayError('configuration-invalid', `mllp.tls: ${file} cannot be read`);
+    throw new GatewayError('configuration-invalid', `${file} cannot be read`, {
+      location: `mllp.tls.${name}`,
+    });
   }
 }
