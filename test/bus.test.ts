@@ -14,22 +14,10 @@ import { HandSetClock, systemClock, type Clock } from '../gateway/runtime/clock.
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import type { Journal, NewEvent } from '../gateway/runtime/journal/journal.ts';
 import { startRelay, type Relay } from '../gateway/runtime/relay.ts';
+import { brokerUrl, removeTopology, shallRunBroker } from './support/broker.ts';
 import { message as messageIn } from './support/journal-messages.ts';
 
-const brokerUrl = process.env['HEMGANG_TEST_AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
-const brokerAnswers = await reachable();
-const runBroker = brokerAnswers || process.env['CI'] === 'true';
-if (!runBroker) console.warn('SKIPPED: the RabbitMQ form of the bus, no broker at 127.0.0.1:5672');
-
-async function reachable(): Promise<boolean> {
-  try {
-    const model = await connect(brokerUrl, { timeout: 5_000 });
-    await model.close();
-    return true;
-  } catch {
-    return false;
-  }
-}
+const runBroker = await shallRunBroker('the RabbitMQ form of the bus');
 
 // ---------------------------------------------------------------- a gateway's middle, and what it did
 
@@ -98,15 +86,6 @@ async function openHouse(
   };
   closing.push(abandon);
   return { journal, bus, relay, troubles, abandon };
-}
-
-async function removeTopology(prefix: string): Promise<void> {
-  const model = await connect(brokerUrl);
-  const channel = await model.createChannel();
-  const { queues, exchanges } = topologyOf(prefix);
-  for (const { name } of queues) await channel.deleteQueue(name);
-  for (const { name } of exchanges) await channel.deleteExchange(name);
-  await model.close();
 }
 
 const quick: ConsumeOptions = { lanes: 4, attemptLimit: 3, retryDelaysMs: [5] };
