@@ -52,7 +52,7 @@ const pageRows = 512;
  * While messages wait for their commit more than this share of the time, handling takes a few lanes and rests: the ACK
  * comes first, yet the backlog never stands still.
  */
-const givingWay = { load: 0.5, lanes: 4, pauseMs: 100 } as const;
+const givingWay = { load: 0.5, lanes: 2, pauseMs: 100 } as const;
 /** After the journal failed us: a pause that grows. */
 const failurePauses = { firstMs: 50, longestMs: 5_000 } as const;
 const refillMs = 5;
