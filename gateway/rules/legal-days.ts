@@ -43,12 +43,11 @@ export function isoOf(instant: Temporal.Instant): string {
   return new Date(instant.epochMilliseconds).toISOString();
 }
 
-/** Local date and time for a reader, `YYYY-MM-DD HH.MM`, with seconds where there are any: 12.00.35 is after noon. */
+/** Local date and time for a reader, `YYYY-MM-DD HH.MM`. */
 export function localTimeText(instant: Temporal.Instant): string {
   const { epochMilliseconds } = instant;
   const local = new Date(epochMilliseconds + offsetMsAt(epochMilliseconds)).toISOString();
-  const seconds = local.slice(17, 19) === '00' ? '' : `.${local.slice(17, 19)}`;
-  return `${local.slice(0, 10)} ${local.slice(11, 13)}.${local.slice(14, 16)}${seconds}`;
+  return `${local.slice(0, 10)} ${local.slice(11, 13)}.${local.slice(14, 16)}`;
 }
 
 /** 00.00 local time of a date. Clocks change at night after that, so the instant always exists, once. */
