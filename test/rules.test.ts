@@ -11,6 +11,7 @@ import {
   isRestDay,
   localDateText,
   localTimeText,
+  sentTimeText,
   startOfDay,
   workingDayFrom,
 } from '../gateway/rules/legal-days.ts';
@@ -150,6 +151,11 @@ describe('days as the law counts them', () => {
     'Easter Sunday falls on %s',
     (date) => expect(easterSunday(Number(date.slice(0, 4))).toString()).toBe(date),
   );
+
+  test('a time just after noon is told with its seconds', () => {
+    expect(sentTimeText(Temporal.Instant.from('2022-03-07T11:00:35Z'))).toBe('2022-03-07 12.00.35');
+    expect(sentTimeText(Temporal.Instant.from('2022-03-07T11:00:00Z'))).toBe('2022-03-07 12.00');
+  });
 
   test('the offset kept by the hour agrees with the calendar at every hour of five years', () => {
     const lastMs = Date.parse('2027-01-01T00:00:00Z');

@@ -50,6 +50,12 @@ export function localTimeText(instant: Temporal.Instant): string {
   return `${local.slice(0, 10)} ${local.slice(11, 13)}.${local.slice(14, 16)}`;
 }
 
+/** The same with its seconds, where there are any: 12.00.35 is after noon, and `12.00` would not say so. */
+export function sentTimeText(instant: Temporal.Instant): string {
+  const seconds = Math.floor(instant.epochMilliseconds / 1000) % 60;
+  return localTimeText(instant) + (seconds === 0 ? '' : `.${String(seconds).padStart(2, '0')}`);
+}
+
 /** 00.00 local time of a date. Clocks change at night after that, so the instant always exists, once. */
 export function startOfDay(date: Temporal.PlainDate): Temporal.Instant {
   const utcMidnightMs = Date.UTC(date.year, date.month - 1, date.day);

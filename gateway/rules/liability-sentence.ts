@@ -1,6 +1,6 @@
 /** What the sentences of liability are filled with: the notice, what moved the start, and the care days. */
 import type { Temporal } from 'temporal-polyfill';
-import { localTimeText } from './legal-days.ts';
+import { localTimeText, sentTimeText } from './legal-days.ts';
 import type { Notification } from './liability-conditions.ts';
 import { moverOf } from './phrases.ts';
 import { fillIn } from './reasons.ts';
@@ -30,8 +30,8 @@ export function liabilityFill(
     moved: moved === undefined ? '' : preceded(moved),
     from: from.toString(),
     days: daysOf(from, until),
-    fault: localTimeText(sentAt),
-    handedOver: localTimeText(handedOverAt),
+    fault: sentTimeText(sentAt),
+    handedOver: sentTimeText(handedOverAt),
     otherwise: otherwise.toString(),
   };
 }
@@ -42,7 +42,7 @@ function noticeOf({ sentAt, isLate, limit, days, liabilityDate }: Notification):
     en: 'The notification was sent {sent}, {when} {limit}: liability arises after {days} days, on {date} (5 kap. 4 §).',
   };
   return fillIn(text, {
-    sent: localTimeText(sentAt),
+    sent: sentTimeText(sentAt),
     when: { sv: isLate ? 'efter' : 'senast', en: isLate ? 'after' : 'not after' },
     limit: limit.replace(':', '.'),
     days: String(days),
