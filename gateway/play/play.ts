@@ -68,12 +68,19 @@ async function takeStep(
   const receiver = world.receivers.get(who);
   const caseReference = world.processOf.get(journey);
   assert(receiver && caseReference, `${journey.file}: a fact before the first admission`);
-  const status = await receiver.answer({
+  const answer = {
     caseReference,
     type: fact.type,
     data: fact.data,
     time: at,
-  });
+    // The same id again is a repeat that the gateway recognises.
+    id: `${journey.visit}-${fact.type}-${at}`,
+  };
+  const status = await untilTaken(
+    world,
+    () => receiver.answer(answer),
+    (code) => code < 500,
+  );
   const from = who === primaryCareId ? 'primary care' : 'the municipality';
   return { from, what: fact.type, answer: `HTTP ${status}` };
 }
