@@ -101,6 +101,10 @@ function httpApp(
       },
       maxBodyBytes: config.http.maxBodyBytes,
       requestsPerMinute: config.http.requestsPerMinute,
+      onAnswered: (partner, status) => {
+        const level = status < 400 ? 'debug' : 'warn';
+        parts.log[level]({ partner, status }, 'receipt answered');
+      },
     }),
   );
   return app;
