@@ -1,193 +1,154 @@
 /**
- * National law as dated parameters: loads, checks and freezes `profiles/law/*.yaml` and what lies over them.
+ * What must hold in a place: national law as dated parameters (`profiles/law`), and what regions and their
+ * municipalities agreed instead (`profiles/regions`). Loaded, checked and frozen once, at start.
  *
  * The date of the legal fact picks the value, never today. A missing value is said to be missing, with what is known of
  * the gap; there is no fallback to an earlier year.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
-import { GatewayError } from '../gateway/errors.ts';
-import { checkOverlay, checkProfile } from './schema.ts';
-import type { ParameterFile } from './schema.ts';
+import { existsSync } from 'node:fs';
+import { firstMonthOf } from './agreement-checks.ts';
+import type { AgreementDocument, AgreementPeriod, Extension } from './agreement-schema.ts';
+import { loadRegions } from './agreements.ts';
+import type { Region } from './agreements.ts';
+import { deepFreeze, invalid, shippedFolder } from './files.ts';
+import { loadLaw } from './law.ts';
+import { loadNation } from './nation.ts';
+import type { Nation } from './nation.ts';
+import { bindPlaces } from './places.ts';
+import type { Parameters, Place } from './places.ts';
+import type { Parameter } from './schema.ts';
+import { timelineOf } from './timeline.ts';
+import type { ParameterValue } from './timeline.ts';
 
-export type ParameterValue = number | string | boolean;
+export type {
+  AgreementDocument,
+  AgreementPeriod,
+  DisputeLevel,
+  Extension,
+  FollowUp,
+  Indicator,
+  IndicatorId,
+  Opening,
+} from './agreement-schema.ts';
+export type { Nation } from './nation.ts';
+export type { AgreementOn, Parameters, Place, Remark } from './places.ts';
+export type { Origin, ParameterValue, Valued } from './timeline.ts';
 
-/** Where a value comes from: it travels with every finding and every billing line. */
-export interface Origin {
-  /** `<stem>.<name>`: `settlement.careDayAmountOre`. */
-  readonly parameter: string;
-  /** Start date of the value (`YYYY-MM-DD`). */
-  readonly from: string;
-  readonly reference: string;
-}
-export type Valued =
-  | { readonly known: true; readonly value: ParameterValue; readonly origin: Origin }
-  | {
-      readonly known: false;
-      readonly parameter: string;
-      readonly date: string;
-      /** What is known of the gap: which regulation is missing. */
-      readonly reference?: string;
-    };
-
-/** The parameters in force in one place: functions of date. */
-export interface Parameters {
-  /**
-   * @param name `<stem>.<name>`
-   * @param date local date of the legal fact, `YYYY-MM-DD`
-   * @throws GatewayError assertion-failed for a name that no file has
-   */
-  valueOn(name: string, date: string): Valued;
-}
-export interface Place {
-  readonly county?: string;
-  readonly municipality?: string;
-}
 /** What a file says of one parameter, for reviews and tests. */
 export interface ParameterDescription {
   readonly name: string;
   readonly description: string;
   readonly unit: string;
-  readonly agreement: 'allowed' | 'forbidden';
+  readonly type: Parameter['type'];
+  readonly choices?: readonly string[];
+  readonly multipleOf?: number;
+  readonly agreement: 'allowed' | 'forbidden' | 'narrows';
+  /** What an agreement may set it to, where it may only narrow. */
+  readonly narrowsTo?: readonly string[];
+  /** Ambiguities it decides, by their number in profiles/README.md. */
+  readonly readings: readonly string[];
   readonly reference: string;
   /** Date of the first value or declared gap. */
   readonly firstDate: string;
 }
-export interface Profiles {
-  /** Parameters for a place. Agreements are not read yet: every place has the statute. */
-  parametersOf(place: Place): Parameters;
-  readonly parameters: readonly ParameterDescription[];
+
+/** One value an agreement sets, or leaves open. */
+export interface AgreedValue {
+  readonly parameter: string;
+  readonly from: string;
+  /** Undefined for a gap the agreement leaves; null from where it says nothing more. */
+  readonly value: ParameterValue | null | undefined;
+  readonly reference: string;
+}
+/** An agreement as its files state it, for the calendar of settlements, reviews and tests. */
+export interface AgreementDescription {
+  /** Name of its folder. */
+  readonly region: string;
+  readonly county: string;
+  readonly title: string;
+  readonly documents: readonly AgreementDocument[];
+  /** SCB codes of the parties it binds. */
+  readonly municipalities: readonly string[];
+  /** Municipalities of the region that did not adopt it: they have the statute. */
+  readonly notAdoptedBy: readonly string[];
+  readonly periods: readonly AgreementPeriod[];
+  readonly extension?: Extension;
+  /** First whole month in which it was in force. */
+  readonly firstMonth: string;
+  readonly values: readonly AgreedValue[];
 }
 
-interface Entry {
-  readonly from: string;
-  /** Undefined from a date at which a value was closed or a gap declared. */
-  readonly value: ParameterValue | undefined;
-  readonly reference: string | undefined;
-}
-interface Timeline {
-  readonly name: string;
-  readonly yearly: boolean;
-  /** By start date. */
-  readonly entries: readonly Entry[];
-  readonly valued: readonly Valued[];
+export interface Profiles {
+  /** Parameters of a place, the same object each time; with a municipality, `under` it. */
+  parametersOf(place: Place): Parameters;
+  readonly parameters: readonly ParameterDescription[];
+  readonly agreements: readonly AgreementDescription[];
+  readonly nation: Nation;
 }
 
 /**
- * Loads the shipped law and the overlays over it.
+ * Loads the shipped law, the agreements, and the overlays over them.
  *
- * @param options.overlays folders with `law/<stem>.yaml`; a later one lies over an earlier one
+ * @param options.overlays folders with `law/<stem>.yaml` and `regions/<region>/`; a later one lies over an earlier one
  * @throws GatewayError configuration-invalid naming file and key
  */
 export function loadProfiles(options: { readonly overlays?: readonly string[] } = {}): Profiles {
-  const files = new Map<string, ParameterFile>();
-  const shipped = join(packageRoot(), 'profiles', 'law');
-  for (const name of yamlFiles(shipped)) {
-    files.set(stemOf(name), checkProfile(`law/${name}`, read(join(shipped, name))));
-  }
-  for (const overlay of options.overlays ?? []) {
-    const folder = join(overlay, 'law');
-    if (!existsSync(overlay)) throw invalid(overlay, 'no such folder');
-    for (const name of existsSync(folder) ? yamlFiles(folder) : []) {
-      const path = join(folder, name);
-      const under = files.get(stemOf(name));
-      if (under === undefined) throw invalid(path, `no profile is called ${stemOf(name)}`);
-      files.set(stemOf(name), checkOverlay(path, read(path), under));
-    }
-  }
-  return profilesOf(files);
-}
-
-function profilesOf(files: ReadonlyMap<string, ParameterFile>): Profiles {
-  const timelines = new Map<string, Timeline>();
-  const described: ParameterDescription[] = [];
-  for (const [stem, file] of files) {
-    for (const [key, parameter] of Object.entries(file.parameters)) {
-      const name = `${stem}.${key}`;
-      const timeline = timelineOf(name, parameter);
-      timelines.set(name, timeline);
-      const { description, unit, agreement, reference } = parameter;
-      const firstDate = timeline.entries[0]?.from ?? '';
-      described.push({ name, description, unit, agreement, reference, firstDate });
-    }
-  }
-  const parameters: Parameters = {
-    valueOn(name, date) {
-      const timeline = timelines.get(name);
-      if (timeline === undefined) {
-        throw new GatewayError('assertion-failed', `no parameter is called ${name}`);
-      }
-      return valueOn(timeline, date);
-    },
+  const overlays = options.overlays ?? [];
+  const missing = overlays.find((folder) => !existsSync(folder));
+  if (missing !== undefined) throw invalid(missing, '(the folder)', 'no such folder');
+  const shipped = shippedFolder();
+  const nation = loadNation(shipped);
+  const law = loadLaw(shipped, overlays);
+  const regions = loadRegions(shipped, overlays, nation, law);
+  return {
+    parametersOf: bindPlaces(law, regions, nation),
+    parameters: deepFreeze([...law].map(describeParameter)),
+    agreements: deepFreeze(regions.map(describeAgreement)),
+    nation,
   };
-  return { parametersOf: () => parameters, parameters: Object.freeze(described) };
 }
 
-function timelineOf(name: string, parameter: ParameterFile['parameters'][string]): Timeline {
-  const byDate = new Map<string, Entry>();
-  for (const gap of parameter.unknown ?? []) {
-    byDate.set(gap.from, { from: gap.from, value: undefined, reference: gap.reference });
-  }
-  for (const [from, { value, reference }] of Object.entries(parameter.values ?? {})) {
-    // A value entered for the start of a declared gap fills it.
-    byDate.set(from, { from, value: value ?? undefined, reference });
-  }
-  const entries = [...byDate.values()].sort((left, right) => (left.from < right.from ? -1 : 1));
-  const valued = entries.map((entry): Valued => {
-    if (entry.value === undefined) return missing(name, entry.from, entry.reference);
-    const origin = { parameter: name, from: entry.from, reference: entry.reference ?? '' };
-    return Object.freeze({ known: true, value: entry.value, origin: Object.freeze(origin) });
-  });
-  return { name, yearly: parameter.per === 'calendar-year', entries, valued };
+function describeParameter([name, stated]: readonly [string, Parameter]): ParameterDescription {
+  const { description, unit, type, choices, multipleOf, agreement, narrowsTo, reference } = stated;
+  return {
+    name,
+    description,
+    unit,
+    type,
+    ...(choices && { choices }),
+    ...(multipleOf !== undefined && { multipleOf }),
+    agreement,
+    ...(narrowsTo && { narrowsTo }),
+    readings: stated.readings ?? [],
+    reference,
+    firstDate: timelineOf(name, stated).entries[0]?.from ?? '',
+  };
 }
 
-function valueOn({ name, yearly, entries, valued }: Timeline, date: string): Valued {
-  const index = entries.findLastIndex((entry) => entry.from <= date);
-  const found = valued[index];
-  const entry = entries[index];
-  if (found === undefined || entry === undefined) return missing(name, date, undefined);
-  if (!found.known) return missing(name, date, entry.reference);
-  if (!yearly || sameYear(entry.from, date)) return found;
-  // A yearly value ends with its year; the gap after it is described by the last gap declared before the date.
-  const gap = entries.findLast((known) => known.value === undefined && known.from <= date);
-  return missing(name, date, gap?.reference);
+function describeAgreement({
+  folder,
+  county,
+  municipalities,
+  agreement,
+}: Region): AgreementDescription {
+  const { title, documents, periods, extension, adoption, parameters } = agreement;
+  const isParty = (code: string): boolean =>
+    (adoption.municipalities?.[code] ?? adoption.default).adopted !== 'no';
+  const values = Object.entries(parameters).flatMap(([parameter, stated]): AgreedValue[] => [
+    ...Object.entries(stated.values ?? {}).map(([from, value]) => ({ parameter, from, ...value })),
+    ...(stated.unknown ?? []).map((gap) => ({ parameter, value: undefined, ...gap })),
+  ]);
+  return {
+    region: folder,
+    county,
+    title,
+    documents,
+    municipalities: municipalities.filter(isParty),
+    notAdoptedBy: municipalities.filter((code) => !isParty(code)),
+    periods,
+    ...(extension && { extension }),
+    firstMonth: firstMonthOf(periods),
+    values,
+  };
 }
-
-function missing(parameter: string, date: string, reference: string | undefined): Valued {
-  return { known: false, parameter, date, ...(reference !== undefined && { reference }) };
-}
-
-const sameYear = (left: string, right: string): boolean => left.slice(0, 4) === right.slice(0, 4);
-const stemOf = (file: string): string => file.replace(/\.yaml$/, '');
-
-function yamlFiles(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort();
-}
-
-function read(path: string): unknown {
-  try {
-    return parse(readFileSync(path, 'utf8'), { uniqueKeys: true }) as unknown;
-  } catch (cause) {
-    const line = cause instanceof Error ? cause.message.split('\n')[0] : 'unreadable';
-    throw new GatewayError('configuration-invalid', `${path}: ${line ?? ''}`, { cause });
-  }
-}
-
-function invalid(path: string, what: string): GatewayError {
-  return new GatewayError('configuration-invalid', `${path}: ${what}`, { location: path });
-}
-
-/** The folder of package.json: the same from the sources and from `dist/`. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw invalid(folder, 'no package.json above profiles');
-    folder = parent;
-  }
-  return folder;
-}
+export { assuming, readAssumptions, type Assumption } from './what-if.ts';

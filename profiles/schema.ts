@@ -1,29 +1,40 @@
-/** What a profile file may hold, and the checks that name file and key. */
+/** What a file of the law may hold, and the checks that name file and key. */
 import { z } from 'zod';
-import { GatewayError } from '../gateway/errors.ts';
+import { check, invalid } from './files.ts';
 
-const date = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\d$/)
-  .refine((text) => new Date(`${text}T00:00:00Z`).toISOString().startsWith(text), 'no such date');
-const reference = z.string().min(1).max(300);
+/** `YYYY-MM-DD`, a day there is. */
+export const date = z.iso.date();
+export const reference = z.string().min(1).max(300);
 const value = z.union([z.number(), z.string().min(1).max(200), z.boolean(), z.null()]);
-const dated = z.record(date, z.strictObject({ value, reference }));
+/** Values by start date; `null` ends the one before. */
+export const dated = z.record(date, z.strictObject({ value, reference }));
+/** Known gaps by their start date; a value entered from the same date fills one. */
+export const gaps = z.array(z.strictObject({ from: date, reference }));
 
 const parameter = z.strictObject({
   description: z.string().min(1).max(600),
   unit: z.string().min(1).max(60),
-  type: z.enum(['whole-number', 'clock-time', 'choice', 'text', 'boolean']),
+  type: z.enum(['whole-number', 'decimal', 'clock-time', 'choice', 'text', 'boolean']),
   /** The choices, for type `choice`. */
   choices: z.array(z.string().min(1)).min(2).optional(),
-  /** Whether an agreement under 4 kap. 5 § may replace it. */
-  agreement: z.enum(['allowed', 'forbidden']),
+  /** Every value is a multiple of this, for type `whole-number`. */
+  multipleOf: z.int().min(2).optional(),
+  /**
+   * Whether an agreement under 4 kap. 5 § may replace it: `allowed`, `forbidden`, or `narrows`: it may set only what
+   * `narrowsTo` lists, which adds a condition and so only narrows liability.
+   */
+  agreement: z.enum(['allowed', 'forbidden', 'narrows']),
+  narrowsTo: z.array(z.string().min(1)).min(1).optional(),
+  /** The ambiguities it decides: their numbers in the table of profiles/README.md. */
+  readings: z
+    .array(z.string().regex(/^A[1-9]\d?$/))
+    .min(1)
+    .optional(),
   reference,
   /** The value holds for its calendar year only and is missing outside the years listed. */
   per: z.literal('calendar-year').optional(),
   values: dated.optional(),
-  /** Known gaps by their start date; a value entered from the same date fills one. */
-  unknown: z.array(z.strictObject({ from: date, reference })).optional(),
+  unknown: gaps.optional(),
 });
 const profile = z.strictObject({
   title: z.string().min(1).max(200),
@@ -34,7 +45,7 @@ const overlay = z.strictObject({
 });
 
 export type ParameterFile = z.infer<typeof profile>;
-type Parameter = z.infer<typeof parameter>;
+export type Parameter = z.infer<typeof parameter>;
 
 /**
  * @param file named in errors
@@ -48,6 +59,12 @@ export function checkProfile(file: string, content: unknown): ParameterFile {
     if (!stated.values && !stated.unknown) throw invalid(file, key, 'neither values nor unknown');
     if ((stated.type === 'choice') !== (stated.choices !== undefined)) {
       throw invalid(file, `${key}.choices`, 'belongs to type choice, and only to it');
+    }
+    if ((stated.agreement === 'narrows') !== (stated.narrowsTo !== undefined)) {
+      throw invalid(file, `${key}.narrowsTo`, 'belongs to agreement: narrows, and only to it');
+    }
+    if (stated.narrowsTo?.some((choice) => stated.choices?.includes(choice) !== true)) {
+      throw invalid(file, `${key}.narrowsTo`, 'names what is no choice');
     }
   }
   return checked;
@@ -77,41 +94,48 @@ function checkValues(
 ): void {
   for (const [from, { value: entered }] of Object.entries(values)) {
     const key = `parameters.${name}.values.${from}`;
-    if (entered !== null && !fits(stated, entered)) {
-      const wanted = stated.choices === undefined ? stated.type : stated.choices.join(' | ');
-      throw invalid(file, `${key}.value`, `is not a ${wanted}`);
-    }
+    checkValue(file, `${key}.value`, stated, entered);
     if (stated.per === 'calendar-year' && !from.endsWith('-01-01')) {
       throw invalid(file, key, 'a yearly value starts on 1 January');
     }
   }
 }
 
+/** What the values of a parameter have in common. */
+export interface ValueKind {
+  readonly type: Parameter['type'];
+  readonly choices?: readonly string[] | undefined;
+  readonly multipleOf?: number | undefined;
+}
+
+/**
+ * Whether a value is one the parameter can have.
+ * @throws GatewayError configuration-invalid
+ */
+export function checkValue(
+  file: string,
+  key: string,
+  { type, choices, multipleOf }: ValueKind,
+  entered: number | string | boolean | null,
+): void {
+  if (entered === null) return;
+  if (!kinds[type](entered) || (choices !== undefined && !choices.includes(String(entered)))) {
+    const wanted = choices?.join(' | ') ?? (type === 'decimal' ? "decimal in quotes, '1.5'" : type);
+    throw invalid(file, key, `is not a ${wanted}`);
+  }
+  if (multipleOf !== undefined && Number(entered) % multipleOf !== 0) {
+    throw invalid(file, key, `is not a multiple of ${multipleOf}`);
+  }
+}
+
 type Entered = number | string | boolean;
 const kinds: Readonly<Record<Parameter['type'], (entered: Entered) => boolean>> = {
   'whole-number': (entered) => Number.isSafeInteger(entered) && Number(entered) >= 0,
+  // As text, because 1.5 is an exact number and a binary fraction is not; more decimals than two would not leave whole öre.
+  decimal: (entered) => typeof entered === 'string' && /^\d{1,4}(\.\d{1,2})?$/.test(entered),
   'clock-time': (entered) =>
     typeof entered === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(entered),
   choice: (entered) => typeof entered === 'string',
   text: (entered) => typeof entered === 'string',
   boolean: (entered) => typeof entered === 'boolean',
 };
-
-function fits({ type, choices }: Parameter, entered: Entered): boolean {
-  return kinds[type](entered) && (choices?.includes(String(entered)) ?? true);
-}
-
-function check<T>(file: string, schema: z.ZodType<T>, content: unknown): T {
-  const result = schema.safeParse(content);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = [...(issue?.path ?? [])];
-  if (issue?.code === 'unrecognized_keys') path.push(issue.keys[0] ?? '');
-  throw invalid(file, path.join('.') || '(the file)', issue?.message ?? 'invalid');
-}
-
-function invalid(file: string, key: string, what: string): GatewayError {
-  return new GatewayError('configuration-invalid', `${file}: ${key}: ${what}`, {
-    location: `${file}: ${key}`,
-  });
-}
