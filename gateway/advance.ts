@@ -3,14 +3,15 @@
  *
  * An event on the bus is a nudge; the journal is the truth. Several nudges for one case are one pass.
  */
-import { Temporal } from 'temporal-polyfill';
 import type { Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
-import type { EventBody } from './process/events.ts';
+import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
-import { decide, type Decision } from './rules/decide.ts';
+import { decide, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
+import { localDateOf } from './rules/legal-days.ts';
 import { settle } from './rules/settlement.ts';
+import { monthOf } from './rules/settlement-month.ts';
 import type { Handle } from './runtime/bus/bus.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Append, Journal, NewEvent } from './runtime/journal/journal.ts';
@@ -19,6 +20,8 @@ export interface AdvanceParts {
   readonly journal: Journal;
   readonly profiles: Profiles;
   readonly clock: Clock;
+  /** How long before a deadline a warning is given; without it no deadline warns. */
+  readonly warnMs?: WarnMs;
   /** Cases of a sender in shadow are assessed and never billed. */
   readonly isSenderLive: (sender: string, now: string) => boolean;
 }
@@ -26,12 +29,15 @@ export interface AdvanceParts {
 /** Another writer was faster this many times in a row: give the event back to the bus. */
 const staleLimit = 5;
 
+/** Events that another stream than their own reads: the lane names it. */
+const readElsewhere = new Set<EventType>(['care-days.counted', 'settlement.closed']);
+
 /** What the bus calls for the queue `advance`. It resolves when everything that follows is committed. */
 export function createAdvance(parts: AdvanceParts): Handle {
   return async function advance(_lane, deliveries) {
     const streams = new Set<string>();
     for (const { type, lane, streamId } of deliveries) {
-      streams.add(type === 'care-days.counted' ? lane : streamId);
+      streams.add(readElsewhere.has(type) ? lane : streamId);
     }
     for (const streamId of streams) {
       if (streamId.startsWith(settlementPrefix)) await advanceSettlement(parts, streamId);
@@ -41,7 +47,7 @@ export function createAdvance(parts: AdvanceParts): Handle {
 }
 
 async function advanceProcess(
-  { journal, profiles, clock, isSenderLive }: AdvanceParts,
+  { journal, profiles, clock, isSenderLive, warnMs = {} }: AdvanceParts,
   stayId: string,
 ): Promise<void> {
   await untilAppended(journal, async () => {
@@ -49,8 +55,8 @@ async function advanceProcess(
     assert(loaded, 'an event names a stay the journal does not have');
     const process = fold(loaded.events, loaded.processId);
     const parameters = profiles.parametersOf(placeOf(process));
-    const now = Temporal.Instant.from(clock.now());
-    const decision = decide(process, assess(process, parameters, now), now);
+    const nowMs = clock.nowMs();
+    const decision = decide(process, assess(process, parameters, nowMs), nowMs, { warnMs });
     const isBilled = loaded.stays.every(({ sender }) => isSenderLive(sender, clock.now()));
     const first = loaded.stays[0];
     assert(first, 'a process has at least one stay');
@@ -64,18 +70,43 @@ async function advanceProcess(
 async function advanceSettlement(
   { journal, profiles, clock }: AdvanceParts,
   streamId: string,
+  asked?: { readonly open: boolean },
 ): Promise<void> {
   const period = periodOf(streamId);
   await untilAppended(journal, async () => {
     const stream = await journal.loadStream(streamId);
     const parameters = profiles.parametersOf(period);
-    const now = Temporal.Instant.from(clock.now());
-    const decision = settle(stream.events, parameters, period, now);
+    const decision = settle(stream.events, parameters, period, clock.nowMs(), asked);
     return {
       expected: [{ streamId, version: stream.version }],
       ...written(decision, streamId, streamId, clock.now()),
     };
   });
+}
+
+/**
+ * Begins the calendar of settlements where an agreement is in force: every municipality's month is settled, empty ones
+ * too, and each month begins the next. Months that have begun are left as they are.
+ * @param counties of the hospitals that this gateway serves
+ * @param only these municipalities, where not all of them are settled here
+ */
+export async function openMonths(
+  parts: AdvanceParts,
+  counties: ReadonlySet<string>,
+  only?: readonly string[],
+): Promise<void> {
+  const { profiles, clock } = parts;
+  const today = localDateOf(clock.nowMs());
+  const month = monthOf(today);
+  for (const county of counties) {
+    for (const municipality of profiles.nation.municipalitiesOf(county)) {
+      if (only?.includes(municipality) === false) continue;
+      const place = { county, municipality };
+      const agreement = profiles.parametersOf(place).agreementOn(today);
+      if (agreement === undefined || agreement.status === 'unseen') continue;
+      await advanceSettlement(parts, settlementStreamOf({ ...place, month }), { open: true });
+    }
+  }
 }
 
 /** Whose law and agreement hold for a case: the treating region's. */
@@ -108,8 +139,7 @@ function written(
       source: { sender: 'hemgang', messageId: event.id },
       correlationId: processId,
     };
-    const settlement =
-      body.type === 'care-days.counted' && isBilled ? settlementStreamOf(body.data) : undefined;
+    const settlement = isBilled ? readerOf(body) : undefined;
     return {
       streamId,
       body,
@@ -117,14 +147,22 @@ function written(
       ...(settlement !== undefined && { alsoStream: settlement }),
     };
   });
-  const setDeadlines = decision.setDeadlines.map(({ key, dueAt, data }) => ({
+  const setDeadlines = decision.setDeadlines.map(({ key, dueAt, data, event }) => ({
     key,
     streamId,
     lane: processId,
     dueAt,
     data: JSON.stringify(data),
+    ...(event !== undefined && { event }),
   }));
   return { events, setDeadlines, closeDeadlines: decision.closeDeadlines };
+}
+
+/** The settlement that reads an event of another stream. */
+function readerOf(body: EventBody): string | undefined {
+  if (body.type === 'care-days.counted') return settlementStreamOf(body.data);
+  if (body.type !== 'settlement.closed' || body.data.next === undefined) return undefined;
+  return settlementStreamOf({ ...body.data, month: body.data.next });
 }
 
 /** One lane per case and recipient for notices, one per case for everything else. */
@@ -147,7 +185,8 @@ interface Period {
   readonly month: string;
 }
 
-function settlementStreamOf({ county, municipality, month }: Period): string {
+/** The stream of one settlement. */
+export function settlementStreamOf({ county, municipality, month }: Period): string {
   return `${settlementPrefix}${county}:${municipality}:${month}`;
 }
 

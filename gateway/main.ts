@@ -9,7 +9,7 @@ import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/s
 import { loadMappings } from '../mappings/index.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
-import { createAdvance } from './advance.ts';
+import { createAdvance, openMonths, type AdvanceParts } from './advance.ts';
 import { createDispatch } from './dispatch.ts';
 import type { GatewayError } from './errors.ts';
 import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
@@ -93,7 +93,8 @@ async function assemble(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   // Everything that only the configuration decides, before anything runs.
-  const hl7v2 = hl7v2Inbound(sendersOf(config, loadMappings({ overlays: config.mappings })));
+  const mappings = sendersOf(config, loadMappings({ overlays: config.mappings }));
+  const hl7v2 = hl7v2Inbound(mappings);
   const tls = tlsOf(config);
   const profiles = loadProfiles({ overlays: config.profiles });
   const words = loadMunicipalWords(config.mappings);
@@ -121,13 +122,14 @@ async function assemble(
     clearTimeout(hurry);
     await bus.close();
   });
-  const advance = createAdvance({
+  const advanceParts: AdvanceParts = {
     journal,
     profiles,
     clock,
+    warnMs: config.deadlines.warn,
     isSenderLive: (sender, now) => routes.isSenderLive(sender, now),
-  });
-  await bus.consume('advance', advance, {
+  };
+  await bus.consume('advance', createAdvance(advanceParts), {
     lanes: advanceLanes,
     attemptLimit,
     retryDelaysMs,
@@ -140,10 +142,9 @@ async function assemble(
   const relay = startRelay({ journal, bus, clock, deadlineGraceMs, onTrouble });
   closers.push(() => relay.close());
 
-  // An amount that was missing may stand in the profiles now.
-  for (const settlement of await journal.withheldSettlements()) {
-    await journal.outbox.nudge(settlement, settlement);
-  }
+  await reconsiderWithheld(journal);
+  const served = new Set(mappings.senders.map(({ county }) => county));
+  await openMonths(advanceParts, served, config.billing.municipalities);
   const parts: ReceiveParts = { journal, clock, log, newId };
   const freed = await retranslateParked(hl7v2, parts);
   const http = await listenHttp(config, journal, partners, parts);
@@ -185,6 +186,20 @@ async function assemble(
     },
     stop,
   };
+}
+
+/** A figure that was missing may stand in the profiles now: for a whole month, or for single cases of it. */
+async function reconsiderWithheld(journal: Journal): Promise<void> {
+  for (const settlement of await journal.withheldSettlements()) {
+    const { events } = await journal.loadStream(settlement);
+    const unjudged = events.flatMap(({ event }) =>
+      event.type === 'care-days.counted' && event.data.reason === 'PARAMETER_MISSING'
+        ? [[event.stayId, event.data.caseReference] as const]
+        : [],
+    );
+    for (const [stayId, lane] of new Map(unjudged)) await journal.outbox.nudge(stayId, lane);
+    await journal.outbox.nudge(settlement, settlement);
+  }
 }
 
 /** Events of the MLLP server that belong to an ordinary day. */

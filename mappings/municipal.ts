@@ -77,6 +77,7 @@ export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalW
     'discharge-ready-notice': read('discharge-ready-notice'),
     'information-transfer': read('information-transfer'),
     'planning-call': read('planning-call'),
+    'compulsory-care-notice': read('compulsory-care-notice'),
   };
   return deepFreeze({ vocabulary: readAs(vocabulary, stems, 'vocabulary'), notices });
 }

@@ -89,22 +89,31 @@ function eventLine({ event }: StoredEvent, ink: Ink): string {
     case 'liability.withheld':
       return `${paragraph}${ink.bold(`liability.withheld: no charge, ${event.data.reason}`)}`;
     case 'care-days.counted': {
-      const { dates, municipality, reason, eligible } = event.data;
-      const why = eligible ? dates.join(', ') : reason;
-      return `${paragraph}care-days.counted: ${dates.length} for ${municipality} (${why})`;
+      const { dates, municipality, reason, eligible, readyOn, month } = event.data;
+      const days = readyOn === undefined ? dates.join(', ') : `from ${readyOn}, month ${month}`;
+      return `${paragraph}care-days.counted: ${dates.length} for ${municipality} (${eligible ? days : reason})`;
     }
     case 'billing.recorded':
     case 'billing.adjusted': {
-      const { municipality, month, totalOre, lines } = event.data;
-      const days = lines.reduce((total, line) => total + line.days, 0);
+      const { municipality, month, totalOre, lines, formula } = event.data;
+      const head = ink.bold(`${event.type}: ${municipality} for ${month}:`);
+      if (formula !== undefined)
+        return [head, ...formula.map((step) => `  ${step}`)].join('\n        ');
+      const days = lines.reduce((total, line) => total + (line.days ?? 0), 0);
       const rates = [...new Set(lines.map((line) => `${kronor(line.rateOre)} kr`))].join(', ');
       const sum = days === 0 ? '0 kr' : `${days} × ${rates} = ${kronor(totalOre)} kr`;
-      return ink.bold(`${event.type}: ${municipality} for ${month}: ${sum}`);
+      return `${head} ${ink.bold(sum)}`;
     }
     case 'billing.withheld':
       return ink.bad(
-        `billing.withheld: ${event.data.missing} is missing on ${event.data.missingOn}`,
+        `billing.withheld: ${event.data.missing} is missing on ${event.data.missingOn} (${event.data.reference})`,
       );
+    case 'joint-analysis.due':
+      return ink.bad(`${event.type}: ${event.data.municipality}, mean of ${event.data.month}`);
+    case 'action-plan.suggested':
+      return ink.bad(`${event.type}: ${event.data.municipality}, recurring ${event.data.cause}`);
+    case 'deadline.nearing':
+      return ink.bad(`${event.data.deadline} is near, due ${wallOf(event.data.dueAt)}`);
     default:
       return event.type;
   }

@@ -63,7 +63,12 @@ const journeySchema = z.strictObject({
   expect: z.strictObject({
     liabilityFrom: z.string().optional(),
     careDays: z.int(),
+    /** What the case itself is charged. */
     amountKr: z.int(),
+    /** Where the municipality pays by its month's mean: what the whole month comes to. */
+    monthKr: z.int().optional(),
+    /** The figure for whose want the month is withheld. */
+    withheld: z.string().optional(),
     /** Reason code that must stand behind a charge that did not come. */
     reason: z.string().optional(),
     /** A finding that must be told beside the charge. */

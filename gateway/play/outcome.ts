@@ -1,10 +1,8 @@
 /** What came of a play, held against what its files expect. */
 import { join } from 'node:path';
-import { Temporal } from 'temporal-polyfill';
-import { loadProfiles } from '../../profiles/index.ts';
-import { placeOf } from '../advance.ts';
+import { placeOf, settlementStreamOf } from '../advance.ts';
 import { assert } from '../errors.ts';
-import type { BillingData } from '../process/events.ts';
+import type { BillingData, BillingLine, CareDaysData } from '../process/events.ts';
 import { fold } from '../process/state.ts';
 import { assess } from '../rules/index.ts';
 import type { Finding } from '../rules/rule.ts';
@@ -48,8 +46,8 @@ export async function assessCase(world: World, id: string): Promise<readonly Fin
   const loaded = await world.gateway.journal.load(id);
   if (!loaded) return [];
   const process = fold(loaded.events, loaded.processId);
-  const parameters = loadProfiles().parametersOf(placeOf(process));
-  return assess(process, parameters, Temporal.Instant.from(world.clock.now()));
+  const parameters = world.profiles.parametersOf(placeOf(process));
+  return assess(process, parameters, world.clock.nowMs());
 }
 
 /** Reads it off the journal. */
@@ -115,10 +113,34 @@ async function evaluateJourney(
     findings: findings.map((finding) => finding.reason),
     notices,
   };
-  return { ...found, differences: differencesFrom(journey, found) };
+  const month = counted?.type === 'care-days.counted' ? counted.data : undefined;
+  return { ...found, differences: differencesFrom(journey, found, monthOf(month, events)) };
 }
 
-function differencesFrom(journey: Journey, found: Omit<JourneyResult, 'differences'>): string[] {
+/** What became of the month that settles a journey. */
+interface Month {
+  readonly amountOre?: number | undefined;
+  /** The figure that is missing, where it is withheld. */
+  readonly missing?: string | undefined;
+}
+
+function monthOf(counted: CareDaysData | undefined, events: readonly StoredEvent[]): Month {
+  if (counted === undefined) return {};
+  const stream = settlementStreamOf(counted);
+  const withheld = events.findLast(
+    ({ event }) => event.stayId === stream && event.type === 'billing.withheld',
+  )?.event;
+  return {
+    amountOre: lastBilling(events).get(stream)?.totalOre,
+    missing: withheld?.type === 'billing.withheld' ? withheld.data.missing : undefined,
+  };
+}
+
+function differencesFrom(
+  journey: Journey,
+  found: Omit<JourneyResult, 'differences'>,
+  month: Month,
+): string[] {
   const { expect } = journey;
   const differences: string[] = [];
   const compare = (what: string, expected: unknown, actual: unknown): void => {
@@ -128,6 +150,15 @@ function differencesFrom(journey: Journey, found: Omit<JourneyResult, 'differenc
   compare('care days', expect.careDays, found.careDays);
   compare('amount in kr', expect.amountKr, found.amountOre / 100);
   compare('notices', expect.notices.toSorted(), found.notices.toSorted());
+  if (expect.monthKr !== undefined) {
+    const { amountOre } = month;
+    compare(
+      'the month in kr',
+      expect.monthKr,
+      amountOre === undefined ? amountOre : amountOre / 100,
+    );
+  }
+  if (expect.withheld !== undefined) compare('withheld', expect.withheld, month.missing);
   if (expect.liabilityFrom !== undefined) {
     compare('liability from', expect.liabilityFrom, found.liabilityFrom);
   }
@@ -139,9 +170,7 @@ function differencesFrom(journey: Journey, found: Omit<JourneyResult, 'differenc
 }
 
 /** The lines in force: the last billing event of each settlement holds all of them. */
-function billedLines(
-  events: readonly StoredEvent[],
-): readonly { caseReference: string; amountOre: number; days: number }[] {
+function billedLines(events: readonly StoredEvent[]): readonly BillingLine[] {
   return [...lastBilling(events).values()].flatMap((billing) => billing.lines);
 }
 
@@ -151,7 +180,7 @@ function settlementsOf(events: readonly StoredEvent[]): SettlementResult[] {
       county,
       municipality,
       month,
-      days: sum(lines.map((line) => line.days)),
+      days: sum(lines.map((line) => line.days ?? 0)),
       amountOre: totalOre,
       excluded,
     }))

@@ -9,6 +9,7 @@ import {
   simulatedMunicipality,
   type SimulatedMunicipality,
 } from '../../adapters/simulated/municipality.ts';
+import { loadProfiles, type Profiles } from '../../profiles/index.ts';
 import { GatewayError, assert } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';
 import { HandSetClock } from '../runtime/clock.ts';
@@ -58,6 +59,7 @@ const quietLimitMs = 60_000;
 export interface World {
   readonly options: PlayOptions;
   readonly clock: HandSetClock;
+  readonly profiles: Profiles;
   readonly secret: string;
   readonly tokens: Tokens;
   gateway: Gateway;
@@ -93,6 +95,7 @@ export async function openWorld(options: PlayOptions): Promise<World> {
   const world: World = {
     options,
     clock,
+    profiles: loadProfiles(),
     secret,
     tokens,
     gateway: await launch(options, clock, receivers, secret, tokens),
@@ -129,7 +132,12 @@ async function launch(
       bus: options.bus ?? config.bus,
       mllp: { ...config.mllp, port: 0 },
       http: { ...config.http, port: 0 },
-      deadlines: { grace: 0 },
+      deadlines: { ...config.deadlines, grace: 0 },
+      // The months of the patients' municipalities, and not of the seventy that are party to an agreement.
+      billing: {
+        ...config.billing,
+        municipalities: options.journeys.map(({ patient }) => patient.municipality),
+      },
       receivers: receiversOf(receivers),
       partners: [
         {

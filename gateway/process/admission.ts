@@ -1,8 +1,8 @@
 /** Folds admissions, discharges and their cancellations, over all linked stays, into one stay of the law. */
-import { Temporal } from 'temporal-polyfill';
 import type { EventOf } from './events.ts';
 import { byTelling, momentOf } from './fact-list.ts';
 import type { FactList } from './fact-list.ts';
+import { endOfDayMs, localDateOf } from './local-time.ts';
 import type { Facts, Moment, Occasion } from './state.ts';
 
 type Admitted = EventOf<'patient.admitted'>;
@@ -118,8 +118,8 @@ export function occasionOf(
 }
 
 function byAdmission(left: Stay, right: Stay): number {
-  const at = (stay: Stay): number => stay.admission?.at.epochMilliseconds ?? Infinity;
-  const difference = at(left) - at(right);
+  const atMs = (stay: Stay): number => stay.admission?.atMs ?? Infinity;
+  const difference = atMs(left) - atMs(right);
   if (difference !== 0) return difference;
   return (left.admission?.occasion ?? '') < (right.admission?.occasion ?? '') ? -1 : 1;
 }
@@ -127,10 +127,7 @@ function byAdmission(left: Stay, right: Stay): number {
 function latest(moments: readonly (Moment | undefined)[]): Moment | undefined {
   return moments.reduce(
     (last, moment) =>
-      moment !== undefined &&
-      (last === undefined || moment.at.epochMilliseconds > last.at.epochMilliseconds)
-        ? moment
-        : last,
+      moment !== undefined && (last === undefined || moment.atMs > last.atMs) ? moment : last,
     undefined,
   );
 }
@@ -138,12 +135,11 @@ function latest(moments: readonly (Moment | undefined)[]): Moment | undefined {
 function earliest(moments: readonly (Moment | undefined)[]): Moment | undefined {
   return moments
     .filter((moment) => moment !== undefined)
-    .sort((left, right) => left.at.epochMilliseconds - right.at.epochMilliseconds)[0];
+    .sort((left, right) => left.atMs - right.atMs)[0];
 }
 
 /** Whether one moment certainly came before another; a date lasts to its local end. */
 export function isBefore(left: Moment, right: Moment): boolean {
-  if (!left.dateOnly) return Temporal.Instant.compare(left.at, right.at) < 0;
-  const end = left.at.toZonedDateTimeISO('Europe/Stockholm').add({ days: 1 });
-  return end.epochMilliseconds <= right.at.epochMilliseconds;
+  const lastMs = left.dateOnly ? endOfDayMs(localDateOf(left.atMs)) : left.atMs;
+  return lastMs < right.atMs;
 }

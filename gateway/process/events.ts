@@ -52,6 +52,8 @@ export const obligations = [
   'discharge-ready-notice',
   'information-transfer',
   'planning-call',
+  // LPT 7 a § third paragraph, which counts as a notification of readiness (3 kap. 1 § second paragraph).
+  'compulsory-care-notice',
 ] as const;
 export type Obligation = (typeof obligations)[number];
 
@@ -147,11 +149,12 @@ const noticeAnswer = z.strictObject({
   receiver: text.optional(),
 });
 
+const statutoryDeadlines = ['T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'T8', 'T9'] as const;
 const deadline = z.strictObject({
   /** Decision key of the deadline: process, deadline, occasion. */
   key: text,
-  /** T1–T9: see the README's table of deadlines. */
-  deadline: z.enum(['T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'liability', 'settlement']),
+  /** T1–T9: see the README's table of deadlines. `liability` is what T8 and T9 were called at first. */
+  deadline: z.enum([...statutoryDeadlines, 'liability', 'settlement', 'month-end']),
   occasion: text,
   dueAt: instant,
   reference,
@@ -192,26 +195,50 @@ const settlementPeriod = {
 };
 const careDaysCounted = z.strictObject({
   ...settlementPeriod,
-  /** Decision key: process, `care-days`. A later revision replaces an earlier one; zero days clear it. */
+  /** Decision key: process, `care-days`, payer, month. A later revision replaces an earlier one. */
   key: text,
   revision: z.int().min(1),
   /** The case as the municipality knows it: the reference in its notices. */
   caseReference: text,
-  /** Charged care days, each by its calendar date. */
+  /**
+   * Days by calendar date that this month's settlement may charge: under the statute care days, the day liability ends
+   * left out; under an agreement that counts from the notification its days one, two, three … up to the discharge.
+   */
   dates: z.array(date).max(4000),
-  dischargedOn: date,
+  /** Absent while the patient is still there: a month may have ended before the stay. */
+  dischargedOn: date.optional(),
+  /** Under an agreement: the date its days are counted from, day zero. */
+  readyOn: date.optional(),
+  /** Under an agreement: days from `readyOn` to the discharge, or to the end of the month before it. */
+  readyDays: z.int().min(0).optional(),
+  /** The same counted from the registered date of readiness, where it differs (reading A11). */
+  registeredDays: z.int().min(0).optional(),
   eligible: z.boolean(),
   reason: text,
+  /** What a person should look at: `LEAVE`, `DECEASED`, `MOVED`, `REDECLARED`, `MINUS_DAYS` … */
+  flags: z.array(text).max(20).optional(),
+  /** Duties of chapters 2 to 4 that were not met, by reason: an indicator, whatever they mean for payment. */
+  deviations: z.array(text).max(20).optional(),
+  /** Whether a call to coordinated individual planning was made: an indicator. */
+  planned: z.boolean().optional(),
   because: z.array(text).max(100),
   reference,
 });
 export type CareDaysData = z.infer<typeof careDaysCounted>;
 
+/** An exact number: means and half days are never rounded (reading A16). */
+const fraction = z.strictObject({ numerator: z.int(), denominator: z.int().min(1) });
+
 const billingLine = z.strictObject({
-  caseReference: text,
+  /** `mean-excess` is of all cases of the month together, and names none. */
+  kind: z.enum(['care-days', 'individual-days', 'mean-excess']).optional(),
+  caseReference: text.optional(),
   from: date,
+  /** First day that is no longer charged. */
   until: date,
-  days: z.int(),
+  /** Whole days; absent where `quantity` says how many. */
+  days: z.int().optional(),
+  quantity: fraction.optional(),
   rateOre: z.int(),
   amountOre: z.int(),
   reference,
@@ -219,6 +246,15 @@ const billingLine = z.strictObject({
 });
 export type BillingLine = z.infer<typeof billingLine>;
 const excludedCase = z.strictObject({ caseReference: text, reason: text, reference });
+/** A case in the basis of a mean: its days, and what they did there. */
+const settledCase = z.strictObject({
+  caseReference: text,
+  readyDays: z.int().min(0),
+  share: z.enum(['mean', 'individual', 'days', 'ineligible', 'left-out']),
+  reason: text.optional(),
+  flags: z.array(text).max(20).optional(),
+});
+export type SettledCase = z.infer<typeof settledCase>;
 const billing = z.strictObject({
   ...settlementPeriod,
   key: text,
@@ -227,8 +263,42 @@ const billing = z.strictObject({
   excluded: z.array(excludedCase).max(10_000),
   totalOre: z.int(),
   model: text,
+  /** Title of the agreement it was made by; absent under the statute. */
+  agreement: text.optional(),
+  cases: z.array(settledCase).max(10_000).optional(),
+  /** The model's formula with its numbers, a line a step. */
+  formula: z.array(text).max(20).optional(),
+  /** What every reader of the basis must be told: `ADOPTION_ASSUMED`, `EXTENSION_UNCONFIRMED`. */
+  remarks: z.array(text).max(20).optional(),
+  /** The day the agreement dates its invoice. */
+  invoiceOn: date.optional(),
 });
 export type BillingData = z.infer<typeof billing>;
+
+/** What one month hands to the next: a mean above the benchmark in a row of months, or a mean that governs the next. */
+const carry = z.strictObject({
+  /** Months in a row with a mean above the benchmark, and not above it. */
+  above: z.int().min(0),
+  below: z.int().min(0),
+  /** Whether every ready day is charged in the month that follows. */
+  active: z.boolean(),
+  /** Whether this month and those before it had liability, and deficiencies, newest first. */
+  liable: z.array(z.boolean()).max(24),
+  deficient: z.array(z.boolean()).max(24),
+  /** Days by which the mean was above the benchmark; 0 where it was not. */
+  excess: fraction,
+});
+export type Carry = z.infer<typeof carry>;
+const settlementClosed = z.strictObject({
+  ...settlementPeriod,
+  revision: z.int().min(1).optional(),
+  /** The month that reads it; absent where no month depends on it. */
+  next: month.optional(),
+  carry: carry.optional(),
+  /** Cases in the mean, and the sum of their days. */
+  cases: z.int().min(0).optional(),
+  readyDays: z.int().min(0).optional(),
+});
 const billingStep = z.strictObject({
   ...settlementPeriod,
   key: text,
@@ -247,6 +317,8 @@ export const eventData = {
     hospital: text.optional(),
     unit: text.optional(),
     patientClass: text.optional(),
+    /** An agreement may treat psychiatric care otherwise; absent where the sender does not say. */
+    care: z.enum(['somatic', 'psychiatric']).optional(),
     patient: patientCodes.optional(),
   }),
   'patient.identity-changed': z.strictObject({ patient: patientCodes }),
@@ -267,6 +339,8 @@ export const eventData = {
   'discharge-estimate.withdrawn': empty,
   'care-contact.appointed': z.strictObject({ unit: text.optional() }),
   'consent.recorded': z.strictObject({ given: z.boolean() }),
+  'services.declined': empty,
+  'services.accepted': empty,
   'planning.called': z.strictObject({
     calledBy: z.enum(['fixed-care-contact', 'other', 'unknown']),
   }),
@@ -324,7 +398,7 @@ export const eventData = {
   'liability.revoked': liability,
   'care-days.counted': careDaysCounted,
   'settlement.opened': z.strictObject(settlementPeriod),
-  'settlement.closed': z.strictObject(settlementPeriod),
+  'settlement.closed': settlementClosed,
   'settlement.reopened': z.strictObject(settlementPeriod),
   'billing.recorded': billing,
   'billing.withheld': z.strictObject({
@@ -342,8 +416,12 @@ export const eventData = {
   'billing.disputed': billingStep,
   'billing.dispute-escalated': billingStep,
   'billing.credited': billingStep,
-  'joint-analysis.due': z.strictObject(settlementPeriod),
-  'action-plan.suggested': z.strictObject(settlementPeriod),
+  'joint-analysis.due': z.strictObject({ ...settlementPeriod, reference }),
+  'action-plan.suggested': z.strictObject({
+    ...settlementPeriod,
+    cause: z.enum(['liability', 'deficiencies']),
+    reference,
+  }),
 } as const;
 
 export type EventType = keyof typeof eventData;

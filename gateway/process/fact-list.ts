@@ -1,5 +1,4 @@
 /** Facts in the order in which they happened, the superseded left out. */
-import { Temporal } from 'temporal-polyfill';
 import { isFact, rankOf } from './events.ts';
 import type { DischargeEvent, EventOf, EventType } from './events.ts';
 import type { Moment, StoredLike } from './state.ts';
@@ -85,7 +84,7 @@ export function byTelling(left: Placed, right: Placed): number {
 export function momentOf(event: Pick<DischargeEvent, 'id' | 'occurredAt' | 'precision'>): Moment {
   return {
     id: event.id,
-    at: Temporal.Instant.fromEpochMilliseconds(Date.parse(event.occurredAt)),
+    atMs: Date.parse(event.occurredAt),
     dateOnly: event.precision === 'day',
   };
 }

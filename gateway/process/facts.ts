@@ -1,9 +1,9 @@
 /** Folds facts: the same facts in any order give the same state. */
 import type { Obligation, PatientCodes } from './events.ts';
-import { foldAdmission } from './admission.ts';
+import { foldAdmission, isBefore } from './admission.ts';
 import { FactList, byHappening, momentOf } from './fact-list.ts';
 import { foldReadiness } from './readiness.ts';
-import type { Facts, Moment, PlanningCall, StoredLike } from './state.ts';
+import type { Facts, Leave, Moment, PlanningCall, StoredLike } from './state.ts';
 
 /** All facts of a process. */
 export function foldFacts(events: readonly StoredLike[]): Facts {
@@ -19,7 +19,12 @@ export function foldFacts(events: readonly StoredLike[]): Facts {
     ...(estimate && { estimate }),
     calls: foldCalls(facts),
     consents: foldConsents(facts),
-    ...(compulsory && { compulsoryCare: momentOf(compulsory) }),
+    ...(compulsory && { compulsoryCare: { ...momentOf(compulsory), ...compulsory.data } }),
+    ...foldPlans(facts),
+    careContacts: facts.of('care-contact.appointed').map(momentOf),
+    informationTransfers: facts.of('information.transferred').map(momentOf),
+    opposition: foldOpposition(facts),
+    leaves: foldLeaves(facts),
     availability: facts.of('outpatient-care.availability-set').map((e) => ({
       ...momentOf(e),
       availability: e.data.availability,
@@ -63,13 +68,24 @@ function sameNeed(left: MaybeServices, right: MaybeServices): boolean {
   );
 }
 
-/** The estimate in force: the last one set, unless withdrawn since. */
+/** The estimate in force: the last one set, unless withdrawn since. The same one stated again is one estimate. */
 function foldEstimate(facts: FactList): Facts['estimate'] {
-  const set = facts.of('discharge-estimate.set').at(-1);
+  const set = facts.of('discharge-estimate.set');
+  const last = set.at(-1);
   const withdrawn = facts.of('discharge-estimate.withdrawn').at(-1);
-  if (set === undefined) return undefined;
-  if (withdrawn !== undefined && byHappening(withdrawn, set) > 0) return undefined;
-  return { ...momentOf(set), expectedDischarge: set.data.expectedDischarge };
+  if (last === undefined) return undefined;
+  if (withdrawn !== undefined && byHappening(withdrawn, last) > 0) return undefined;
+  const { expectedDischarge } = last.data;
+  const other = set.findLastIndex(({ data }) => data.expectedDischarge !== expectedDischarge);
+  const statements = set.slice(other + 1);
+  const first = statements[0] ?? last;
+  return {
+    ...momentOf(first),
+    occasion: facts.rootOf(first.id),
+    aliases: new Set(statements.flatMap(({ id }) => facts.namesOf(id))),
+    expectedDischarge,
+    learnedAtMs: Math.min(...statements.map(({ recordedAt }) => Date.parse(recordedAt))),
+  };
 }
 
 /** Consent and refusal of planning are one history: a declined plan is a consent not given. */
@@ -80,6 +96,65 @@ function foldConsents(facts: FactList): Facts['consents'] {
       ...momentOf(told),
       given: told.type === 'consent.recorded' && told.data.given,
     }));
+}
+
+/** Plans, the court's decision and the kind of care: what agreements ask for beside the statute. */
+function foldPlans(
+  facts: FactList,
+): Pick<Facts, 'courtDecision' | 'plans' | 'outpatientPlans' | 'treatmentPlan' | 'care'> {
+  const court = foldCourtDecision(facts);
+  const treatment = facts.of('treatment-plan.available').at(0);
+  const care = facts.of('patient.admitted').findLast(({ data }) => data.care !== undefined);
+  return {
+    ...(court && { courtDecision: court }),
+    plans: facts.of('plan.established').map((e) => ({ ...momentOf(e), ...e.data })),
+    outpatientPlans: facts
+      .of('outpatient-care.plan-set')
+      .map((e) => ({ ...momentOf(e), ...e.data })),
+    ...(treatment && { treatmentPlan: momentOf(treatment) }),
+    ...(care?.data.care !== undefined && { care: care.data.care }),
+  };
+}
+
+/** A court that decided before the decision on open care decided something else; where no other is known it stands. */
+function foldCourtDecision(facts: FactList): Facts['courtDecision'] {
+  const decisions = facts.of('court-decision.recorded');
+  const compulsory = facts.of('compulsory-care.decided').at(0);
+  const since = compulsory && momentOf(compulsory);
+  const court =
+    decisions.find((one) => since === undefined || !isBefore(momentOf(one), since)) ?? decisions[0];
+  if (court === undefined) return undefined;
+  return {
+    ...momentOf(court),
+    occasion: facts.rootOf(court.id),
+    aliases: new Set(facts.namesOf(court.id)),
+  };
+}
+
+/** Services declined and accepted again are one history. */
+function foldOpposition(facts: FactList): Facts['opposition'] {
+  return [...facts.of('services.declined'), ...facts.of('services.accepted')]
+    .sort(byHappening)
+    .map((told) => ({ ...momentOf(told), declined: told.type === 'services.declined' }));
+}
+
+/** Each leave with the return that ended it; a cancellation takes back the last leave before it. */
+function foldLeaves(facts: FactList): Facts['leaves'] {
+  const statements = [
+    ...facts.of('patient.on-leave'),
+    ...facts.of('patient.returned'),
+    ...facts.of('leave.cancelled'),
+  ].sort(byHappening);
+  const leaves: Leave[] = [];
+  for (const statement of statements) {
+    const last = leaves.at(-1);
+    if (statement.type === 'patient.on-leave') leaves.push(momentOf(statement));
+    else if (statement.type === 'leave.cancelled') leaves.pop();
+    else if (last !== undefined && last.returned === undefined) {
+      leaves[leaves.length - 1] = { ...last, returned: momentOf(statement) };
+    }
+  }
+  return leaves;
 }
 
 /** Calls to planning; a withdrawal takes back the calls made before it. */

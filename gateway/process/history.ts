@@ -1,7 +1,6 @@
 /** Folds decisions, in the order they were written, by their keys. */
-import { Temporal } from 'temporal-polyfill';
 import { isFact } from './events.ts';
-import type { CareDaysData, DischargeEvent, EventOf, NoticeData } from './events.ts';
+import type { CareDaysData, DeadlineData, DischargeEvent, EventOf, NoticeData } from './events.ts';
 import type {
   DeadlineHistory,
   History,
@@ -86,9 +85,6 @@ function addRevision(
   });
 }
 
-const instantOf = (text: string): Temporal.Instant =>
-  Temporal.Instant.fromEpochMilliseconds(Date.parse(text));
-
 function addReceipt(
   notices: Notices,
   event: EventOf<'notice.delivered' | 'notice.refused' | 'notice.unresolved'>,
@@ -104,9 +100,9 @@ function addReceipt(
     ...(data.municipality !== undefined && { municipality: data.municipality }),
     receiver: data.receiver,
     deliveryId: data.deliveryId,
-    firstAttemptAt: instantOf(data.firstAttemptAt),
-    ...(data.deliveredAt !== undefined && { deliveredAt: instantOf(data.deliveredAt) }),
-    ...(faultAt !== undefined && { receiverFaultAt: instantOf(faultAt) }),
+    firstAttemptAtMs: Date.parse(data.firstAttemptAt),
+    ...(data.deliveredAt !== undefined && { deliveredAtMs: Date.parse(data.deliveredAt) }),
+    ...(faultAt !== undefined && { receiverFaultAtMs: Date.parse(faultAt) }),
     proof: data.proof,
   });
 }
@@ -121,6 +117,12 @@ function foldDeadline(deadlines: Map<string, DeadlineHistory>, event: DischargeE
       deadlines.set(event.data.key, { data: event.data, state: 'open', counts: next });
       return;
     }
+    case 'deadline.nearing': {
+      const known = deadlines.get(event.data.key);
+      if (known?.state !== 'open' || known.data.dueAt !== event.data.dueAt) return;
+      deadlines.set(event.data.key, { ...known, warnedAt: event.occurredAt });
+      return;
+    }
     case 'deadline.reached': {
       const known = deadlines.get(event.data.key);
       // A row that fell due after the deadline had been moved or closed says nothing.
@@ -129,26 +131,33 @@ function foldDeadline(deadlines: Map<string, DeadlineHistory>, event: DischargeE
       return;
     }
     case 'deadline.met':
-      return closeDeadline(deadlines, event.data.key, 'met', event.data.metAt);
+      return closeDeadline(deadlines, event.data, 'met', event.data.metAt);
     case 'deadline.missed':
-      return closeDeadline(deadlines, event.data.key, 'missed');
+      return closeDeadline(deadlines, event.data, 'missed');
     case 'deadline.cancelled':
-      return closeDeadline(deadlines, event.data.key, 'cancelled');
+      return closeDeadline(deadlines, event.data, 'cancelled');
     default:
   }
 }
 
 function closeDeadline(
   deadlines: Map<string, DeadlineHistory>,
-  key: string,
+  { key, dueAt }: Pick<DeadlineData, 'key' | 'dueAt'>,
   state: 'met' | 'missed' | 'cancelled',
   metAt?: string,
 ): void {
   const known = deadlines.get(key);
   if (known === undefined) return;
   const counts = { ...known.counts, [state]: known.counts[state] + 1 };
-  const { data } = known;
-  deadlines.set(key, { data, state, counts, ...(metAt !== undefined && { metAt }) });
+  const { warnedAt } = known;
+  deadlines.set(key, {
+    // One that was met by the time it was moved to was never set anew.
+    data: { ...known.data, dueAt },
+    state,
+    counts,
+    ...(metAt !== undefined && { metAt }),
+    ...(warnedAt !== undefined && { warnedAt }),
+  });
 }
 
 function foldLiability(liability: Map<string, LiabilityHistory>, event: DischargeEvent): void {

@@ -3,7 +3,6 @@
  *
  * Facts fold to the same state in any order of arrival; decisions are read in the order they were written.
  */
-import type { Temporal } from 'temporal-polyfill';
 import type {
   CareDaysData,
   DeadlineData,
@@ -26,8 +25,9 @@ export interface StoredLike {
 /** When something happened, and the event that says so. */
 export interface Moment {
   readonly id: string;
-  readonly at: Temporal.Instant;
-  /** The source knew the date only; `at` is then 00.00 local time of it. */
+  /** Epoch milliseconds, as every name that ends in `Ms`. */
+  readonly atMs: number;
+  /** The source knew the date only; `atMs` is then 00.00 local time of it. */
   readonly dateOnly: boolean;
 }
 
@@ -62,6 +62,17 @@ export interface Misdirection extends Moment {
   readonly receiver?: string | undefined;
 }
 
+export interface Estimate extends Occasion {
+  readonly expectedDischarge: string;
+  /** When the gateway first learned of it. */
+  readonly learnedAtMs: number;
+}
+
+/** Agreed absence during the stay: the patient is still admitted. */
+export interface Leave extends Moment {
+  readonly returned?: Moment;
+}
+
 /** What happened. The same for any order in which the facts arrived. */
 export interface Facts {
   /** The treating region (SCB county code). */
@@ -76,12 +87,28 @@ export interface Facts {
   readonly readiness: readonly ReadinessPeriod[];
   /** Needs as assessed, oldest first; the same need stated again is not repeated. `undefined` services: withdrawn. */
   readonly needs: readonly (Moment & { readonly services: Services | undefined })[];
-  /** Estimated discharge as the source states it: a date or an instant. */
-  readonly estimate?: Moment & { readonly expectedDischarge: string };
+  /** Estimated discharge as the source states it: a date or an instant, from when it was first stated so. */
+  readonly estimate?: Estimate;
   readonly calls: readonly PlanningCall[];
   /** Consent to planning given and refused, oldest first (4 kap. 2 §). */
   readonly consents: readonly (Moment & { readonly given: boolean })[];
-  readonly compulsoryCare?: Moment;
+  /** Decision on open compulsory care (ÖPT) or open forensic care (ÖRV): 4 kap. 1 § second paragraph. */
+  readonly compulsoryCare?: Moment & EventData<'compulsory-care.decided'>;
+  /** The court's decision on it: the first that is not older than the decision itself. */
+  readonly courtDecision?: Occasion;
+  /** Plans established, oldest first. */
+  readonly plans: readonly (Moment & EventData<'plan.established'>)[];
+  readonly careContacts: readonly Moment[];
+  readonly informationTransfers: readonly Moment[];
+  /** Whether the patient has opposed the municipality's services, oldest first. */
+  readonly opposition: readonly (Moment & { readonly declined: boolean })[];
+  /** Whether a plan for the region's outpatient services exists, oldest first. */
+  readonly outpatientPlans: readonly (Moment & EventData<'outpatient-care.plan-set'>)[];
+  /** When the treatment plan before discharge was first available. */
+  readonly treatmentPlan?: Moment;
+  /** Leave and return; a leave that was cancelled is none. */
+  readonly leaves: readonly Leave[];
+  readonly care?: 'somatic' | 'psychiatric';
   readonly availability: readonly (Moment & EventData<'outpatient-care.availability-set'>)[];
   readonly placements: readonly (Moment & { readonly municipality: string })[];
   readonly patient: readonly (Moment & { readonly codes: PatientCodes })[];
@@ -110,10 +137,10 @@ export interface Receipt {
   readonly receiver: string;
   readonly deliveryId: string;
   /** First attempt to the right address, and completed hand-over (reading A10). */
-  readonly firstAttemptAt: Temporal.Instant;
-  readonly deliveredAt?: Temporal.Instant;
+  readonly firstAttemptAtMs: number;
+  readonly deliveredAtMs?: number;
   /** First attempt that failed because of the receiver. */
-  readonly receiverFaultAt?: Temporal.Instant;
+  readonly receiverFaultAtMs?: number;
   readonly proof: 'receiver-answer' | 'none';
 }
 /** One notice by its decision key. */
@@ -132,6 +159,8 @@ export interface DeadlineHistory {
   readonly state: 'open' | 'reached' | 'missed' | 'met' | 'cancelled';
   /** When it was met, while it is. */
   readonly metAt?: string;
+  /** When a warning was given that it was near, if one was for this time. */
+  readonly warnedAt?: string;
   /** How many events of each type there have been: the next one's number. */
   readonly counts: Readonly<Record<'set' | 'met' | 'missed' | 'cancelled', number>>;
 }
@@ -176,12 +205,12 @@ export function fold(events: readonly StoredLike[], processId = ''): DischargePr
 export function endOf(facts: Facts): Moment | undefined {
   const { discharge, deceased } = facts;
   if (discharge === undefined || deceased === undefined) return discharge ?? deceased;
-  return deceased.at.epochMilliseconds < discharge.at.epochMilliseconds ? deceased : discharge;
+  return deceased.atMs < discharge.atMs ? deceased : discharge;
 }
 
 /** The services needed now, or when the stay ended; undefined when none was assessed or the need was withdrawn. */
 export function currentNeed(facts: Facts): Need | undefined {
-  const last = inForce(facts.needs, endOf(facts)?.at.epochMilliseconds ?? Infinity);
+  const last = inForce(facts.needs, endOf(facts)?.atMs ?? Infinity);
   return last?.services === undefined ? undefined : { ...last, ...last.services };
 }
 
@@ -192,7 +221,7 @@ export function patientAt(facts: Facts, atMs: number): PatientCodes | undefined 
 
 /** The last entry of a history, oldest first, that is not later than an instant (ms). */
 export function inForce<T extends Moment>(history: readonly T[], atMs: number): T | undefined {
-  return history.findLast((entry) => entry.at.epochMilliseconds <= atMs);
+  return history.findLast((entry) => entry.atMs <= atMs);
 }
 
 /** The readiness that stands: neither withdrawn nor followed by another. */

@@ -1,10 +1,9 @@
 /** 2 kap. 1-4 §§: the admission notice, its recipients and its 24 hours. */
-import type { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
 import type { NoticeContent } from '../process/events.ts';
 import { currentNeed, endOf, inForce } from '../process/state.ts';
 import type { DischargeProcess, Moment, Occasion } from '../process/state.ts';
-import { isoOf, localDateText, localTimeText } from './legal-days.ts';
+import { hourMs, isoOf, localDateOf, localTimeText } from './legal-days.ts';
 import { noticeWant } from './notice-content.ts';
 import { needsRole, partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
@@ -20,7 +19,7 @@ const reference = '2 kap. 1–3 §§ lag (2017:612)';
 export const admissionNotice: Rule = {
   id,
   reference,
-  assess(process, parameters, now) {
+  assess(process, parameters, nowMs) {
     const { admission } = process;
     const need = currentNeed(process);
     if (admission === undefined) {
@@ -35,7 +34,7 @@ export const admissionNotice: Rule = {
     const parties = partiesOf(process);
     const deadlines = new Map<string, WantedDeadline>();
     return recipientsOf(need, parties).map((recipient) => {
-      const assessed = assessRecipient(process, admission, recipient, parameters, now);
+      const assessed = assessRecipient(process, admission, recipient, parameters, nowMs);
       const wants: Want[] = [
         noticeWant(process, parties, {
           obligation: 'admission-notice',
@@ -43,7 +42,7 @@ export const admissionNotice: Rule = {
           recipient,
           content: contentOf(process, admission, parties, need),
           reference: '2 kap. 1–4 §§ lag (2017:612)',
-          mayIssue: endOf(process) === undefined || isStillDue(assessed.clock, now),
+          mayIssue: endOf(process) === undefined || isStillDue(assessed.clock, nowMs),
           mayCorrect: endOf(process) === undefined,
         }),
       ];
@@ -61,11 +60,11 @@ export function admissionNoticeTo(
   process: DischargeProcess,
   recipient: Recipient,
   parameters: Parameters,
-  now: Temporal.Instant,
+  nowMs: number,
 ): Finding {
   const { admission } = process;
   if (admission === undefined) return finding(admissionNotice, 'unknown', 'NOT_ADMITTED');
-  return assessRecipient(process, admission, recipient, parameters, now).finding;
+  return assessRecipient(process, admission, recipient, parameters, nowMs).finding;
 }
 
 interface ClockReading {
@@ -73,7 +72,7 @@ interface ClockReading {
   readonly deadline: 'T1' | 'T2';
   readonly from: Moment;
   /** Unknown where the time it counts from is known by its date only. */
-  readonly dueAt: Temporal.Instant | undefined;
+  readonly dueAtMs: number | undefined;
 }
 interface Assessed {
   readonly finding: Finding;
@@ -86,9 +85,9 @@ function assessRecipient(
   admission: Occasion,
   recipient: Recipient,
   parameters: Parameters,
-  now: Temporal.Instant,
+  nowMs: number,
 ): Assessed {
-  const law = new LawOn(parameters, localDateText(admission.at));
+  const law = new LawOn(parameters, localDateOf(admission.atMs));
   const clock = readClock(process, admission, recipient, law.number(`${id}.noticeWithinHours`));
   const question = { obligation: 'admission-notice', about: admission, recipient } as const;
   const asked = law.text(`${id}.incompleteAdmissionNotice`) === 'bars';
@@ -97,8 +96,8 @@ function assessRecipient(
     ...(asked && { complete: (content) => content.expectedDischarge !== undefined }),
   });
   // A time that had not run out when the patient went home has not been missed.
-  const endMs = endOf(process)?.at.epochMilliseconds ?? Infinity;
-  const untilMs = Math.min(now.epochMilliseconds, endMs);
+  const endMs = endOf(process)?.atMs ?? Infinity;
+  const untilMs = Math.min(nowMs, endMs);
   const [status, reason] = judge(sending, sendingOf(process, question), clock, untilMs, law);
   const times = sending.state === 'sent' ? sending.times : undefined;
   return {
@@ -112,16 +111,16 @@ function assessRecipient(
         occasion: admission.occasion,
         role: recipient.role,
         municipality: recipient.municipality,
-        since: times?.attemptAt,
+        sinceMs: times?.attemptAtMs,
         sent: times,
-        dueAt: clock.dueAt,
+        dueAtMs: clock.dueAtMs,
         because: [admission.id, clock.from.id, ...sending.because],
         parameters: law.origins,
-        fill: {
+        fill: () => ({
           subject: subjectOf('admission-notice', recipient.role),
-          ...(clock.dueAt && { due: localTimeText(clock.dueAt) }),
-          ...(times && { sent: localTimeText(times.attemptAt) }),
-        },
+          ...(clock.dueAtMs !== undefined && { due: localTimeText(clock.dueAtMs) }),
+          ...(times && { sent: localTimeText(times.attemptAtMs) }),
+        }),
       },
     ),
   };
@@ -133,22 +132,20 @@ const isMunicipalUnknown = ({ role, municipality }: Recipient): boolean =>
 function judge(
   sending: Sending,
   anySending: Sending,
-  { dueAt }: ClockReading,
+  { dueAtMs }: ClockReading,
   atMs: number,
   law: LawOn,
 ): readonly [Finding['status'], Finding['reason']] {
-  const isOver = dueAt !== undefined && atMs >= dueAt.epochMilliseconds;
+  const isOver = dueAtMs !== undefined && atMs >= dueAtMs;
   const wasInTime =
-    dueAt !== undefined &&
-    anySending.state === 'sent' &&
-    anySending.times.attemptAt.epochMilliseconds <= dueAt.epochMilliseconds;
+    dueAtMs !== undefined && anySending.state === 'sent' && anySending.times.attemptAtMs <= dueAtMs;
   const late = (): readonly [Finding['status'], Finding['reason']] => [
     law.text(`${id}.lateAdmissionNotice`) === 'bars' ? 'unmet' : 'met',
     wasInTime ? 'ADMISSION_NOTICE_INCOMPLETE' : 'ADMISSION_NOTICE_LATE',
   ];
   if (sending.state === 'sent') {
-    if (dueAt === undefined) return ['unknown', 'ADMISSION_TIME_UNKNOWN'];
-    const isLate = sending.times.attemptAt.epochMilliseconds > dueAt.epochMilliseconds;
+    if (dueAtMs === undefined) return ['unknown', 'ADMISSION_TIME_UNKNOWN'];
+    const isLate = sending.times.attemptAtMs > dueAtMs;
     return isLate ? late() : ['met', 'NOTICE_SENT'];
   }
   if (sending.state === 'incomplete') {
@@ -168,36 +165,33 @@ function readClock(
   { role }: Recipient,
   hours: number,
 ): ClockReading {
-  const atAdmission = inForce(process.needs, admission.at.epochMilliseconds);
+  const atAdmission = inForce(process.needs, admission.atMs);
   const named = process.needs.find(
     (need) =>
       need.services !== undefined &&
       needsRole(need.services, role) &&
-      (need === atAdmission || need.at.epochMilliseconds > admission.at.epochMilliseconds),
+      (need === atAdmission || need.atMs > admission.atMs),
   );
-  const isLater =
-    named !== undefined &&
-    !named.dateOnly &&
-    named.at.epochMilliseconds > admission.at.epochMilliseconds;
+  const isLater = named !== undefined && !named.dateOnly && named.atMs > admission.atMs;
   if (!isLater) {
-    const dueAt = admission.dateOnly ? undefined : admission.at.add({ hours });
-    return { deadline: 'T1', from: admission, dueAt };
+    const dueAtMs = admission.dateOnly ? undefined : admission.atMs + hours * hourMs;
+    return { deadline: 'T1', from: admission, dueAtMs };
   }
   // Admitted some time on the day of the assessment: before or after it is not known.
-  const isUnclear = admission.dateOnly && localDateText(named.at) === localDateText(admission.at);
+  const isUnclear = admission.dateOnly && localDateOf(named.atMs) === localDateOf(admission.atMs);
   return {
     deadline: 'T2',
     from: named,
-    dueAt: isUnclear ? undefined : named.at.add({ hours }),
+    dueAtMs: isUnclear ? undefined : named.atMs + hours * hourMs,
   };
 }
 
-function isStillDue({ dueAt }: ClockReading, now: Temporal.Instant): boolean {
-  return dueAt !== undefined && now.epochMilliseconds <= dueAt.epochMilliseconds;
+function isStillDue({ dueAtMs }: ClockReading, nowMs: number): boolean {
+  return dueAtMs !== undefined && nowMs <= dueAtMs;
 }
 
 function deadlineOf(admission: Occasion, { clock, sending }: Assessed): WantedDeadline | undefined {
-  if (clock.dueAt === undefined) return undefined;
+  if (clock.dueAtMs === undefined) return undefined;
   const { from } = clock;
   return {
     want: 'deadline',
@@ -206,8 +200,8 @@ function deadlineOf(admission: Occasion, { clock, sending }: Assessed): WantedDe
       clock.deadline === 'T1'
         ? admission
         : { id: from.id, occasion: from.id, aliases: new Set([from.id]) },
-    dueAt: clock.dueAt,
-    metAt: sending.state === 'sent' ? sending.times.attemptAt : undefined,
+    dueAtMs: clock.dueAtMs,
+    metAtMs: sending.state === 'sent' ? sending.times.attemptAtMs : undefined,
     reference: '2 kap. 3 § lag (2017:612)',
   };
 }
@@ -225,15 +219,11 @@ function joinDeadline(
     wants.push(deadline);
     return;
   }
-  const [mine, other] = [joined.metAt, deadline.metAt];
-  const last =
-    mine === undefined || other === undefined
-      ? undefined
-      : mine.epochMilliseconds >= other.epochMilliseconds
-        ? mine
-        : other;
+  const [mineMs, otherMs] = [joined.metAtMs, deadline.metAtMs];
+  const metAtMs =
+    mineMs === undefined || otherMs === undefined ? undefined : Math.max(mineMs, otherMs);
   // The want that stands in the first recipient's finding is the joined one.
-  Object.assign(joined, { metAt: last });
+  Object.assign(joined, { metAtMs });
 }
 
 /** 2 kap. 2 §: what the statute asks for, the assessment itself (1 §), and which hospital says so. */
@@ -253,7 +243,7 @@ function contentOf(
   const { socialServices, municipalHealthCare, regionOutpatient } = need;
   return {
     ...(!admission.dateOnly && {
-      admittedAt: isoOf(admission.at),
+      admittedAt: isoOf(admission.atMs),
     }),
     ...asked,
     ...(process.hospital !== undefined && { hospital: process.hospital }),

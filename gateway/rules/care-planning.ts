@@ -1,5 +1,4 @@
 /** 4 kap. 1-3 §§: whether coordinated individual planning is needed, and whether it was called in time. */
-import { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
 import { currentReadiness, endOf } from '../process/state.ts';
 import type {
@@ -10,13 +9,7 @@ import type {
   Services,
 } from '../process/state.ts';
 import { readyNoticeTo } from './discharge-ready-notice.ts';
-import {
-  endOfDay,
-  localDateOf,
-  localDateText,
-  localTimeText,
-  workingDayFrom,
-} from './legal-days.ts';
+import { addDays, endOfDayMs, localDateOf, localTimeText, workingDayFrom } from './legal-days.ts';
 import { isMunicipal, needRuns, periodEnd } from './needs.ts';
 import type { NeedRun } from './needs.ts';
 import { partiesOf, payerRecipients } from './parties.ts';
@@ -29,14 +22,14 @@ const reference = '4 kap. 1–3 §§ lag (2017:612)';
 export const carePlanning: Rule = {
   id,
   reference,
-  assess(process, parameters, now) {
+  assess(process, parameters, nowMs) {
     if (process.needs.length === 0 || process.readiness.length === 0) {
       const reason = process.readiness.length === 0 ? 'NOT_READY' : 'NEED_NOT_ASSESSED';
       return [finding(carePlanning, 'not-applicable', reason)];
     }
     return process.readiness.map((period) => {
       const run = needRuns(process, period).at(-1);
-      if (run !== undefined) return planningOf(process, period, run, parameters, now).finding;
+      if (run !== undefined) return planningOf(process, period, run, parameters, nowMs).finding;
       const { occasion } = period;
       return finding(carePlanning, 'not-applicable', 'PLANNING_NOT_NEEDED', { occasion });
     });
@@ -46,7 +39,7 @@ export const carePlanning: Rule = {
 export interface Planning {
   readonly finding: Finding;
   /** From when planning was to be carried out; liability that had arisen by then does not depend on it. */
-  readonly requiredFrom?: Temporal.Instant;
+  readonly requiredFromMs?: number;
 }
 
 /** Whether planning was needed, refused or called for one readiness period. Also asked by 5 kap. 3 § second paragraph. */
@@ -55,14 +48,14 @@ export function planningOf(
   period: ReadinessPeriod,
   run: NeedRun,
   parameters: Parameters,
-  now: Temporal.Instant,
+  nowMs: number,
 ): Planning {
-  const law = new LawOn(parameters, localDateText(period.at));
+  const law = new LawOn(parameters, localDateOf(period.atMs));
   const { occasion } = period;
   const { compulsoryCare } = process;
   const end = periodEnd(process, period);
-  const endMs = end?.at.epochMilliseconds ?? Infinity;
-  if (compulsoryCare !== undefined && compulsoryCare.at.epochMilliseconds < endMs) {
+  const endMs = end?.atMs ?? Infinity;
+  if (compulsoryCare !== undefined && compulsoryCare.atMs < endMs) {
     const because = [compulsoryCare.id];
     return {
       finding: finding(carePlanning, 'unknown', 'COMPULSORY_CARE_PLANNING', { occasion, because }),
@@ -73,46 +66,45 @@ export function planningOf(
     const { ended } = required;
     const found = finding(carePlanning, 'not-applicable', 'PLANNING_NOT_NEEDED', {
       occasion,
-      since: ended?.at,
+      sinceMs: ended?.atMs,
       because: [ended?.id ?? run.need.id],
       parameters: law.origins,
     });
-    return { finding: found, ...(required.from && { requiredFrom: required.from.at }) };
+    return { finding: found, ...(required.from && { requiredFromMs: required.from.atMs }) };
   }
-  const { due } = required;
-  const dueMs = due?.epochMilliseconds ?? Infinity;
+  const { dueAtMs } = required;
+  const lastMs = dueAtMs ?? Infinity;
   const call = bestCall(process, period);
-  const consent = consentBy(process, Math.min(dueMs, endMs));
-  const isCalled = call?.calledBy === 'fixed-care-contact' && call.at.epochMilliseconds <= dueMs;
+  const consent = consentBy(process, Math.min(lastMs, endMs));
+  const isCalled = call?.calledBy === 'fixed-care-contact' && call.atMs <= lastMs;
   const isRefused = consent?.given === false;
-  if (isRefused && !(isCalled && call.at.epochMilliseconds < consent.at.epochMilliseconds)) {
+  if (isRefused && !(isCalled && call.atMs < consent.atMs)) {
     const found = finding(carePlanning, 'not-applicable', 'PLANNING_DECLINED', {
       occasion,
-      since: consent.at,
+      sinceMs: consent.atMs,
       because: [consent.id],
       parameters: law.origins,
     });
-    return { finding: found, requiredFrom: required.from.at };
+    return { finding: found, requiredFromMs: required.from.atMs };
   }
   const bars = law.text(`${id}.lateSipCall`) === 'bars';
-  const [status, reason] = judge(call, due, Math.min(now.epochMilliseconds, endMs), bars);
+  const [status, reason] = judge(call, dueAtMs, Math.min(nowMs, endMs), bars);
   const isOpen = period === currentReadiness(process) && endOf(process) === undefined;
   const found = finding(carePlanning, status, reason, {
     occasion,
-    since: status === 'met' ? call?.at : undefined,
-    dueAt: due,
+    sinceMs: status === 'met' ? call?.atMs : undefined,
+    dueAtMs,
     because: [period.id, ...(call === undefined ? [] : [call.id])],
     parameters: law.origins,
-    wants: due !== undefined && isOpen ? [deadlineOf(period, due, call)] : [],
-    fill: {
-      ...(due && { due: localTimeText(due) }),
-      ...(call && { sent: localTimeText(call.at) }),
-    },
+    wants: dueAtMs !== undefined && isOpen ? [deadlineOf(period, dueAtMs, call)] : [],
+    fill: () => ({
+      ...(dueAtMs !== undefined && { due: localTimeText(dueAtMs) }),
+      ...(call && { sent: localTimeText(call.atMs) }),
+    }),
   });
-  const isConsentLater =
-    consent !== undefined && consent.at.epochMilliseconds > required.from.at.epochMilliseconds;
-  const requiredFrom = isConsentLater && consent.isRestored ? consent.at : required.from.at;
-  return { finding: found, requiredFrom };
+  const isConsentLater = consent !== undefined && consent.atMs > required.from.atMs;
+  const requiredFromMs = isConsentLater && consent.isRestored ? consent.atMs : required.from.atMs;
+  return { finding: found, requiredFromMs };
 }
 
 /** 4 kap. 1 §: services needed from both region and municipality. */
@@ -123,7 +115,7 @@ function isNeeded(need: Services, reading: string): boolean {
 
 type Requirement =
   | { readonly state: 'none'; readonly from?: Moment; readonly ended?: Moment }
-  | { readonly state: 'stands'; readonly from: Moment; readonly due: Temporal.Instant | undefined };
+  | { readonly state: 'stands'; readonly from: Moment; readonly dueAtMs: number | undefined };
 
 /**
  * The first stretch of the run in which services were needed from both, and that did not end within its time for the
@@ -144,14 +136,15 @@ function requirementOf(
     const needed = isNeeded(need, reading);
     if (needed && from === undefined) from = need;
     if (needed || from === undefined) continue;
-    const due = dueAt(givenMs, from, law);
-    if (due !== undefined && due.epochMilliseconds < need.at.epochMilliseconds) {
-      return { state: 'stands', from, due };
+    const dueAtMs = callDueAtMs(givenMs, from, law);
+    if (dueAtMs !== undefined && dueAtMs < need.atMs) {
+      return { state: 'stands', from, dueAtMs };
     }
     none = { state: 'none', from: none.from ?? from, ended: need };
     from = undefined;
   }
-  return from === undefined ? none : { state: 'stands', from, due: dueAt(givenMs, from, law) };
+  if (from === undefined) return none;
+  return { state: 'stands', from, dueAtMs: callDueAtMs(givenMs, from, law) };
 }
 
 /** When the last of the payer's units had been notified; undefined before that. */
@@ -165,23 +158,18 @@ function givenAtMs(
   for (const recipient of payerRecipients(run.need, partiesOf(process, period))) {
     const { sent } = readyNoticeTo(process, period, recipient, parameters, run);
     if (sent === undefined) return undefined;
-    givenMs = Math.max(givenMs, sent.handedOverAt.epochMilliseconds);
+    givenMs = Math.max(givenMs, sent.handedOverAtMs);
   }
   return givenMs;
 }
 
 /** The last instant for the call, from the notification or the later assessment; a rest day moves it (lag 1930:173). */
-function dueAt(
-  givenMs: number | undefined,
-  from: Moment,
-  law: LawOn,
-): Temporal.Instant | undefined {
+function callDueAtMs(givenMs: number | undefined, from: Moment, law: LawOn): number | undefined {
   if (givenMs === undefined) return undefined;
-  const startMs = Math.max(givenMs, from.at.epochMilliseconds);
-  const start = localDateOf(Temporal.Instant.fromEpochMilliseconds(startMs));
-  const lastDay = start.add({ days: law.number(`${id}.callWithinDays`) });
+  const startMs = Math.max(givenMs, from.atMs);
+  const lastDay = addDays(localDateOf(startMs), law.number(`${id}.callWithinDays`));
   const isExtended = law.flag(`${id}.callExtendedToWorkingDay`);
-  return endOfDay(isExtended ? workingDayFrom(lastDay) : lastDay);
+  return endOfDayMs(isExtended ? workingDayFrom(lastDay) : lastDay);
 }
 
 /** 4 kap. 2 §: a plan needs consent. What was last said by a time, and since when it had been so. */
@@ -189,7 +177,7 @@ function consentBy(
   { consents }: DischargeProcess,
   byMs: number,
 ): (Moment & { readonly given: boolean; readonly isRestored: boolean }) | undefined {
-  const said = consents.filter(({ at }) => at.epochMilliseconds <= byMs);
+  const said = consents.filter(({ atMs }) => atMs <= byMs);
   const last = said.at(-1);
   if (last === undefined) return undefined;
   const before = said.findLastIndex(({ given }) => given !== last.given);
@@ -198,11 +186,11 @@ function consentBy(
 
 /** The first call of the fixed care contact that stood during the readiness; else any other call. */
 function bestCall(process: DischargeProcess, period: ReadinessPeriod): PlanningCall | undefined {
-  const periodEndMs = period.withdrawn?.at.epochMilliseconds ?? Infinity;
+  const periodEndMs = period.withdrawn?.atMs ?? Infinity;
   const standing = process.calls.filter(
     (call) =>
-      call.at.epochMilliseconds < periodEndMs &&
-      (call.withdrawn === undefined || call.withdrawn.at.epochMilliseconds >= periodEndMs),
+      call.atMs < periodEndMs &&
+      (call.withdrawn === undefined || call.withdrawn.atMs >= periodEndMs),
   );
   return (
     standing.find((call) => call.calledBy === 'fixed-care-contact') ??
@@ -214,33 +202,33 @@ function bestCall(process: DischargeProcess, period: ReadinessPeriod): PlanningC
 /** @param atMs now, or the end of the readiness: a time that had not run out by then has not been missed */
 function judge(
   call: PlanningCall | undefined,
-  due: Temporal.Instant | undefined,
+  dueAtMs: number | undefined,
   atMs: number,
   bars: boolean,
 ): readonly [Status, Finding['reason']] {
-  const dueMs = due?.epochMilliseconds ?? Infinity;
-  const isOver = atMs >= dueMs;
+  const lastMs = dueAtMs ?? Infinity;
+  const isOver = atMs >= lastMs;
   if (call?.calledBy === 'fixed-care-contact') {
-    if (call.at.epochMilliseconds <= dueMs) return ['met', 'SIP_CALL_MADE'];
+    if (call.atMs <= lastMs) return ['met', 'SIP_CALL_MADE'];
     return [bars ? 'unmet' : 'met', 'SIP_CALL_LATE'];
   }
   if (call?.calledBy === 'unknown') return ['unknown', 'SIP_CALLER_UNKNOWN'];
   if (call !== undefined) return [isOver ? 'unmet' : 'pending', 'SIP_CALL_BY_OTHER'];
-  if (due === undefined) return ['pending', 'SIP_CALL_NOT_DUE_YET'];
+  if (dueAtMs === undefined) return ['pending', 'SIP_CALL_NOT_DUE_YET'];
   return isOver ? ['unmet', 'SIP_CALL_MISSING'] : ['pending', 'SIP_CALL_PENDING'];
 }
 
 function deadlineOf(
   period: ReadinessPeriod,
-  due: Temporal.Instant,
+  dueAtMs: number,
   call: PlanningCall | undefined,
 ): WantedDeadline {
   return {
     want: 'deadline',
     deadline: 'T6',
     about: period,
-    dueAt: due,
-    metAt: call?.calledBy === 'fixed-care-contact' ? call.at : undefined,
+    dueAtMs,
+    metAtMs: call?.calledBy === 'fixed-care-contact' ? call.atMs : undefined,
     reference: '4 kap. 3 § lag (2017:612)',
   };
 }

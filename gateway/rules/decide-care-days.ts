@@ -1,4 +1,4 @@
-/** Counted care days against those counted before, per payer and month of discharge. */
+/** Counted days against those counted before, per payer and month. */
 import type { CareDaysData } from '../process/events.ts';
 import type { DischargeProcess } from '../process/state.ts';
 import type { Draft } from './decide.ts';
@@ -11,35 +11,36 @@ export function decideCareDays(
   draft: Draft,
 ): void {
   const standing = new Set<string>();
-  for (const want of wants) {
-    const month = want.dischargedOn.slice(0, 7);
-    const key = `${draft.processId}|care-days|${want.county}|${want.municipality}|${month}`;
+  for (const { want: _want, ...counted } of wants) {
+    const { county, municipality, month, because } = counted;
+    const key = `${draft.processId}|care-days|${county}|${municipality}|${month}`;
     standing.add(key);
     const last = process.history.careDays.get(key);
-    const counted: CareDaysData = {
-      key,
-      revision: (last?.revision ?? 0) + 1,
-      caseReference: draft.processId,
-      county: want.county,
-      municipality: want.municipality,
-      month,
-      dates: [...want.dates],
-      dischargedOn: want.dischargedOn,
-      eligible: want.eligible,
-      reason: want.reason,
-      because: want.because.slice(0, 100),
-      reference: want.reference,
-    };
     if (last !== undefined && sameCount(last, counted)) continue;
-    draft.add('care-days.counted', key, counted.revision, causeOf(want), counted);
+    const revision = (last?.revision ?? 0) + 1;
+    const caseReference = draft.processId;
+    const cause = because.at(-1) ?? 'care-days';
+    draft.add('care-days.counted', key, revision, cause, {
+      ...counted,
+      key,
+      revision,
+      caseReference,
+    });
   }
   if (!draft.takesBack) return;
   for (const last of process.history.careDays.values()) {
     // Another month, another payer, or no discharge after all: the place that counted them is told.
     if (standing.has(last.key) || last.reason === 'CLEARED') continue;
+    const { county, municipality, month, key, caseReference, because, reference } = last;
     const revision = last.revision + 1;
-    draft.add('care-days.counted', last.key, revision, last.because[0] ?? draft.processId, {
-      ...last,
+    draft.add('care-days.counted', key, revision, because[0] ?? draft.processId, {
+      county,
+      municipality,
+      month,
+      key,
+      caseReference,
+      because,
+      reference,
       revision,
       dates: [],
       eligible: false,
@@ -48,13 +49,20 @@ export function decideCareDays(
   }
 }
 
-const causeOf = ({ because }: WantedCareDays): string => because.at(-1) ?? 'care-days';
+type Counted = Omit<CareDaysData, 'key' | 'revision' | 'caseReference'>;
 
-function sameCount(left: CareDaysData, right: CareDaysData): boolean {
-  return (
-    left.eligible === right.eligible &&
-    left.reason === right.reason &&
-    left.dischargedOn === right.dischargedOn &&
-    left.dates.join() === right.dates.join()
-  );
+/** What rests on other facts is the same count, while it says the same. */
+function sameCount(left: Counted, right: Counted): boolean {
+  return textOf(left) === textOf(right);
+}
+
+function textOf(counted: Counted): string {
+  const { eligible, reason, dischargedOn, readyOn, readyDays, registeredDays, planned } = counted;
+  const { dates, flags = [], deviations = [] } = counted;
+  return JSON.stringify([
+    [eligible, reason, dischargedOn, readyOn, readyDays, registeredDays, planned],
+    dates,
+    flags,
+    deviations,
+  ]);
 }

@@ -20,7 +20,7 @@ export function decideDeadlines(
       key,
       deadline: want.deadline,
       occasion,
-      dueAt: isoOf(want.dueAt),
+      dueAt: isoOf(want.dueAtMs),
       reference: want.reference,
     };
     decideDeadline(process.history.deadlines.get(key), want, data, draft);
@@ -30,9 +30,12 @@ export function decideDeadlines(
     // A deadline that has passed has passed; only one still running can be called off.
     if (state !== 'open' || standing.has(data.key)) continue;
     draft.add('deadline.cancelled', data.key, counts.cancelled + 1, data.occasion, data);
-    draft.closeDeadlines.push(data.key);
+    draft.closeRow(data.key);
   }
 }
+
+/** A liability date and the end of a month are waited for, not kept: there is nothing to miss or to warn of. */
+const waitedFor = new Set<DeadlineData['deadline']>(['T8', 'T9', 'liability', 'month-end']);
 
 function decideDeadline(
   known: DeadlineHistory | undefined,
@@ -40,38 +43,34 @@ function decideDeadline(
   data: DeadlineData,
   draft: Draft,
 ): void {
-  const { metAt, about } = want;
-  const isMetInTime =
-    metAt !== undefined && metAt.epochMilliseconds <= want.dueAt.epochMilliseconds;
+  const { metAtMs, dueAtMs, about, isExpected = false } = want;
+  const isMetInTime = metAtMs !== undefined && metAtMs <= dueAtMs;
   const isMoved = known !== undefined && known.data.dueAt !== data.dueAt;
+  const set = (): void => {
+    draft.add('deadline.set', data.key, (known?.counts.set ?? 0) + 1, about.id, data);
+    draft.setRow(data, { warns: !waitedFor.has(want.deadline), isMoved: known !== undefined });
+  };
   if (known === undefined || known.state === 'cancelled' || isMoved) {
-    if (!isMetInTime) {
-      draft.add('deadline.set', data.key, (known?.counts.set ?? 0) + 1, about.id, data);
-      draft.setDeadlines.push({ key: data.key, dueAt: data.dueAt, data });
-      return;
-    }
+    // An expected time that has passed is no longer expected.
+    if (isExpected && dueAtMs <= draft.nowMs && known?.state !== 'open') return;
+    if (!isMetInTime) return set();
     // Met before it was ever set: there is nothing to wait for.
     if (known === undefined || known.state === 'cancelled') return;
   }
-  const dueMs = want.dueAt.epochMilliseconds;
   if (known.state === 'met') {
-    if (isMetInTime || (metAt !== undefined && isoOf(metAt) === known.metAt)) return;
+    if (isMetInTime || (metAtMs !== undefined && isoOf(metAtMs) === known.metAt)) return;
     // What met it has fallen away: it runs again, or was missed.
-    if (Date.parse(draft.now) < dueMs) {
-      draft.add('deadline.set', data.key, known.counts.set + 1, about.id, data);
-      draft.setDeadlines.push({ key: data.key, dueAt: data.dueAt, data });
-      return;
-    }
+    if (draft.nowMs < dueAtMs) return set();
+    if (isExpected) return;
     draft.add('deadline.missed', data.key, known.counts.missed + 1, about.id, data);
   }
   if (known.state === 'open' && !isMetInTime) return;
-  // A liability date is waited for, not kept: there is nothing to miss.
-  if (want.deadline === 'liability') return;
-  if (known.state === 'reached' && !isMetInTime) {
+  if (waitedFor.has(want.deadline)) return;
+  if (known.state === 'reached' && !isMetInTime && !isExpected) {
     draft.add('deadline.missed', data.key, known.counts.missed + 1, about.id, data);
   }
-  if (metAt === undefined) return;
-  const met = { ...data, metAt: isoOf(metAt) };
+  if (metAtMs === undefined) return;
+  const met = { ...data, metAt: isoOf(metAtMs) };
   draft.add('deadline.met', data.key, known.counts.met + 1, about.id, met);
-  if (known.state === 'open') draft.closeDeadlines.push(data.key);
+  if (known.state === 'open') draft.closeRow(data.key);
 }

@@ -57,11 +57,11 @@ function decideArisen(
     occasion,
     county,
     municipality,
-    from: from.toString(),
+    from,
     reason,
     reference: want.reference,
   };
-  const ended = until === undefined ? undefined : { ...running, until: until.toString() };
+  const ended = until === undefined ? undefined : { ...running, until };
   if (!isStanding(last)) {
     draft.add('liability.started', key, revision, cause, { ...running, reason: started(reason) });
     if (ended === undefined) return;

@@ -3,7 +3,6 @@
  * the same key and content gives nothing, other content a new revision, and what nothing asks for any longer is
  * withdrawn, cancelled or revoked. So deciding again on one's own decisions gives nothing new.
  */
-import { Temporal } from 'temporal-polyfill';
 import type { DeadlineData, EventData, EventType } from '../process/events.ts';
 import { decisionId } from '../process/ids.ts';
 import type { DischargeProcess, Occasion } from '../process/state.ts';
@@ -27,15 +26,22 @@ export type DecidedEvent = {
 
 export interface Decision {
   readonly events: readonly DecidedEvent[];
-  /** Rows to wake by; `data` is the data of the `deadline.reached` that a row becomes. A row is replaced by its key. */
+  /** Rows to wake by; `data` is the data of the event that a row becomes. A row is replaced by its key. */
   readonly setDeadlines: readonly {
     readonly key: string;
     readonly dueAt: string;
     readonly data: DeadlineData;
+    /** What it becomes; `deadline.reached` unless it warns. */
+    readonly event?: 'deadline.nearing';
   }[];
   /** Keys of rows that are no longer needed. */
   readonly closeDeadlines: readonly string[];
 }
+
+/** How long before a deadline a warning is given, in milliseconds: for all, and for single ones. 0 or nothing: none. */
+export type WarnMs = Readonly<
+  Partial<Record<DeadlineData['deadline'] | 'default', number | undefined>>
+>;
 
 /** What is decided so far in one run; the parts of `decide` write to it. */
 export class Draft {
@@ -46,11 +52,20 @@ export class Draft {
   readonly now: string;
   /** A figure of law is missing, so what is absent from the wants is not known to be unwanted: nothing is taken back. */
   readonly takesBack: boolean;
+  readonly nowMs: number;
+  readonly #warnMs: WarnMs;
   readonly #occasionsInUse: ReadonlySet<string>;
 
-  constructor(process: DischargeProcess, findings: readonly Finding[], now: Temporal.Instant) {
+  constructor(
+    process: DischargeProcess,
+    findings: readonly Finding[],
+    nowMs: number,
+    warnMs: WarnMs = {},
+  ) {
     this.processId = process.processId;
-    this.now = isoOf(now);
+    this.nowMs = nowMs;
+    this.now = isoOf(nowMs);
+    this.#warnMs = warnMs;
     this.takesBack = findings.every(({ reason }) => reason !== 'PARAMETER_MISSING');
     const { notices, deadlines, liability } = process.history;
     this.#occasionsInUse = new Set([
@@ -67,6 +82,32 @@ export class Draft {
   occasionOf({ occasion, aliases }: Pick<Occasion, 'occasion' | 'aliases'>): string {
     if (this.#occasionsInUse.has(occasion)) return occasion;
     return [...aliases].sort().find((alias) => this.#occasionsInUse.has(alias)) ?? occasion;
+  }
+
+  /**
+   * Sets, or moves, the row that wakes by a deadline, and the row that warns before it. A deadline that is nearer than its
+   * warning would be warns at once; one that has passed does not.
+   * @param warns false for what is waited for, not kept
+   * @param isMoved it was set before, and its warning may still be to come
+   */
+  setRow(data: DeadlineData, { warns, isMoved }: Record<'warns' | 'isMoved', boolean>): void {
+    const { key, dueAt, deadline } = data;
+    this.setDeadlines.push({ key, dueAt, data });
+    if (!warns) return;
+    const leadMs = this.#warnMs[deadline] ?? this.#warnMs.default ?? 0;
+    const dueMs = Date.parse(dueAt);
+    if (leadMs > 0 && dueMs > this.nowMs) {
+      const warnAt = isoOf(Math.max(this.nowMs, dueMs - leadMs));
+      const event = 'deadline.nearing';
+      this.setDeadlines.push({ key: warningKey(key), dueAt: warnAt, data, event });
+    } else if (isMoved) {
+      this.closeDeadlines.push(warningKey(key));
+    }
+  }
+
+  /** Closes both rows of a deadline. */
+  closeRow(key: string): void {
+    this.closeDeadlines.push(key, warningKey(key));
   }
 
   /**
@@ -89,19 +130,27 @@ export class Draft {
   }
 }
 
+const warningKey = (key: string): string => `${key}|nearing`;
+
+export interface DecideOptions {
+  /** Without it no deadline warns. */
+  readonly warnMs?: WarnMs;
+}
+
 /**
  * Decides what follows from findings. Pure and idempotent.
  *
  * @param process as folded from its whole history
  * @param findings of `assess` on that process at the same time
- * @param now legal time; every new event occurs then
+ * @param nowMs legal time; every new event occurs then
  */
 export function decide(
   process: DischargeProcess,
   findings: readonly Finding[],
-  now: Temporal.Instant,
+  nowMs: number,
+  { warnMs }: DecideOptions = {},
 ): Decision {
-  const draft = new Draft(process, findings, now);
+  const draft = new Draft(process, findings, nowMs, warnMs);
   const wants: Want[] = findings.flatMap((finding) => finding.wants);
   decideNotices(
     process,

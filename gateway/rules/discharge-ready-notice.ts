@@ -1,16 +1,16 @@
 /** 3 kap. 1 §: the notification that the patient is discharge-ready. */
-import type { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
 import type { NoticeContent } from '../process/events.ts';
 import { currentNeed, currentReadiness, endOf } from '../process/state.ts';
 import type { DischargeProcess, Need, ReadinessPeriod } from '../process/state.ts';
-import { isoOf, localDateText, localTimeText } from './legal-days.ts';
+import { isoOf, localDateOf, localTimeText } from './legal-days.ts';
 import { needRuns } from './needs.ts';
 import type { NeedRun } from './needs.ts';
 import { noticeWant } from './notice-content.ts';
 import { partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
 import { subjectOf } from './phrases.ts';
+import type { Phrase } from './reasons.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule } from './rule.ts';
 import { sendingOf, unsentStatus } from './sending.ts';
@@ -98,19 +98,19 @@ export function readyNoticeTo(
     isRenewed: run?.since !== undefined,
   });
   const because = [period.id, ...sending.because];
-  const subject = subjectOf('discharge-ready-notice', role);
+  const subject = (): Phrase => subjectOf('discharge-ready-notice', role);
   const obstacle = isHindered(process) ? process.secrecy.get('discharge-ready-notice') : undefined;
-  const obstacleMs = obstacle?.at.epochMilliseconds ?? Infinity;
-  if (sending.state === 'sent' && sending.times.handedOverAt.epochMilliseconds < obstacleMs) {
-    const law = new LawOn(parameters, localDateText(sending.times.handedOverAt));
-    const since = sentInstant(sending.times, law.text(`${id}.sentInstant`));
+  const obstacleMs = obstacle?.atMs ?? Infinity;
+  if (sending.state === 'sent' && sending.times.handedOverAtMs < obstacleMs) {
+    const law = new LawOn(parameters, localDateOf(sending.times.handedOverAtMs));
+    const sinceMs = sentInstantMs(sending.times, law.text(`${id}.sentInstant`));
     return finding(rule, 'met', 'NOTICE_SENT', {
       ...about,
-      since,
+      sinceMs,
       sent: sending.times,
       because,
       parameters: law.origins,
-      fill: { subject, sent: localTimeText(since) },
+      fill: () => ({ subject: subject(), sent: localTimeText(sinceMs) }),
     });
   }
   if (obstacle !== undefined) {
@@ -122,17 +122,17 @@ export function readyNoticeTo(
   // Every ready notice is whole: the statute prescribes no content beyond the assessment.
   const isOther = sending.state === 'incomplete' || sending.state === 'sent';
   const [status, reason] = unsentStatus[isOther ? 'under-way' : sending.state];
-  return finding(rule, status, reason, { ...about, because, fill: { subject } });
+  return finding(rule, status, reason, { ...about, because, fill: () => ({ subject: subject() }) });
 }
 
 /** Which of the two instants of reading A10 counts as sent for 5 kap. 4 §. */
-function sentInstant(
-  { attemptAt, handedOverAt, receiverFaultAt }: NonNullable<Finding['sent']>,
+function sentInstantMs(
+  { attemptAtMs, handedOverAtMs, receiverFaultAtMs }: NonNullable<Finding['sent']>,
   reading: string,
-): Temporal.Instant {
-  if (reading === 'attempt') return attemptAt;
+): number {
+  if (reading === 'attempt') return attemptAtMs;
   const isExcused = reading === 'hand-over-unless-receiver-fault';
-  return (isExcused ? receiverFaultAt : undefined) ?? handedOverAt;
+  return (isExcused ? receiverFaultAtMs : undefined) ?? handedOverAtMs;
 }
 
 function isHindered(process: DischargeProcess): boolean {
@@ -145,7 +145,7 @@ function contentOf(
   parties: Parties,
   need: Need,
 ): NoticeContent {
-  const ready = period.dateOnly ? {} : { dischargeReadyAt: isoOf(period.at) };
+  const ready = period.dateOnly ? {} : { dischargeReadyAt: isoOf(period.atMs) };
   if (parties.isProtected) return ready;
   const { socialServices, municipalHealthCare, regionOutpatient } = need;
   return {

@@ -1,5 +1,4 @@
 /** What the law says of a process: every rule, in the order of the statute. */
-import type { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
 import type { DischargeProcess } from '../process/state.ts';
 import { admissionNotice } from './admission-notice.ts';
@@ -22,16 +21,16 @@ export const rules: readonly Rule[] = [
 /**
  * Assesses a process by every rule. Pure: the same process, parameters and time give the same findings.
  *
- * @param now legal time; it decides only whether something is still in time
+ * @param nowMs legal time; it decides only whether something is still in time
  * @returns findings in the order of the statute; a missing figure of law is one too, never an exception
  */
 export function assess(
   process: DischargeProcess,
   parameters: Parameters,
-  now: Temporal.Instant,
+  nowMs: number,
 ): Finding[] {
   const findings: Finding[] = [];
-  for (const rule of rules) findings.push(...assessBy(rule, process, parameters, now, findings));
+  for (const rule of rules) findings.push(...assessBy(rule, process, parameters, nowMs, findings));
   return findings;
 }
 
@@ -39,11 +38,11 @@ function assessBy(
   rule: Rule,
   process: DischargeProcess,
   parameters: Parameters,
-  now: Temporal.Instant,
+  nowMs: number,
   earlier: readonly Finding[],
 ): readonly Finding[] {
   try {
-    return rule.assess(process, parameters, now, earlier);
+    return rule.assess(process, parameters, nowMs, earlier);
   } catch (error) {
     if (!(error instanceof FigureMissing)) throw error;
     const { parameter: name, date } = error.missing;

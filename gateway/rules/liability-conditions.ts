@@ -1,11 +1,11 @@
 /** 5 kap. 2-4 §§: what liability presupposes, as findings of the earlier chapters, and the date it would arise. */
-import type { Temporal } from 'temporal-polyfill';
 import type { Origin, Parameters } from '../../profiles/index.ts';
 import type { NoticeContent } from '../process/events.ts';
 import type { DischargeProcess, ReadinessPeriod } from '../process/state.ts';
 import { admissionNoticeTo } from './admission-notice.ts';
 import { readyNoticeTo } from './discharge-ready-notice.ts';
-import { isAfterClockTime, localDateOf, localDateText } from './legal-days.ts';
+import { addDays, isAfterClockTime, localDateOf } from './legal-days.ts';
+import type { LocalDate } from './legal-days.ts';
 import type { NeedRun } from './needs.ts';
 import { payerRecipients } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
@@ -14,11 +14,13 @@ import type { Finding, Status } from './rule.ts';
 import type { Reason } from './reasons.ts';
 import { sendingOf } from './sending.ts';
 
-/** One prerequisite; `since` moves the start of liability only where it was met late. */
+/** One prerequisite; `sinceMs` moves the start of liability only where it was met late. */
 export interface Condition {
+  /** The stem that found it, where one did. */
+  readonly rule?: string;
   readonly status: Status;
   readonly reason: Reason;
-  readonly since?: Temporal.Instant;
+  readonly sinceMs?: number | undefined;
   readonly because: readonly string[];
   readonly sentence?: Finding['sentence'];
 }
@@ -33,7 +35,7 @@ export function prerequisitesOf(
   run: NeedRun,
   parties: Parties,
   parameters: Parameters,
-  now: Temporal.Instant,
+  nowMs: number,
 ): readonly Condition[] {
   const conditions: Condition[] = [];
   const add = (status: Status, reason: Reason): void => {
@@ -45,7 +47,7 @@ export function prerequisitesOf(
   const identity = identityReason(parties.numberKind);
   if (identity !== undefined) add('unmet', identity);
   for (const recipient of payerRecipients(run.need, parties)) {
-    conditions.push(admissionNoticeTo(process, recipient, parameters, now));
+    conditions.push(admissionNoticeTo(process, recipient, parameters, nowMs));
     conditions.push(...numberTold(process, recipient, parameters));
     conditions.push(readyNoticeTo(process, period, recipient, parameters, run));
   }
@@ -54,7 +56,7 @@ export function prerequisitesOf(
     conditions.push({
       status: 'met',
       reason: 'NEED_RESTATED',
-      since: since.at,
+      sinceMs: since.atMs,
       because: [since.id],
     });
   }
@@ -72,7 +74,7 @@ function numberTold(
 ): readonly Condition[] {
   const { admission } = process;
   if (admission === undefined) return [];
-  const law = new LawOn(parameters, localDateText(admission.at));
+  const law = new LawOn(parameters, localDateOf(admission.atMs));
   if (law.text('admission-notice.incompleteAdmissionNotice') !== 'bars') return [];
   const question = { obligation: 'admission-notice', about: admission, recipient } as const;
   const first = sendingOf(process, question);
@@ -83,7 +85,7 @@ function numberTold(
   }
   if (whole.because[0] === first.because[0]) return [];
   const { because, times } = whole;
-  return [{ status: 'met', reason: 'NUMBER_TOLD', since: times.handedOverAt, because }];
+  return [{ status: 'met', reason: 'NUMBER_TOLD', sinceMs: times.handedOverAtMs, because }];
 }
 
 const namesByPersonnummer = ({ numberKind }: NoticeContent): boolean =>
@@ -104,12 +106,12 @@ function identityReason(numberKind: string): Reason | undefined {
 
 export interface Notification {
   /** The instant that counts as sent (reading A10), and the completed hand-over. */
-  readonly sentAt: Temporal.Instant;
-  readonly handedOverAt: Temporal.Instant;
+  readonly sentAtMs: number;
+  readonly handedOverAtMs: number;
   /** The date of 5 kap. 4 §, by the instant that counts as sent. */
-  readonly liabilityDate: Temporal.PlainDate;
+  readonly liabilityDate: LocalDate;
   /** The date by the other instant of reading A10; the same unless the receiver's fault moved it. */
-  readonly otherwise: Temporal.PlainDate;
+  readonly otherwise: LocalDate;
   /** The figures it was counted by. */
   readonly isLate: boolean;
   readonly limit: string;
@@ -128,38 +130,35 @@ export function notificationReading(
   const notices = payerRecipients(run.need, parties).map((recipient) =>
     readyNoticeTo(process, period, recipient, parameters, run),
   );
-  let sentAt: Temporal.Instant | undefined;
-  let handedOverAt: Temporal.Instant | undefined;
-  for (const { since, sent } of notices) {
-    if (since === undefined || sent === undefined) return undefined;
-    const other = sent.receiverFaultAt === undefined ? since : sent.handedOverAt;
-    if (sentAt === undefined || isLater(since, sentAt)) sentAt = since;
-    if (handedOverAt === undefined || isLater(other, handedOverAt)) handedOverAt = other;
+  let sentAtMs: number | undefined;
+  let handedOverAtMs: number | undefined;
+  for (const { sinceMs, sent } of notices) {
+    if (sinceMs === undefined || sent === undefined) return undefined;
+    const otherMs = sent.receiverFaultAtMs === undefined ? sinceMs : sent.handedOverAtMs;
+    sentAtMs = Math.max(sentAtMs ?? sinceMs, sinceMs);
+    handedOverAtMs = Math.max(handedOverAtMs ?? otherMs, otherMs);
   }
-  if (sentAt === undefined || handedOverAt === undefined) return undefined;
-  const law = new LawOn(parameters, localDateText(sentAt));
-  const { date, ...figures } = liabilityDateOf(sentAt, law);
+  if (sentAtMs === undefined || handedOverAtMs === undefined) return undefined;
+  const law = new LawOn(parameters, localDateOf(sentAtMs));
+  const { date, ...figures } = liabilityDateOf(sentAtMs, law);
   return {
     ...figures,
-    sentAt,
-    handedOverAt,
+    sentAtMs,
+    handedOverAtMs,
     liabilityDate: date,
-    otherwise: liabilityDateOf(handedOverAt, law).date,
+    otherwise: liabilityDateOf(handedOverAtMs, law).date,
     parameters: law.origins,
   };
 }
 
-const isLater = (left: Temporal.Instant, right: Temporal.Instant): boolean =>
-  left.epochMilliseconds > right.epochMilliseconds;
-
 /** 5 kap. 4 §: whole calendar days from the day of sending; one more where it was sent late in the day. */
 function liabilityDateOf(
-  sentAt: Temporal.Instant,
+  sentAtMs: number,
   law: LawOn,
-): Pick<Notification, 'isLate' | 'limit' | 'days'> & { readonly date: Temporal.PlainDate } {
+): Pick<Notification, 'isLate' | 'limit' | 'days'> & { readonly date: LocalDate } {
   const limit = law.text('payment-liability.lateInTheDay');
-  const isLate = isAfterClockTime(sentAt, limit);
+  const isLate = isAfterClockTime(sentAtMs, limit);
   const figure = isLate ? 'daysAfterLateNotification' : 'daysAfterNotification';
   const days = law.number(`payment-liability.${figure}`);
-  return { date: localDateOf(sentAt).add({ days }), isLate, limit, days };
+  return { date: addDays(localDateOf(sentAtMs), days), isLate, limit, days };
 }

@@ -1,8 +1,8 @@
 /** 5 kap. 3-5 §§: the verdict on one stretch of a readiness period, once its conditions are known. */
-import { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
 import type { DischargeProcess, Moment, ReadinessPeriod } from '../process/state.ts';
-import { laterDate, localDateOf, startOfDay } from './legal-days.ts';
+import { laterDate, localDateOf, startOfDayMs } from './legal-days.ts';
+import type { LocalDate } from './legal-days.ts';
 import type { Condition, Notification } from './liability-conditions.ts';
 import type { Mover } from './liability-sentence.ts';
 import { firstOf, periodEnd } from './needs.ts';
@@ -17,7 +17,7 @@ export interface Case {
   readonly period: ReadinessPeriod;
   readonly run: NeedRun;
   readonly parameters: Parameters;
-  readonly now: Temporal.Instant;
+  readonly nowMs: number;
   readonly outpatient: Finding;
 }
 
@@ -50,11 +50,9 @@ export function judge(
   notification: Notification | undefined,
   law: LawOn,
 ): Verdict {
-  const { process, now } = stay;
+  const { process, nowMs } = stay;
   const end = endOfRun(stay);
-  const isReached =
-    notification !== undefined &&
-    now.epochMilliseconds >= startOfDay(notification.liabilityDate).epochMilliseconds;
+  const isReached = notification !== undefined && nowMs >= startOfDayMs(notification.liabilityDate);
   const isDecided = isReached || end !== undefined;
   const failed = worst(conditions);
   if (failed !== undefined) {
@@ -74,16 +72,16 @@ export function judge(
   if (from === undefined || isAfterEnd(from, end)) {
     return judgeWithout(stay, fulfilled.date, from, end, isDecided);
   }
-  const { confirmedAt } = available ?? {};
-  const isConfirmedLater = confirmedAt !== undefined && !from.equals(fulfilled.date);
+  const { confirmedAtMs } = available ?? {};
+  const isConfirmedLater = confirmedAtMs !== undefined && from !== fulfilled.date;
   const mover: Mover | undefined = isConfirmedLater
-    ? { reason: 'OUTPATIENT_AVAILABLE', at: confirmedAt }
+    ? { reason: 'OUTPATIENT_AVAILABLE', atMs: confirmedAtMs }
     : fulfilled.mover;
-  if (now.epochMilliseconds < startOfDay(from).epochMilliseconds) {
+  if (nowMs < startOfDayMs(from)) {
     return { ...undecided('pending', 'LIABILITY_PENDING'), ...(mover && { mover }) };
   }
-  const isDisputed = !notification.otherwise.equals(notification.liabilityDate);
-  const until = end === undefined ? undefined : localDateOf(end.at);
+  const isDisputed = notification.otherwise !== notification.liabilityDate;
+  const until = end === undefined ? undefined : localDateOf(end.atMs);
   const plain = until === undefined ? 'LIABILITY_RUNNING' : 'LIABILITY_ENDED';
   const reason = isDisputed ? 'SENT_DISPUTED' : plain;
   return {
@@ -97,12 +95,12 @@ export function judge(
 /** All done by the municipality's side, and yet no liability within the period: which of 5:4 and 5:5 stands against it. */
 function judgeWithout(
   { process, period, run, outpatient }: Case,
-  fulfilled: Temporal.PlainDate,
-  from: Temporal.PlainDate | undefined,
+  fulfilled: LocalDate,
+  from: LocalDate | undefined,
   end: Moment | undefined,
   isDecided: boolean,
 ): Verdict {
-  const isOutpatient = from === undefined || !from.equals(fulfilled);
+  const isOutpatient = from === undefined || from !== fulfilled;
   if (isOutpatient && !isAfterEnd(fulfilled, end)) {
     const isKnown = outpatient.status === 'unmet';
     const status = isKnown ? 'unmet' : 'unknown';
@@ -119,8 +117,8 @@ function judgeWithout(
 }
 
 /** Whether a date begins only after the end: liability that starts the moment it ends has still arisen, with no days. */
-function isAfterEnd(from: Temporal.PlainDate, end: Moment | undefined): boolean {
-  return end !== undefined && startOfDay(from).epochMilliseconds >= end.at.epochMilliseconds;
+function isAfterEnd(from: LocalDate, end: Moment | undefined): boolean {
+  return end !== undefined && startOfDayMs(from) >= end.atMs;
 }
 
 /** The condition that decides: one that failed, else one unknown, else one pending. */
@@ -142,14 +140,14 @@ function fulfilledFrom(
   conditions: readonly Condition[],
   { liabilityDate }: Notification,
   law: LawOn,
-): { readonly date: Temporal.PlainDate; readonly mover?: Mover } {
+): { readonly date: LocalDate; readonly mover?: Mover } {
   if (law.text('payment-liability.lateButTimely') === 'from54Date') return { date: liabilityDate };
   let mover: Mover | undefined;
-  for (const { since, reason } of conditions) {
-    if (since === undefined) continue;
-    if (since.epochMilliseconds > (mover?.at.epochMilliseconds ?? 0)) mover = { reason, at: since };
+  for (const { sinceMs, reason } of conditions) {
+    if (sinceMs === undefined) continue;
+    if (sinceMs > (mover?.atMs ?? 0)) mover = { reason, atMs: sinceMs };
   }
   const date =
-    mover === undefined ? liabilityDate : laterDate(liabilityDate, localDateOf(mover.at));
-  return mover === undefined || date.equals(liabilityDate) ? { date } : { date, mover };
+    mover === undefined ? liabilityDate : laterDate(liabilityDate, localDateOf(mover.atMs));
+  return mover === undefined || date === liabilityDate ? { date } : { date, mover };
 }

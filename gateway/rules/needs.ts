@@ -35,16 +35,16 @@ export function periodEnd(process: DischargeProcess, period: ReadinessPeriod): M
 export function firstOf(...moments: readonly (Moment | undefined)[]): Moment | undefined {
   return moments
     .filter((moment) => moment !== undefined)
-    .sort((left, right) => left.at.epochMilliseconds - right.at.epochMilliseconds)[0];
+    .sort((left, right) => left.atMs - right.atMs)[0];
 }
 
 /** Every stretch of municipal need in a readiness period, oldest first; none where the municipality was not needed. */
 export function needRuns(process: DischargeProcess, period: ReadinessPeriod): readonly NeedRun[] {
-  const endMs = periodEnd(process, period)?.at.epochMilliseconds ?? Infinity;
+  const endMs = periodEnd(process, period)?.atMs ?? Infinity;
   const stretches: { readonly needs: Need[]; lost?: Moment }[] = [];
   let open: { readonly needs: Need[]; lost?: Moment } | undefined;
   for (const { services, ...moment } of process.needs) {
-    if (moment.at.epochMilliseconds >= endMs) break;
+    if (moment.atMs >= endMs) break;
     if (services !== undefined && isMunicipal(services)) {
       if (open === undefined) stretches.push((open = { needs: [] }));
       open.needs.push({ ...moment, ...services });
@@ -53,10 +53,10 @@ export function needRuns(process: DischargeProcess, period: ReadinessPeriod): re
       open = undefined;
     }
   }
-  const startMs = period.at.epochMilliseconds;
+  const startMs = period.atMs;
   const notifiedMs = notifiedAtMs(process, period);
   return stretches
-    .filter(({ lost }) => lost === undefined || lost.at.epochMilliseconds > startMs)
+    .filter(({ lost }) => lost === undefined || lost.atMs > startMs)
     .flatMap(({ needs, lost }, index) => {
       const need = inForce(needs, notifiedMs) ?? needs[0];
       if (need === undefined) return [];

@@ -21,24 +21,33 @@ export interface NoticeWish {
 export function noticeWant(
   process: DischargeProcess,
   parties: Parties,
-  { recipient, mayIssue, mayCorrect, ...wish }: NoticeWish,
+  wish: NoticeWish,
 ): WantedNotice {
-  const isSent = [...process.history.notices.values()].some(
-    (notice) =>
-      notice.obligation === wish.obligation &&
-      notice.role === recipient.role &&
-      wish.about.aliases.has(notice.occasion),
-  );
-  const mayGo = isSent ? mayCorrect : mayIssue && !isObserved(process, wish, recipient);
+  const { obligation, about, recipient, content, reference, mayIssue, mayCorrect } = wish;
+  const mayGo = isSent(process, wish)
+    ? mayCorrect
+    : mayIssue && !isObserved(process, wish, recipient);
   return {
-    ...wish,
     want: 'notice',
+    obligation,
+    about,
+    content,
+    reference,
     role: recipient.role,
     municipality: recipient.municipality,
     county: process.county,
     held: parties.isProtected,
     mode: mayGo ? 'send' : 'keep',
   };
+}
+
+/** Whether it went out from here, to anyone of that role. */
+function isSent(process: DischargeProcess, { obligation, about, recipient }: NoticeWish): boolean {
+  for (const notice of process.history.notices.values()) {
+    const isSame = notice.obligation === obligation && notice.role === recipient.role;
+    if (isSame && about.aliases.has(notice.occasion)) return true;
+  }
+  return false;
 }
 
 /** Whether another system was seen to send the same notice. */
@@ -52,6 +61,6 @@ function isObserved(
       seen.obligation === obligation &&
       seen.role === recipient.role &&
       (seen.municipality ?? recipient.municipality) === recipient.municipality &&
-      (obligation !== 'discharge-ready-notice' || isWithin(about, seen.at.epochMilliseconds)),
+      (obligation !== 'discharge-ready-notice' || isWithin(about, seen.atMs)),
   );
 }

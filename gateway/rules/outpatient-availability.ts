@@ -1,10 +1,10 @@
 /** 5 kap. 5 §: whether regional outpatient services stand in the way of discharge (readings A39, A43). */
-import type { Temporal } from 'temporal-polyfill';
 import type { Parameters } from '../../profiles/index.ts';
 import type { EventData } from '../process/events.ts';
 import { endOf, inForce } from '../process/state.ts';
 import type { DischargeProcess } from '../process/state.ts';
-import { laterDate, localDateOf, localDateText, startOfDay } from './legal-days.ts';
+import { laterDate, localDateOf, startOfDayMs } from './legal-days.ts';
+import type { LocalDate } from './legal-days.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding } from './rule.ts';
 
@@ -17,10 +17,10 @@ const allows = (availability: Availability): boolean =>
 /** What is known of it at the end of the stay, or now. */
 export function outpatientFinding(process: DischargeProcess, parameters: Parameters): Finding {
   const end = endOf(process);
-  const stated = inForce(process.availability, end?.at.epochMilliseconds ?? Infinity);
+  const stated = inForce(process.availability, end?.atMs ?? Infinity);
   if (stated === undefined) {
     const on = process.readiness[0] ?? process.admission;
-    const law = new LawOn(parameters, on === undefined ? '' : localDateText(on.at));
+    const law = new LawOn(parameters, on === undefined ? '' : localDateOf(on.atMs));
     const isPresumed = law.text('payment-liability.outpatientSilence') === 'presumedAvailable';
     const options = { parameters: law.origins };
     return isPresumed
@@ -29,7 +29,7 @@ export function outpatientFinding(process: DischargeProcess, parameters: Paramet
   }
   const because = [stated.id];
   if (allows(stated.availability)) {
-    return finding(rule, 'met', 'OUTPATIENT_AVAILABLE', { because, since: stated.at });
+    return finding(rule, 'met', 'OUTPATIENT_AVAILABLE', { because, sinceMs: stated.atMs });
   }
   return stated.availability === 'unavailable'
     ? finding(rule, 'unmet', 'OUTPATIENT_UNAVAILABLE', { because })
@@ -42,17 +42,17 @@ export function outpatientFinding(process: DischargeProcess, parameters: Paramet
  */
 export function availabilityFrom(
   process: DischargeProcess,
-  date: Temporal.PlainDate,
+  date: LocalDate,
   law: LawOn,
-): { readonly date: Temporal.PlainDate; readonly confirmedAt?: Temporal.Instant } | undefined {
-  const startMs = startOfDay(date).epochMilliseconds;
+): { readonly date: LocalDate; readonly confirmedAtMs?: number } | undefined {
+  const startMs = startOfDayMs(date);
   const stated = inForce(process.availability, startMs);
   const isPresumed =
     stated === undefined && law.text('payment-liability.outpatientSilence') === 'presumedAvailable';
   if (isPresumed || (stated !== undefined && allows(stated.availability))) return { date };
   const confirmed = process.availability.find(
-    (later) => later.at.epochMilliseconds > startMs && allows(later.availability),
+    (later) => later.atMs > startMs && allows(later.availability),
   );
   if (confirmed === undefined) return undefined;
-  return { date: laterDate(date, localDateOf(confirmed.at)), confirmedAt: confirmed.at };
+  return { date: laterDate(date, localDateOf(confirmed.atMs)), confirmedAtMs: confirmed.atMs };
 }

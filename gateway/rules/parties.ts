@@ -8,7 +8,7 @@ import type {
   Receipt,
   Services,
 } from '../process/state.ts';
-import { endOfDay, localDateOf } from './legal-days.ts';
+import { endOfDayMs, localDateOf } from './legal-days.ts';
 
 export interface Parties {
   /** Municipality of civil registration: its units get the notices. */
@@ -49,15 +49,15 @@ export function notifiedAtMs(process: DischargeProcess, period: ReadinessPeriod)
     }
     if (notice.role === 'region-outpatient') continue;
     for (const receipt of notice.receipts) {
-      if (receipt.outcome !== 'delivered' || receipt.deliveredAt === undefined) continue;
+      if (receipt.outcome !== 'delivered' || receipt.deliveredAtMs === undefined) continue;
       if (isMisdirected(process, notice.obligation, receipt)) continue;
-      firstMs = Math.min(firstMs, receipt.deliveredAt.epochMilliseconds);
+      firstMs = Math.min(firstMs, receipt.deliveredAtMs);
     }
   }
   for (const seen of process.observed) {
     if (seen.obligation !== 'discharge-ready-notice' || seen.role === 'region-outpatient') continue;
-    if (isWithin(period, seen.at.epochMilliseconds)) {
-      firstMs = Math.min(firstMs, seen.at.epochMilliseconds);
+    if (isWithin(period, seen.atMs)) {
+      firstMs = Math.min(firstMs, seen.atMs);
     }
   }
   return firstMs;
@@ -65,28 +65,28 @@ export function notifiedAtMs(process: DischargeProcess, period: ReadinessPeriod)
 
 /** Whether something happened while a readiness stood. */
 export function isWithin(period: ReadinessPeriod, atMs: number): boolean {
-  const withdrawnMs = period.withdrawn?.at.epochMilliseconds ?? Infinity;
-  return period.at.epochMilliseconds <= atMs && atMs < withdrawnMs;
+  const withdrawnMs = period.withdrawn?.atMs ?? Infinity;
+  return period.atMs <= atMs && atMs < withdrawnMs;
 }
 
 /** Whether the receiver of a delivery answered that the patient is not its resident. */
 export function isMisdirected(
   process: DischargeProcess,
   obligation: Obligation,
-  receipt: Pick<Receipt, 'deliveryId' | 'receiver' | 'firstAttemptAt'>,
+  receipt: Pick<Receipt, 'deliveryId' | 'receiver' | 'firstAttemptAtMs'>,
 ): boolean {
   return process.misdirections.some((answer) =>
     answer.deliveryId === undefined
       ? (answer.obligation ?? obligation) === obligation &&
         (answer.receiver ?? receipt.receiver) === receipt.receiver &&
-        receipt.firstAttemptAt.epochMilliseconds <= lastMsOf(answer)
+        receipt.firstAttemptAtMs <= lastMsOf(answer)
       : answer.deliveryId === receipt.deliveryId,
   );
 }
 
 /** What is known by its date only may have come at any time of it. */
-const lastMsOf = ({ at, dateOnly }: Moment): number =>
-  (dateOnly ? endOfDay(localDateOf(at)) : at).epochMilliseconds;
+const lastMsOf = ({ atMs, dateOnly }: Moment): number =>
+  dateOnly ? endOfDayMs(localDateOf(atMs)) : atMs;
 
 export interface Recipient {
   readonly role: RecipientRole;

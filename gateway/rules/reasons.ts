@@ -179,6 +179,50 @@ const reasons = {
     sv: 'Utskrivningsklar återtogs innan betalningsansvaret inträdde.',
     en: 'Readiness was withdrawn before liability arose.',
   },
+  EARLIER_READINESS: {
+    sv: 'Bara den senaste perioden som utskrivningsklar räknas enligt överenskommelsen.',
+    en: 'Under the agreement only the latest period of readiness counts.',
+  },
+  MEAN_GOVERNS: {
+    sv: 'Kommunen betalar efter månadens genomsnitt, inte för ärendet självt.',
+    en: 'The municipality pays by the month’s mean, not for the case itself.',
+  },
+  MEAN_PENDING: {
+    sv: 'Dagarna räknas från {from}; vid utskrivningen går de in i månadens genomsnitt.',
+    en: 'Days count from {from}; at discharge they go into the month’s mean.',
+  },
+  COUNTED_IN_MEAN: {
+    sv: '{days} dagar från {from} räknas i genomsnittet för {month}.',
+    en: 'Days from {from} counted in the mean of {month}: {days}.',
+  },
+  NOT_IN_TARGET_GROUP: {
+    sv: 'Patienten hör inte till överenskommelsens målgrupp.',
+    en: 'The patient is not in the target group of the agreement.',
+  },
+  NEED_LOST: {
+    sv: 'Kommunens insatser behövdes inte längre vid utskrivningen.',
+    en: 'The municipality’s services were no longer needed at discharge.',
+  },
+  OUTPATIENT_PLAN_EXISTS: {
+    sv: 'Planering finns för den regionfinansierade öppna vårdens insatser.',
+    en: 'There is a plan for the services of regional outpatient care.',
+  },
+  OUTPATIENT_PLAN_MISSING: {
+    sv: 'Planering saknas för den regionfinansierade öppna vårdens insatser.',
+    en: 'There is no plan for the services of regional outpatient care.',
+  },
+  SERVICES_DECLINED: {
+    sv: 'Patienten har motsatt sig kommunens insatser.',
+    en: 'The patient has opposed the municipality’s services.',
+  },
+  CARE_KIND_UNKNOWN: {
+    sv: 'Psykiatrisk vård följer egna regler för tiden, och vårdens slag eller reglerna är okända.',
+    en: 'Psychiatric care had rules of its own then, and the kind of care or the rules are unknown.',
+  },
+  TREATMENT_PLAN_MISSING: {
+    sv: 'Behandlingsplan inför utskrivning fanns inte när patienten bedömdes utskrivningsklar.',
+    en: 'There was no treatment plan before discharge when the patient was assessed as ready.',
+  },
   NOT_DISCHARGED: { sv: 'Patienten är inte utskriven.', en: 'The patient is not discharged.' },
   CARE_DAYS_COUNTED: { sv: '{days} vårddygn debiteras.', en: 'Care days charged: {days}.' },
   NO_CARE_DAYS: { sv: 'Inga vårddygn debiteras.', en: 'No care days are charged.' },
@@ -196,22 +240,45 @@ const reasons = {
 export type Reason = keyof typeof reasons;
 
 /** A value for a placeholder: the same in both languages, or one in each. */
-export type Phrase = string | { readonly sv: string; readonly en: string };
+export type Phrase = string | Sentence;
 export type Fill = Readonly<Record<string, Phrase>>;
 
-/** The sentences of a reason, with its placeholders filled. */
-export function sentenceOf(
-  reason: Reason,
-  fill: Fill,
-): { readonly sv: string; readonly en: string } {
-  return fillIn(reasons[reason], fill);
+/** A sentence in both languages. */
+export interface Sentence {
+  readonly sv: string;
+  readonly en: string;
+}
+
+/** The sentences of a reason, with its placeholders filled when they are read. */
+export function sentenceOf(reason: Reason, fill: () => Fill): Sentence {
+  return new LazySentence(reason, fill);
+}
+
+/** Most findings are only decided on, so their sentences are made when someone reads them. */
+class LazySentence implements Sentence {
+  readonly #reason: Reason;
+  readonly #fill: () => Fill;
+
+  constructor(reason: Reason, fill: () => Fill) {
+    this.#reason = reason;
+    this.#fill = fill;
+  }
+
+  get sv(): string {
+    return this.toJSON().sv;
+  }
+
+  get en(): string {
+    return this.toJSON().en;
+  }
+
+  toJSON(): Sentence {
+    return fillIn(reasons[this.#reason], this.#fill());
+  }
 }
 
 /** A text in both languages with its placeholders filled; one that is unknown becomes a dash. */
-export function fillIn(
-  text: { readonly sv: string; readonly en: string },
-  fill: Fill,
-): { readonly sv: string; readonly en: string } {
+export function fillIn(text: Sentence, fill: Fill): Sentence {
   if (!text.sv.includes('{')) return text;
   const filled = (language: 'sv' | 'en'): string =>
     text[language].replace(/\{(\w+)\}/g, (_all, name: string) => {

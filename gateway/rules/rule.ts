@@ -1,10 +1,18 @@
 /** What a Rule and a Finding are, and what a finding asks to be done. */
-import type { Temporal } from 'temporal-polyfill';
 import type { Origin, Parameters, Valued } from '../../profiles/index.ts';
-import type { DeadlineData, NoticeContent, Obligation, RecipientRole } from '../process/events.ts';
+import type {
+  CareDaysData,
+  DeadlineData,
+  NoticeContent,
+  Obligation,
+  RecipientRole,
+} from '../process/events.ts';
+import type { LocalDate } from '../process/local-time.ts';
 import type { DischargeProcess, Occasion } from '../process/state.ts';
+import { fractionOf } from './fraction.ts';
+import type { Fraction } from './fraction.ts';
 import { sentenceOf } from './reasons.ts';
-import type { Fill, Reason } from './reasons.ts';
+import type { Fill, Reason, Sentence } from './reasons.ts';
 
 /**
  * - `met`: the condition holds; `unmet`: it failed; `pending`: it may still be met in time;
@@ -22,7 +30,7 @@ export interface Rule {
   assess(
     process: DischargeProcess,
     parameters: Parameters,
-    now: Temporal.Instant,
+    nowMs: number,
     earlier: readonly Finding[],
   ): readonly Finding[];
 }
@@ -34,28 +42,29 @@ export interface Finding {
   /** Stable code, also in billing records. */
   readonly reason: Reason;
   /** The admission or readiness period it is about. */
-  readonly occasion?: string;
-  readonly role?: RecipientRole;
-  readonly municipality?: string;
+  readonly occasion?: string | undefined;
+  readonly role?: RecipientRole | undefined;
+  readonly municipality?: string | undefined;
   /** When the condition was met. */
-  readonly since?: Temporal.Instant;
-  readonly dueAt?: Temporal.Instant;
+  readonly sinceMs?: number | undefined;
+  readonly dueAtMs?: number | undefined;
   /** Ids of the events it rests on. */
   readonly because: readonly string[];
   /** The figures of law used, with where they come from. */
   readonly parameters: readonly Origin[];
-  readonly sentence: { readonly sv: string; readonly en: string };
+  /** Made when it is read. */
+  readonly sentence: Sentence;
   /** For notices: both instants of reading A10. */
-  readonly sent?: SentTimes;
+  readonly sent?: SentTimes | undefined;
   /** What follows from it; `decide` compares it with what was already decided. */
   readonly wants: readonly Want[];
 }
 
 export interface SentTimes {
-  readonly attemptAt: Temporal.Instant;
-  readonly handedOverAt: Temporal.Instant;
+  readonly attemptAtMs: number;
+  readonly handedOverAtMs: number;
   /** The first attempt that failed because of the receiver. */
-  readonly receiverFaultAt?: Temporal.Instant;
+  readonly receiverFaultAtMs?: number;
 }
 
 export interface WantedNotice {
@@ -76,8 +85,10 @@ export interface WantedDeadline {
   readonly deadline: DeadlineData['deadline'];
   /** The fact its clock started with. */
   readonly about: Pick<Occasion, 'id' | 'occasion' | 'aliases'>;
-  readonly dueAt: Temporal.Instant;
-  readonly metAt?: Temporal.Instant | undefined;
+  readonly dueAtMs: number;
+  readonly metAtMs?: number | undefined;
+  /** The time is only expected: it is warned of, and passing it misses nothing. */
+  readonly isExpected?: boolean;
   readonly reference: string;
 }
 /** Liability for one readiness period as the facts have it now. */
@@ -93,22 +104,35 @@ export interface WantedLiability {
     | {
         readonly state: 'arisen';
         readonly reason: Reason;
-        readonly from: Temporal.PlainDate;
-        readonly until?: Temporal.PlainDate;
+        readonly from: LocalDate;
+        readonly until?: LocalDate;
       };
 }
-export interface WantedCareDays {
-  readonly want: 'care-days';
-  readonly county: string;
-  readonly municipality: string;
-  readonly dischargedOn: string;
-  readonly dates: readonly string[];
+/**
+ * Days of one readiness period under an agreement that goes by the month's mean: nothing is due for the case alone.
+ * `settlement` counts them by month.
+ */
+export interface WantedReadyDays {
+  readonly want: 'ready-days';
+  readonly about: Occasion;
+  readonly county?: string | undefined;
+  readonly municipality?: string | undefined;
   readonly eligible: boolean;
   readonly reason: Reason;
-  readonly because: readonly string[];
+  /** Day zero: what the days are counted from. */
+  readonly readyOn: LocalDate;
+  /** The last day counted: of discharge, or yesterday while the patient is there. */
+  readonly lastDay: LocalDate;
+  /** The same counted from the registered date of readiness. */
+  readonly registeredDays: number;
+  readonly flags: readonly string[];
   readonly reference: string;
 }
-export type Want = WantedNotice | WantedDeadline | WantedLiability | WantedCareDays;
+export type WantedCareDays = Omit<CareDaysData, 'key' | 'revision' | 'caseReference'> & {
+  readonly want: 'care-days';
+};
+export type Want =
+  WantedNotice | WantedDeadline | WantedLiability | WantedReadyDays | WantedCareDays;
 
 type Details = Partial<
   Pick<
@@ -116,39 +140,54 @@ type Details = Partial<
     | 'occasion'
     | 'role'
     | 'municipality'
-    | 'since'
-    | 'dueAt'
+    | 'sinceMs'
+    | 'dueAtMs'
     | 'because'
     | 'parameters'
     | 'sent'
     | 'wants'
   >
 > & {
-  /** Values for the placeholders of the sentence. */
-  readonly fill?: Fill;
+  /** Values for the placeholders of the sentence, asked for when it is read. */
+  readonly fill?: Fill | (() => Fill);
 };
 type Optional<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-/** Makes a finding; details that are undefined are left out. */
+const nothing: Fill = {};
+
+/** Makes a finding: every one has the same fields in the same order. */
 export function finding(
   rule: Pick<Rule, 'id' | 'reference'>,
   status: Status,
   reason: Reason,
-  { fill = {}, because = [], parameters = [], wants = [], ...details }: Optional<Details> = {},
+  {
+    occasion,
+    role,
+    municipality,
+    sinceMs,
+    dueAtMs,
+    sent,
+    because = [],
+    parameters = [],
+    wants = [],
+    fill = nothing,
+  }: Optional<Details> = {},
 ): Finding {
-  const known: Partial<Finding> = Object.fromEntries(
-    Object.entries(details).filter(([, value]) => value !== undefined),
-  );
   return {
     rule: rule.id,
     reference: rule.reference,
     status,
     reason,
-    ...known,
+    occasion,
+    role,
+    municipality,
+    sinceMs,
+    dueAtMs,
+    sent,
     because,
     parameters,
     wants,
-    sentence: sentenceOf(reason, fill),
+    sentence: sentenceOf(reason, typeof fill === 'function' ? fill : () => fill),
   };
 }
 
@@ -165,12 +204,12 @@ export class FigureMissing extends Error {
 /** The figures in force on the date of one legal fact; it remembers which were used. */
 export class LawOn {
   readonly origins: Origin[] = [];
+  readonly date: LocalDate;
   readonly #parameters: Parameters;
-  readonly #date: string;
 
-  constructor(parameters: Parameters, date: string) {
+  constructor(parameters: Parameters, date: LocalDate) {
     this.#parameters = parameters;
-    this.#date = date;
+    this.date = date;
   }
 
   /** @throws FigureMissing */
@@ -188,10 +227,34 @@ export class LawOn {
     return this.#valueOf(name) === true;
   }
 
+  /** Whether there is a figure at all: for what is asked only where it is. */
+  isKnown(name: string): boolean {
+    return this.#parameters.valueOn(name, this.date).known;
+  }
+
+  /** A decimal figure, exact. @throws FigureMissing */
+  fraction(name: string): Fraction {
+    return fractionOf(String(this.#valueOf(name)));
+  }
+
+  /** Where a figure comes from. @throws FigureMissing */
+  referenceOf(name: string): string {
+    return this.#known(name, this.date).origin.reference;
+  }
+
+  /** A figure with its origin on another date than this one's: an amount by the date of its care day. @throws FigureMissing */
+  amountOn(name: string, date: LocalDate): Extract<Valued, { known: true }> {
+    return this.#known(name, date);
+  }
+
   #valueOf(name: string): number | string | boolean {
-    const found = this.#parameters.valueOn(name, this.#date);
+    return this.#known(name, this.date).value;
+  }
+
+  #known(name: string, date: LocalDate): Extract<Valued, { known: true }> {
+    const found = this.#parameters.valueOn(name, date);
     if (!found.known) throw new FigureMissing(found);
     if (!this.origins.includes(found.origin)) this.origins.push(found.origin);
-    return found.value;
+    return found;
   }
 }

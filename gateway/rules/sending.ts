@@ -58,8 +58,7 @@ const ranks: readonly Sending['state'][] = [
 ];
 function better(left: Sending, right: Sending): Sending {
   if (left.state === 'sent' && right.state === 'sent') {
-    const [mine, other] = [left.times.attemptAt, right.times.attemptAt];
-    return other.epochMilliseconds < mine.epochMilliseconds ? right : left;
+    return right.times.attemptAtMs < left.times.attemptAtMs ? right : left;
   }
   return ranks.indexOf(right.state) > ranks.indexOf(left.state) ? right : left;
 }
@@ -75,12 +74,12 @@ function observedSendings(
         seen.obligation === obligation &&
         seen.role === recipient.role &&
         (seen.municipality ?? recipient.municipality) === recipient.municipality &&
-        (obligation !== 'discharge-ready-notice' || isWithin(about, seen.at.epochMilliseconds)),
+        (obligation !== 'discharge-ready-notice' || isWithin(about, seen.atMs)),
     )
     .map((seen): Sending => {
       const because = [seen.id];
       if (seen.dateOnly) return { state: 'unproven', because };
-      const times = { attemptAt: seen.at, handedOverAt: seen.at };
+      const times = { attemptAtMs: seen.atMs, handedOverAtMs: seen.atMs };
       return { state: 'sent', times, because };
     });
 }
@@ -130,12 +129,20 @@ function sendingBy(
   const because = [receipt.id];
   if (isMisdirected(process, obligation, receipt)) return { state: 'misdirected', because };
   if (receipt.outcome !== 'delivered') return { state: receipt.outcome, because };
-  if (receipt.proof === 'none' || receipt.deliveredAt === undefined) {
+  if (receipt.proof === 'none' || receipt.deliveredAtMs === undefined) {
     return { state: 'unproven', because };
   }
   if (!isWhole) return { state: 'incomplete', because };
-  const { firstAttemptAt: attemptAt, deliveredAt: handedOverAt, receiverFaultAt } = receipt;
-  const times = { attemptAt, handedOverAt, ...(receiverFaultAt && { receiverFaultAt }) };
+  const {
+    firstAttemptAtMs: attemptAtMs,
+    deliveredAtMs: handedOverAtMs,
+    receiverFaultAtMs,
+  } = receipt;
+  const times = {
+    attemptAtMs,
+    handedOverAtMs,
+    ...(receiverFaultAtMs !== undefined && { receiverFaultAtMs }),
+  };
   return { state: 'sent', times, because };
 }
 

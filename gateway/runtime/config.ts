@@ -124,7 +124,17 @@ const schema = z.strictObject({
   receivers: z
     .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver]))
     .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]),
-  billing: z.strictObject({ folder: z.string().optional(), ...when }).prefault({}),
+  billing: z
+    .strictObject({
+      folder: z.string().optional(),
+      /**
+       * Whose months are settled from the calendar, empty ones too, where an agreement is in force; absent means every
+       * municipality of the senders' regions.
+       */
+      municipalities: z.array(municipalityCode).optional(),
+      ...when,
+    })
+    .prefault({}),
   partners: z
     .array(
       z.strictObject({
@@ -153,6 +163,19 @@ const schema = z.strictObject({
     .strictObject({
       /** After a start, how long the sources have to catch up before a deadline is called missed. */
       grace: duration.prefault('60s'),
+      /** How long before a deadline a warning is given; 0s: none. */
+      warn: z
+        .strictObject({
+          default: duration.prefault('4h'),
+          T1: duration.optional(),
+          T2: duration.optional(),
+          T3: duration.optional(),
+          T4: duration.prefault('24h'),
+          T5: duration.prefault('1h'),
+          T6: duration.prefault('24h'),
+          T7: duration.optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
 });

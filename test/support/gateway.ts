@@ -111,7 +111,7 @@ function configFor(folder: string, url: string): Config {
     data: folder,
     mllp: { ...config.mllp, port: 0 },
     http: { ...config.http, port: 0 },
-    deadlines: { grace: 0 },
+    deadlines: { ...config.deadlines, grace: 0 },
     receivers: [
       {
         id: 'receiver',

@@ -8,6 +8,7 @@ import type { BillingData, BillingLine } from '../../../gateway/process/events.t
 import type { Outbound, OutboundBilling, OutboundMessage, Rendered } from '../../adapter.ts';
 import { dropFiles } from '../../wire/file-drop.ts';
 import { toCsv, type Cell } from './csv.ts';
+import { quantityCell, quantitySumCell } from './quantity.ts';
 
 /** Billing records as files: `<month>/<county>-<municipality>-<month>-r<revision>.json` and `.csv`. */
 export function billingFiles({ folder }: { readonly folder: string }): Outbound {
@@ -66,10 +67,12 @@ function jsonOf({ billing, event, deliveryId }: OutboundBilling): object {
       model: billing.model,
       currency: 'SEK',
       lines: billing.lines.map((line) => ({
+        kind: line.kind,
         caseReference: line.caseReference,
         from: line.from,
         until: line.until,
         days: line.days,
+        quantity: line.quantity,
         rateOre: line.rateOre,
         amountOre: line.amountOre,
         reference: line.reference,
@@ -109,7 +112,7 @@ const header = [
 function rowsOf(billing: BillingData): Cell[][] {
   const { county, municipality, month, revision, model } = billing;
   const place = [county, municipality, month, revision, model];
-  const days = billing.lines.reduce((sum, line) => sum + line.days, 0);
+  const days = quantitySumCell(billing.lines);
   const total = { ore: billing.totalOre };
   return [
     ...billing.lines.map((line) => [...place, ...chargedCells(line)]),
@@ -120,13 +123,19 @@ function rowsOf(billing: BillingData): Cell[][] {
   ];
 }
 
+const lineNames: Readonly<Record<NonNullable<BillingLine['kind']>, string>> = {
+  'care-days': 'Vårddygn',
+  'individual-days': 'Individuella dygn',
+  'mean-excess': 'Överskjutande dygn',
+};
+
 function chargedCells(line: BillingLine): Cell[] {
   return [
-    'Vårddygn',
-    line.caseReference,
+    lineNames[line.kind ?? 'care-days'],
+    line.caseReference ?? '',
     line.from,
     lastDayOf(line),
-    line.days,
+    quantityCell(line),
     { ore: line.rateOre },
     { ore: line.amountOre },
     '',

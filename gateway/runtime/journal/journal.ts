@@ -36,7 +36,6 @@ const atRest = new Set<EventType>([
   'liability.revised',
   'liability.revoked',
   'settlement.opened',
-  'settlement.closed',
   'settlement.reopened',
   'billing.withheld',
   'billing.approved',
@@ -201,14 +200,16 @@ export interface NewEvent {
   readonly alsoStream?: string;
 }
 
-/** A deadline row. When it falls due, the relay records `deadline.reached` with `data` in `streamId`. */
+/** A deadline row. When it falls due, the relay records its event with `data` in `streamId`. */
 export interface DeadlineRow {
   readonly key: string;
   readonly streamId: string;
   readonly lane: string;
   readonly dueAt: string;
-  /** JSON of the data of deadline.reached. */
+  /** JSON of the data of its event. */
   readonly data: string;
+  /** What it becomes: `deadline.reached` unless it says otherwise. */
+  readonly event?: 'deadline.reached' | 'deadline.nearing';
 }
 
 /** What `advance` writes: all of it or nothing. */
@@ -444,10 +445,12 @@ export interface Journal {
   withheldSettlements(): Promise<readonly string[]>;
   /** Events of all streams after a position, in order of position: what a timeline reads. */
   eventsAfter(position: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Ids of the processes after one (`''`: from the first), in order: page by page, every case there is. */
+  processIds(after: string, limit: number): Promise<readonly string[]>;
 
   /**
    * What falls due by `now`: deliveries with a next time return to their lane and, where `deadlines` is true, deadlines
-   * become `deadline.reached`. A deadline is held back while its lane has an event that was recorded and not yet
+   * become `deadline.reached`, and warnings of them `deadline.nearing`. Both are held back while its lane has an event that was recorded and not yet
    * advanced.
    * @returns how many rows were released
    */

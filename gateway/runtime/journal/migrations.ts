@@ -214,6 +214,10 @@ const migrations: readonly string[] = [
   UPDATE deliveries SET receiver_fault_at = first_attempt_at WHERE receiver_fault = 1;
   ALTER TABLE deliveries DROP COLUMN receiver_fault;
   `,
+  // A row may warn of a deadline before it is reached.
+  `
+  ALTER TABLE deadlines ADD COLUMN event TEXT NOT NULL DEFAULT 'deadline.reached';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -16,6 +16,7 @@ export interface Reading {
     | 'load'
     | 'loadStream'
     | 'eventsAfter'
+    | 'processIds'
     | 'identity'
     | 'withheldSettlements'
     | 'parked'

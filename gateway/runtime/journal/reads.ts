@@ -49,6 +49,9 @@ export function prepareReads(db: Database) {
   const laterEvents = db.prepare(
     'SELECT position, stream, body FROM events WHERE position > ? ORDER BY position LIMIT ?',
   );
+  const laterProcesses = db.prepare(
+    'SELECT DISTINCT process_id AS id FROM stays WHERE process_id > ? ORDER BY process_id LIMIT ?',
+  );
   const identityOf = db.prepare(
     `SELECT i.identity FROM stays AS s JOIN identities AS i USING (patient_key)
      WHERE s.process_id = ? ORDER BY s.stay_id DESC LIMIT 1`,
@@ -95,6 +98,11 @@ export function prepareReads(db: Database) {
     eventsAfter(position: number, limit: number): readonly StoredEvent[] {
       const rows: EventRow[] = laterEvents.all(position, limit);
       return rows.map(toStored);
+    },
+
+    processIds(after: string, limit: number): readonly string[] {
+      const rows: { id: string }[] = laterProcesses.all(after, limit);
+      return rows.map(({ id }) => id);
     },
 
     identity(processId: string): StoredIdentity | undefined {

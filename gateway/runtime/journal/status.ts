@@ -28,7 +28,8 @@ export function prepareStatus(db: Database): () => JournalStatus {
   // Nothing deletes events, so the last position is their number.
   const events = db.prepare('SELECT coalesce(max(position), 0) AS count FROM events');
   const deadlines = db.prepare(
-    `SELECT count(*) AS open, min(due_at) AS next FROM deadlines WHERE state = 'open'`,
+    `SELECT count(*) AS open, min(due_at) AS next FROM deadlines
+     WHERE state = 'open' AND event = 'deadline.reached'`,
   );
 
   const ofQueue = (queue: QueueName): JournalStatus['outbox'][QueueName] => {

@@ -12,6 +12,7 @@ interface DueDeadline {
   readonly lane: string;
   readonly dueAt: string;
   readonly data: string;
+  readonly event: 'deadline.reached' | 'deadline.nearing';
   readonly timesReached: number;
 }
 interface DueDelivery {
@@ -22,7 +23,8 @@ interface DueDelivery {
 
 export function deadlineWrites(db: Database, events: EventLog) {
   const dueDeadlines = db.prepare(
-    `SELECT key, stream AS streamId, lane, due_at AS dueAt, data, times_reached AS timesReached
+    `SELECT key, stream AS streamId, lane, due_at AS dueAt, data, event,
+       times_reached AS timesReached
      FROM deadlines AS d
      WHERE state = 'open' AND due_at <= ? AND NOT EXISTS (
        SELECT 1 FROM outbox WHERE queue = 'advance' AND stage < 2 AND lane = d.lane)
@@ -45,8 +47,8 @@ export function deadlineWrites(db: Database, events: EventLog) {
       for (const due of deadlines) {
         events.add({
           streamId: due.streamId,
-          type: 'deadline.reached',
-          body: reachedBody(due, now),
+          type: due.event,
+          body: bodyOf(due, now),
           lane: due.lane,
           alsoStream: undefined,
         });
@@ -62,10 +64,10 @@ export function deadlineWrites(db: Database, events: EventLog) {
   };
 }
 
-function reachedBody(due: DueDeadline, now: string): string {
+function bodyOf(due: DueDeadline, now: string): string {
   return JSON.stringify({
     id: decisionId(`${due.key}|reached`, due.timesReached + 1),
-    type: 'deadline.reached',
+    type: due.event,
     occurredAt: due.dueAt,
     recordedAt: now,
     source: { sender: 'hemgang', messageId: due.key },

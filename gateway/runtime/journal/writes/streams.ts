@@ -16,9 +16,10 @@ export function streamWrites(db: Database, events: EventLog, stays: StayWrites) 
     'SELECT coalesce(max(position), 0) AS version FROM events WHERE stream = ?',
   );
   const setDeadline = db.prepare(
-    `INSERT INTO deadlines (key, stream, lane, due_at, data, state) VALUES (?, ?, ?, ?, ?, 'open')
+    `INSERT INTO deadlines (key, stream, lane, due_at, data, event, state)
+     VALUES (?, ?, ?, ?, ?, ?, 'open')
      ON CONFLICT (key) DO UPDATE SET stream = excluded.stream, lane = excluded.lane,
-       due_at = excluded.due_at, data = excluded.data, state = 'open'`,
+       due_at = excluded.due_at, data = excluded.data, event = excluded.event, state = 'open'`,
   );
   const closeDeadline = db.prepare(
     `UPDATE deadlines SET state = 'closed' WHERE key = ? AND state = 'open'`,
@@ -46,8 +47,8 @@ export function streamWrites(db: Database, events: EventLog, stays: StayWrites) 
         moveLink(event);
       }
       for (const key of change.closeDeadlines) closeDeadline.run(key);
-      for (const { key, streamId, lane, dueAt, data } of change.setDeadlines) {
-        setDeadline.run(key, streamId, lane, dueAt, data);
+      for (const { key, streamId, lane, dueAt, data, event } of change.setDeadlines) {
+        setDeadline.run(key, streamId, lane, dueAt, data, event ?? 'deadline.reached');
       }
       return 'appended';
     },
