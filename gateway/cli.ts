@@ -2,9 +2,15 @@
 /** The command line: one verb a file under cli/. Exit codes: 0 well, 1 it did not end well, 2 wrong use or configuration. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { billingExplain } from './cli/billing-explain.ts';
+import { billingPreview } from './cli/billing-preview.ts';
+import { billingRun } from './cli/billing-run.ts';
 import { demo } from './cli/demo.ts';
 import { explainFile } from './cli/explain.ts';
+import { helpTexts } from './cli/help.ts';
+import { rulesExplain } from './cli/rules-explain.ts';
+import { rulesSimulate } from './cli/rules-simulate.ts';
 import { simulateHospital, simulateMunicipality } from './cli/simulate.ts';
 import { start } from './cli/start.ts';
 import { status } from './cli/status.ts';
@@ -16,7 +22,9 @@ const root = packageRoot();
 const program = new Command('hemgang')
   .description('Integration gateway for the Swedish hospital discharge process')
   .version(packageVersion())
-  .showHelpAfterError('(hemgang --help shows every verb)');
+  .showHelpAfterError('(hemgang --help shows every verb)')
+  // What is typed wrong ends with 2, as a wrong configuration does.
+  .exitOverride();
 
 withSettings(program.command('start'))
   .description('run the gateway until SIGTERM: MLLP and HTTP in, notices and billing files out')
@@ -59,6 +67,73 @@ withSettings(program.command('status'))
     });
   });
 
+const rules = program
+  .command('rules')
+  .description('what the law says of the stored cases, and why');
+withJournal(rules.command('explain <case>'))
+  .description('show one case: facts, clocks, findings with paragraph and reason, what they led to')
+  .option(
+    '--at <time>',
+    "as it was known then, and beside it today: '2022-03-10 12:00' or ISO 8601",
+  )
+  .option('--lang <language>', 'language of the sentences of the findings: sv or en', 'en')
+  .addHelpText('after', helpTexts.rulesExplain)
+  .action(
+    async (caseReference: string, options: JournalOptions & { at?: string; lang: string }) => {
+      process.exitCode = await rulesExplain({ ...options, caseReference, flags: flagsOf(options) });
+    },
+  );
+withJournal(rules.command('simulate'))
+  .description('compute every stored case and month under other parameters; writes nothing')
+  .requiredOption('--set <file>', 'YAML file with the parameters that are set otherwise')
+  .option('--from <month>', 'first month of settlement told, 2022-01')
+  .option('--to <month>', 'last month of settlement told')
+  .option('--county <code>', 'treating region only, SCB county code: 14')
+  .option('--municipality <code>', 'payer only, SCB municipality code: 1480')
+  .addHelpText('after', helpTexts.rulesSimulate)
+  .action(
+    async (
+      options: JournalOptions & PlaceOptions & { set: string; from?: string; to?: string },
+    ) => {
+      process.exitCode = await rulesSimulate({ ...options, flags: flagsOf(options) });
+    },
+  );
+
+const billing = program
+  .command('billing')
+  .description('the billing basis of municipalities and months');
+withJournal(billing.command('preview'))
+  .description('show the basis of a month as of now, with formula, cases and what is missing')
+  .requiredOption('--month <month>', 'month of settlement, 2022-03')
+  .option('--county <code>', 'treating region only, SCB county code: 14')
+  .option('--municipality <code>', 'payer only, SCB municipality code: 1480')
+  .addHelpText('after', helpTexts.billingPreview)
+  .action(async (options: JournalOptions & PlaceOptions & { month: string }) => {
+    process.exitCode = await billingPreview({ ...options, flags: flagsOf(options) });
+  });
+withJournal(billing.command('run'))
+  .description('write the specification of every recorded settlement of a month to a folder')
+  .requiredOption('--month <month>', 'month of settlement, 2022-03')
+  .requiredOption('--out <folder>', 'where the files go; nothing else is written')
+  .option('--county <code>', 'treating region only, SCB county code: 14')
+  .option('--municipality <code>', 'payer only, SCB municipality code: 1480')
+  .addHelpText('after', helpTexts.billingRun)
+  .action(async (options: JournalOptions & PlaceOptions & { month: string; out: string }) => {
+    process.exitCode = await billingRun({ ...options, flags: flagsOf(options) });
+  });
+withJournal(billing.command('explain'))
+  .description('show how one settlement came to be as it is, step by step')
+  .requiredOption('--county <code>', 'treating region, SCB county code: 14')
+  .requiredOption('--municipality <code>', 'payer, SCB municipality code: 1480')
+  .requiredOption('--month <month>', 'month of settlement, 2022-03')
+  .option('--at <time>', "what was recorded by then: '2022-04-10 12:00' or ISO 8601")
+  .addHelpText('after', helpTexts.billingExplain)
+  .action(
+    async (options: JournalOptions & Required<PlaceOptions> & { month: string; at?: string }) => {
+      process.exitCode = await billingExplain({ ...options, flags: flagsOf(options) });
+    },
+  );
+
 const simulate = program.command('simulate').description('the outside world, for a trial run');
 simulate
   .command('hospital')
@@ -86,12 +161,38 @@ simulate
 try {
   await program.parseAsync();
 } catch (thrown) {
+  process.exitCode = thrown instanceof CommanderError ? wrongUse(thrown) : failed(thrown);
+}
+
+/** Commander has said what is wrong; asking for help or the version is no mistake. */
+function wrongUse({ exitCode }: CommanderError): number {
+  return exitCode === 0 ? 0 : 2;
+}
+
+function failed(thrown: unknown): number {
   const error = asGatewayError(thrown);
   process.stderr.write(`hemgang: ${error.message}\n`);
   if (error.code === 'assertion-failed' && thrown instanceof Error) {
     process.stderr.write(`${thrown.stack ?? ''}\n`);
   }
-  process.exitCode = error.code === 'configuration-invalid' ? 2 : 1;
+  return error.code === 'configuration-invalid' || error.code === 'unknown-case' ? 2 : 1;
+}
+
+interface JournalOptions extends Record<string, unknown> {
+  readonly config?: string;
+  readonly json: boolean;
+}
+interface PlaceOptions {
+  readonly county?: string;
+  readonly municipality?: string;
+}
+
+/** Where the journal is: all that a verb which only reads has to know. */
+function withJournal(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: hemgang.yaml, where there is one)')
+    .option('--data <folder>', 'data folder of the gateway, which may be running')
+    .option('--json', 'print it as JSON', false);
 }
 
 /** Every scalar setting as a flag: `mllp.port` is --mllp-port. */

@@ -168,12 +168,34 @@ describe('a rendered notice', () => {
   });
 });
 
+function fail(): never {
+  throw new Error('the case has a line');
+}
+
 describe('a billing specification', () => {
   test('whose lines do not add up is never rendered', () => {
     const message = messageOf('billing-month');
     if (message.kind !== 'billing') throw new Error('the case is a billing record');
     const wrong = { ...message, billing: { ...message.billing, totalOre: 2_790_001 } };
     expect(() => renderSpecification(wrong)).toThrow(/add up/);
+  });
+
+  test('shows a line without days by its exact quantity, and one of no case without a case', () => {
+    const message = messageOf('billing-month');
+    if (message.kind !== 'billing') throw new Error('the case is a billing record');
+    const rowsOf = (numerator: number, denominator: number): string[][] => {
+      const { days: _days, caseReference: _case, ...line } = message.billing.lines[0] ?? fail();
+      const quantity = { numerator, denominator };
+      const lines = [{ ...line, kind: 'mean-excess' as const, quantity }];
+      const billing = { ...message.billing, lines, totalOre: line.amountOre };
+      const csv = renderSpecification({ ...message, billing }).parts[1]?.body ?? '';
+      return csv.split('\r\n').map((row) => row.split(';').slice(5, 10));
+    };
+    const [, row = []] = rowsOf(10, 4);
+    expect([row[0], row[1], row[4]]).toEqual(['Överskjutande dygn', '', '2,5']);
+    expect(rowsOf(10, 4).find(([name]) => name === 'Summa')?.[4]).toBe('2,5');
+    expect(rowsOf(7, 3)[1]?.[4]).toBe('2 1/3');
+    expect(rowsOf(6, 3)[1]?.[4]).toBe('2');
   });
 
   test('is named by month, place and revision, and an adjustment apart', () => {

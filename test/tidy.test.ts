@@ -58,6 +58,13 @@ const allowed: readonly {
     files: /^gateway\/(runtime\/|process\/|errors)/,
     packages: /^(?!express|fhir|hl7v2|standardwebhooks)/,
   },
+  {
+    // They read: the journal's contract as types, and no driver of it.
+    folder: 'gateway/questions/',
+    files:
+      /^(gateway\/(questions\/|process\/|rules\/|runtime\/journal\/(journal|reader)\.ts|advance\.ts|errors)|profiles\/index\.ts$)/,
+    packages: /^$/,
+  },
   { folder: 'gateway/cli', files: /./, packages: /./ },
   { folder: 'gateway/play/', files: /./, packages: /./ },
   { folder: 'gateway/main.ts', files: /./, packages: /./ },
@@ -102,6 +109,15 @@ describe('who may import whom', () => {
       const runtime = importsOf(file).filter(({ to }) => to.startsWith('gateway/runtime/'));
       expect(runtime.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
     }
+  });
+
+  test('a question reads the journal by its types alone, and cannot write', () => {
+    const questions = sources.filter((file) => file.startsWith('gateway/questions/'));
+    const runtime = questions
+      .flatMap((file) => importsOf(file))
+      .filter(({ to }) => to.startsWith('gateway/runtime/'));
+    expect(questions.length).toBeGreaterThan(0);
+    expect(runtime.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
   });
 
   test('no inbound or outbound adapter imports another one', () => {

@@ -45,7 +45,7 @@ export async function demo(options: DemoOptions): Promise<number> {
       'HL7 v2 over MLLP in, SQLite journal (WAL, synchronous=FULL), signed webhooks out; legal time is set by hand.',
     ),
     ink.dim(
-      'Paragraphs are those of lag (2017:612). T1, T2, T6: deadlines; the README has the table.',
+      'Paragraphs are those of lag (2017:612). T1 to T9: deadlines; the README has the table.',
     ),
     '',
   ]);

@@ -46,7 +46,8 @@ export function momentLines(moment: Moment, ink: Ink): string[] {
 /** Every paragraph of a timeline is of this act; the head of the demo says so. */
 const act = ' lag (2017:612)';
 
-function eventLine({ event }: StoredEvent, ink: Ink): string {
+/** One event in a line, with its paragraph. */
+export function eventLine({ event }: Pick<StoredEvent, 'event'>, ink: Ink): string {
   const reference = 'reference' in event.data ? event.data.reference : undefined;
   const isLaw = reference?.endsWith(act) ?? false;
   const paragraph = isLaw ? `${ink.law(reference?.slice(0, -act.length) ?? '')}  ` : '';
@@ -162,7 +163,8 @@ export function journeyTable(results: readonly JourneyResult[], ink: Ink): strin
   return lines;
 }
 
-function table(
+/** A table whose columns are as wide as their widest cell. @param numeric columns set to the right */
+export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   numeric: readonly number[],

@@ -4,7 +4,8 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import { assert } from '../../../gateway/errors.ts';
-import type { BillingData, BillingLine } from '../../../gateway/process/events.ts';
+import { flagWords, remarkWords, shareWords } from '../../../gateway/process/billing-words.ts';
+import type { BillingData, BillingLine, SettledCase } from '../../../gateway/process/events.ts';
 import type { Outbound, OutboundBilling, OutboundMessage, Rendered } from '../../adapter.ts';
 import { dropFiles } from '../../wire/file-drop.ts';
 import { toCsv, type Cell } from './csv.ts';
@@ -65,6 +66,7 @@ function jsonOf({ billing, event, deliveryId }: OutboundBilling): object {
       month: billing.month,
       revision: billing.revision,
       model: billing.model,
+      agreement: billing.agreement,
       currency: 'SEK',
       lines: billing.lines.map((line) => ({
         kind: line.kind,
@@ -83,6 +85,16 @@ function jsonOf({ billing, event, deliveryId }: OutboundBilling): object {
         reason,
         reference,
       })),
+      cases: billing.cases?.map((one) => ({
+        caseReference: one.caseReference,
+        readyDays: one.readyDays,
+        share: one.share,
+        reason: one.reason,
+        flags: one.flags,
+      })),
+      formula: billing.formula,
+      remarks: billing.remarks?.map((code) => ({ code, text: remarkWords(code).sv })),
+      invoiceOn: billing.invoiceOn,
       totalOre: billing.totalOre,
       ...adjustment,
     },
@@ -119,9 +131,51 @@ function rowsOf(billing: BillingData): Cell[][] {
     ...billing.excluded.map(({ caseReference, reason, reference }): Cell[] => {
       return [...place, 'Ej debiterad', caseReference, '', '', '', '', '', reason, reference, ''];
     }),
+    ...toldRows(billing).map((cells) => [...place, ...cells]),
     [...place, 'Summa', '', '', '', days, '', total, '', '', ''],
   ];
 }
+
+/**
+ * What is told beside the amounts: the cases of a mean, its formula, and what every reader must know. Their rows have no
+ * amount, and a case's days are its own, so a sum is of the rows above.
+ */
+function toldRows(billing: BillingData): Cell[][] {
+  const { agreement, cases = [], formula = [], remarks = [], invoiceOn } = billing;
+  // Under the statute a charged case has a line of its own.
+  const told = cases.filter(({ flags }) => agreement !== undefined || flags !== undefined);
+  return [
+    ...told.map(caseCells),
+    ...formula.map((step) => textCells('Formel', step)),
+    ...(agreement === undefined ? [] : [textCells('Överenskommelse', agreement)]),
+    ...remarks.map((code) => textCells('Anmärkning', remarkWords(code).sv)),
+    ...(invoiceOn === undefined
+      ? []
+      : [['Fakturadatum', '', invoiceOn, '', '', '', '', '', '', ''] satisfies Cell[]]),
+  ];
+}
+
+function caseCells({ caseReference, readyDays, share, reason, flags = [] }: SettledCase): Cell[] {
+  const why = [
+    shareWords(share).sv,
+    ...(reason === undefined ? [] : [reason]),
+    ...flags.map((code) => flagWords(code).sv),
+  ].join(', ');
+  return ['Ärende i underlaget', caseReference, '', '', readyDays, '', '', why, '', ''];
+}
+
+const textCells = (name: string, text: string): Cell[] => [
+  name,
+  '',
+  '',
+  '',
+  '',
+  '',
+  '',
+  text,
+  '',
+  '',
+];
 
 const lineNames: Readonly<Record<NonNullable<BillingLine['kind']>, string>> = {
   'care-days': 'Vårddygn',

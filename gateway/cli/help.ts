@@ -1,0 +1,44 @@
+/** What the help of a verb says beyond its options: an example, what the figures mean, and the exit codes. */
+export const helpTexts = {
+  rulesExplain: `
+<case> is a case reference, as it stands in notices and in billing preview, or a stay id.
+With --at it answers with what was known then and shows beside it what differs today, and which later
+facts made the difference. What was decided is shown as it was decided.
+
+  hemgang rules explain 0190c2f4-… --at '2022-03-10 12:00' --lang sv
+
+Exit codes: 0 answered; 1 answered, and facts contradict or a figure of law is missing; 2 wrong use, or
+no such case.`,
+  rulesSimulate: `
+The file sets parameters for every place and date, over statute and agreements:
+
+  parameters:
+    settlement.benchmarkDays: { value: '2', reference: what if two days were free }
+
+"now" is by the law as it is entered, "then" under the file; both are computed from the stored facts.
+Notices stand as they were sent and received.
+
+  hemgang rules simulate --set two-days.yaml --from 2022-01 --to 2022-12 --county 14
+
+Exit codes: 0 answered; 1 answered, and some month lacks a figure under the file; 2 wrong use.`,
+  billingPreview: `
+Shows what the record would be if the month were settled now. Nothing is written.
+
+  hemgang billing preview --month 2022-03 --county 14 --municipality 1480
+
+Exit codes: 0 every basis can be made; 1 one is or would be withheld for want of a figure; 2 wrong use.`,
+  billingRun: `
+Writes <out>/<month>/ with the specification (JSON and CSV) of every recorded settlement, as it stands
+after its last adjustment, and basis-<county>-<municipality>-<month>.txt for people.
+
+  hemgang billing run --month 2022-03 --out ./march
+
+Exit codes: 0 all are recorded and agree with their basis; 1 one is open, withheld or differs; 2 wrong use.`,
+  billingExplain: `
+Shows what was counted and when, what was recorded by which formula, every adjustment with its cause,
+what the month handed to the next, and who takes up a dispute.
+
+  hemgang billing explain --county 14 --municipality 1480 --month 2022-03
+
+Exit codes: 0 answered; 1 answered, and the settlement is withheld; 2 wrong use, or no such settlement.`,
+} as const;
