@@ -49,6 +49,28 @@ describe('configuration', () => {
     ]);
   });
 
+  test('warnings before deadlines are lengths of time, for all and for single ones', () => {
+    const file = fileWith('deadlines:\n  warn: {default: 2h, T1: 6h, T6: 0s}\n');
+    const { warn } = loadConfig({ file, env: {} }).config.deadlines;
+    const hourMs = 3_600_000;
+    expect(warn).toEqual({
+      default: 2 * hourMs,
+      T1: 6 * hourMs,
+      T4: 24 * hourMs,
+      T5: hourMs,
+      T6: 0,
+    });
+  });
+
+  test.each([
+    ['a deadline that is only waited for', '{T8: 1h}', /hemgang\.yaml:2: deadlines\.warn: .*T8/],
+    ['a number without its unit', '{T6: 24}', /hemgang\.yaml:2: deadlines\.warn\.T6/],
+    ['a length of time before zero', '{T6: -4h}', /hemgang\.yaml:2: deadlines\.warn\.T6/],
+  ])('%s cannot be warned of', (_what, warn, message) => {
+    const file = fileWith(`deadlines:\n  warn: ${warn}\n`);
+    expect(() => loadConfig({ file, env: {} })).toThrow(message);
+  });
+
   test.each([
     [
       'one id for two receivers',

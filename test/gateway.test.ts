@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { buildMessage, HospitalLink, type HospitalStep } from '../adapters/simulated/hospital.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import type { DischargeEvent, EventBody } from '../gateway/process/events.ts';
+import { fold } from '../gateway/process/state.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import type { AttemptOutcome } from '../gateway/runtime/journal/journal.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -430,5 +431,62 @@ describe('what does not leave', () => {
     });
     await admit(world);
     expect((await world.gateway.status()).deliveries.unroutable).toBe(1);
+  });
+});
+
+describe('a warning', () => {
+  /** Events about one deadline, oldest first: `2022-03-08T05:00:00.000Z nearing`. */
+  async function toldOf(world: TestGateway, deadline: string): Promise<string[]> {
+    return (await eventsOf(world)).flatMap(({ type, occurredAt, data }) =>
+      'deadline' in data && data.deadline === deadline
+        ? [`${occurredAt} ${type.slice('deadline.'.length)}`]
+        : [],
+    );
+  }
+
+  test('comes before a deadline is missed, and is in the history of the case', async () => {
+    const world = await start({
+      change: (config) => ({
+        ...config,
+        receivers: config.receivers.map((receiver) => ({ ...receiver, municipalities: ['0114'] })),
+      }),
+    });
+    await admit(world);
+    await world.passTimeUntil('2022-03-08T08:59:59.000Z');
+    const before = ['2022-03-07T09:00:00.000Z set', '2022-03-08T05:00:00.000Z nearing'];
+    expect(await toldOf(world, 'T1')).toEqual(before);
+    await world.passTimeUntil('2022-03-08T10:00:00.000Z');
+    expect(await toldOf(world, 'T1')).toEqual([
+      ...before,
+      '2022-03-08T09:00:00.000Z reached',
+      '2022-03-08T09:00:00.000Z missed',
+    ]);
+    const stay = (await eventsOf(world)).at(-1)?.stayId ?? '';
+    const { history } = fold((await world.gateway.journal.load(stay))?.events ?? []);
+    expect([...history.deadlines.values()]).toMatchObject([
+      { state: 'missed', warnedAt: '2022-03-08T05:00:00.000Z' },
+    ]);
+  });
+
+  test('does not come where the deadline was met, and not where it is set to nothing', async () => {
+    const met = await start();
+    const estimated = { controlId: 'C1', expectedDischarge: '2022-03-14' };
+    expect(await met.send(message({ trigger: 'A01', ...estimated }))).toBe('AA');
+    expect(await met.send(message({ trigger: 'A08', controlId: 'C2', needs }))).toBe('AA');
+    await met.rest();
+    await met.passTimeUntil('2022-03-09T09:00:00.000Z');
+    expect(typesOf(await eventsOf(met))).toContain('deadline.met');
+    expect(typesOf(await eventsOf(met))).not.toContain('deadline.nearing');
+    const silent = await start({
+      change: (config) => ({
+        ...config,
+        deadlines: { grace: 0, warn: { ...config.deadlines.warn, default: 0 } },
+        receivers: config.receivers.map((receiver) => ({ ...receiver, municipalities: ['0114'] })),
+      }),
+    });
+    await admit(silent);
+    await silent.passTimeUntil('2022-03-09T09:00:00.000Z');
+    expect(typesOf(await eventsOf(silent))).toContain('deadline.missed');
+    expect(typesOf(await eventsOf(silent))).not.toContain('deadline.nearing');
   });
 });

@@ -359,6 +359,15 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(stored.map(({ position }) => position)).toEqual([2]);
     });
 
+    test('processes come page by page, in the order of their ids', async () => {
+      expect(await journal.processIds('', 10)).toEqual([]);
+      const stays = [await recordStay(1), await recordStay(2), await recordStay(3)];
+      const all = stays.map(({ processId }) => processId).toSorted();
+      const page = await journal.processIds('', 2);
+      expect(page).toEqual(all.slice(0, 2));
+      expect(await journal.processIds(page.at(-1) ?? '', 2)).toEqual(all.slice(2));
+    });
+
     test('a linked stay joins the process, and leaves it when unlinked', async () => {
       const one = await recordStay(1);
       const two = await recordStay(2);
@@ -371,6 +380,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(process?.stays.map(({ stayId }) => stayId)).toEqual([one.stayId, two.stayId]);
       expect(await eventIds(one.processId)).toEqual(['event-1', 'event-2', 'link']);
       expect((await journal.status()).processes).toBe(1);
+      expect(await journal.processIds('', 10)).toEqual([one.processId]);
       await journal.append({ ...nothing, events: [event(one.stayId, link)] });
       expect((await journal.status()).processes).toBe(1);
       expect(await journal.load(two.processId)).toBeUndefined();
@@ -443,6 +453,61 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       }
       const ids = (await eventIds(stayId)).slice(1);
       expect(new Set(ids).size).toBe(2);
+    });
+
+    test('a row may warn: what it becomes is at rest, and its deadline still falls due', async () => {
+      const { stayId, processId } = await recordStay(1);
+      await handleAll();
+      const due = { ...deadline('d1', stayId, processId), dueAt: later };
+      await setDeadlines(due, { ...due, key: 'd1|nearing', dueAt: at, event: 'deadline.nearing' });
+      expect(await journal.nextDue()).toBe(at);
+      expect((await journal.status()).deadlines).toEqual({ open: 1, next: later });
+      expect(await journal.releaseDue(at, { deadlines: false })).toBe(0);
+      expect(await journal.releaseDue(at, { deadlines: true })).toBe(1);
+      expect(await journal.releaseDue(at, { deadlines: true })).toBe(0);
+      expect((await journal.load(stayId))?.events.at(-1)?.event).toMatchObject({
+        type: 'deadline.nearing',
+        occurredAt: at,
+        recordedAt: at,
+        data: { key: 'd1', deadline: 'T1' },
+      });
+      expect(await advanceRows()).toEqual([]);
+      expect(await journal.nextDue()).toBe(later);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(1);
+      expect(await advanceRows()).toMatchObject([{ type: 'deadline.reached' }]);
+    });
+
+    test('a warning is held back like its deadline, moves, and closed it never comes', async () => {
+      const { stayId, processId } = await recordStay(1);
+      const warning: DeadlineRow = {
+        ...deadline('d1|nearing', stayId, processId),
+        event: 'deadline.nearing',
+      };
+      await setDeadlines(warning);
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(0);
+      await handleAll();
+      await setDeadlines({ ...warning, dueAt: later });
+      expect(await journal.releaseDue(at, { deadlines: true })).toBe(0);
+      const change = { expected: [], events: [], setDeadlines: [] };
+      await journal.append({ ...change, closeDeadlines: ['d1', 'd1|nearing'] });
+      expect(await journal.nextDue()).toBeUndefined();
+      expect(await journal.releaseDue(later, { deadlines: true })).toBe(0);
+      expect(await eventIds(stayId)).toHaveLength(1);
+    });
+
+    test('warnings given again have ids of their own', async () => {
+      const { stayId, processId } = await recordStay(1);
+      await handleAll();
+      for (const _ of [1, 2]) {
+        await setDeadlines(
+          { ...deadline('d1|nearing', stayId, processId), event: 'deadline.nearing' },
+          deadline('d1', stayId, processId),
+        );
+        expect(await journal.releaseDue(later, { deadlines: true })).toBe(2);
+        await handleAll();
+      }
+      const ids = (await eventIds(stayId)).slice(1);
+      expect(new Set(ids).size).toBe(4);
     });
   });
 
@@ -755,6 +820,8 @@ describe('the embedded journal', () => {
     for (const n of [1, 2]) await journal.record(message(n));
     await journal.reject(rejected(3));
     await journal.deliveries.open([newDelivery({})]);
+    const set = { expected: [], events: [], closeDeadlines: [] };
+    await journal.append({ ...set, setDeadlines: [deadline('d1', 'a stream')] });
     const before = await journal.status();
     await journal.close();
     const db = new DatabaseSync(join(folder, 'hemgang.sqlite'));
@@ -765,6 +832,7 @@ describe('the embedded journal', () => {
     db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
       ALTER TABLE senders DROP COLUMN processes; ALTER TABLE outbox DROP COLUMN excused;
       ALTER TABLE deliveries DROP COLUMN receiver_fault_at;
+      ALTER TABLE deadlines DROP COLUMN event;
       ALTER TABLE deliveries ADD COLUMN receiver_fault INTEGER NOT NULL DEFAULT 0;
       CREATE INDEX deliveries_open ON deliveries (lane) WHERE open_attempt = 1;
       DELETE FROM migrations WHERE number > 1`);
@@ -774,6 +842,10 @@ describe('the embedded journal', () => {
     expect(before).toMatchObject({ processes: 2, deliveries: { pending: 1 } });
     await again.record(message(4));
     expect((await again.status()).processes).toBe(3);
+    expect(await again.releaseDue(later, { deadlines: true })).toBe(1);
+    expect((await again.loadStream('a stream')).events).toMatchObject([
+      { event: { type: 'deadline.reached', data: { key: 'd1' } } },
+    ]);
     await again.close();
   });
 

@@ -99,6 +99,38 @@ describe('one stay', () => {
     expect(currentNeed(withdrawn)).toBeUndefined();
   });
 
+  test('the same estimate stated again is one, from its first statement; another one is another', () => {
+    const estimate = (occurred: string, expectedDischarge: string): GivenFact =>
+      given('discharge-estimate.set', occurred, { data: { expectedDischarge } });
+    const facts = [
+      estimate('2022-03-01 10:00', '2022-03-20'),
+      estimate('2022-03-03 10:00', '2022-03-25'),
+      estimate('2022-03-05 10:00', '2022-03-25'),
+    ];
+    const { estimate: changed } = foldFacts(...facts);
+    expect(changed).toMatchObject({
+      expectedDischarge: '2022-03-25',
+      atMs: Date.parse('2022-03-03T09:00:00Z'),
+    });
+    expect(changed?.aliases.size).toBe(2);
+    const back = foldFacts(...facts, estimate('2022-03-06 10:00', '2022-03-20')).estimate;
+    expect(back?.atMs).toBe(Date.parse('2022-03-06T09:00:00Z'));
+  });
+
+  test('a court that decided before the decision on open care decided something else', () => {
+    const court = (occurred: string): GivenFact => given('court-decision.recorded', occurred);
+    const decided = given('compulsory-care.decided', '2022-03-04 10:00', {
+      data: { care: 'open-compulsory-care' },
+    });
+    const later = foldFacts(court('2022-03-02 10:00'), decided, court('2022-03-09 10:00'));
+    expect(later.courtDecision?.atMs).toBe(Date.parse('2022-03-09T09:00:00Z'));
+    // Known by its date only it may have come after it.
+    const sameDay = given('court-decision.recorded', '2022-03-04', { dateOnly: true });
+    expect(foldFacts(sameDay, decided, court('2022-03-09 10:00')).courtDecision?.dateOnly).toBe(
+      true,
+    );
+  });
+
   test('a discharge that was cancelled is none, and the one told after it holds', () => {
     const facts = [
       admitted('2022-03-01 10:00'),

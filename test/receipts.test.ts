@@ -23,6 +23,7 @@ const municipality: Partner = {
   municipality: '1480',
 };
 const primaryCare: Partner = { id: 'care', kind: 'primary-care', receivers: ['care-1', 'care-2'] };
+const inpatientCare: Partner = { id: 'ward', kind: 'inpatient-care', receivers: ['care-1'] };
 
 const event = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
   specversion: '1.0',
@@ -166,32 +167,39 @@ const observed = (code: string): unknown =>
 const answerOf = (receiver: string): unknown => event({ data: { receiver } });
 
 describe('who may say what', () => {
-  const said: [string, Record<string, unknown>, boolean, boolean][] = [
-    ['notice.received', {}, true, true],
-    ['notice.acknowledged', {}, true, true],
-    ['notice.misdirected', {}, true, true],
-    ['notice.observed', { obligation: 'planning-call', role: 'social-services' }, true, true],
-    ['information.transferred', {}, true, true],
-    ['plan.established', { plan: 'coordinated-individual-plan' }, true, true],
-    ['placement.decided', { municipality: '1480' }, true, false],
-    ['care-contact.appointed', {}, false, true],
-    ['planning.called', { calledBy: 'fixed-care-contact' }, false, true],
-    ['planning.call-withdrawn', {}, false, true],
-    ['planning.declined', {}, false, true],
-    ['consent.recorded', { given: true }, false, true],
-    ['outpatient-care.plan-set', { exists: true }, false, true],
-    ['outpatient-care.availability-set', { availability: 'available' }, false, true],
-    ['secrecy-obstacle.recorded', { obligation: 'planning-call', present: true }, false, true],
+  /** Type, data, and the kinds of partner that may say it: municipality, primary care, inpatient care. */
+  const said: [string, Record<string, unknown>, string][] = [
+    ['notice.received', {}, 'M P'],
+    ['notice.acknowledged', {}, 'M P'],
+    ['notice.misdirected', {}, 'M P'],
+    ['notice.observed', { obligation: 'planning-call', role: 'social-services' }, 'M P I'],
+    ['information.transferred', {}, 'M P I'],
+    ['plan.established', { plan: 'coordinated-individual-plan' }, 'M P I'],
+    ['placement.decided', { municipality: '1480' }, 'M'],
+    ['services.declined', {}, 'M P'],
+    ['services.accepted', {}, 'M P'],
+    ['care-contact.appointed', {}, 'P'],
+    ['planning.called', { calledBy: 'fixed-care-contact' }, 'P'],
+    ['planning.call-withdrawn', {}, 'P'],
+    ['planning.declined', {}, 'P'],
+    ['consent.recorded', { given: true }, 'P'],
+    ['outpatient-care.plan-set', { exists: true }, 'P'],
+    ['outpatient-care.availability-set', { availability: 'available' }, 'P'],
+    ['secrecy-obstacle.recorded', { obligation: 'planning-call', present: true }, 'P I'],
+    ['compulsory-care.decided', { care: 'open-compulsory-care' }, 'I'],
+    ['court-decision.recorded', {}, 'I'],
+    ['treatment-plan.available', {}, 'I'],
   ];
   const forbidden = expect.objectContaining({ code: 'unsupported-message', standardCode: '403' });
 
-  test.each(said)('%s', (type, data, byMunicipality, byPrimaryCare) => {
+  test.each(said)('%s', (type, data, kinds) => {
     const value = event({ type: `se.hemgang.${type}.v1`, data });
-    for (const [partner, may] of [
-      [municipality, byMunicipality],
-      [primaryCare, byPrimaryCare],
+    for (const [partner, kind] of [
+      [municipality, 'M'],
+      [primaryCare, 'P'],
+      [inpatientCare, 'I'],
     ] as const) {
-      if (may) expect(translate(partner, value).facts[0]?.type).toBe(type);
+      if (kinds.includes(kind)) expect(translate(partner, value).facts[0]?.type).toBe(type);
       else expect(() => translate(partner, value)).toThrow(forbidden);
     }
   });

@@ -27,12 +27,48 @@ const folder = join(import.meta.dirname, 'rules');
 for (const file of readdirSync(folder).sort()) {
   describe(file, () => {
     test.each(readLegalCases(join(folder, file)))('$name', (legalCase) => {
-      const stay = new PlayedStay(legalCase.deliveries, legalCase.parameters);
+      const { deliveries, parameters, warnMs } = legalCase;
+      const stay = new PlayedStay(deliveries, parameters, { warnMs });
       stay.play(legalCase.facts, legalCase.at);
       expect(outcomeOf(stay, legalCase.expect)).toEqual(legalCase.expect);
       checkFindings(stay, legalCase);
     });
   });
+}
+
+describe('every section with a condition of payment or a duty', () => {
+  const cases = readdirSync(folder).flatMap((file) => readLegalCases(join(folder, file)));
+  const sections = '2:1 2:2 2:3 2:4 2:5 3:1 3:2 4:1 4:2 4:3 5:1 5:2 5:3 5:4 5:5 5:6'.split(' ');
+  test.each(sections)(
+    '%s has a case in which it is fulfilled, and one in which it is not',
+    (section) => {
+      const about = cases.filter(({ reference }) => sectionsOf(reference).includes(section));
+      expect(about.filter(({ expect: asked }) => isFulfilled(asked)).length).toBeGreaterThan(0);
+      expect(about.filter(({ expect: asked }) => isNot(asked)).length).toBeGreaterThan(0);
+    },
+  );
+});
+
+/** `2 kap. 1-3 §§, 5 kap. 3 § 1` → 2:1, 2:2, 2:3, 5:3. */
+function sectionsOf(reference: string): string[] {
+  const chapters = reference.matchAll(/(\d) kap\. ([\d–, and-]+) §/g);
+  return [...chapters].flatMap(([, chapter = '', sections = '']) =>
+    sections.split(/, | and /).flatMap((range) => {
+      const [first = 0, last = first] = range.split(/[–-]/).map(Number);
+      return Array.from({ length: last - first + 1 }, (_none, at) => `${chapter}:${first + at}`);
+    }),
+  );
+}
+
+function isFulfilled({ findings = [], liabilityFrom = [], amountKr }: Expectation): boolean {
+  const isMet = findings.some((line) => line.includes(' met '));
+  return isMet || liabilityFrom.length > 0 || (typeof amountKr === 'number' && amountKr > 0);
+}
+
+function isNot({ findings = [], withheld = [], amountKr, notices }: Expectation): boolean {
+  const isUnmet = findings.some((line) => / (unmet|unknown|not-applicable) /.test(line));
+  const isUntold = notices?.length === 0;
+  return isUnmet || withheld.length > 0 || amountKr === 0 || amountKr === 'none' || isUntold;
 }
 
 /** What became of a stay, in the terms of an expectation and no others. */
@@ -56,10 +92,7 @@ function outcomeOf(stay: PlayedStay, asked: Expectation): Expectation {
     amountKr: billedOre === undefined ? 'none' : billedOre / 100,
     findings: asked.findings?.filter((line) => found.includes(line)) ?? [],
     events: Object.fromEntries(
-      Object.keys(asked.events ?? {}).map((type) => [
-        type,
-        isEventType(type) ? stay.events(type).length : -1,
-      ]),
+      Object.keys(asked.events ?? {}).map((name) => [name, countOf(stay, name)]),
     ),
     notices: noticesOf(stay),
     flags: counts.flatMap(({ flags = [] }) => flags),
@@ -74,6 +107,15 @@ function outcomeOf(stay: PlayedStay, asked: Expectation): Expectation {
   if (asked.findings !== undefined && !isFound) whole.findings = found;
   if (whole.sentences?.length !== (asked.sentences?.length ?? 0)) whole.sentences = sentences;
   return Object.fromEntries(Object.entries(whole).filter(([key]) => key in asked));
+}
+
+/** Events of a type; with a deadline, `deadline.set/T1`, those about it. */
+function countOf(stay: PlayedStay, name: string): number {
+  const [type = '', deadline] = name.split('/');
+  if (!isEventType(type)) return -1;
+  const events = stay.events(type);
+  if (deadline === undefined) return events.length;
+  return events.filter(({ data }) => 'deadline' in data && data.deadline === deadline).length;
 }
 
 /** `issued admission-notice social-services 1480 [held]`, in the order they were decided. */

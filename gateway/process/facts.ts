@@ -84,7 +84,6 @@ function foldEstimate(facts: FactList): Facts['estimate'] {
     occasion: facts.rootOf(first.id),
     aliases: new Set(statements.flatMap(({ id }) => facts.namesOf(id))),
     expectedDischarge,
-    learnedAtMs: Math.min(...statements.map(({ recordedAt }) => Date.parse(recordedAt))),
   };
 }
 

@@ -64,8 +64,6 @@ export interface Misdirection extends Moment {
 
 export interface Estimate extends Occasion {
   readonly expectedDischarge: string;
-  /** When the gateway first learned of it. */
-  readonly learnedAtMs: number;
 }
 
 /** Agreed absence during the stay: the patient is still admitted. */

@@ -1,13 +1,17 @@
 /** 2 kap. 1-4 §§: the admission notice, its recipients and its 24 hours. */
 import type { Parameters } from '../../profiles/index.ts';
 import type { NoticeContent } from '../process/events.ts';
-import { currentNeed, endOf, inForce } from '../process/state.ts';
-import type { DischargeProcess, Moment, Occasion } from '../process/state.ts';
-import { hourMs, isoOf, localDateOf, localTimeText } from './legal-days.ts';
+import { currentNeed, endOf } from '../process/state.ts';
+import type { DischargeProcess, Occasion } from '../process/state.ts';
+import { isStillDue, readClock } from './admission-clock.ts';
+import type { ClockReading } from './admission-clock.ts';
+import { estimateFinding } from './discharge-estimate.ts';
+import { isoOf, localDateOf, localTimeText } from './legal-days.ts';
 import { noticeWant } from './notice-content.ts';
-import { needsRole, partiesOf, recipientsOf } from './parties.ts';
+import { partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
 import { subjectOf } from './phrases.ts';
+import { remembered } from './remembered.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Want, WantedDeadline } from './rule.ts';
 import { sendingOf, unsentStatus } from './sending.ts';
@@ -33,23 +37,27 @@ export const admissionNotice: Rule = {
     }
     const parties = partiesOf(process);
     const deadlines = new Map<string, WantedDeadline>();
-    return recipientsOf(need, parties).map((recipient) => {
+    const recipients = recipientsOf(need, parties);
+    const content = contentOf(process, admission, parties, need);
+    const isOpen = endOf(process) === undefined;
+    const notices = recipients.map((recipient) => {
       const assessed = assessRecipient(process, admission, recipient, parameters, nowMs);
       const wants: Want[] = [
         noticeWant(process, parties, {
           obligation: 'admission-notice',
           about: admission,
           recipient,
-          content: contentOf(process, admission, parties, need),
+          content,
           reference: '2 kap. 1–4 §§ lag (2017:612)',
-          mayIssue: endOf(process) === undefined || isStillDue(assessed.clock, nowMs),
-          mayCorrect: endOf(process) === undefined,
+          mayIssue: isOpen || isStillDue(assessed.clock, nowMs),
+          mayCorrect: isOpen,
         }),
       ];
       const deadline = deadlineOf(admission, assessed);
       if (deadline !== undefined) joinDeadline(deadlines, deadline, wants);
       return { ...assessed.finding, wants };
     });
+    return [...notices, ...estimateFinding(process, admission, recipients, parameters, nowMs)];
   },
 };
 
@@ -67,18 +75,13 @@ export function admissionNoticeTo(
   return assessRecipient(process, admission, recipient, parameters, nowMs).finding;
 }
 
-interface ClockReading {
-  /** T1 runs from the admission, T2 from a later assessment of need (2 kap. 3 §). */
-  readonly deadline: 'T1' | 'T2';
-  readonly from: Moment;
-  /** Unknown where the time it counts from is known by its date only. */
-  readonly dueAtMs: number | undefined;
-}
 interface Assessed {
   readonly finding: Finding;
   readonly clock: ClockReading;
   readonly sending: Sending;
 }
+
+const assessment = remembered<Assessed>();
 
 function assessRecipient(
   process: DischargeProcess,
@@ -87,8 +90,21 @@ function assessRecipient(
   parameters: Parameters,
   nowMs: number,
 ): Assessed {
+  const key = `${recipient.role}|${recipient.municipality}|${nowMs}`;
+  return assessment(process, parameters, key, () =>
+    assessAnew(process, admission, recipient, parameters, nowMs),
+  );
+}
+
+function assessAnew(
+  process: DischargeProcess,
+  admission: Occasion,
+  recipient: Recipient,
+  parameters: Parameters,
+  nowMs: number,
+): Assessed {
   const law = new LawOn(parameters, localDateOf(admission.atMs));
-  const clock = readClock(process, admission, recipient, law.number(`${id}.noticeWithinHours`));
+  const clock = readClock(process, admission, recipient, law);
   const question = { obligation: 'admission-notice', about: admission, recipient } as const;
   const asked = law.text(`${id}.incompleteAdmissionNotice`) === 'bars';
   const sending = sendingOf(process, {
@@ -98,7 +114,8 @@ function assessRecipient(
   // A time that had not run out when the patient went home has not been missed.
   const endMs = endOf(process)?.atMs ?? Infinity;
   const untilMs = Math.min(nowMs, endMs);
-  const [status, reason] = judge(sending, sendingOf(process, question), clock, untilMs, law);
+  const anySending = (): Sending => sendingOf(process, question);
+  const [status, reason] = judge(sending, anySending, clock, untilMs, law);
   const times = sending.state === 'sent' ? sending.times : undefined;
   return {
     clock,
@@ -131,18 +148,21 @@ const isMunicipalUnknown = ({ role, municipality }: Recipient): boolean =>
 
 function judge(
   sending: Sending,
-  anySending: Sending,
+  anySending: () => Sending,
   { dueAtMs }: ClockReading,
   atMs: number,
   law: LawOn,
 ): readonly [Finding['status'], Finding['reason']] {
   const isOver = dueAtMs !== undefined && atMs >= dueAtMs;
-  const wasInTime =
-    dueAtMs !== undefined && anySending.state === 'sent' && anySending.times.attemptAtMs <= dueAtMs;
-  const late = (): readonly [Finding['status'], Finding['reason']] => [
-    law.text(`${id}.lateAdmissionNotice`) === 'bars' ? 'unmet' : 'met',
-    wasInTime ? 'ADMISSION_NOTICE_INCOMPLETE' : 'ADMISSION_NOTICE_LATE',
-  ];
+  const late = (): readonly [Finding['status'], Finding['reason']] => {
+    const any = anySending();
+    const wasInTime =
+      dueAtMs !== undefined && any.state === 'sent' && any.times.attemptAtMs <= dueAtMs;
+    return [
+      law.text(`${id}.lateAdmissionNotice`) === 'bars' ? 'unmet' : 'met',
+      wasInTime ? 'ADMISSION_NOTICE_INCOMPLETE' : 'ADMISSION_NOTICE_LATE',
+    ];
+  };
   if (sending.state === 'sent') {
     if (dueAtMs === undefined) return ['unknown', 'ADMISSION_TIME_UNKNOWN'];
     const isLate = sending.times.attemptAtMs > dueAtMs;
@@ -153,41 +173,6 @@ function judge(
   }
   const [status, reason] = unsentStatus[sending.state];
   return status === 'pending' && isOver ? ['unmet', 'ADMISSION_NOTICE_LATE'] : [status, reason];
-}
-
-/**
- * The clock of one recipient: it starts with the assessment that first named it during the stay, never before the
- * admission. A need that is withdrawn and stated again has no new time.
- */
-function readClock(
-  process: DischargeProcess,
-  admission: Occasion,
-  { role }: Recipient,
-  hours: number,
-): ClockReading {
-  const atAdmission = inForce(process.needs, admission.atMs);
-  const named = process.needs.find(
-    (need) =>
-      need.services !== undefined &&
-      needsRole(need.services, role) &&
-      (need === atAdmission || need.atMs > admission.atMs),
-  );
-  const isLater = named !== undefined && !named.dateOnly && named.atMs > admission.atMs;
-  if (!isLater) {
-    const dueAtMs = admission.dateOnly ? undefined : admission.atMs + hours * hourMs;
-    return { deadline: 'T1', from: admission, dueAtMs };
-  }
-  // Admitted some time on the day of the assessment: before or after it is not known.
-  const isUnclear = admission.dateOnly && localDateOf(named.atMs) === localDateOf(admission.atMs);
-  return {
-    deadline: 'T2',
-    from: named,
-    dueAtMs: isUnclear ? undefined : named.atMs + hours * hourMs,
-  };
-}
-
-function isStillDue({ dueAtMs }: ClockReading, nowMs: number): boolean {
-  return dueAtMs !== undefined && nowMs <= dueAtMs;
 }
 
 function deadlineOf(admission: Occasion, { clock, sending }: Assessed): WantedDeadline | undefined {

@@ -45,22 +45,23 @@ function assessContact(
   nowMs: number,
 ): Finding {
   const recipient = { role: 'region-outpatient', municipality: undefined } as const;
-  const sending = sendingOf(process, { obligation: 'admission-notice', about: admission, recipient });
+  const sending = sendingOf(process, {
+    obligation: 'admission-notice',
+    about: admission,
+    recipient,
+  });
   const receivedMs = sending.state === 'sent' ? sending.times.handedOverAtMs : undefined;
   const law = new LawOn(parameters, localDateOf(receivedMs ?? admission.atMs));
   const limit = limitOf(process, receivedMs, law);
   // The one appointed first; a contact the patient has had before may go on.
   const contact = process.careContacts[0];
-  const order = contact && limit && orderOf(contact, limit);
-  const isMissed = limit !== undefined && (contact === undefined || order === 'after');
-  let [status, reason] = judge(contact, order, limit !== undefined);
-  // The duty begins with the notice; what was done without it is done.
+  const order = contact && (limit === undefined ? 'before' : orderOf(contact, limit));
+  const isOver = limit !== undefined && nowMs >= limit.lastMs;
   const isAsked = receivedMs !== undefined && (limit?.lastMs ?? Infinity) > receivedMs;
-  if (!isAsked && (contact === undefined || isMissed)) {
-    [status, reason] = notAsked(sending.state, limit !== undefined);
-  }
+  // The duty begins with the notice; what was done without it is done all the same.
+  const [status, reason] =
+    isAsked || order === 'before' ? judge(order, isOver) : notAsked(sending.state, isOver);
   const dueAtMs = limit?.lastMs ?? estimatedMs(process);
-  const deadline = isAsked ? deadlineOf(admission, contact, dueAtMs, limit, nowMs) : [];
   return finding(careContact, status, reason, {
     occasion: admission.occasion,
     role: 'region-outpatient',
@@ -68,7 +69,7 @@ function assessContact(
     dueAtMs,
     because: [...sending.because, ...(contact === undefined ? [] : [contact.id])],
     parameters: law.origins,
-    wants: deadline,
+    wants: isAsked && dueAtMs !== undefined ? [deadlineOf(admission, contact, dueAtMs, limit)] : [],
     fill: () => fillOf(process, contact, dueAtMs),
   });
 }
@@ -105,24 +106,25 @@ function orderOf(contact: Moment, { firstMs, lastMs }: Limit): Order {
   return contact.atMs > lastMs ? 'after' : 'unclear';
 }
 
-function judge(
-  contact: Moment | undefined,
-  order: Order | undefined,
-  isOver: boolean,
-): [Status, Reason] {
-  if (contact === undefined) {
-    return isOver ? ['unmet', 'CARE_CONTACT_MISSING'] : ['pending', 'CARE_CONTACT_PENDING'];
+/** @param order of the appointment and what ends its time; undefined where nobody was appointed */
+function judge(order: Order | undefined, isOver: boolean): readonly [Status, Reason] {
+  switch (order) {
+    case 'before':
+      return ['met', 'CARE_CONTACT_APPOINTED'];
+    case 'after':
+      return ['unmet', 'CARE_CONTACT_LATE'];
+    case 'unclear':
+      return ['unknown', 'CARE_CONTACT_TIME_UNKNOWN'];
+    default:
+      return isOver ? ['unmet', 'CARE_CONTACT_MISSING'] : ['pending', 'CARE_CONTACT_PENDING'];
   }
-  if (order === 'after') return ['unmet', 'CARE_CONTACT_LATE'];
-  if (order === 'unclear') return ['unknown', 'CARE_CONTACT_TIME_UNKNOWN'];
-  return ['met', 'CARE_CONTACT_APPOINTED'];
 }
 
 /** Outpatient care was not told, or nobody knows whether it was. */
 function notAsked(
   state: ReturnType<typeof sendingOf>['state'],
   isOver: boolean,
-): [Status, Reason] {
+): readonly [Status, Reason] {
   const isUnsent = state !== 'sent' && state !== 'incomplete';
   const [status, reason] = isUnsent ? unsentStatus[state] : unsentStatus.none;
   if (status === 'unknown') return [status, reason];
@@ -142,20 +144,18 @@ function estimatedMs({ estimate }: DischargeProcess): number | undefined {
 function deadlineOf(
   admission: Occasion,
   contact: Moment | undefined,
-  dueAtMs: number | undefined,
+  dueAtMs: number,
   limit: Limit | undefined,
-  nowMs: number,
-): readonly WantedDeadline[] {
-  if (dueAtMs === undefined || (limit !== undefined && limit.lastMs > nowMs)) return [];
-  const deadline: WantedDeadline = {
+): WantedDeadline {
+  return {
     want: 'deadline',
     deadline: 'T4',
     about: admission,
     dueAtMs,
     metAtMs: contact?.atMs,
+    isExpected: limit === undefined,
     reference,
   };
-  return [limit === undefined ? { ...deadline, isExpected: true } : deadline];
 }
 
 function fillOf(

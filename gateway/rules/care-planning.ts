@@ -8,11 +8,13 @@ import type {
   ReadinessPeriod,
   Services,
 } from '../process/state.ts';
-import { readyNoticeTo } from './discharge-ready-notice.ts';
+import { coordinatedPlanOf } from './coordinated-plan.ts';
 import { addDays, endOfDayMs, localDateOf, localTimeText, workingDayFrom } from './legal-days.ts';
 import { isMunicipal, needRuns, periodEnd } from './needs.ts';
 import type { NeedRun } from './needs.ts';
 import { partiesOf, payerRecipients } from './parties.ts';
+import { contactUnknown } from './phrases.ts';
+import { openCareIn, readyNoticeTo } from './readiness-notice.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Status, WantedDeadline } from './rule.ts';
 
@@ -52,15 +54,12 @@ export function planningOf(
 ): Planning {
   const law = new LawOn(parameters, localDateOf(period.atMs));
   const { occasion } = period;
-  const { compulsoryCare } = process;
-  const end = periodEnd(process, period);
-  const endMs = end?.atMs ?? Infinity;
-  if (compulsoryCare !== undefined && compulsoryCare.atMs < endMs) {
-    const because = [compulsoryCare.id];
-    return {
-      finding: finding(carePlanning, 'unknown', 'COMPULSORY_CARE_PLANNING', { occasion, because }),
-    };
+  const decided = openCareIn(process, period);
+  if (decided !== undefined) {
+    const found = coordinatedPlanOf(process, period, decided, law);
+    return { finding: found, requiredFromMs: decided.atMs };
   }
+  const endMs = periodEnd(process, period)?.atMs ?? Infinity;
   const required = requirementOf(process, period, run, parameters, law);
   if (required.state === 'none') {
     const { ended } = required;
@@ -76,7 +75,9 @@ export function planningOf(
   const lastMs = dueAtMs ?? Infinity;
   const call = bestCall(process, period);
   const consent = consentBy(process, Math.min(lastMs, endMs));
-  const isCalled = call?.calledBy === 'fixed-care-contact' && call.atMs <= lastMs;
+  const isBarred =
+    !isAppointed(process, call) && law.text('care-contact.callNeedsAppointment') === 'bars';
+  const isCalled = call?.calledBy === 'fixed-care-contact' && !isBarred && call.atMs <= lastMs;
   const isRefused = consent?.given === false;
   if (isRefused && !(isCalled && call.atMs < consent.atMs)) {
     const found = finding(carePlanning, 'not-applicable', 'PLANNING_DECLINED', {
@@ -87,8 +88,8 @@ export function planningOf(
     });
     return { finding: found, requiredFromMs: required.from.atMs };
   }
-  const bars = law.text(`${id}.lateSipCall`) === 'bars';
-  const [status, reason] = judge(call, dueAtMs, Math.min(nowMs, endMs), bars);
+  const reading = { lateBars: law.text(`${id}.lateSipCall`) === 'bars', isBarred };
+  const [status, reason] = judge(call, dueAtMs, Math.min(nowMs, endMs), reading);
   const isOpen = period === currentReadiness(process) && endOf(process) === undefined;
   const found = finding(carePlanning, status, reason, {
     occasion,
@@ -96,10 +97,14 @@ export function planningOf(
     dueAtMs,
     because: [period.id, ...(call === undefined ? [] : [call.id])],
     parameters: law.origins,
-    wants: dueAtMs !== undefined && isOpen ? [deadlineOf(period, dueAtMs, call)] : [],
+    wants:
+      dueAtMs !== undefined && isOpen
+        ? [deadlineOf(period, dueAtMs, isBarred ? undefined : call)]
+        : [],
     fill: () => ({
       ...(dueAtMs !== undefined && { due: localTimeText(dueAtMs) }),
       ...(call && { sent: localTimeText(call.atMs) }),
+      contact: isAppointed(process, call) ? '' : contactUnknown,
     }),
   });
   const isConsentLater = consent !== undefined && consent.atMs > required.from.atMs;
@@ -199,18 +204,24 @@ function bestCall(process: DischargeProcess, period: ReadinessPeriod): PlanningC
   );
 }
 
+/** Whether a fixed care contact is known to have been appointed when the call was made; a date counts whole. */
+function isAppointed({ careContacts }: DischargeProcess, call: PlanningCall | undefined): boolean {
+  return call !== undefined && careContacts.some(({ atMs }) => atMs <= call.atMs);
+}
+
 /** @param atMs now, or the end of the readiness: a time that had not run out by then has not been missed */
 function judge(
   call: PlanningCall | undefined,
   dueAtMs: number | undefined,
   atMs: number,
-  bars: boolean,
+  { lateBars, isBarred }: Readonly<Record<'lateBars' | 'isBarred', boolean>>,
 ): readonly [Status, Finding['reason']] {
   const lastMs = dueAtMs ?? Infinity;
   const isOver = atMs >= lastMs;
   if (call?.calledBy === 'fixed-care-contact') {
+    if (isBarred) return [isOver ? 'unmet' : 'pending', 'SIP_CALL_WITHOUT_CONTACT'];
     if (call.atMs <= lastMs) return ['met', 'SIP_CALL_MADE'];
-    return [bars ? 'unmet' : 'met', 'SIP_CALL_LATE'];
+    return [lateBars ? 'unmet' : 'met', 'SIP_CALL_LATE'];
   }
   if (call?.calledBy === 'unknown') return ['unknown', 'SIP_CALLER_UNKNOWN'];
   if (call !== undefined) return [isOver ? 'unmet' : 'pending', 'SIP_CALL_BY_OTHER'];

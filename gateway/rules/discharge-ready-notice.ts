@@ -1,19 +1,18 @@
-/** 3 kap. 1 §: the notification that the patient is discharge-ready. */
+/** 3 kap. 1 §: the notification that the patient is discharge-ready, and of the decision on open compulsory care. */
 import type { Parameters } from '../../profiles/index.ts';
-import type { NoticeContent } from '../process/events.ts';
+import { isBefore } from '../process/admission.ts';
+import type { NoticeContent, Obligation, RecipientRole } from '../process/events.ts';
 import { currentNeed, currentReadiness, endOf } from '../process/state.ts';
-import type { DischargeProcess, Need, ReadinessPeriod } from '../process/state.ts';
-import { isoOf, localDateOf, localTimeText } from './legal-days.ts';
+import type { DischargeProcess, Need, Occasion, ReadinessPeriod } from '../process/state.ts';
+import { hourMs, isoOf, localDateOf } from './legal-days.ts';
 import { needRuns } from './needs.ts';
-import type { NeedRun } from './needs.ts';
 import { noticeWant } from './notice-content.ts';
-import { partiesOf, recipientsOf } from './parties.ts';
+import { needsRole, partiesOf, recipientsOf } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
-import { subjectOf } from './phrases.ts';
-import type { Phrase } from './reasons.ts';
+import { isHindered, openCareNoticeTo, readyNoticeTo } from './readiness-notice.ts';
 import { LawOn, finding } from './rule.ts';
-import type { Finding, Rule } from './rule.ts';
-import { sendingOf, unsentStatus } from './sending.ts';
+import type { Finding, Rule, Want } from './rule.ts';
+import { sendingOf } from './sending.ts';
 
 const id = 'discharge-ready-notice';
 const reference = '3 kap. 1 § lag (2017:612)';
@@ -25,10 +24,11 @@ export const dischargeReadyNotice: Rule = {
     if (process.admission === undefined && process.admissionCancelled !== undefined) {
       return [finding(dischargeReadyNotice, 'not-applicable', 'ADMISSION_CANCELLED')];
     }
+    const ofOpenCare = assessOpenCare(process, parameters);
     if (process.readiness.length === 0) {
-      return [finding(dischargeReadyNotice, 'not-applicable', 'NOT_READY')];
+      return [finding(dischargeReadyNotice, 'not-applicable', 'NOT_READY'), ...ofOpenCare];
     }
-    return process.readiness.flatMap((period) => {
+    const ofReadiness = process.readiness.flatMap((period) => {
       const isCurrent = period === currentReadiness(process);
       // Who is told now is who is needed now; who was told of what is past is not undone by what is needed today.
       const need = isCurrent ? currentNeed(process) : needRuns(process, period).at(-1)?.need;
@@ -38,6 +38,7 @@ export const dischargeReadyNotice: Rule = {
         ? [finding(dischargeReadyNotice, 'unknown', 'NEED_NOT_ASSESSED', about)]
         : [finding(dischargeReadyNotice, 'not-applicable', 'NO_NEED_NOW', about)];
     });
+    return [...ofReadiness, ...ofOpenCare];
   },
 };
 
@@ -49,94 +50,74 @@ function assessPeriod(
   isCurrent: boolean,
 ): readonly Finding[] {
   const parties = partiesOf(process, period);
-  const isOpen = endOf(process) === undefined && !isHindered(process);
-  return recipientsOf(need, parties).map((recipient) => {
+  const hindered = isHindered(process, id);
+  const isOpen = endOf(process) === undefined && !hindered;
+  const content = contentOf(process, period, parties, need);
+  const found = recipientsOf(need, parties).map((recipient) => {
     const assessed = readyNoticeTo(process, period, recipient, parameters);
-    if (!isCurrent || (isHindered(process) && isUnsent(process, period, recipient)))
-      return assessed;
+    if (!isCurrent || (hindered && isUnsent(process, id, period, recipient))) return assessed;
     const want = noticeWant(process, parties, {
-      obligation: 'discharge-ready-notice',
+      obligation: id,
       about: period,
       recipient,
-      content: contentOf(process, period, parties, need),
+      content,
       reference,
       mayIssue: isOpen,
       mayCorrect: isOpen,
     });
     return { ...assessed, wants: [want] };
   });
+  const watch = isCurrent && !hindered ? watchOf(process, period, found, parameters) : [];
+  // One deadline for all units: it stands with the first.
+  return found.map((one, index) =>
+    index === 0 ? { ...one, wants: [...one.wants, ...watch] } : one,
+  );
 }
 
 /** Nothing is known to have gone out: an obstacle of secrecy can still stop it. */
 function isUnsent(
   process: DischargeProcess,
-  period: ReadinessPeriod,
+  obligation: Obligation,
+  about: Occasion,
   recipient: Recipient,
 ): boolean {
-  const question = { obligation: 'discharge-ready-notice', about: period, recipient } as const;
-  return ['none', 'under-way', 'held'].includes(sendingOf(process, question).state);
+  const { state } = sendingOf(process, { obligation, about, recipient });
+  return ['none', 'under-way', 'held'].includes(state);
 }
 
 /**
- * Whether and when one recipient was notified of one readiness. Also asked by 4 kap. 3 § and 5 kap. 3-4 §§.
- * @param run the need it was notified for, where that matters
+ * T5: the section says as soon as possible and sets no limit, so this is a watch. It counts from the assessment, or from
+ * when a unit came to be concerned, and is met when the last of them was notified.
  */
-export function readyNoticeTo(
+function watchOf(
   process: DischargeProcess,
   period: ReadinessPeriod,
-  recipient: Recipient,
+  found: readonly Finding[],
   parameters: Parameters,
-  run?: NeedRun,
-): Finding {
-  const { role, municipality } = recipient;
-  const about = { occasion: period.occasion, role, municipality };
-  const rule = dischargeReadyNotice;
-  const sending = sendingOf(process, {
-    obligation: 'discharge-ready-notice',
-    about: period,
-    recipient,
-    isRenewed: run?.since !== undefined,
-  });
-  const because = [period.id, ...sending.because];
-  const subject = (): Phrase => subjectOf('discharge-ready-notice', role);
-  const obstacle = isHindered(process) ? process.secrecy.get('discharge-ready-notice') : undefined;
-  const obstacleMs = obstacle?.atMs ?? Infinity;
-  if (sending.state === 'sent' && sending.times.handedOverAtMs < obstacleMs) {
-    const law = new LawOn(parameters, localDateOf(sending.times.handedOverAtMs));
-    const sinceMs = sentInstantMs(sending.times, law.text(`${id}.sentInstant`));
-    return finding(rule, 'met', 'NOTICE_SENT', {
-      ...about,
-      sinceMs,
-      sent: sending.times,
-      because,
-      parameters: law.origins,
-      fill: () => ({ subject: subject(), sent: localTimeText(sinceMs) }),
-    });
+): readonly Want[] {
+  if (period.dateOnly || found.length === 0) return [];
+  const law = new LawOn(parameters, localDateOf(period.atMs));
+  let startMs = period.atMs;
+  let metAtMs: number | undefined = 0;
+  for (const { role, sent } of found) {
+    if (role !== undefined) startMs = Math.max(startMs, neededSinceMs(process, role));
+    metAtMs =
+      sent === undefined || metAtMs === undefined
+        ? undefined
+        : Math.max(metAtMs, sent.handedOverAtMs);
   }
-  if (obstacle !== undefined) {
-    return finding(rule, 'unmet', 'SECRECY_OBSTACLE', { ...about, because });
-  }
-  if (role !== 'region-outpatient' && municipality === undefined) {
-    return finding(rule, 'unknown', 'MUNICIPALITY_UNKNOWN', { ...about, because });
-  }
-  // Every ready notice is whole: the statute prescribes no content beyond the assessment.
-  const isOther = sending.state === 'incomplete' || sending.state === 'sent';
-  const [status, reason] = unsentStatus[isOther ? 'under-way' : sending.state];
-  return finding(rule, status, reason, { ...about, because, fill: () => ({ subject: subject() }) });
+  const dueAtMs = startMs + law.number(`${id}.readyWatchHours`) * hourMs;
+  // Nobody is told of the readiness of a patient who has gone home.
+  if (metAtMs === undefined && (endOf(process)?.atMs ?? Infinity) < dueAtMs) return [];
+  return [{ want: 'deadline', deadline: 'T5', about: period, dueAtMs, metAtMs, reference }];
 }
 
-/** Which of the two instants of reading A10 counts as sent for 5 kap. 4 §. */
-function sentInstantMs(
-  { attemptAtMs, handedOverAtMs, receiverFaultAtMs }: NonNullable<Finding['sent']>,
-  reading: string,
-): number {
-  if (reading === 'attempt') return attemptAtMs;
-  const isExcused = reading === 'hand-over-unless-receiver-fault';
-  return (isExcused ? receiverFaultAtMs : undefined) ?? handedOverAtMs;
-}
-
-function isHindered(process: DischargeProcess): boolean {
-  return process.secrecy.get('discharge-ready-notice')?.present === true;
+/** Since when a unit has been concerned without a break. */
+function neededSinceMs({ needs }: DischargeProcess, role: RecipientRole): number {
+  const isNamed = ({ services }: DischargeProcess['needs'][number]): boolean =>
+    services !== undefined && needsRole(services, role);
+  const before = needs.findLastIndex((need) => !isNamed(need));
+  return needs[before + 1]?.atMs ?? 0;
 }
 
 function contentOf(
@@ -152,5 +133,45 @@ function contentOf(
     ...ready,
     ...(process.hospital !== undefined && { hospital: process.hospital }),
     services: { socialServices, municipalHealthCare, regionOutpatient },
+  };
+}
+
+// ---------------------------------------------------------------- the decision on open compulsory care
+
+/**
+ * LPT 7 a § third paragraph: the units concerned are told of the decision on open compulsory care once the court has
+ * decided. Of open forensic care only what another system was seen to send is known: 3 kap. 1 § does not name it (A38).
+ */
+function assessOpenCare(process: DischargeProcess, parameters: Parameters): readonly Finding[] {
+  const { compulsoryCare, courtDecision } = process;
+  const need = currentNeed(process);
+  if (compulsoryCare?.care !== 'open-compulsory-care' || need === undefined) return [];
+  if (courtDecision === undefined || isBefore(courtDecision, compulsoryCare)) return [];
+  const parties = partiesOf(process);
+  const obligation = 'compulsory-care-notice';
+  const hindered = isHindered(process, obligation);
+  const isOpen = endOf(process) === undefined && !hindered;
+  const content = openCareContent(process, parties);
+  return recipientsOf(need, parties).map((recipient) => {
+    const assessed = openCareNoticeTo(process, recipient, parameters);
+    if (hindered && isUnsent(process, obligation, courtDecision, recipient)) return assessed;
+    const want = noticeWant(process, parties, {
+      obligation,
+      about: courtDecision,
+      recipient,
+      content,
+      reference: '3 kap. 1 § andra stycket lag (2017:612), 7 a § lag (1991:1128)',
+      mayIssue: isOpen,
+      mayCorrect: isOpen,
+    });
+    return { ...assessed, wants: [want] };
+  });
+}
+
+function openCareContent(process: DischargeProcess, { isProtected }: Parties): NoticeContent {
+  const ready = currentReadiness(process);
+  return {
+    ...(ready !== undefined && !ready.dateOnly && { dischargeReadyAt: isoOf(ready.atMs) }),
+    ...(process.hospital !== undefined && !isProtected && { hospital: process.hospital }),
   };
 }

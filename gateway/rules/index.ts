@@ -2,8 +2,10 @@
 import type { Parameters } from '../../profiles/index.ts';
 import type { DischargeProcess } from '../process/state.ts';
 import { admissionNotice } from './admission-notice.ts';
+import { careContact } from './care-contact.ts';
 import { carePlanning } from './care-planning.ts';
 import { dischargeReadyNotice } from './discharge-ready-notice.ts';
+import { informationTransfer } from './information-transfer.ts';
 import { paymentLiability } from './payment-liability.ts';
 import { FigureMissing, finding } from './rule.ts';
 import type { Finding, Rule } from './rule.ts';
@@ -12,7 +14,9 @@ import { settlement } from './settlement.ts';
 /** Chapters 2 to 5 of lag (2017:612). A later section may rest on the findings of an earlier one. */
 export const rules: readonly Rule[] = [
   admissionNotice,
+  careContact,
   dischargeReadyNotice,
+  informationTransfer,
   carePlanning,
   paymentLiability,
   settlement,

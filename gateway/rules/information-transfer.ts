@@ -21,9 +21,11 @@ export const informationTransfer: Rule = {
       return [finding(informationTransfer, 'not-applicable', reason)];
     }
     const end = endOf(process);
-    if (end === undefined) return [finding(informationTransfer, 'not-applicable', 'NOT_DISCHARGED')];
+    if (end === undefined)
+      return [finding(informationTransfer, 'not-applicable', 'NOT_DISCHARGED')];
     const about = { occasion: admission.occasion, because: [end.id] };
-    if (end === deceased) return [finding(informationTransfer, 'not-applicable', 'DECEASED', about)];
+    if (end === deceased)
+      return [finding(informationTransfer, 'not-applicable', 'DECEASED', about)];
     if (currentNeed(process) === undefined) {
       const reason = process.needs.length === 0 ? 'NEED_NOT_ASSESSED' : 'NO_NEED_NOW';
       return [finding(informationTransfer, 'not-applicable', reason, about)];

@@ -3,12 +3,12 @@ import type { Origin, Parameters } from '../../profiles/index.ts';
 import type { NoticeContent } from '../process/events.ts';
 import type { DischargeProcess, ReadinessPeriod } from '../process/state.ts';
 import { admissionNoticeTo } from './admission-notice.ts';
-import { readyNoticeTo } from './discharge-ready-notice.ts';
 import { addDays, isAfterClockTime, localDateOf } from './legal-days.ts';
 import type { LocalDate } from './legal-days.ts';
 import type { NeedRun } from './needs.ts';
 import { payerRecipients } from './parties.ts';
 import type { Parties, Recipient } from './parties.ts';
+import { countedNoticeTo } from './readiness-notice.ts';
 import { LawOn } from './rule.ts';
 import type { Finding, Status } from './rule.ts';
 import type { Reason } from './reasons.ts';
@@ -49,7 +49,7 @@ export function prerequisitesOf(
   for (const recipient of payerRecipients(run.need, parties)) {
     conditions.push(admissionNoticeTo(process, recipient, parameters, nowMs));
     conditions.push(...numberTold(process, recipient, parameters));
-    conditions.push(readyNoticeTo(process, period, recipient, parameters, run));
+    conditions.push(countedNoticeTo(process, period, recipient, parameters, run));
   }
   const { since } = run;
   if (since !== undefined) {
@@ -127,8 +127,30 @@ export function notificationReading(
   parties: Parties,
   parameters: Parameters,
 ): Notification | undefined {
+  const notified = notifiedTimes(process, period, run, parties, parameters);
+  if (notified === undefined) return undefined;
+  const { sentAtMs, handedOverAtMs } = notified;
+  const law = new LawOn(parameters, localDateOf(sentAtMs));
+  const { date, ...figures } = liabilityDateOf(sentAtMs, law);
+  return {
+    ...figures,
+    ...notified,
+    liabilityDate: date,
+    otherwise: liabilityDateOf(handedOverAtMs, law).date,
+    parameters: law.origins,
+  };
+}
+
+/** When the last of the payer's units was notified, by both instants of reading A10; undefined before that. */
+export function notifiedTimes(
+  process: DischargeProcess,
+  period: ReadinessPeriod,
+  run: NeedRun,
+  parties: Parties,
+  parameters: Parameters,
+): Pick<Notification, 'sentAtMs' | 'handedOverAtMs'> | undefined {
   const notices = payerRecipients(run.need, parties).map((recipient) =>
-    readyNoticeTo(process, period, recipient, parameters, run),
+    countedNoticeTo(process, period, recipient, parameters, run),
   );
   let sentAtMs: number | undefined;
   let handedOverAtMs: number | undefined;
@@ -139,16 +161,7 @@ export function notificationReading(
     handedOverAtMs = Math.max(handedOverAtMs ?? otherMs, otherMs);
   }
   if (sentAtMs === undefined || handedOverAtMs === undefined) return undefined;
-  const law = new LawOn(parameters, localDateOf(sentAtMs));
-  const { date, ...figures } = liabilityDateOf(sentAtMs, law);
-  return {
-    ...figures,
-    sentAtMs,
-    handedOverAtMs,
-    liabilityDate: date,
-    otherwise: liabilityDateOf(handedOverAtMs, law).date,
-    parameters: law.origins,
-  };
+  return { sentAtMs, handedOverAtMs };
 }
 
 /** 5 kap. 4 §: whole calendar days from the day of sending; one more where it was sent late in the day. */

@@ -1,6 +1,6 @@
 /** The formula of a mean with its numbers, as a reader checks it by hand: a line a step. */
 import type { BillingLine, Carry } from '../process/events.ts';
-import { fraction, fractionText, isPositive, minus, plus, times } from './fraction.ts';
+import { fraction, fractionText, isNegative, isPositive, minus, plus, times } from './fraction.ts';
 import type { Fraction } from './fraction.ts';
 import type { MeanFigures, Shares } from './mean-model.ts';
 import type { LawOn } from './rule.ts';
@@ -26,11 +26,11 @@ export function formulaOf(
   ];
 }
 
-function meanLine({ count, sum, mean, benchmark, isAbove }: MeanFigures): string {
+function meanLine({ count, sum, mean, benchmark, ofMean }: MeanFigures): string {
   const limit = `B = ${fractionText(benchmark)}`;
   if (mean === undefined) return `A: inga vårdtillfällen (C = 0), ${limit}`;
-  const comparison = isAbove ? 'A > B' : 'A ≤ B';
-  return `A = ΣN / C = ${sum} / ${count} = ${fractionText(mean)}, ${limit}: ${comparison}`;
+  const sign = isPositive(ofMean) ? '>' : isNegative(ofMean) ? '<' : '=';
+  return `A = ΣN / C = ${sum} / ${count} = ${fractionText(mean)}, ${limit}: A ${sign} B`;
 }
 
 function ruleLines(figures: MeanFigures, shares: Shares, before: Carry, law: LawOn): string[] {
@@ -59,10 +59,11 @@ function excessLines(figures: MeanFigures, { ineligible }: Shares): string[] {
     lines.push(`(A − B) × C = ${difference} = ${fractionText(ofMean)}`);
   }
   if (ineligible.length > 0) {
-    const days = ineligible.map(({ readyDays }) => String(readyDays ?? 0)).join('; ');
-    lines.push(
-      `Ej behöriga sänker: Σ min(0, N − B) för N = ${days} = ${fractionText(ofIneligible)}`,
-    );
+    const below = ineligible
+      .map(({ readyDays = 0 }) => readyDays)
+      .filter((days) => isNegative(minus(fraction(days), benchmark)));
+    const sum = `${sumOf(below)} − ${fractionText(benchmark)} × ${below.length}`;
+    lines.push(`Ej behöriga med N < B sänker: ΣN − B × n = ${sum} = ${fractionText(ofIneligible)}`);
   }
   const total = plus(ofMean, ofIneligible);
   if (!isPositive(total)) lines.push(`max(0, ${fractionText(total)}) = ${fractionText(excess)}`);
@@ -74,18 +75,25 @@ function productLine({ quantity, rateOre, amountOre }: BillingLine): string {
   return `${days} × ${kronorText(rateOre)} kr = ${kronorText(amountOre)} kr`;
 }
 
-function individualLines(
-  { individual }: Shares,
-  lines: readonly BillingLine[],
-  law: LawOn,
-): string[] {
-  if (individual.length === 0 || !lines.some(({ kind }) => kind === 'individual-days')) return [];
-  const free = fraction(law.number('settlement.individualFreeDays'));
-  return individual.map(({ readyDays = 0 }) => {
-    const charged = minus(fraction(readyDays), free);
-    return `Individuellt: ${readyDays} − ${fractionText(free)} = ${fractionText(charged)} dygn`;
-  });
+/** The cases beyond the cap together: their days above the free ones, and which are settled here where not all are. */
+function individualLines(shares: Shares, lines: readonly BillingLine[], law: LawOn): string[] {
+  const charged = lines.filter(({ kind }) => kind === 'individual-days');
+  if (charged.length === 0) return [];
+  const references = new Set(charged.map(({ caseReference }) => caseReference));
+  const days = Object.values(shares)
+    .flat()
+    .filter(({ caseReference }) => references.has(caseReference))
+    .map(({ readyDays = 0 }) => readyDays);
+  const free = law.number('settlement.individualFreeDays');
+  const all = sumOf(days) - free * days.length;
+  const here = sumOf(charged.map((line) => line.days ?? 0));
+  const part = here === all ? '' : `, varav ${here} i månaden`;
+  const sum = `${sumOf(days)} − ${free} × ${days.length}`;
+  return [`Individuellt: ΣN − ${free} × n = ${sum} = ${all} dygn${part}`];
 }
+
+const sumOf = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0);
 
 const quantityOf = ({ days, quantity }: BillingLine): Fraction => quantity ?? fraction(days ?? 0);
 

@@ -15,10 +15,10 @@ import {
   startOfDayMs,
 } from './legal-days.ts';
 import type { LocalDate } from './legal-days.ts';
-import { notificationReading, prerequisitesOf } from './liability-conditions.ts';
-import type { Condition, Notification } from './liability-conditions.ts';
+import { notifiedTimes, prerequisitesOf } from './liability-conditions.ts';
+import type { Condition } from './liability-conditions.ts';
 import type { Case } from './liability-verdict.ts';
-import { availabilityFrom } from './outpatient-availability.ts';
+import { availableSince } from './outpatient-availability.ts';
 import type { Parties } from './parties.ts';
 import type { Reason } from './reasons.ts';
 import { reviewFlags } from './review-flags.ts';
@@ -34,8 +34,8 @@ export function assessForMean(rule: Rule, stay: Case, parties: Parties, law: Law
   const { process, period, run, parameters, nowMs } = stay;
   const { payer } = parties;
   const end = endOf(process);
-  const notification = notificationReading(process, period, run, parties, parameters);
-  const counted = countFrom(stay, notification, law);
+  const notified = notifiedTimes(process, period, run, parties, parameters);
+  const counted = countFrom(stay, notified?.sentAtMs, law);
   const conditions = [
     ...prerequisitesOf(process, period, run, parties, parameters, nowMs).filter(
       ({ reason }) => reason !== 'CONTRADICTORY' || !isMinusDays(stay, law),
@@ -62,13 +62,15 @@ export function assessForMean(rule: Rule, stay: Case, parties: Parties, law: Law
     flags: [
       ...reviewFlags(process, period),
       ...counted.flags,
+      ...(notified && isDisputed(notified) ? ['SENT_DISPUTED'] : []),
       ...(end !== undefined && lastDay < registeredOn ? ['MINUS_DAYS'] : []),
     ],
     reference: rule.reference,
   };
-  const open = failed?.status ?? 'pending';
-  const status = end === undefined ? open : (failed?.status ?? 'met');
-  const said = conditions.find((condition) => condition === failed)?.sentence;
+  // What was still pending at the end was not done.
+  const failedStatus = failed?.status === 'pending' ? 'unmet' : failed?.status;
+  const status = failedStatus ?? (end === undefined ? 'pending' : 'met');
+  const said = failed?.sentence;
   const found = finding(rule, status, end === undefined && !failed ? 'MEAN_PENDING' : reason, {
     occasion: period.occasion,
     municipality: payer,
@@ -95,6 +97,7 @@ function failing(conditions: readonly Condition[], isEnded: boolean): Condition 
   );
 }
 
+type Notified = ReturnType<typeof notifiedTimes>;
 interface CountedFrom {
   /** Day zero. */
   readonly from: LocalDate;
@@ -103,15 +106,16 @@ interface CountedFrom {
 }
 
 /** Day zero: of the notification (reading A11), moved by what was confirmed only after it (readings A28, A41). */
-function countFrom(stay: Case, notification: Notification | undefined, law: LawOn): CountedFrom {
-  const { process, period, outpatient } = stay;
-  const start = dayZero(period, notification, law);
+function countFrom(stay: Case, notifiedMs: number | undefined, law: LawOn): CountedFrom {
+  const { process, period, outpatient, nowMs } = stay;
+  const start = dayZero(period, notifiedMs, law);
   const plan = treatmentPlan(stay, start, law);
-  const available = availabilityFrom(process, plan.from, law);
-  const end = endOf(process);
-  const isInTime =
-    available !== undefined && (end === undefined || available.date <= localDateOf(end.atMs));
-  if (available !== undefined && isInTime) return { ...plan, from: available.date };
+  const available = availableSince(process, nowMs, law);
+  if (available !== undefined) {
+    const { sinceMs } = available;
+    const from = sinceMs === undefined ? plan.from : laterDate(plan.from, localDateOf(sinceMs));
+    return { ...plan, from };
+  }
   const isKnown = outpatient.status === 'unmet';
   const condition: Condition = {
     status: isKnown ? 'unmet' : 'unknown',
@@ -121,15 +125,15 @@ function countFrom(stay: Case, notification: Notification | undefined, law: LawO
   return { ...plan, conditions: [...plan.conditions, condition] };
 }
 
-function dayZero(
-  period: ReadinessPeriod,
-  notification: Notification | undefined,
-  law: LawOn,
-): LocalDate {
+/** The receiver's fault moved the date of the hand-over (reading A10). */
+const isDisputed = ({ sentAtMs, handedOverAtMs }: NonNullable<Notified>): boolean =>
+  localDateOf(sentAtMs) !== localDateOf(handedOverAtMs);
+
+function dayZero(period: ReadinessPeriod, notifiedMs: number | undefined, law: LawOn): LocalDate {
   const registered = localDateOf(period.atMs);
   const reading = law.text('settlement.dayCountFrom');
-  if (notification === undefined || reading === 'registeredReadyDate') return registered;
-  const notified = localDateOf(notification.sentAtMs);
+  if (notifiedMs === undefined || reading === 'registeredReadyDate') return registered;
+  const notified = localDateOf(notifiedMs);
   return reading === 'notificationDate' ? notified : laterDate(registered, notified);
 }
 

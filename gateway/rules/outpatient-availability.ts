@@ -56,3 +56,23 @@ export function availabilityFrom(
   if (confirmed === undefined) return undefined;
   return { date: laterDate(date, localDateOf(confirmed.atMs)), confirmedAtMs: confirmed.atMs };
 }
+
+/**
+ * Since when the services have stood in no one's way without a break, at the end of the stay or now: a mean counts no
+ * days before that (reading A41).
+ * @returns undefined where they stand in the way, or nobody knows; no `sinceMs` where they never did
+ */
+export function availableSince(
+  process: DischargeProcess,
+  nowMs: number,
+  law: LawOn,
+): { readonly sinceMs?: number } | undefined {
+  const untilMs = endOf(process)?.atMs ?? nowMs;
+  const stated = process.availability.filter(({ atMs }) => atMs <= untilMs);
+  const hindered = stated.findLastIndex(({ availability }) => !allows(availability));
+  const since = stated[hindered + 1];
+  const isPresumed =
+    hindered < 0 && law.text('payment-liability.outpatientSilence') === 'presumedAvailable';
+  if (isPresumed) return {};
+  return since && { sinceMs: since.atMs };
+}

@@ -40,22 +40,30 @@ export function partiesOf(
   };
 }
 
+/** 3 kap. 1 §: the ordinary notification, and that of the decision on open compulsory care. */
+const notifies = new Set<Obligation>(['discharge-ready-notice', 'compulsory-care-notice']);
+
 /** When a municipal unit was first notified of this readiness, misdirected notices left out; Infinity before that. */
 export function notifiedAtMs(process: DischargeProcess, period: ReadinessPeriod): number {
   let firstMs = Infinity;
   for (const notice of process.history.notices.values()) {
-    if (notice.obligation !== 'discharge-ready-notice' || !period.aliases.has(notice.occasion)) {
+    if (notice.role === 'region-outpatient') continue;
+    const isOfDecision = notice.obligation === 'compulsory-care-notice';
+    if (
+      !isOfDecision &&
+      (notice.obligation !== 'discharge-ready-notice' || !period.aliases.has(notice.occasion))
+    ) {
       continue;
     }
-    if (notice.role === 'region-outpatient') continue;
     for (const receipt of notice.receipts) {
       if (receipt.outcome !== 'delivered' || receipt.deliveredAtMs === undefined) continue;
+      if (isOfDecision && !isWithin(period, receipt.deliveredAtMs)) continue;
       if (isMisdirected(process, notice.obligation, receipt)) continue;
       firstMs = Math.min(firstMs, receipt.deliveredAtMs);
     }
   }
   for (const seen of process.observed) {
-    if (seen.obligation !== 'discharge-ready-notice' || seen.role === 'region-outpatient') continue;
+    if (seen.role === 'region-outpatient' || !notifies.has(seen.obligation)) continue;
     if (isWithin(period, seen.atMs)) {
       firstMs = Math.min(firstMs, seen.atMs);
     }

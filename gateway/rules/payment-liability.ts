@@ -118,11 +118,27 @@ function notConcerned(
 
 /** 1 kap. 1 §: a municipality outside the regions that treats its own residents would pay itself. */
 function isSamePrincipal(process: DischargeProcess, { payer }: Parties, law: LawOn): boolean {
-  const isOutside = payer === law.text(`${id}.municipalityOutsideRegions`);
-  return isOutside && payer?.startsWith(process.county ?? '?') === true;
+  if (payer === undefined || payer !== law.text(`${id}.municipalityOutsideRegions`)) return false;
+  return payer.startsWith(process.county ?? '?');
 }
 
+/** A decision on open compulsory or forensic care changes nothing of liability that had arisen before it. */
 function assessRun(stay: Case, parties: Parties): Finding {
+  const { compulsoryCare: decided, ...before } = stay.process;
+  if (decided !== undefined) {
+    const ordinary = assessRunAs({ ...stay, process: before }, parties);
+    const arisen = ordinary.wants.some(
+      (want) =>
+        want.want === 'liability' &&
+        want.outcome.state === 'arisen' &&
+        startOfDayMs(want.outcome.from) <= decided.atMs,
+    );
+    if (arisen) return ordinary;
+  }
+  return assessRunAs(stay, parties);
+}
+
+function assessRunAs(stay: Case, parties: Parties): Finding {
   const { process, period, run, parameters, nowMs } = stay;
   const law = new LawOn(parameters, localDateOf(period.atMs));
   if (isSamePrincipal(process, parties, law)) {

@@ -1,4 +1,5 @@
 /** Parts of sentences, in Swedish and English: notices with their receivers, and what moves the start of liability. */
+import type { DischargeProcess } from '../process/state.ts';
 import { fillIn } from './reasons.ts';
 import type { Phrase, Reason } from './reasons.ts';
 
@@ -7,6 +8,10 @@ const notices = {
   'discharge-ready-notice': {
     sv: 'Underrättelsen om utskrivningsklar',
     en: 'The notification of readiness',
+  },
+  'compulsory-care-notice': {
+    sv: 'Underrättelsen om öppen psykiatrisk tvångsvård',
+    en: 'The notification of open compulsory care',
   },
 } as const;
 const receivers = {
@@ -23,6 +28,30 @@ export function subjectOf(notice: keyof typeof notices, role: keyof typeof recei
     en: `${notices[notice].en} to ${receivers[role].en}`,
   };
 }
+
+/** A call says who called; that such a contact was appointed is another fact. Begins with a space, or is empty. */
+export function calledPhrase({ calls }: DischargeProcess): Phrase {
+  const isNamed = calls.some(
+    ({ calledBy, withdrawn }) => calledBy === 'fixed-care-contact' && withdrawn === undefined,
+  );
+  if (!isNamed) return '';
+  return {
+    sv: ' En kallelse till planering anges komma från en fast vårdkontakt.',
+    en: ' A call to planning is said to come from a fixed care contact.',
+  };
+}
+
+/** What a call is told with where no fixed care contact is known to have been appointed by then. */
+export const contactUnknown: Phrase = {
+  sv: ' Att en fast vårdkontakt var utsedd är inte känt.',
+  en: ' That a fixed care contact was appointed is not known.',
+};
+
+/** Reading A44: 4 kap. 1 § puts the coordinated care plan first, 5 kap. 3 § says nothing of it. */
+export const arguable: Phrase = {
+  sv: ' Att planen är ett villkor för betalningsansvar kan diskuteras: 5 kap. 3 § nämner den inte.',
+  en: ' That the plan is a condition of liability is arguable: 5 kap. 3 § does not name it.',
+};
 
 /** Facts that move the start of liability past the date of 5 kap. 4 § (readings A39, A42). */
 const movers: Partial<Record<Reason, { readonly sv: string; readonly en: string }>> = {
@@ -53,6 +82,14 @@ const movers: Partial<Record<Reason, { readonly sv: string; readonly en: string 
   PLANNING_NOT_NEEDED: {
     sv: 'Behovet av samordnad planering bortföll först {at}.',
     en: 'The need of coordinated planning did not fall away until {at}.',
+  },
+  COORDINATED_PLAN_ESTABLISHED: {
+    sv: 'Den samordnade vårdplanen var justerad först {at}.',
+    en: 'The coordinated care plan was not approved until {at}.',
+  },
+  COURT_DECISION_RECORDED: {
+    sv: 'Domstolens beslut om den öppna vården meddelades först {at}.',
+    en: 'The court did not decide on open care until {at}.',
   },
   OUTPATIENT_AVAILABLE: {
     sv: 'Att den öppna vårdens insatser inte hindrar utskrivning bekräftades först {at}.',

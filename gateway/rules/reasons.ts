@@ -72,6 +72,14 @@ const reasons = {
     sv: '{subject} är skickat, men beräknad tidpunkt för utskrivning saknas ännu.',
     en: '{subject} was sent, but the estimated time of discharge is still missing.',
   },
+  ESTIMATE_TOLD: {
+    sv: 'Den ändrade beräknade tidpunkten för utskrivning meddelades {sent}. Lagen anger ingen frist utan så snart det är möjligt; bevakad till {due}.',
+    en: 'The changed estimate of discharge was told {sent}. The act says as soon as possible and sets no limit; watched until {due}.',
+  },
+  ESTIMATE_NOT_TOLD: {
+    sv: 'Den ändrade beräknade tidpunkten för utskrivning är inte meddelad alla enheter. Lagen anger ingen frist utan så snart det är möjligt; bevakad till {due}.',
+    en: 'The changed estimate of discharge has not been told every unit. The act says as soon as possible and sets no limit; watched until {due}.',
+  },
   READINESS_CANCELLED: {
     sv: 'Uppgiften om utskrivningsklar gäller inte längre.',
     en: 'The statement of readiness no longer stands.',
@@ -84,11 +92,39 @@ const reasons = {
     sv: 'Patienten samtycker inte till samordnad individuell planering.',
     en: 'The patient does not consent to coordinated individual planning.',
   },
-  COMPULSORY_CARE_PLANNING: {
-    sv: 'Öppen tvångsvård: samordnad vårdplan prövas inte här.',
-    en: 'Open compulsory care: the coordinated care plan is not assessed here.',
+  COORDINATED_PLAN_ESTABLISHED: {
+    sv: 'Samordnad vårdplan justerad {at}.{arguable}',
+    en: 'Coordinated care plan approved {at}.{arguable}',
   },
-  SIP_CALL_MADE: { sv: 'Kallelse skickad {sent}.', en: 'Call sent {sent}.' },
+  COORDINATED_PLAN_PENDING: {
+    sv: 'Samordnad vårdplan är inte justerad av alla enheter.{arguable}',
+    en: 'The coordinated care plan has not been approved by every unit.{arguable}',
+  },
+  COORDINATED_PLAN_MISSING: {
+    sv: 'Ingen samordnad vårdplan justerades innan perioden som utskrivningsklar tog slut.{arguable}',
+    en: 'No coordinated care plan was approved before the period of readiness ended.{arguable}',
+  },
+  COORDINATED_PLAN_NOT_ASKED: {
+    sv: 'Patienten går över till öppen tvångsvård: ingen kallelse till individuell planering krävs.',
+    en: 'The patient goes over to open compulsory care: no call to individual planning is required.',
+  },
+  COURT_DECISION_RECORDED: {
+    sv: 'Domstolen beslutade om den öppna vården {at}.',
+    en: 'The court decided on open care at {at}.',
+  },
+  COURT_DECISION_PENDING: {
+    sv: 'Domstolens beslut om den öppna vården är inte känt.',
+    en: 'The decision of the court on open care is not known.',
+  },
+  COURT_DECISION_MISSING: {
+    sv: 'Inget beslut av domstol om den öppna vården var känt när perioden som utskrivningsklar tog slut.',
+    en: 'No decision of a court on open care was known when the period of readiness ended.',
+  },
+  SIP_CALL_MADE: { sv: 'Kallelse skickad {sent}.{contact}', en: 'Call sent {sent}.{contact}' },
+  SIP_CALL_WITHOUT_CONTACT: {
+    sv: 'Kallelsen {sent} räknas inte: ingen fast vårdkontakt är känd som utsedd då.',
+    en: 'The call of {sent} does not count: no fixed care contact is known to have been appointed by then.',
+  },
   SIP_CALL_PENDING: {
     sv: 'Kallelse till samordnad individuell planering är inte skickad; sista tid {due}.',
     en: 'The call to coordinated individual planning is not sent; last time {due}.',
@@ -110,6 +146,55 @@ const reasons = {
     en: 'The call did not come from the fixed care contact.',
   },
   SIP_CALLER_UNKNOWN: { sv: 'Vem som kallade är okänt.', en: 'Who called is unknown.' },
+  CARE_CONTACT_APPOINTED: {
+    sv: 'Fast vårdkontakt utsågs {at}.',
+    en: 'A fixed care contact was appointed {at}.',
+  },
+  CARE_CONTACT_PENDING: {
+    sv: 'Regionens öppna vård ska utse en fast vårdkontakt innan patienten skrivs ut; ingen är känd ännu.{called}',
+    en: 'Regional outpatient care appoints a fixed care contact before discharge; none is known yet.{called}',
+  },
+  CARE_CONTACT_MISSING: {
+    sv: 'Ingen fast vårdkontakt är känd som utsedd senast {due}.{called}',
+    en: 'No fixed care contact is known to have been appointed by {due}.{called}',
+  },
+  CARE_CONTACT_LATE: {
+    sv: 'Fast vårdkontakt utsågs {at}, efter {due}.',
+    en: 'A fixed care contact was appointed {at}, after {due}.',
+  },
+  CARE_CONTACT_TIME_UNKNOWN: {
+    sv: 'Fast vårdkontakt utsågs samma dag som tiden gick ut; om det var före är inte känt.',
+    en: 'A fixed care contact was appointed on the day its time ran out; whether before is not known.',
+  },
+  CARE_CONTACT_NOT_ASKED: {
+    sv: 'Insatser behövs inte från regionens öppna vård.',
+    en: 'No services are needed from regional outpatient care.',
+  },
+  CARE_CONTACT_NOT_DUE: {
+    sv: 'Regionens öppna vård fick inget inskrivningsmeddelande innan patienten skrevs ut.',
+    en: 'Regional outpatient care got no admission notice before the patient was discharged.',
+  },
+  DECEASED: { sv: 'Patienten har avlidit.', en: 'The patient has died.' },
+  INFORMATION_TRANSFERRED: {
+    sv: 'Information för fortsatt vård och insatser överfördes {sent}.',
+    en: 'Information for continued care and services was transferred {sent}.',
+  },
+  INFORMATION_TRANSFER_PENDING: {
+    sv: 'Information för fortsatt vård och insatser är inte överförd; sista tid {due}.',
+    en: 'Information for continued care and services has not been transferred; last time {due}.',
+  },
+  INFORMATION_TRANSFER_LATE: {
+    sv: 'Information för fortsatt vård och insatser överfördes {sent}, efter {due}.',
+    en: 'Information for continued care and services was transferred {sent}, after {due}.',
+  },
+  INFORMATION_TRANSFER_MISSING: {
+    sv: 'Ingen överföring av information är känd senast {due}.',
+    en: 'No transfer of information is known by {due}.',
+  },
+  TRANSFER_HINDERED: {
+    sv: 'Sekretess hindrar att informationen överförs.',
+    en: 'Secrecy prevents the transfer of information.',
+  },
   OUTPATIENT_AVAILABLE: {
     sv: 'Den regionfinansierade öppna vårdens insatser hindrar inte utskrivning.',
     en: 'Regional outpatient services do not stand in the way of discharge.',

@@ -57,17 +57,26 @@ export function settlementBasis(
   period: SettlementPeriod,
   before: Carry | undefined,
 ): Basis | { readonly missing: MissingFigure } {
+  // In an order of their own, not the one in which they arrived.
+  const ordered = [...cases].sort(byDischarge);
   try {
     const law = new LawOn(parameters, firstDayOf(period.month));
     const basis =
       law.text('settlement.basis') === 'individual'
-        ? individualBasis(cases, law)
-        : meanBasis(cases, law, parameters, period, before);
+        ? individualBasis(ordered, law)
+        : meanBasis(ordered, law, parameters, period, before);
     return { ...basis, ...toldOf(parameters, period) };
   } catch (error) {
     if (error instanceof FigureMissing) return { missing: error.missing };
     throw error;
   }
+}
+
+function byDischarge(left: CareDaysData, right: CareDaysData): number {
+  const [leftKey, rightKey] = [left, right].map(
+    ({ dischargedOn = '', caseReference }) => `${dischargedOn}|${caseReference}`,
+  );
+  return (leftKey ?? '') < (rightKey ?? '') ? -1 : 1;
 }
 
 /** 5 kap. 4 and 6 §§: every case by itself, every day at the amount of its date. */

@@ -223,12 +223,7 @@ const duties = new Set([
   'care-planning',
 ]);
 
-function countFinding(
-  status: Status,
-  want: WantedCareDays & { readonly reason: Reason | string },
-  days: number,
-  law: LawOn,
-): Finding {
+function countFinding(status: Status, want: WantedCareDays, days: number, law: LawOn): Finding {
   const { municipality, because } = want;
   // The reason of a want comes from this file and the findings before it.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -254,7 +249,12 @@ function missingFigure(stay: Stay): Finding | undefined {
   const { county } = process;
   if (missing === undefined || end === undefined) return undefined;
   if (county === undefined || municipality === undefined) return undefined;
-  if (process.readiness.length === 0 || process.history.careDays.size > 0) return undefined;
+  if (process.readiness.length === 0) return undefined;
+  const { rule: _rule, ...rest } = missing;
+  const found = { ...rest, rule: id, reference, municipality };
+  // What was counted before the figure went missing stands.
+  const counted = [...process.history.careDays.values()];
+  if (counted.some(({ reason }) => reason !== 'PARAMETER_MISSING')) return { ...found, wants: [] };
   const dischargedOn = localDateOf(end.atMs);
   const want: WantedCareDays = {
     ...wantOf(stay, { county, municipality, month: monthOf(dischargedOn) }, missing.because),
@@ -263,6 +263,5 @@ function missingFigure(stay: Stay): Finding | undefined {
     eligible: false,
     reason: 'PARAMETER_MISSING',
   };
-  const { rule: _rule, ...rest } = missing;
-  return { ...rest, rule: id, reference, municipality, wants: [want] };
+  return { ...found, wants: [want] };
 }

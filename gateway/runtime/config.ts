@@ -139,7 +139,7 @@ const schema = z.strictObject({
     .array(
       z.strictObject({
         id: idText,
-        kind: z.enum(['municipality', 'primary-care']),
+        kind: z.enum(['municipality', 'primary-care', 'inpatient-care']),
         tokenEnv: secretName.optional(),
         /** SCB code of a municipality: without it the partner cannot report its own placements. */
         municipality: municipalityCode.optional(),

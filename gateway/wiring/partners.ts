@@ -11,7 +11,7 @@ export interface Partners {
   readonly tokenFiles: ReadonlyMap<string, string>;
 }
 
-/** Without configured partners there are two, one of each kind, with tokens made at the first start. */
+/** Without configured partners there are two, a municipality and primary care, with tokens made at the first start. */
 export function partnersOf(config: Config, env: NodeJS.ProcessEnv): Partners {
   const receivers = config.receivers.map((receiver) => receiver.id);
   const configured: Config['partners'] =

@@ -112,6 +112,8 @@ function configFor(folder: string, url: string): Config {
     mllp: { ...config.mllp, port: 0 },
     http: { ...config.http, port: 0 },
     deadlines: { ...config.deadlines, grace: 0 },
+    // Months are settled for what is in them, not from the calendar.
+    billing: { ...config.billing, municipalities: [] },
     receivers: [
       {
         id: 'receiver',

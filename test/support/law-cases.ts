@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { isEventType } from '../../gateway/process/events.ts';
 import type { EventType } from '../../gateway/process/events.ts';
+import type { WarnMs } from '../../gateway/rules/decide.ts';
 import type { Parameters, ParameterValue } from '../../profiles/index.ts';
 import { localTime, shippedProfiles } from './law.ts';
 import type { GivenDelivery, GivenFact } from './law.ts';
@@ -42,7 +43,7 @@ const expectation = z.strictObject({
   amountKr: z.union([z.number(), z.literal('none')]).optional(),
   /** `rule[/role] status REASON`, each of which is found. */
   findings: z.array(z.string()).optional(),
-  /** How many events of a type. */
+  /** How many events of a type, or of a type about one deadline: `deadline.set/T1`. */
   events: z.record(z.string(), z.int()).optional(),
   /** `type municipality-or-role …` of notices: see rules.test.ts. */
   notices: z.array(z.string()).optional(),
@@ -65,6 +66,8 @@ const legalCase = z.strictObject({
   deliveries: z.array(delivery).default([]),
   /** Other values for readings of the law. */
   parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** Hours before a deadline at which a warning of it is given; without them none is. */
+  warnHours: z.record(z.string(), z.number()).default({}),
   at: moment,
   expect: expectation,
 });
@@ -76,6 +79,7 @@ export interface LegalCase {
   readonly facts: readonly GivenFact[];
   readonly deliveries: readonly GivenDelivery[];
   readonly parameters: Parameters;
+  readonly warnMs: WarnMs;
   readonly at: string;
   readonly expect: Expectation;
 }
@@ -107,7 +111,7 @@ export function readLegalCases(path: string): readonly LegalCase[] {
 function surroundingsOf(
   stated: z.infer<typeof legalCase>,
   facts: readonly GivenFact[],
-): Pick<LegalCase, 'deliveries' | 'parameters' | 'at'> {
+): Pick<LegalCase, 'deliveries' | 'parameters' | 'warnMs' | 'at'> {
   return {
     deliveries: stated.deliveries.map(
       ({ attempt, delivered, fault, role, revision, occasion, ...rest }) => ({
@@ -124,6 +128,9 @@ function surroundingsOf(
       }),
     ),
     parameters: withReadings(stated.parameters, lawOf(facts)),
+    warnMs: Object.fromEntries(
+      Object.entries(stated.warnHours).map(([deadline, hours]) => [deadline, hours * 3_600_000]),
+    ),
     at: localTime(stated.at),
   };
 }

@@ -2,6 +2,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { DischargeEvent, EventType } from '../../gateway/process/events.ts';
 import type { DischargeProcess, StoredLike } from '../../gateway/process/state.ts';
+import type { DecideOptions } from '../../gateway/rules/decide.ts';
 import type { Finding } from '../../gateway/rules/rule.ts';
 import { loadProfiles } from '../../profiles/index.ts';
 import type { Parameters } from '../../profiles/index.ts';
@@ -28,8 +29,12 @@ export const processId = 'process-1';
 export class PlayedStay {
   readonly #region: PlayedRegion;
 
-  constructor(deliveries: readonly GivenDelivery[] = [], parameters: Parameters = shippedLaw) {
-    this.#region = new PlayedRegion(parameters).add({ processId, deliveries, facts: [] });
+  constructor(
+    deliveries: readonly GivenDelivery[] = [],
+    parameters: Parameters = shippedLaw,
+    options: DecideOptions = {},
+  ) {
+    this.#region = new PlayedRegion(parameters, options).add({ processId, deliveries, facts: [] });
   }
 
   /** Plays facts and everything that follows from them up to a time. */

@@ -29,13 +29,15 @@ const expectation = z.strictObject({
   careDays: z.int().optional(),
   /** Lines of the formula, each of which it has. */
   formula: z.array(z.string()).optional(),
-  /** `first..last: days × kr` of each dated line. */
+  /** `first..last: days × kr` of each line, `mean` before the days above the benchmark. */
   lines: z.array(z.string()).optional(),
   /** Reasons of the cases that are charged nothing. */
   excluded: z.array(z.string()).optional(),
   /** Shares of the cases, in order. */
   shares: z.array(z.string()).optional(),
   flags: z.array(z.string()).optional(),
+  /** Days from the registered date, of each case where they are other than those counted. */
+  registeredDays: z.array(z.int()).optional(),
   /** Whether every ready day of the month is charged. */
   active: z.boolean().optional(),
   signals: z.array(z.string()).optional(),
@@ -84,28 +86,34 @@ export interface MonthCase {
 
 /** @param path of one YAML file of cases */
 export function readMonthCases(path: string): readonly MonthCase[] {
-  const cases = z.array(monthCase).parse(parse(readFileSync(path, 'utf8')));
-  return cases.map((stated) => {
-    const { name, reference, county, municipality, opening } = stated;
-    const months = Object.entries(stated.months).sort(([left], [right]) => (left < right ? -1 : 1));
-    const first = months[0]?.[0] ?? '';
-    const last = months.at(-1)?.[0] ?? '';
-    const place = { county, municipality };
-    const dayAfterCutOff = addDays(firstOfNextMonth(last), 8);
-    return {
-      name,
-      reference,
-      ...place,
-      opening,
-      parameters: profilesOf(stated, first).parametersOf({ county }),
-      stays: months.flatMap(([one, { stays }]) => staysOf(stays, one, place)),
-      openedFirst: first,
-      until: localTime(stated.until ?? dayAfterCutOff),
-      expected: Object.fromEntries(
-        months.map(([one, { stays: _stays, ...expected }]) => [one, expected]),
-      ),
-    };
-  });
+  return z
+    .array(z.unknown())
+    .parse(parse(readFileSync(path, 'utf8')))
+    .map(monthCaseOf);
+}
+
+/** @param content what a file states of one case */
+export function monthCaseOf(content: unknown): MonthCase {
+  const stated = monthCase.parse(content);
+  const { name, reference, county, municipality, opening } = stated;
+  const months = Object.entries(stated.months).sort(([left], [right]) => (left < right ? -1 : 1));
+  const first = months[0]?.[0] ?? '';
+  const last = months.at(-1)?.[0] ?? '';
+  const place = { county, municipality };
+  const dayAfterCutOff = addDays(firstOfNextMonth(last), 8);
+  return {
+    name,
+    reference,
+    ...place,
+    opening,
+    parameters: profilesOf(stated, first).parametersOf({ county }),
+    stays: months.flatMap(([one, { stays }]) => staysOf(stays, one, place)),
+    openedFirst: first,
+    until: localTime(stated.until ?? dayAfterCutOff),
+    expected: Object.fromEntries(
+      months.map(([one, { stays: _stays, ...expected }]) => [one, expected]),
+    ),
+  };
 }
 
 /** Plays a case. The calendar is opened as the gateway opens it at its start: in the first month. */

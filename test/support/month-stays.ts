@@ -15,6 +15,8 @@ const prerequisite = z.enum([
   /** Services are needed from both principals, and nobody called. */
   'planning-call',
   'outpatient-plan',
+  /** It was said that there was none. */
+  'existing-outpatient-plan',
   /** Nothing was stated of whether regional outpatient care was available. */
   'outpatient-care',
   'treatment-plan',
@@ -36,14 +38,28 @@ const stay = z.strictObject({
   called: moment.optional(),
   /** Regional outpatient care is said to be available only then. */
   available: moment.optional(),
+  /** It is said to be unavailable, and to be available after all. */
+  unavailable: moment.optional(),
+  availableAgain: moment.optional(),
   withdrawn: moment.optional(),
   readyAgain: moment.optional(),
+  /** When the plan for outpatient care was made, and when the treatment plan was available. */
+  outpatientPlan: moment.optional(),
+  treatmentPlan: moment.optional(),
   deceased: z.boolean().optional(),
   /** Away and back. */
   leave: z.tuple([moment, moment]).optional(),
   care: z.enum(['somatic', 'psychiatric', 'not stated']).optional(),
   placedBy: z.string().optional(),
+  /** The need of the municipality's services fell away, and was assessed again. */
   needLost: moment.optional(),
+  needAgain: moment.optional(),
+  /** Readiness became known, and was notified, only then. */
+  notified: moment.optional(),
+  /** The notification was first tried, and taken by a receiver that had failed until then. */
+  receiverFault: z.tuple([moment, moment]).optional(),
+  /** The patient opposed the municipality's services. */
+  declined: moment.optional(),
   onlyRegion: z.boolean().optional(),
   /** The discharge became known only then. */
   registered: moment.optional(),
@@ -116,35 +132,58 @@ function stayOf(stated: Stated, index: number, month: string, place: Place): Giv
   }
   if (isPlanned) add('care-contact.appointed', admitted);
   if (!lacks.includes('outpatient-plan')) {
-    add('outpatient-care.plan-set', admitted, { exists: true });
+    const { outpatientPlan = admitted } = stated;
+    add('outpatient-care.plan-set', timed(outpatientPlan, '10:00'), {
+      exists: !lacks.includes('existing-outpatient-plan'),
+    });
   }
   if (!lacks.includes('outpatient-care')) {
     const from = stated.available === undefined ? admitted : timed(stated.available, '10:00');
     add('outpatient-care.availability-set', from, { availability: 'available' });
   }
-  if (!lacks.includes('treatment-plan')) add('treatment-plan.available', admitted);
+  if (!lacks.includes('treatment-plan')) {
+    add('treatment-plan.available', timed(stated.treatmentPlan ?? admitted, '10:00'));
+  }
   addReadiness(stated, ready, home, add);
   const end = stated.deceased === true ? 'patient.deceased' : 'patient.discharged';
   if (stated.deceased !== true) add('information.transferred', home);
   const { registered } = stated;
   add(end, home, {}, registered === undefined ? home : timed(registered, '12:00'));
   addCorrection(stated, ready, home, end, add);
-  return { processId, facts, deliveries: deliveriesOf(lacks, localTime(admitted)) };
+  return { processId, facts, deliveries: deliveriesOf(stated, lacks, localTime(admitted)) };
 }
+
+const socialServices = {
+  socialServices: true,
+  municipalHealthCare: false,
+  regionOutpatient: false,
+};
 
 type Add = (type: EventType, at: string, data?: object, toldAt?: string) => void;
 
 function addReadiness(stated: Stated, ready: string, home: string, add: Add): void {
   // Minus days: the day was registered ahead, and the patient had left before it came.
-  const toldAt = ready > home ? `${addDays(home.slice(0, 10), -1)} 10:00` : ready;
-  add('patient.discharge-ready', ready, {}, toldAt);
-  const { called, withdrawn, readyAgain, needLost, leave } = stated;
+  const aheadOf = ready > home ? `${addDays(home.slice(0, 10), -1)} 10:00` : ready;
+  const { notified = aheadOf } = stated;
+  add('patient.discharge-ready', ready, {}, timed(notified, '10:00'));
+  const { called, withdrawn, readyAgain, leave, unavailable, availableAgain } = stated;
+  const { needLost, needAgain, declined } = stated;
+  for (const [at, availability] of [
+    [unavailable, 'unavailable'],
+    [availableAgain, 'available'],
+  ] as const) {
+    if (at !== undefined) {
+      add('outpatient-care.availability-set', timed(at, '10:00'), { availability });
+    }
+  }
   if (called !== undefined) {
     add('planning.called', timed(called, '11:00'), { calledBy: 'fixed-care-contact' });
   }
   if (withdrawn !== undefined) add('discharge-readiness.withdrawn', timed(withdrawn, '10:00'));
   if (readyAgain !== undefined) add('patient.discharge-ready', timed(readyAgain, '10:00'));
   if (needLost !== undefined) add('need.withdrawn', timed(needLost, '10:00'));
+  if (needAgain !== undefined) add('need.assessed', timed(needAgain, '10:00'), socialServices);
+  if (declined !== undefined) add('services.declined', timed(declined, '10:00'));
   if (leave !== undefined) {
     add('patient.on-leave', timed(leave[0], '10:00'));
     add('patient.returned', timed(leave[1], '10:00'));
@@ -168,13 +207,25 @@ function addCorrection(
   }
 }
 
-function deliveriesOf(lacks: readonly string[], admittedAt: string): GivenDelivery[] {
+function deliveriesOf(
+  { receiverFault }: Stated,
+  lacks: readonly string[],
+  admittedAt: string,
+): GivenDelivery[] {
   const given: GivenDelivery[] = ['admission-notice', 'discharge-ready-notice']
     .filter((obligation) => lacks.includes(obligation))
     .map((obligation) => ({ obligation, outcome: 'never' }));
-  if (!lacks.includes('timely-admission-notice')) return given;
-  const attemptAt = new Date(Date.parse(admittedAt) + 25 * hourMs).toISOString();
-  return [...given, { obligation: 'admission-notice', outcome: 'delivered', attemptAt }];
+  const outcome = 'delivered';
+  if (lacks.includes('timely-admission-notice')) {
+    const attemptAt = new Date(Date.parse(admittedAt) + 25 * hourMs).toISOString();
+    given.push({ obligation: 'admission-notice', outcome, attemptAt });
+  }
+  if (receiverFault !== undefined) {
+    const [attemptAt, deliveredAt] = [localTime(receiverFault[0]), localTime(receiverFault[1])];
+    const times = { attemptAt, deliveredAt, receiverFaultAt: attemptAt };
+    given.push({ obligation: 'discharge-ready-notice', outcome, ...times });
+  }
+  return given;
 }
 
 /** Ready and home: as stated, or spread over the month. */

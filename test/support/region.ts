@@ -9,7 +9,7 @@ import type { DischargeEvent, EventData, EventType } from '../../gateway/process
 import { fold } from '../../gateway/process/state.ts';
 import type { DischargeProcess, StoredLike } from '../../gateway/process/state.ts';
 import { decide } from '../../gateway/rules/decide.ts';
-import type { DecidedEvent, Decision } from '../../gateway/rules/decide.ts';
+import type { DecidedEvent, DecideOptions, Decision } from '../../gateway/rules/decide.ts';
 import { assess } from '../../gateway/rules/index.ts';
 import type { Finding } from '../../gateway/rules/rule.ts';
 import { settle } from '../../gateway/rules/settlement.ts';
@@ -95,6 +95,7 @@ interface Waking {
 /** What happens in one treating region. */
 export class PlayedRegion {
   readonly #parameters: Parameters;
+  readonly #options: DecideOptions;
   readonly #stays = new Map<string, Stay>();
   readonly #settlements = new Map<string, StoredLike[]>();
   readonly #wakings = new Map<string, Waking>();
@@ -102,9 +103,13 @@ export class PlayedRegion {
   #position = 0;
   now = '2000-01-01T00:00:00.000Z';
 
-  /** @param parameters of the treating region, whoever pays */
-  constructor(parameters: Parameters) {
+  /**
+   * @param parameters of the treating region, whoever pays
+   * @param options as `decide` takes them
+   */
+  constructor(parameters: Parameters, options: DecideOptions = {}) {
     this.#parameters = parameters;
+    this.#options = options;
   }
 
   /** Adds a stay, or more facts to one that is there. */
@@ -239,7 +244,7 @@ export class PlayedRegion {
   #decide({ history, processId }: Stay): Decision {
     const nowMs = Date.parse(this.now);
     const process = fold(history, processId);
-    return decide(process, assess(process, this.#parameters, nowMs), nowMs);
+    return decide(process, assess(process, this.#parameters, nowMs), nowMs, this.#options);
   }
 
   #keep(stream: StoredLike[], event: DischargeEvent): StoredLike {
@@ -274,12 +279,15 @@ export class PlayedRegion {
     this.#wakings.delete(row.key);
     const reached = {
       id: `reached|${row.key}|${this.#position}`,
-      type: 'deadline.reached',
+      type: row.event ?? 'deadline.reached',
       occurredAt: row.dueAt,
       causationId: row.key,
       data: row.data,
     } as const;
-    if (stay === undefined) {
+    if (row.event === 'deadline.nearing') {
+      // A warning is at rest once it is recorded.
+      if (stay !== undefined) this.#store(reached, stay.history);
+    } else if (stay === undefined) {
       this.#store(reached, this.#streamOf(row.data.occasion));
       this.#settle(periodOf(row.data.occasion));
     } else {

@@ -1,7 +1,8 @@
 /** Who may answer over HTTP, and what each kind of partner can witness. */
 import type { EventType } from '../../../gateway/process/events.ts';
 
-export type PartnerKind = 'municipality' | 'primary-care';
+/** A municipality; the region's outpatient unit; the planning system of the hospital, where that is another than its HL7. */
+export type PartnerKind = 'municipality' | 'primary-care' | 'inpatient-care';
 
 export interface Partner {
   /** Sender of what it sends. */
@@ -21,14 +22,27 @@ const answers = [
   'information.transferred',
 ] as const satisfies readonly EventType[];
 
+/** What the patient says of the municipality's services is said to it, or to who plans them (reading A36). */
+const opposition = [
+  'services.declined',
+  'services.accepted',
+] as const satisfies readonly EventType[];
+
 /**
  * A partner states what it does or sees itself. Planning, consent and outpatient care are the region's to state
- * (2 kap. 5 §, 4 kap. 3 §, 5 kap. 5 §); a placement is the decision of the municipality that made it (5 kap. 2 §).
+ * (2 kap. 5 §, 4 kap. 3 §, 5 kap. 5 §); a placement is the decision of the municipality that made it (5 kap. 2 §);
+ * decisions on compulsory care and the treatment plan before discharge are the hospital's (3 kap. 1 §, 4 kap. 1 §).
  */
 const witnessed: Readonly<Record<PartnerKind, ReadonlySet<EventType>>> = {
-  municipality: new Set<EventType>([...answers, 'plan.established', 'placement.decided']),
+  municipality: new Set<EventType>([
+    ...answers,
+    ...opposition,
+    'plan.established',
+    'placement.decided',
+  ]),
   'primary-care': new Set<EventType>([
     ...answers,
+    ...opposition,
     'care-contact.appointed',
     'planning.called',
     'planning.call-withdrawn',
@@ -37,6 +51,15 @@ const witnessed: Readonly<Record<PartnerKind, ReadonlySet<EventType>>> = {
     'plan.established',
     'outpatient-care.plan-set',
     'outpatient-care.availability-set',
+    'secrecy-obstacle.recorded',
+  ]),
+  'inpatient-care': new Set<EventType>([
+    'compulsory-care.decided',
+    'court-decision.recorded',
+    'treatment-plan.available',
+    'plan.established',
+    'information.transferred',
+    'notice.observed',
     'secrecy-obstacle.recorded',
   ]),
 };
