@@ -10,7 +10,7 @@ import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
 import { localDateOf } from './rules/legal-days.ts';
-import { settle } from './rules/settlement.ts';
+import { cutOffKeyOf, settle } from './rules/settlement.ts';
 import { monthOf } from './rules/settlement-month.ts';
 import type { Handle } from './runtime/bus/bus.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -73,6 +73,8 @@ async function advanceSettlement(
   asked?: { readonly open: boolean },
 ): Promise<void> {
   const period = periodOf(streamId);
+  // Until its cut-off an opened month only collects: what came is read once, then.
+  if (await journal.isAhead(cutOffKeyOf(streamId))) return;
   await untilAppended(journal, async () => {
     const stream = await journal.loadStream(streamId);
     const parameters = profiles.parametersOf(period);

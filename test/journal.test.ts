@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { EventBody } from '../gateway/process/events.ts';
 import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
 import type {
   DeadlineRow,
@@ -366,6 +367,43 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const page = await journal.processIds('', 2);
       expect(page).toEqual(all.slice(0, 2));
       expect(await journal.processIds(page.at(-1) ?? '', 2)).toEqual(all.slice(2));
+    });
+
+    test('who is ready and has not gone home is found, also when a discharge was cancelled', async () => {
+      const told = (n: number, ...types: ('ready' | 'home' | 'not-home')[]) =>
+        recordStay(n, {
+          events: types.map((what): EventBody => {
+            const { data: _, ...envelope } = admitted(`${what}-${n}`);
+            if (what === 'home') return { ...envelope, type: 'patient.discharged', data: {} };
+            return what === 'ready'
+              ? { ...envelope, type: 'patient.discharge-ready', data: {} }
+              : { ...envelope, type: 'discharge.cancelled', data: {} };
+          }),
+        });
+      await recordStay(1);
+      const ready = await told(2, 'ready');
+      await told(3, 'ready', 'home');
+      const back = await told(4, 'ready', 'home', 'not-home');
+      const open = [ready.processId, back.processId].toSorted();
+      expect(await journal.openReadyProcessIds('', 10)).toEqual(open);
+      expect(await journal.openReadyProcessIds(open[0] ?? '', 10)).toEqual(open.slice(1));
+      expect(await journal.openReadyProcessIds('', 1)).toEqual(open.slice(0, 1));
+    });
+
+    test('a deadline is ahead while it is set, and no longer when it has fallen due or was closed', async () => {
+      const { stayId, processId } = await recordStay(1);
+      await handleAll();
+      const row = { streamId: stayId, lane: processId, dueAt: at, data: '{}' };
+      const set = ['due', 'closed'].map((key) => ({ ...row, key }));
+      expect(await journal.isAhead('due')).toBe(false);
+      await journal.append({ ...nothing, setDeadlines: set });
+      expect(await journal.isAhead('due')).toBe(true);
+      await journal.append({ ...nothing, closeDeadlines: ['closed'] });
+      await journal.releaseDue(at, { deadlines: true });
+      expect([await journal.isAhead('due'), await journal.isAhead('closed')]).toEqual([
+        false,
+        false,
+      ]);
     });
 
     test('a linked stay joins the process, and leaves it when unlinked', async () => {
@@ -835,6 +873,7 @@ describe('the embedded journal', () => {
       ALTER TABLE deadlines DROP COLUMN event;
       ALTER TABLE deliveries ADD COLUMN receiver_fault INTEGER NOT NULL DEFAULT 0;
       CREATE INDEX deliveries_open ON deliveries (lane) WHERE open_attempt = 1;
+      DROP INDEX events_ready; DROP INDEX events_end;
       DELETE FROM migrations WHERE number > 1`);
     db.close();
     const again = await openEmbeddedJournal({ folder });

@@ -7,7 +7,10 @@ import type { CareDaysData, DischargeEvent } from '../process/events.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 
 /** What every question reads of the journal. */
-export type Reads = Pick<JournalReader, 'load' | 'loadStream' | 'processIds' | 'identity'>;
+export type Reads = Pick<
+  JournalReader,
+  'load' | 'loadStream' | 'processIds' | 'openReadyProcessIds' | 'identity'
+>;
 
 /** Of what, by which law, and when it is asked. */
 export interface Asked {

@@ -35,7 +35,7 @@ export interface StillThereQuestion {
 
 const pageSize = 500;
 
-/** Reads every case there is, page by page. */
+/** Reads the cases that have a readiness and no end, page by page. */
 export async function stillThere(
   asked: Asked,
   question: StillThereQuestion,
@@ -44,11 +44,10 @@ export async function stillThere(
   const found: StillThere[] = [];
   let read = 0;
   for (let after = ''; ;) {
-    const ids = await journal.processIds(after, pageSize);
+    const ids = await journal.openReadyProcessIds(after, pageSize);
     for (const id of ids) {
       const loaded = await journal.load(id);
-      const isReady = loaded?.events.some(({ event }) => event.type === 'patient.discharge-ready');
-      if (loaded === undefined || isReady !== true) continue;
+      if (loaded === undefined) continue;
       const one = describe(asked, fold(loaded.events, loaded.processId));
       if (one !== undefined && isAskedFor(one, question)) found.push(one);
     }

@@ -171,7 +171,7 @@ function open(draft: SettlementDraft, state: SettlementState, parameters: Parame
   if (!cutOff.known) return withhold(draft, state, cutOff);
   const dueAt = isoOf(cutOffMs(period.month, Number(cutOff.value)));
   const data = {
-    key: `${key}|settlement`,
+    key: cutOffKeyOf(key),
     deadline: 'settlement',
     occasion: key,
     dueAt,
@@ -181,6 +181,9 @@ function open(draft: SettlementDraft, state: SettlementState, parameters: Parame
   draft.add('deadline.set', 1, data);
   draft.wake({ key: data.key, dueAt, data });
 }
+
+/** Key of the deadline that waits for a month's cut-off. */
+export const cutOffKeyOf = (streamId: string): string => `${streamId}|settlement`;
 
 function bill(draft: SettlementDraft, state: SettlementState, parameters: Parameters): void {
   const { period, key } = draft;

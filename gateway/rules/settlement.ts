@@ -23,7 +23,7 @@ import type {
 } from './rule.ts';
 import { monthOf } from './settlement-month.ts';
 
-export { foldSettlement, settle } from './settle.ts';
+export { cutOffKeyOf, foldSettlement, settle } from './settle.ts';
 export { settlementBasis } from './settlement-basis.ts';
 export type { Basis, SettlementPeriod } from './settlement-basis.ts';
 

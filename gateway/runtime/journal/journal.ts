@@ -445,8 +445,15 @@ export interface Journal {
   withheldSettlements(): Promise<readonly string[]>;
   /** Events of all streams after a position, in order of position: what a timeline reads. */
   eventsAfter(position: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Whether a deadline, by its key, is set and has not fallen due: what waits for it need not be looked at. */
+  isAhead(deadlineKey: string): Promise<boolean>;
   /** Ids of the processes after one (`''`: from the first), in order: page by page, every case there is. */
   processIds(after: string, limit: number): Promise<readonly string[]>;
+  /**
+   * Ids of the processes with a readiness and no end told after it, in order, page by page as `processIds`. Whether the
+   * readiness stands is for the reader to fold.
+   */
+  openReadyProcessIds(after: string, limit: number): Promise<readonly string[]>;
 
   /**
    * What falls due by `now`: deliveries with a next time return to their lane and, where `deadlines` is true, deadlines

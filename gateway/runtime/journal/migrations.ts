@@ -218,6 +218,12 @@ const migrations: readonly string[] = [
   `
   ALTER TABLE deadlines ADD COLUMN event TEXT NOT NULL DEFAULT 'deadline.reached';
   `,
+  `
+  -- Who is ready and has not gone home: a question asked daily. One entry for each readiness and each end.
+  CREATE INDEX events_ready ON events (stream) WHERE type = 'patient.discharge-ready';
+  CREATE INDEX events_end ON events (stream, position) WHERE type IN
+    ('patient.discharged', 'patient.deceased', 'admission.cancelled', 'discharge.cancelled');
+  `,
 ];
 
 /** Number of the newest step this program knows. */

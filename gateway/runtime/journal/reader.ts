@@ -16,6 +16,8 @@ export interface Reading {
     | 'load'
     | 'loadStream'
     | 'eventsAfter'
+    | 'isAhead'
+    | 'openReadyProcessIds'
     | 'processIds'
     | 'identity'
     | 'withheldSettlements'

@@ -57,6 +57,18 @@ export function prepareReads(db: Database) {
     `SELECT i.identity FROM stays AS s JOIN identities AS i USING (patient_key)
      WHERE s.process_id = ? ORDER BY s.stay_id DESC LIMIT 1`,
   );
+  const openDeadline = db.prepare(`SELECT 1 FROM deadlines WHERE key = ? AND state = 'open'`);
+  const openReady = db.prepare(
+    `SELECT DISTINCT s.process_id AS processId
+     FROM events AS r INDEXED BY events_ready JOIN stays AS s ON s.stay_id = r.stream
+     WHERE r.type = 'patient.discharge-ready' AND s.process_id > ?
+       AND coalesce((
+         SELECT h.type FROM events AS h INDEXED BY events_end
+         WHERE h.stream = r.stream AND h.type IN
+           ('patient.discharged', 'patient.deceased', 'admission.cancelled', 'discharge.cancelled')
+         ORDER BY h.position DESC LIMIT 1), 'discharge.cancelled') = 'discharge.cancelled'
+     ORDER BY s.process_id LIMIT ?`,
+  );
   // With max() the other columns are those of the row that has it.
   const lastBilling = db.prepare(
     `SELECT stream, type, max(position) FROM events
@@ -104,6 +116,13 @@ export function prepareReads(db: Database) {
     processIds(after: string, limit: number): readonly string[] {
       const rows: { id: string }[] = laterProcesses.all(after, limit);
       return rows.map(({ id }) => id);
+    },
+
+    isAhead: (deadlineKey: string): boolean => openDeadline.get(deadlineKey) !== undefined,
+
+    openReadyProcessIds(after: string, limit: number): readonly string[] {
+      const rows: { processId: string }[] = openReady.all(after, limit);
+      return rows.map(({ processId }) => processId);
     },
 
     identity(processId: string): StoredIdentity | undefined {
