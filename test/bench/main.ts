@@ -1,6 +1,7 @@
 /**
  * npm run bench: what a durable answer costs, beside the bare floor, in one run. Every figure is the median of the
- * runs; gateway and floor take turns, so that a busy machine is busy for both.
+ * runs; gateway and floor take turns, so that a busy machine is busy for both. With `-- region-year`: one region-year
+ * from the journal, see region-year/index.ts.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { simulatedMunicipality } from '../../adapters/simulated/municipality.ts'
 import type { Stats } from './gateway-process.ts';
 import { adtFrames, runLoad, type LoadResult } from './load.ts';
 import { benchReading } from './reading.ts';
+import { benchRegionYear } from './region-year/index.ts';
 
 const args = new Set(process.argv.slice(2));
 const json = args.has('--json');
@@ -277,6 +279,10 @@ async function millionMessages(receiver: string): Promise<void> {
 
 // ---------------------------------------------------------------- the run
 
+if (process.argv[2] === 'region-year') {
+  await benchRegionYear(process.argv.slice(3));
+  process.exit();
+}
 const receiver = await simulatedMunicipality({ secrets: [secret] });
 say(
   `${cpus().length} × ${cpus()[0]?.model ?? 'cpu'}, Node ${process.version}; load generator on the same cores`,
