@@ -32,6 +32,8 @@ export interface SettlementState {
   /** How many times it was withheld: the next one's number. */
   readonly withheldCount: number;
   readonly signalled: ReadonlySet<string>;
+  /** Counts that came after the last billing. */
+  readonly sinceBilled: ReadonlySet<string>;
 }
 
 /**
@@ -69,6 +71,7 @@ export function foldSettlement(
 ): SettlementState {
   const cases = new Map<string, { data: CareDaysData; eventId: string }>();
   const signalled = new Set<string>();
+  const sinceBilled = new Set<string>();
   const seen = { isOpened: false, isReached: false, withheldCount: 0 };
   let before: SettlementState['before'];
   let closed: Closing | undefined;
@@ -80,6 +83,7 @@ export function foldSettlement(
         const known = cases.get(event.data.key)?.data.revision ?? 0;
         if (event.data.revision > known) {
           cases.set(event.data.key, { data: event.data, eventId: event.id });
+          sinceBilled.add(event.id);
         }
         return;
       }
@@ -99,6 +103,7 @@ export function foldSettlement(
       case 'billing.adjusted':
         billed = event.data;
         withheld = undefined;
+        sinceBilled.clear();
         return;
       case 'billing.withheld':
         withheld = event.data;
@@ -116,7 +121,7 @@ export function foldSettlement(
   for (const { event } of [...stream].sort((left, right) => left.position - right.position)) {
     add(event);
   }
-  return { ...seen, cases, before, closed, billed, withheld, signalled };
+  return { ...seen, cases, before, closed, billed, withheld, signalled, sinceBilled };
 }
 
 const revisionOf = (closing: Closing | undefined): number =>
@@ -283,7 +288,8 @@ function changedSince(state: SettlementState, { lines, cases = [] }: Billing): s
     lines
       .filter((line) => line.caseReference === caseReference)
       .reduce((days, line) => days + (line.days ?? 0), 0);
-  const changed = [...state.cases.values()].findLast(({ data }) => {
+  const counts = [...state.cases.values()].filter(({ eventId }) => state.sinceBilled.has(eventId));
+  const changed = counts.findLast(({ data }) => {
     const days = data.readyDays ?? (data.eligible ? data.dates.length : 0);
     return daysBilled(data.caseReference) !== days;
   });
