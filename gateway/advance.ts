@@ -11,7 +11,7 @@ import { decide, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
 import { localDateOf } from './rules/legal-days.ts';
 import { cutOffKeyOf, settle } from './rules/settlement.ts';
-import { monthOf } from './rules/settlement-month.ts';
+import { monthOf } from './rules/settling/settlement-month.ts';
 import type { Handle } from './runtime/bus/bus.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Append, Journal, NewEvent } from './runtime/journal/journal.ts';

@@ -384,10 +384,10 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const ready = await told(2, 'ready');
       await told(3, 'ready', 'home');
       const back = await told(4, 'ready', 'home', 'not-home');
-      const open = [ready.processId, back.processId].toSorted();
-      expect(await journal.openReadyProcessIds('', 10)).toEqual(open);
-      expect(await journal.openReadyProcessIds(open[0] ?? '', 10)).toEqual(open.slice(1));
-      expect(await journal.openReadyProcessIds('', 1)).toEqual(open.slice(0, 1));
+      const there = [ready.processId, back.processId].toSorted();
+      expect(await journal.openReadyProcessIds('', 10)).toEqual(there);
+      expect(await journal.openReadyProcessIds(there[0] ?? '', 10)).toEqual(there.slice(1));
+      expect(await journal.openReadyProcessIds('', 1)).toEqual(there.slice(0, 1));
     });
 
     test('a deadline is ahead while it is set, and no longer when it has fallen due or was closed', async () => {

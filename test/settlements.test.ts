@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BillingData, BillingLine } from '../gateway/process/events.ts';
-import { fraction, fractionText } from '../gateway/rules/fraction.ts';
+import { fraction, fractionText } from '../gateway/rules/settling/fraction.ts';
 import { addDays } from '../gateway/rules/legal-days.ts';
 import { foldSettlement } from '../gateway/rules/settlement.ts';
 import type { Parameters } from '../profiles/index.ts';

@@ -7,7 +7,7 @@ import type {
   CausingFact,
   HistoryStep,
 } from '../questions/billing-history.ts';
-import { fractionText } from '../rules/fraction.ts';
+import { fractionText } from '../rules/settling/fraction.ts';
 import { remedyLines, standingText } from './month-text.ts';
 import { indented, labelled, localText, plural } from './question.ts';
 import { kronor, type Ink } from './timeline.ts';

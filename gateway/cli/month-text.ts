@@ -6,7 +6,7 @@ import type { ComputedIndicator, IndicatorValue } from '../questions/indicators.
 import type { Remedy } from '../questions/missing-figure.ts';
 import type { Standing } from '../questions/standing.ts';
 import type { StillThere } from '../questions/still-there.ts';
-import { fractionText } from '../rules/fraction.ts';
+import { fractionText } from '../rules/settling/fraction.ts';
 import { indented, labelled, lastDay, localText } from './question.ts';
 import { kronor, table, type Ink } from './timeline.ts';
 

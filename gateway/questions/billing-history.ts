@@ -3,7 +3,7 @@ import type { DisputeLevel } from '../../profiles/index.ts';
 import { settlementStreamOf } from '../advance.ts';
 import { isFact } from '../process/events.ts';
 import type { BillingData, CareDaysData, DischargeEvent, EventData } from '../process/events.ts';
-import { firstDayOf } from '../rules/settlement-month.ts';
+import { firstDayOf } from '../rules/settling/settlement-month.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import { daysOf, namesOf } from './asked.ts';

@@ -2,7 +2,7 @@
 import { settlementStreamOf } from '../advance.ts';
 import type { BillingLine, CareDaysData, SettledCase } from '../process/events.ts';
 import type { DischargeProcess } from '../process/state.ts';
-import { foldSettlement } from '../rules/settle.ts';
+import { foldSettlement } from '../rules/settling/settle.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import { daysOf, namesOf } from './asked.ts';
 import type { Asked, Period, PlaceNames } from './asked.ts';

@@ -2,7 +2,7 @@
 import type { Parameters, ParameterValue } from '../../profiles/index.ts';
 import type { DischargeProcess, StoredLike } from '../process/state.ts';
 import { isoOf } from '../rules/legal-days.ts';
-import { partiesOf } from '../rules/parties.ts';
+import { partiesOf } from '../rules/notices/parties.ts';
 import type { Finding } from '../rules/rule.ts';
 import type { EventMention } from './asked.ts';
 import { mentions } from './case-timeline.ts';

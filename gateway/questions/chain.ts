@@ -5,10 +5,11 @@
 import { settlementStreamOf } from '../advance.ts';
 import type { CareDaysData, Carry } from '../process/events.ts';
 import { addDays } from '../rules/legal-days.ts';
-import { foldSettlement } from '../rules/settle.ts';
-import { settlementBasis } from '../rules/settlement-basis.ts';
-import type { Basis, MissingFigure } from '../rules/settlement-basis.ts';
-import { firstDayOf, monthOf } from '../rules/settlement-month.ts';
+import { foldSettlement } from '../rules/settling/settle.ts';
+import { settlementBasis } from '../rules/settling/settlement-basis.ts';
+import type { Basis } from '../rules/settling/basis.ts';
+import type { MissingFigure } from '../rules/settling/settlement-basis.ts';
+import { firstDayOf, monthOf } from '../rules/settling/settlement-month.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import type { Asked, Period } from './asked.ts';
 

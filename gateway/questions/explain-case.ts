@@ -9,7 +9,7 @@ import { fold } from '../process/state.ts';
 import type { DischargeProcess } from '../process/state.ts';
 import { assess } from '../rules/index.ts';
 import { isoOf } from '../rules/legal-days.ts';
-import { partiesOf } from '../rules/parties.ts';
+import { partiesOf } from '../rules/notices/parties.ts';
 import type { LoadedProcess, StoredEvent } from '../runtime/journal/journal.ts';
 import type { Asked } from './asked.ts';
 import { countsOf } from './case-counts.ts';

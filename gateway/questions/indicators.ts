@@ -1,7 +1,7 @@
 /** What an agreement follows up, computed for one municipality and month from its counted cases. */
 import type { Indicator, IndicatorId } from '../../profiles/index.ts';
 import type { CareDaysData } from '../process/events.ts';
-import { monthOf } from '../rules/settlement-month.ts';
+import { monthOf } from '../rules/settling/settlement-month.ts';
 import { readmissionsOf } from './readmissions.ts';
 import type { Asked, Period } from './asked.ts';
 import { daysOf } from './asked.ts';

@@ -1,7 +1,7 @@
 /** Which line to enter, and where, so that what was withheld for want of a figure is settled. */
 import type { AgreementOn, Profiles } from '../../profiles/index.ts';
-import type { MissingFigure } from '../rules/settlement-basis.ts';
-import { monthOf } from '../rules/settlement-month.ts';
+import type { MissingFigure } from '../rules/settling/settlement-basis.ts';
+import { monthOf } from '../rules/settling/settlement-month.ts';
 import { namesOf } from './asked.ts';
 import type { Period } from './asked.ts';
 

@@ -3,7 +3,7 @@ import { settlementStreamOf } from '../advance.ts';
 import type { CareDaysData } from '../process/events.ts';
 import { fold } from '../process/state.ts';
 import { daysBetween, localDateOf } from '../rules/legal-days.ts';
-import { foldSettlement } from '../rules/settle.ts';
+import { foldSettlement } from '../rules/settling/settle.ts';
 import type { StoredIdentity } from '../runtime/journal/journal.ts';
 import type { Asked, Period } from './asked.ts';
 import { monthBefore } from './chain.ts';

@@ -4,9 +4,10 @@ import { placeOf } from '../advance.ts';
 import type { CareDaysData, Carry } from '../process/events.ts';
 import type { DischargeProcess } from '../process/state.ts';
 import { assess } from '../rules/index.ts';
-import { settlementBasis } from '../rules/settlement-basis.ts';
-import type { Basis, MissingFigure } from '../rules/settlement-basis.ts';
-import { nextMonth } from '../rules/settlement-month.ts';
+import { settlementBasis } from '../rules/settling/settlement-basis.ts';
+import type { Basis } from '../rules/settling/basis.ts';
+import type { MissingFigure } from '../rules/settling/settlement-basis.ts';
+import { nextMonth } from '../rules/settling/settlement-month.ts';
 import type { Period } from './asked.ts';
 
 /** What a case would count in each month. */

@@ -4,9 +4,9 @@ import { currentReadiness, endOf, fold } from '../process/state.ts';
 import type { DischargeProcess } from '../process/state.ts';
 import { assess } from '../rules/index.ts';
 import { daysBetween, localDateOf } from '../rules/legal-days.ts';
-import { partiesOf } from '../rules/parties.ts';
+import { partiesOf } from '../rules/notices/parties.ts';
 import type { Finding } from '../rules/rule.ts';
-import { monthOf } from '../rules/settlement-month.ts';
+import { monthOf } from '../rules/settling/settlement-month.ts';
 import type { Asked } from './asked.ts';
 
 export interface StillThere {

@@ -3,12 +3,12 @@ import type { Parameters } from '../../profiles/index.ts';
 import { currentNeed, endOf } from '../process/state.ts';
 import type { DischargeProcess, Moment, Occasion } from '../process/state.ts';
 import { endOfDayMs, localDateOf, localTimeText } from './legal-days.ts';
-import { needsRole, notifiedAtMs } from './parties.ts';
-import { calledPhrase, subjectOf } from './phrases.ts';
-import type { Fill, Reason } from './reasons.ts';
+import { needsRole, notifiedAtMs } from './notices/parties.ts';
+import { calledPhrase, subjectOf } from './sentences/phrases.ts';
+import type { Fill, Reason } from './sentences/reasons.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Status, WantedDeadline } from './rule.ts';
-import { sendingOf, unsentStatus } from './sending.ts';
+import { sendingOf, unsentStatus } from './notices/sending.ts';
 
 const id = 'care-contact';
 const reference = '2 kap. 5 § lag (2017:612)';

@@ -8,13 +8,13 @@ import type {
   ReadinessPeriod,
   Services,
 } from '../process/state.ts';
-import { coordinatedPlanOf } from './coordinated-plan.ts';
+import { coordinatedPlanOf } from './liability/coordinated-plan.ts';
 import { addDays, endOfDayMs, localDateOf, localTimeText, workingDayFrom } from './legal-days.ts';
-import { isMunicipal, needRuns, periodEnd } from './needs.ts';
-import type { NeedRun } from './needs.ts';
-import { partiesOf, payerRecipients } from './parties.ts';
-import { contactUnknown } from './phrases.ts';
-import { openCareIn, readyNoticeTo } from './readiness-notice.ts';
+import { isMunicipal, needRuns, periodEnd } from './liability/needs.ts';
+import type { NeedRun } from './liability/needs.ts';
+import { partiesOf, payerRecipients } from './notices/parties.ts';
+import { contactUnknown } from './sentences/phrases.ts';
+import { openCareIn, readyNoticeTo } from './notices/readiness-notice.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Status, WantedDeadline } from './rule.ts';
 

@@ -5,14 +5,14 @@ import type { NoticeContent, Obligation, RecipientRole } from '../process/events
 import { currentNeed, currentReadiness, endOf } from '../process/state.ts';
 import type { DischargeProcess, Need, Occasion, ReadinessPeriod } from '../process/state.ts';
 import { hourMs, isoOf, localDateOf } from './legal-days.ts';
-import { needRuns } from './needs.ts';
-import { noticeWant } from './notice-content.ts';
-import { needsRole, partiesOf, recipientsOf } from './parties.ts';
-import type { Parties, Recipient } from './parties.ts';
-import { isHindered, openCareNoticeTo, readyNoticeTo } from './readiness-notice.ts';
+import { needRuns } from './liability/needs.ts';
+import { noticeWant } from './notices/notice-content.ts';
+import { needsRole, partiesOf, recipientsOf } from './notices/parties.ts';
+import type { Parties, Recipient } from './notices/parties.ts';
+import { isHindered, openCareNoticeTo, readyNoticeTo } from './notices/readiness-notice.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Want } from './rule.ts';
-import { sendingOf } from './sending.ts';
+import { sendingOf } from './notices/sending.ts';
 
 const id = 'discharge-ready-notice';
 const reference = '3 kap. 1 § lag (2017:612)';

@@ -4,7 +4,7 @@ import { currentNeed, endOf } from '../process/state.ts';
 import type { DischargeProcess, Moment, Occasion } from '../process/state.ts';
 import type { Parameters } from '../../profiles/index.ts';
 import { addDays, endOfDayMs, localDateOf, localTimeText } from './legal-days.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason } from './sentences/reasons.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Status } from './rule.ts';
 

@@ -1,23 +1,23 @@
 /** 5 kap. 1-5 §§: whether, and from which day, the municipality pays for a readiness period. */
 import { endOf } from '../process/state.ts';
 import type { DischargeProcess, ReadinessPeriod } from '../process/state.ts';
-import { agreedConditions } from './agreed-conditions.ts';
+import { agreedConditions } from './liability/agreed-conditions.ts';
 import { planningOf } from './care-planning.ts';
 import { localDateOf, startOfDayMs } from './legal-days.ts';
-import { notificationReading, prerequisitesOf } from './liability-conditions.ts';
-import type { Condition, Notification } from './liability-conditions.ts';
-import { liabilityFill } from './liability-sentence.ts';
-import { endOfRun, judge } from './liability-verdict.ts';
-import type { Case, Verdict } from './liability-verdict.ts';
-import { assessForMean } from './mean-liability.ts';
-import { needRuns } from './needs.ts';
-import type { NeedRun } from './needs.ts';
-import { outpatientFinding } from './outpatient-availability.ts';
-import { partiesOf } from './parties.ts';
-import type { Parties } from './parties.ts';
+import { notificationReading, prerequisitesOf } from './liability/liability-conditions.ts';
+import type { Condition, Notification } from './liability/liability-conditions.ts';
+import { liabilityFill } from './sentences/liability-sentence.ts';
+import { endOfRun, judge } from './liability/liability-verdict.ts';
+import type { Case, Verdict } from './liability/liability-verdict.ts';
+import { assessForMean } from './liability/mean-liability.ts';
+import { needRuns } from './liability/needs.ts';
+import type { NeedRun } from './liability/needs.ts';
+import { outpatientFinding } from './liability/outpatient-availability.ts';
+import { partiesOf } from './notices/parties.ts';
+import type { Parties } from './notices/parties.ts';
 import { LawOn, finding } from './rule.ts';
 import type { Finding, Rule, Want, WantedLiability } from './rule.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason } from './sentences/reasons.ts';
 
 const id = 'payment-liability';
 const reference = '5 kap. 1–5 §§ lag (2017:612)';

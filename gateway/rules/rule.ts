@@ -9,10 +9,10 @@ import type {
 } from '../process/events.ts';
 import type { LocalDate } from '../process/local-time.ts';
 import type { DischargeProcess, Occasion } from '../process/state.ts';
-import { fractionOf } from './fraction.ts';
-import type { Fraction } from './fraction.ts';
-import { sentenceOf } from './reasons.ts';
-import type { Fill, Reason, Sentence } from './reasons.ts';
+import { fractionOf } from './settling/fraction.ts';
+import type { Fraction } from './settling/fraction.ts';
+import { sentenceOf } from './sentences/reasons.ts';
+import type { Fill, Reason, Sentence } from './sentences/reasons.ts';
 
 /**
  * - `met`: the condition holds; `unmet`: it failed; `pending`: it may still be met in time;

@@ -8,9 +8,9 @@ import { endOf } from '../process/state.ts';
 import type { DischargeProcess } from '../process/state.ts';
 import { addDays, datesBetween, localDateOf } from './legal-days.ts';
 import type { LocalDate } from './legal-days.ts';
-import { partiesOf } from './parties.ts';
-import type { Reason } from './reasons.ts';
-import { reviewFlags } from './review-flags.ts';
+import { partiesOf } from './notices/parties.ts';
+import type { Reason } from './sentences/reasons.ts';
+import { reviewFlags } from './liability/review-flags.ts';
 import { LawOn, finding } from './rule.ts';
 import type {
   Finding,
@@ -21,11 +21,11 @@ import type {
   WantedLiability,
   WantedReadyDays,
 } from './rule.ts';
-import { monthOf } from './settlement-month.ts';
+import { monthOf } from './settling/settlement-month.ts';
 
-export { cutOffKeyOf, foldSettlement, settle } from './settle.ts';
-export { settlementBasis } from './settlement-basis.ts';
-export type { Basis, SettlementPeriod } from './settlement-basis.ts';
+export { cutOffKeyOf, foldSettlement, settle } from './settling/settle.ts';
+export { settlementBasis } from './settling/settlement-basis.ts';
+export type { Basis, SettlementPeriod } from './settling/basis.ts';
 
 const id = 'settlement';
 const reference = '5 kap. 6 § lag (2017:612)';

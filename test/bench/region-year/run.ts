@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { settlementStreamOf } from '../../../gateway/advance.ts';
 import type { CareDaysData, Carry } from '../../../gateway/process/events.ts';
 import { openJournalReader } from '../../../gateway/runtime/journal/embedded.ts';
-import { settlementBasis } from '../../../gateway/rules/settlement-basis.ts';
+import { settlementBasis } from '../../../gateway/rules/settling/settlement-basis.ts';
 import { loadProfiles } from '../../../profiles/index.ts';
 import { afterTheYear, county, months, municipalities } from './courses.ts';
 import { steps, type Spent, type WorkedPage, type WorkerStart } from './page.ts';

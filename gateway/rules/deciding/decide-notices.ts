@@ -1,0 +1,112 @@
+/** Wanted notices against those sent: issue, correct, withdraw. */
+import type { NoticeContent, NoticeData } from '../../process/events.ts';
+import { decisionId } from '../../process/ids.ts';
+import type { DischargeProcess, NoticeHistory, NoticeRevision } from '../../process/state.ts';
+import type { Draft } from './draft.ts';
+import { isMisdirected } from '../notices/parties.ts';
+import type { WantedNotice } from '../rule.ts';
+
+/** @param draft the events go there */
+export function decideNotices(
+  process: DischargeProcess,
+  wants: readonly WantedNotice[],
+  draft: Draft,
+): void {
+  const standing = new Set<string>();
+  for (const want of wants) {
+    const occasion = draft.occasionOf(want.about);
+    const key = `${draft.processId}|${want.obligation}|${occasion}|${want.role}`;
+    standing.add(key);
+    if (want.mode === 'keep') continue;
+    decideNotice(process, want, key, occasion, draft);
+  }
+  if (!draft.takesBack) return;
+  for (const notice of process.history.notices.values()) {
+    if (!standing.has(notice.key)) withdraw(process, notice, draft);
+  }
+}
+
+function decideNotice(
+  process: DischargeProcess,
+  want: WantedNotice,
+  key: string,
+  occasion: string,
+  draft: Draft,
+): void {
+  const notice = process.history.notices.get(key);
+  const last = notice?.revisions.at(-1);
+  const cause = want.about.id;
+  if (notice === undefined || last === undefined || last.action === 'withdrawn') {
+    const revision = (last?.revision ?? 0) + 1;
+    draft.add('notice.issued', key, revision, cause, dataOf(want, key, occasion, revision));
+    return;
+  }
+  if (last.municipality !== want.municipality) {
+    // Another municipality: the old one is told, unless it has answered that it never was concerned.
+    const withdrawn = last.municipality !== undefined && withdraw(process, notice, draft);
+    const revision = last.revision + (withdrawn ? 2 : 1);
+    const before = withdrawn ? decisionId(key, last.revision + 1) : last.id;
+    const data = { ...dataOf(want, key, occasion, revision), corrects: before };
+    draft.add('notice.issued', key, revision, cause, data);
+    return;
+  }
+  if (sameContent(last.content, want.content) && last.held === want.held) return;
+  const revision = last.revision + 1;
+  const data = { ...dataOf(want, key, occasion, revision), corrects: last.id };
+  draft.add('notice.corrected', key, revision, cause, data);
+}
+
+/** Withdraws what last stood from whom it was sent to. */
+function withdraw(process: DischargeProcess, notice: NoticeHistory, draft: Draft): boolean {
+  const last = notice.revisions.at(-1);
+  if (last === undefined || last.action === 'withdrawn') return false;
+  const isRejected = notice.receipts.some(
+    (receipt) => receipt.noticeId === last.id && isMisdirected(process, notice.obligation, receipt),
+  );
+  if (isRejected) return false;
+  const { key, obligation, occasion, role } = notice;
+  const revision = last.revision + 1;
+  draft.add('notice.withdrawn', key, revision, last.id, {
+    key,
+    revision,
+    obligation,
+    occasion,
+    role,
+    ...(last.county !== undefined && { county: last.county }),
+    ...(last.municipality !== undefined && { municipality: last.municipality }),
+    ...(last.held && { held: true }),
+    corrects: last.id,
+    content: last.content,
+    reference: last.reference,
+  });
+  return true;
+}
+
+function dataOf(want: WantedNotice, key: string, occasion: string, revision: number): NoticeData {
+  return {
+    key,
+    revision,
+    obligation: want.obligation,
+    occasion,
+    role: want.role,
+    ...(want.county !== undefined && { county: want.county }),
+    ...(want.municipality !== undefined && { municipality: want.municipality }),
+    ...(want.held && { held: true }),
+    content: want.content,
+    reference: want.reference,
+  };
+}
+
+function sameContent(left: NoticeRevision['content'], right: NoticeContent): boolean {
+  return (
+    left.admittedAt === right.admittedAt &&
+    left.expectedDischarge === right.expectedDischarge &&
+    left.dischargeReadyAt === right.dischargeReadyAt &&
+    left.hospital === right.hospital &&
+    left.unit === right.unit &&
+    left.numberKind === right.numberKind &&
+    left.services?.socialServices === right.services?.socialServices &&
+    left.services?.municipalHealthCare === right.services?.municipalHealthCare &&
+    left.services?.regionOutpatient === right.services?.regionOutpatient
+  );
+}

@@ -1,0 +1,66 @@
+/** Makes the want of one notice to one recipient. */
+import type { NoticeContent, Obligation } from '../../process/events.ts';
+import type { DischargeProcess, Occasion } from '../../process/state.ts';
+import { isWithin } from './parties.ts';
+import type { Parties, Recipient } from './parties.ts';
+import type { WantedNotice } from '../rule.ts';
+
+export interface NoticeWish {
+  readonly obligation: Obligation;
+  readonly about: Occasion;
+  readonly recipient: Recipient;
+  readonly content: NoticeContent;
+  readonly reference: string;
+  /** A first notice may still go out. */
+  readonly mayIssue: boolean;
+  /** One that went out may still be corrected. */
+  readonly mayCorrect: boolean;
+}
+
+/** @returns what is to stand; `keep` where another system has sent it, or there is no more to send */
+export function noticeWant(
+  process: DischargeProcess,
+  parties: Parties,
+  wish: NoticeWish,
+): WantedNotice {
+  const { obligation, about, recipient, content, reference, mayIssue, mayCorrect } = wish;
+  const mayGo = isSent(process, wish)
+    ? mayCorrect
+    : mayIssue && !isObserved(process, wish, recipient);
+  return {
+    want: 'notice',
+    obligation,
+    about,
+    content,
+    reference,
+    role: recipient.role,
+    municipality: recipient.municipality,
+    county: process.county,
+    held: parties.isProtected,
+    mode: mayGo ? 'send' : 'keep',
+  };
+}
+
+/** Whether it went out from here, to anyone of that role. */
+function isSent(process: DischargeProcess, { obligation, about, recipient }: NoticeWish): boolean {
+  for (const notice of process.history.notices.values()) {
+    const isSame = notice.obligation === obligation && notice.role === recipient.role;
+    if (isSame && about.aliases.has(notice.occasion)) return true;
+  }
+  return false;
+}
+
+/** Whether another system was seen to send the same notice. */
+function isObserved(
+  process: DischargeProcess,
+  { obligation, about }: Pick<NoticeWish, 'obligation' | 'about'>,
+  recipient: Recipient,
+): boolean {
+  return process.observed.some(
+    (seen) =>
+      seen.obligation === obligation &&
+      seen.role === recipient.role &&
+      (seen.municipality ?? recipient.municipality) === recipient.municipality &&
+      (obligation !== 'discharge-ready-notice' || isWithin(about, seen.atMs)),
+  );
+}
