@@ -304,6 +304,14 @@ describe('contradictions', () => {
       [admitted('2022-03-12 10:00'), given('patient.discharge-ready', '2022-03-11 10:00')],
     ],
     [
+      'ADMITTED_AGAIN',
+      [
+        admitted('2022-03-01 10:00', { id: 'first' }),
+        given('patient.discharged', '2022-03-04 10:00'),
+        admitted('2022-03-10 10:00', { id: 'again' }),
+      ],
+    ],
+    [
       'READY_AFTER_DISCHARGE',
       [
         admitted('2022-03-01 10:00'),
@@ -313,6 +321,21 @@ describe('contradictions', () => {
     ],
   ])('%s is kept', (code, facts) => {
     expect(foldFacts(...facts).contradictions).toContain(code);
+  });
+
+  test('a stay that goes on after a cancelled discharge, or whose admission is corrected, contradicts nothing', () => {
+    const cancelled = foldFacts(
+      admitted('2022-03-01 10:00', { id: 'first' }),
+      given('patient.discharged', '2022-03-04 10:00'),
+      given('discharge.cancelled', '2022-03-04 11:00'),
+      admitted('2022-03-05 10:00', { id: 'corrected' }),
+    );
+    const corrected = foldFacts(
+      admitted('2022-03-01 10:00', { id: 'first' }),
+      given('patient.discharged', '2022-03-04 10:00'),
+      admitted('2022-03-01 09:00', { id: 'corrected', told: '2022-03-05 10:00' }),
+    );
+    expect([cancelled.contradictions, corrected.contradictions]).toEqual([[], []]);
   });
 
   test('a discharge known by its date only does not contradict what happened that day', () => {

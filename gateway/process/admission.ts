@@ -36,6 +36,7 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
     byStay.set(event.stayId, [...(byStay.get(event.stayId) ?? []), event]);
   }
   const stays = [...byStay.values()].map((statements) => foldStay(facts, statements));
+  if ([...byStay.values()].some(isAdmittedAgain)) contradictions.add('ADMITTED_AGAIN');
   const begun = stays.filter((stay) => stay.admission !== undefined).sort(byAdmission);
   const first = begun[0];
   const deceased = earliest(stays.map((stay) => stay.deceased));
@@ -86,6 +87,34 @@ function foldStay(facts: FactList, statements: Statement[]): Stay {
     ...(hospital !== undefined && { hospital }),
     ...end,
   };
+}
+
+/**
+ * Whether a stay that had ended is told to begin once more, under the same number: a new admission has a new stay, so
+ * one of the two is wrong, and which days were in hospital is not known.
+ */
+function isAdmittedAgain(statements: readonly Statement[]): boolean {
+  let begun = false;
+  let ended: Statement | undefined;
+  for (const statement of [...statements].sort(byTelling)) {
+    switch (statement.type) {
+      case 'patient.admitted':
+        if (ended !== undefined && statement.occurredAt > ended.occurredAt) return true;
+        begun = true;
+        break;
+      case 'patient.discharged':
+      case 'patient.deceased':
+        if (begun) ended = statement;
+        break;
+      case 'discharge.cancelled':
+        ended = undefined;
+        break;
+      default:
+        begun = false;
+        ended = undefined;
+    }
+  }
+  return false;
 }
 
 /** How a stay ended: discharged, deceased, or not at all where that was cancelled since. */
