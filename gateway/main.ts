@@ -143,7 +143,9 @@ async function assemble(
   closers.push(() => relay.close());
 
   await reconsiderWithheld(journal);
-  const served = new Set(mappings.senders.map(({ county }) => county));
+  // In shadow nothing is billed, so no month is settled either.
+  const live = mappings.senders.filter(({ id }) => routes.isSenderLive(id, clock.now()));
+  const served = new Set(live.map(({ county }) => county));
   await openMonths(advanceParts, served, config.billing.municipalities);
   const parts: ReceiveParts = { journal, clock, log, newId };
   const freed = await retranslateParked(hl7v2, parts);

@@ -394,6 +394,38 @@ describe('what does not leave', () => {
     expect(types).not.toContain('billing.recorded');
   });
 
+  test('under an agreement a month is settled from the calendar, and begins the next; in shadow none is', async () => {
+    const served = (mode: 'live' | 'shadow') =>
+      start({
+        change: (config) => ({
+          ...config,
+          senders: config.senders.map((sender) => ({ ...sender, mode })),
+          billing: { ...config.billing, municipalities: ['1480', '1481'] },
+        }),
+      });
+    const monthOf = async (world: TestGateway, month: string): Promise<string[]> =>
+      (await world.gateway.journal.loadStream(`settlement:14:1480:${month}`)).events.map(
+        ({ event }) => event.type,
+      );
+    const live = await served('live');
+    await live.passTimeUntil('2022-04-09T00:00:00.000Z');
+    expect(await monthOf(live, '2022-03')).toEqual([
+      'settlement.opened',
+      'deadline.set',
+      'deadline.reached',
+      'billing.recorded',
+      'settlement.closed',
+    ]);
+    expect(await monthOf(live, '2022-04')).toEqual([
+      'settlement.closed',
+      'settlement.opened',
+      'deadline.set',
+    ]);
+    const shadow = await served('shadow');
+    await shadow.passTimeUntil('2022-04-09T00:00:00.000Z');
+    expect(await monthOf(shadow, '2022-03')).toEqual([]);
+  });
+
   test('before liveFrom a receiver is in shadow, after it live', async () => {
     const world = await start({
       change: (config) => ({
