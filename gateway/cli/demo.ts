@@ -81,7 +81,10 @@ function summary(result: PlayResult, folder: string, ink: ReturnType<typeof inkF
     '',
     `${result.messages} messages became ${result.events} events; ${kronor(total)} kr in all.`,
     `Billing specifications (JSON and CSV): ${result.billingFolder}`,
-    `Journal, for a look with hemgang status --data: ${folder}`,
+    `Journal: ${folder}`,
+    'next: see what a municipality pays, and why a case came out as it did',
+    `  npx hemgang billing preview --data ${folder} --month 2022-03 --municipality 1480`,
+    `  npx hemgang rules explain CASE --data ${folder}`,
   ];
 }
 

@@ -126,19 +126,21 @@ export function settlementTable(
   names: ReadonlyMap<string, string>,
   ink: Ink,
 ): string[] {
-  const rows = settlements.map(({ municipality, month, days, amountOre, excluded }) => [
-    `${municipality} ${names.get(municipality) ?? ''}`.trimEnd(),
-    month,
-    String(days),
-    kronor(amountOre),
-    excluded.map(({ reason }) => reason).join(', '),
+  const rows = settlements.map((settlement) => [
+    `${settlement.municipality} ${names.get(settlement.municipality) ?? ''}`.trimEnd(),
+    settlement.month,
+    settlement.missing === undefined ? String(settlement.days) : '–',
+    settlement.missing === undefined ? kronor(settlement.amountOre) : 'withheld',
+    noteOn(settlement),
   ]);
-  return table(
-    ['municipality', 'month', 'care days', 'kr', 'no charge because'],
-    rows,
-    [2, 3],
-    ink,
-  );
+  return table(['municipality', 'month', 'days', 'kr', ''], rows, [2, 3], ink);
+}
+
+function noteOn({ missing, agreement, excluded }: SettlementResult): string {
+  if (missing !== undefined) return `${missing} is missing`;
+  const reasons = excluded.map(({ reason }) => reason).join(', ');
+  const by = agreement === undefined ? '' : 'by the mean of the month';
+  return [by, reasons && `not charged: ${reasons}`].filter(Boolean).join('; ');
 }
 
 /** Each journey, and whether it ended as its file says. */
@@ -149,7 +151,7 @@ export function journeyTable(results: readonly JourneyResult[], ink: Ink): strin
     result.liabilityFrom ?? '–',
     String(result.careDays),
     kronor(result.amountOre),
-    result.careDays > 0 ? '' : (result.reason ?? ''),
+    result.amountOre > 0 ? '' : (result.reason ?? ''),
   ]);
   const lines = table(
     ['', 'journey', 'liability from', 'care days', 'kr', 'reason'],

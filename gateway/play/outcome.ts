@@ -29,6 +29,10 @@ export interface SettlementResult {
   readonly days: number;
   readonly amountOre: number;
   readonly excluded: readonly { readonly caseReference: string; readonly reason: string }[];
+  /** By which agreement; absent under the statute. */
+  readonly agreement?: string | undefined;
+  /** The figure for whose want nothing is billed yet. */
+  readonly missing?: string;
 }
 
 export interface PlayResult {
@@ -175,19 +179,31 @@ function billedLines(events: readonly StoredEvent[]): readonly BillingLine[] {
 }
 
 function settlementsOf(events: readonly StoredEvent[]): SettlementResult[] {
-  return [...lastBilling(events).values()]
-    .map(({ county, municipality, month, lines, totalOre, excluded }) => ({
+  const billed = lastBilling(events);
+  const results = [...billed.values()].map(
+    ({ county, municipality, month, lines, totalOre, excluded, agreement }): SettlementResult => ({
       county,
       municipality,
       month,
-      days: sum(lines.map((line) => line.days ?? 0)),
+      days: sum(lines.map(daysOfLine)),
       amountOre: totalOre,
       excluded,
-    }))
-    .toSorted((a, b) =>
-      `${a.county}${a.municipality}`.localeCompare(`${b.county}${b.municipality}`),
-    );
+      agreement,
+    }),
+  );
+  for (const { event } of events) {
+    if (event.type !== 'billing.withheld' || billed.has(event.stayId)) continue;
+    const { county, municipality, month, missing } = event.data;
+    results.push({ county, municipality, month, days: 0, amountOre: 0, excluded: [], missing });
+  }
+  return results.toSorted((a, b) =>
+    `${a.county}${a.municipality}`.localeCompare(`${b.county}${b.municipality}`),
+  );
 }
+
+/** Days of a line; those above a mean may be halves. */
+const daysOfLine = ({ days, quantity }: BillingLine): number =>
+  days ?? (quantity === undefined ? 0 : quantity.numerator / quantity.denominator);
 
 function lastBilling(events: readonly StoredEvent[]): Map<string, BillingData> {
   const last = new Map<string, BillingData>();
