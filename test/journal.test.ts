@@ -499,10 +499,12 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const due = { ...deadline('d1', stayId, processId), dueAt: later };
       await setDeadlines(due, { ...due, key: 'd1|nearing', dueAt: at, event: 'deadline.nearing' });
       expect(await journal.nextDue()).toBe(at);
-      expect((await journal.status()).deadlines).toEqual({ open: 1, next: later });
+      expect((await journal.status()).deadlines).toEqual({ open: 1, next: later, near: [] });
       expect(await journal.releaseDue(at, { deadlines: false })).toBe(0);
       expect(await journal.releaseDue(at, { deadlines: true })).toBe(1);
       expect(await journal.releaseDue(at, { deadlines: true })).toBe(0);
+      const near = [{ deadline: 'T1', dueAt: later, processId }];
+      expect((await journal.status()).deadlines.near).toEqual(near);
       expect((await journal.load(stayId))?.events.at(-1)?.event).toMatchObject({
         type: 'deadline.nearing',
         occurredAt: at,
@@ -513,6 +515,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(await journal.nextDue()).toBe(later);
       expect(await journal.releaseDue(later, { deadlines: true })).toBe(1);
       expect(await advanceRows()).toMatchObject([{ type: 'deadline.reached' }]);
+      expect((await journal.status()).deadlines.near).toEqual([]);
     });
 
     test('a warning is held back like its deadline, moves, and closed it never comes', async () => {

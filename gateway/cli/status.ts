@@ -68,6 +68,12 @@ function lines(
         .join(', ') || 'none'
     }`,
   ];
+  for (const { deadline, dueAt, processId } of deadlines.near.slice(0, listed)) {
+    text.push(`NEAR        ${deadline} of case ${processId}, due ${dueAt}`);
+  }
+  if (deadlines.near.length > listed) {
+    text.push(`            and ${deadlines.near.length - listed} more deadlines are near`);
+  }
   for (const { sender, table, code, count, oldest } of state.unmapped) {
     text.push(
       `PARKED      ${count} × ${sender}: code ${code} is not in table ${table} (oldest ${oldest})`,

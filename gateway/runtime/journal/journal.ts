@@ -414,7 +414,16 @@ export interface JournalStatus {
   readonly deliveries: Readonly<Partial<Record<DeliveryState, number>>>;
   readonly events: number;
   readonly processes: number;
-  readonly deadlines: { readonly open: number; readonly next: string | undefined };
+  readonly deadlines: {
+    readonly open: number;
+    readonly next: string | undefined;
+    /** Those that have warned and are not over, the soonest first. */
+    readonly near: readonly {
+      readonly deadline: string;
+      readonly dueAt: string;
+      readonly processId: string;
+    }[];
+  };
   /** Last message accepted from each sender. */
   readonly senders: readonly {
     readonly sender: string;

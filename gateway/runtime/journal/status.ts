@@ -31,6 +31,14 @@ export function prepareStatus(db: Database): () => JournalStatus {
     `SELECT count(*) AS open, min(due_at) AS next FROM deadlines
      WHERE state = 'open' AND event = 'deadline.reached'`,
   );
+  // Few are open at a time, and fewer have warned: both are found by key.
+  const near = db.prepare(
+    `SELECT d.data ->> '$.deadline' AS deadline, d.due_at AS dueAt, d.lane AS processId
+     FROM deadlines AS d INDEXED BY deadlines_due
+     WHERE d.state = 'open' AND EXISTS (SELECT 1 FROM deadlines AS w
+       WHERE w.key = d.key || '|nearing' AND w.state = 'reached' AND w.event = 'deadline.nearing')
+     ORDER BY d.due_at`,
+  );
 
   const ofQueue = (queue: QueueName): JournalStatus['outbox'][QueueName] => {
     const row: { waiting: number; oldest: number | null } = waiting.get(queue);
@@ -61,7 +69,7 @@ export function prepareStatus(db: Database): () => JournalStatus {
       deliveries: Object.fromEntries(states.map(({ state, count }) => [state, count])),
       events: countOf(events.get()),
       processes: bySender.reduce((sum, { processes }) => sum + processes, 0),
-      deadlines: { open: open.open, next: open.next ?? undefined },
+      deadlines: { open: open.open, next: open.next ?? undefined, near: near.all() },
       senders: bySender.map(({ sender, accepted, lastAt }) => ({ sender, accepted, lastAt })),
     };
   };
