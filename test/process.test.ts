@@ -262,6 +262,15 @@ describe('linked stays', () => {
     expect(process.discharge).toBeUndefined();
   });
 
+  test('are in the region of the last of them', () => {
+    const data = { county: '24', patient: codes };
+    const process = foldFacts(
+      ...transfer.slice(0, 2),
+      admitted('2022-03-04 12:00', { ...other, data }),
+    );
+    expect([process.county, process.admission?.occasion]).toEqual(['24', 'in-1']);
+  });
+
   test('end with a death before the discharge that closes the last of them', () => {
     const process = foldFacts(
       admitted('2022-03-01 10:00', { id: 'in-1' }),

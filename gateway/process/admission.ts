@@ -58,7 +58,14 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
   const { discharge: _ofFirst, deceased: _deathOfFirst, ...stay } = first;
   const ended = begun.every((candidate) => candidate.discharge !== undefined);
   const discharge = ended ? latest(begun.map((candidate) => candidate.discharge)) : undefined;
-  return { ...stay, ...(discharge && { discharge }), ...(deceased && { deceased }) };
+  // It is the region that cares for the patient now that is paid (5 kap. 1 §).
+  const county = begun.findLast((candidate) => candidate.county !== undefined)?.county;
+  return {
+    ...stay,
+    ...(county !== undefined && { county }),
+    ...(discharge && { discharge }),
+    ...(deceased && { deceased }),
+  };
 }
 
 /** One stay: of the statements about its admission, and of those about its end, the last told holds. */

@@ -417,7 +417,7 @@ export interface JournalStatus {
   readonly deadlines: {
     readonly open: number;
     readonly next: string | undefined;
-    /** Those that have warned and are not over, the soonest first. */
+    /** Those that have warned and are not over, the soonest first; no more than a thousand. */
     readonly near: readonly {
       readonly deadline: string;
       readonly dueAt: string;

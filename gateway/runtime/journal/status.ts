@@ -37,7 +37,7 @@ export function prepareStatus(db: Database): () => JournalStatus {
      FROM deadlines AS d INDEXED BY deadlines_due
      WHERE d.state = 'open' AND EXISTS (SELECT 1 FROM deadlines AS w
        WHERE w.key = d.key || '|nearing' AND w.state = 'reached' AND w.event = 'deadline.nearing')
-     ORDER BY d.due_at`,
+     ORDER BY d.due_at LIMIT 1000`,
   );
 
   const ofQueue = (queue: QueueName): JournalStatus['outbox'][QueueName] => {
