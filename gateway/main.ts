@@ -3,6 +3,7 @@
  */
 import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Inbound } from '../adapters/adapter.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
@@ -11,7 +12,7 @@ import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
 import { createAdvance, openMonths, type AdvanceParts } from './advance.ts';
 import { createDispatch } from './dispatch.ts';
-import type { GatewayError } from './errors.ts';
+import { asGatewayError, type GatewayError } from './errors.ts';
 import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { embeddedBus } from './runtime/bus/embedded.ts';
@@ -146,7 +147,7 @@ async function assemble(
   // In shadow nothing is billed, so no month is settled either.
   const live = mappings.senders.filter(({ id }) => routes.isSenderLive(id, clock.now()));
   const served = new Set(live.map(({ county }) => county));
-  await openMonths(advanceParts, served, config.billing.municipalities);
+  await persistently(() => openMonths(advanceParts, served, config.billing.municipalities));
   const parts: ReceiveParts = { journal, clock, log, newId };
   const freed = await retranslateParked(hl7v2, parts);
   const http = await listenHttp(config, journal, partners, parts);
@@ -202,6 +203,19 @@ async function reconsiderWithheld(journal: Journal): Promise<void> {
     for (const [stayId, lane] of new Map(unjudged)) await journal.outbox.nudge(stayId, lane);
     await journal.outbox.nudge(settlement, settlement);
   }
+}
+
+/** A write that fails for a moment does not stop a start; one that goes on failing does. */
+async function persistently(work: () => Promise<void>): Promise<void> {
+  for (const delayMs of retryDelaysMs.slice(0, 2)) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (asGatewayError(thrown).fate !== 'transient') throw thrown;
+      await sleep(delayMs);
+    }
+  }
+  await work();
 }
 
 /** Events of the MLLP server that belong to an ordinary day. */

@@ -16,12 +16,12 @@ import { temporaryFolder } from './support/folder.ts';
 
 const long = process.env['HEMGANG_LONG'] === '1';
 /** Every nth write in the sample; primes, so that they meet every kind of step sooner or later. */
-const strides: Record<Form, number> = { embedded: long ? 1 : 13, rabbitmq: long ? 1 : 37 };
+const strides: Record<Form, number> = { embedded: long ? 1 : 23, rabbitmq: long ? 1 : 61 };
 const forms: Form[] = (await shallRunBroker('faults through RabbitMQ'))
   ? ['embedded', 'rabbitmq']
   : ['embedded'];
 const journeys = loadJourneys(join(import.meta.dirname, 'journeys')).filter(
-  ({ file }) => file === 'readiness-withdrawn',
+  ({ file }) => file === 'readiness-withdrawn' || file === 'mean-of-the-month',
 );
 const log = createLog({ level: 'silent' });
 
