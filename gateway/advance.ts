@@ -10,8 +10,8 @@ import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
 import { localDateOf } from './rules/legal-days.ts';
-import { cutOffKeyOf, settle } from './rules/settlement.ts';
-import { monthOf } from './rules/settling/settlement-month.ts';
+import { cutOffKeyOf, foldSettlement, settle } from './rules/settlement.ts';
+import { monthBefore, monthOf } from './rules/settling/settlement-month.ts';
 import type { Handle } from './runtime/bus/bus.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Append, Journal, NewEvent } from './runtime/journal/journal.ts';
@@ -76,7 +76,7 @@ async function advanceSettlement(
   // Until its cut-off an opened month only collects: what came is read once, then.
   if (await journal.isAhead(cutOffKeyOf(streamId))) return;
   await untilAppended(journal, async () => {
-    const stream = await journal.loadStream(streamId);
+    const stream = await journal.loadSettlement(streamId);
     const parameters = profiles.parametersOf(period);
     const decision = settle(stream.events, parameters, period, clock.nowMs(), asked);
     return {
@@ -87,8 +87,9 @@ async function advanceSettlement(
 }
 
 /**
- * Begins the calendar of settlements where an agreement is in force: every municipality's month is settled, empty ones
- * too, and each month begins the next. Months that have begun are left as they are.
+ * Begins the calendar of settlements where an agreement is in force, or will be: every municipality's month is settled,
+ * empty ones too, and each month begins the next. Months that have begun are left as they are; a calendar that stopped
+ * because its agreement had ended goes on where it stopped, once the agreement is prolonged.
  * @param counties of the hospitals that this gateway serves
  * @param only these municipalities, where not all of them are settled here
  */
@@ -105,9 +106,47 @@ export async function openMonths(
       if (only?.includes(municipality) === false) continue;
       const place = { county, municipality };
       const agreement = profiles.parametersOf(place).agreementOn(today);
-      if (agreement === undefined || agreement.status === 'unseen') continue;
-      await advanceSettlement(parts, settlementStreamOf({ ...place, month }), { open: true });
+      const isInForce = agreement !== undefined && agreement.status !== 'unseen';
+      const first = isInForce ? month : monthToCome(profiles, place, month);
+      if (first === undefined) continue;
+      if (isInForce) await resumeCalendar(parts, { ...place, month }, agreement.firstMonth);
+      await advanceSettlement(parts, settlementStreamOf({ ...place, month: first }), {
+        open: true,
+      });
     }
+  }
+}
+
+/** The first month of an agreement that is still to begin: nobody may start the gateway anew when it does. */
+function monthToCome(
+  { agreements }: Profiles,
+  { county, municipality }: Omit<Period, 'month'>,
+  month: string,
+): string | undefined {
+  const agreement = agreements.find((one) => one.county === county);
+  if (agreement === undefined || !agreement.municipalities.includes(municipality)) return undefined;
+  return agreement.firstMonth > month ? agreement.firstMonth : undefined;
+}
+
+/** How far back a calendar that stopped is looked for. */
+const resumeMonths = 24;
+
+/** The last month that handed something on, where it named no month to read it: it is closed anew, and names one. */
+async function resumeCalendar(
+  parts: AdvanceParts,
+  { month, ...place }: Period,
+  firstMonth: string,
+): Promise<void> {
+  let earlier = monthBefore(month);
+  for (let back = 0; back < resumeMonths && earlier >= firstMonth; back++) {
+    const streamId = settlementStreamOf({ ...place, month: earlier });
+    const { events } = await parts.journal.loadSettlement(streamId);
+    const { closed } = foldSettlement(events, { month: earlier });
+    if (closed?.carry !== undefined) {
+      if (closed.next === undefined) await advanceSettlement(parts, streamId);
+      return;
+    }
+    earlier = monthBefore(earlier);
   }
 }
 
@@ -192,7 +231,8 @@ export function settlementStreamOf({ county, municipality, month }: Period): str
   return `${settlementPrefix}${county}:${municipality}:${month}`;
 }
 
-function periodOf(streamId: string): Period {
+/** What the stream of a settlement is about. */
+export function periodOf(streamId: string): Period {
   const [, county, municipality, month] = streamId.split(':');
   assert(
     county && municipality && month,

@@ -9,11 +9,14 @@ import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
-import { loadProfiles } from '../profiles/index.ts';
-import { createAdvance, openMonths, type AdvanceParts } from './advance.ts';
+import { loadProfiles, type Profiles } from '../profiles/index.ts';
+import { createAdvance, openMonths, periodOf, type AdvanceParts } from './advance.ts';
 import { createDispatch } from './dispatch.ts';
 import { asGatewayError, type GatewayError } from './errors.ts';
 import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
+import { foldSettlement } from './rules/settlement.ts';
+import { isOfOtherModel } from './rules/settling/mean-model.ts';
+import { firstDayOf } from './rules/settling/settlement-month.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { embeddedBus } from './runtime/bus/embedded.ts';
 import { rabbitMqBus } from './runtime/bus/rabbitmq.ts';
@@ -143,7 +146,7 @@ async function assemble(
   const relay = startRelay({ journal, bus, clock, deadlineGraceMs, onTrouble });
   closers.push(() => relay.close());
 
-  await reconsiderWithheld(journal);
+  await persistently(() => reconsiderWithheld(journal, profiles));
   // In shadow nothing is billed, so no month is settled either.
   const live = mappings.senders.filter(({ id }) => routes.isSenderLive(id, clock.now()));
   const served = new Set(live.map(({ county }) => county));
@@ -191,18 +194,44 @@ async function assemble(
   };
 }
 
-/** A figure that was missing may stand in the profiles now: for a whole month, or for single cases of it. */
-async function reconsiderWithheld(journal: Journal): Promise<void> {
-  for (const settlement of await journal.withheldSettlements()) {
-    const { events } = await journal.loadStream(settlement);
-    const unjudged = events.flatMap(({ event }) =>
-      event.type === 'care-days.counted' && event.data.reason === 'PARAMETER_MISSING'
-        ? [[event.stayId, event.data.caseReference] as const]
-        : [],
-    );
-    for (const [stayId, lane] of new Map(unjudged)) await journal.outbox.nudge(stayId, lane);
-    await journal.outbox.nudge(settlement, settlement);
+/** A figure that was missing may stand in the profiles now, and an agreement: for a whole month, or for single cases of it. */
+async function reconsiderWithheld(journal: Journal, profiles: Profiles): Promise<void> {
+  const { outbox } = journal;
+  const waiting = [
+    ...(await journal.unjudgedCases()).map(({ stayId, processId }) => [stayId, processId] as const),
+    ...(await countedByOtherModel(journal, profiles)),
+    ...(await journal.withheldSettlements()).map((stream) => [stream, stream] as const),
+  ];
+  // Together: the journal commits in groups.
+  for (let first = 0; first < waiting.length; first += nudgesAtOnce) {
+    const some = waiting.slice(first, first + nudgesAtOnce);
+    await Promise.all(some.map(([stream, lane]) => outbox.nudge(stream, lane)));
   }
+}
+
+const nudgesAtOnce = 500;
+
+/** An agreement may have been entered since: what was counted by the statute in months it holds for is counted anew. */
+async function countedByOtherModel(
+  journal: Journal,
+  profiles: Profiles,
+): Promise<(readonly [stayId: string, processId: string])[]> {
+  const months = [
+    ...(await journal.openSettlements()),
+    ...(await journal.withheldSettlements('settlement.basis')),
+  ];
+  const found = new Map<string, string>();
+  for (const stream of months) {
+    const period = periodOf(stream);
+    const parameters = profiles.parametersOf(period);
+    const basis = parameters.valueOn('settlement.basis', firstDayOf(period.month));
+    if (!basis.known || basis.value !== 'monthlyMean') continue;
+    const { cases } = foldSettlement((await journal.loadSettlement(stream)).events, period);
+    for (const { data, stayId } of cases.values()) {
+      if (isOfOtherModel(data)) found.set(stayId, data.caseReference);
+    }
+  }
+  return [...found];
 }
 
 /** A write that fails for a moment does not stop a start; one that goes on failing does. */

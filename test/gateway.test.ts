@@ -216,6 +216,87 @@ describe('a missing amount', () => {
   });
 });
 
+describe('a case that was counted under other profiles', () => {
+  /** A stay of a resident of 1480 in Västra Götaland: ready on 2 March, home on the 10th. */
+  async function playStay(world: TestGateway): Promise<void> {
+    const both = { ...needs, regionOutpatient: true };
+    const say = async (step: Partial<HospitalStep> & Pick<HospitalStep, 'trigger' | 'at'>) => {
+      world.clock.advanceTo(new Date(step.at).toISOString());
+      const controlId = `W-${step.at}-${step.trigger}`.slice(0, 20);
+      expect(await world.send(message({ ...step, controlId }))).toBe('AA');
+      await world.rest();
+    };
+    await say({ trigger: 'A01', at: '2022-03-01T09:00:00Z', expectedDischarge: '2022-03-08' });
+    await say({ trigger: 'A08', at: '2022-03-01T10:00:00Z', needs: both });
+    const caseReference = world.receiver.received[0]?.body.data.caseReference ?? '';
+    const time = '2022-03-01T10:30:00Z';
+    for (const [type, data] of [
+      ['planning.called', { calledBy: 'fixed-care-contact' }],
+      ['outpatient-care.availability-set', { availability: 'available' }],
+    ] as const) {
+      expect(await world.receiver.answer({ caseReference, type, data, time })).toBe(202);
+    }
+    const readyAt = '2022-03-02T09:00:00Z';
+    await say({ trigger: 'A08', at: readyAt, readyAt, needs: both });
+    await world.passTimeUntil('2022-03-10T09:00:00.000Z');
+    await say({ trigger: 'A03', at: '2022-03-10T09:00:00Z' });
+  }
+
+  const year = { start: '2022-03-01T09:00:00.000Z' };
+
+  async function playUnder(files: Readonly<Record<string, string>>, until: string) {
+    const folder = temporaryFolder('profiles');
+    open.push(() => folder.remove());
+    const overlay = join(folder.path, 'profiles');
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(overlay, name, '..'), { recursive: true });
+      writeFileSync(join(overlay, name), text);
+    }
+    const change: TestSettings['change'] = (config) => ({ ...config, profiles: [overlay] });
+    const world = await startTestGateway({ ...year, folder: folder.path, change });
+    await playStay(world);
+    await world.passTimeUntil(until);
+    await world.close();
+    const again = await start({ start: until, folder: folder.path });
+    await again.rest();
+    return again;
+  }
+  const amounts = async (world: TestGateway): Promise<number[]> =>
+    (await eventsOf(world)).flatMap((event) =>
+      event.type === 'billing.recorded' || event.type === 'billing.adjusted'
+        ? [event.data.totalOre]
+        : [],
+    );
+
+  test('and left out for want of a figure is judged once the figure is entered, also in a month that was billed', async () => {
+    const gap = [
+      'parameters:',
+      '  callWithinDays:',
+      '    values:',
+      "      '2022-03-01': { value: null, reference: nobody knows }",
+    ].join('\n');
+    const again = await playUnder({ 'law/care-planning.yaml': gap }, '2022-04-20T09:00:00.000Z');
+    // 8 days, three of them free: 5 at the amount of 2022.
+    expect(await amounts(again)).toEqual([0, 5 * 930_000]);
+  });
+
+  test('by the statute is counted anew before the cut-off, once the agreement is entered', async () => {
+    const statute = [
+      'adoption:',
+      '  municipalities:',
+      "    '1480': { adopted: 'no', reference: not known yet }",
+    ].join('\n');
+    const again = await playUnder(
+      { 'regions/vastra-gotaland/agreement.yaml': statute },
+      '2022-03-20T09:00:00.000Z',
+    );
+    await again.passTimeUntil('2022-04-20T09:00:00.000Z');
+    expect(await amounts(again)).toEqual([5 * 930_000]);
+    const [recorded] = (await eventsOf(again)).filter(({ type }) => type === 'billing.recorded');
+    expect(recorded?.data).toMatchObject({ model: 'monthlyMean, excessOfMean' });
+  });
+});
+
 describe('a poison event', () => {
   test('is parked as a dead letter while other cases go on', async () => {
     const world = await start();

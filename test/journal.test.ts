@@ -22,6 +22,8 @@ import {
   admitted,
   at,
   billingRecorded,
+  careDaysCounted,
+  settlementClosed,
   billingWithheld,
   message,
   noticeIssued,
@@ -641,6 +643,66 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       expect(await journal.outbox.nudge('settlement:14:1480:2022-04', 'lane')).toBe(false);
     });
 
+    test('a nudge of a case and one of the settlement that reads its count are two rows', async () => {
+      const { stayId, processId } = await recordStay(1);
+      const lane = 'settlement:14:1480:2022-03';
+      const nothing = { expected: [], setDeadlines: [], closeDeadlines: [] };
+      const body = careDaysCounted('c-1', 'PARAMETER_MISSING');
+      await journal.append({
+        ...nothing,
+        events: [{ streamId: stayId, body, lane, alsoStream: lane }],
+      });
+      await handleAll();
+      await journal.outbox.nudge(stayId, processId);
+      await journal.outbox.nudge(lane, lane);
+      expect((await advanceRows()).map((row) => row.lane).sort()).toEqual([processId, lane].sort());
+    });
+
+    test('a case is unjudged while its latest count lacked a figure', async () => {
+      const { stayId, processId } = await recordStay(1);
+      const lane = 'settlement:14:1480:2022-03';
+      const nothing = { expected: [], setDeadlines: [], closeDeadlines: [] };
+      const count = (id: string, reason: string) =>
+        journal.append({
+          ...nothing,
+          events: [{ streamId: stayId, body: careDaysCounted(id, reason), lane, alsoStream: lane }],
+        });
+      await count('c-1', 'PARAMETER_MISSING');
+      expect(await journal.unjudgedCases()).toEqual([{ stayId, processId }]);
+      await count('c-2', 'CARE_DAYS_COUNTED');
+      expect(await journal.unjudgedCases()).toEqual([]);
+    });
+
+    test('settlements are open until their cut-off, and withheld for a figure until they are closed', async () => {
+      const [one, two] = ['settlement:14:1480:2022-03', 'settlement:14:1480:2022-04'] as const;
+      const nothing = { expected: [], setDeadlines: [], closeDeadlines: [], events: [] };
+      const rows = [deadline(`${one}|settlement`, one), deadline('another', 'a stay')];
+      await journal.append({ ...nothing, setDeadlines: rows });
+      expect(await journal.openSettlements()).toEqual([one]);
+      await journal.releaseDue(later, { deadlines: true });
+      expect(await journal.openSettlements()).toEqual([]);
+      const events = [event(one, billingWithheld('w-1')), event(two, billingWithheld('w-2'))];
+      await journal.append({ ...nothing, events });
+      expect(await journal.withheldSettlements('amount')).toEqual([one, two]);
+      expect(await journal.withheldSettlements('another figure')).toEqual([]);
+      await journal.append({ ...nothing, events: [event(one, settlementClosed('s-1'))] });
+      expect(await journal.withheldSettlements()).toEqual([two]);
+    });
+
+    test('a settlement is read with its latest billing alone, at the version of the whole stream', async () => {
+      const one = 'settlement:14:1480:2022-03';
+      const nothing = { expected: [], setDeadlines: [], closeDeadlines: [] };
+      for (const body of [billingRecorded('b-1'), billingWithheld('w-1'), billingRecorded('b-2')]) {
+        await journal.append({ ...nothing, events: [event(one, body)] });
+      }
+      const whole = await journal.loadStream(one);
+      const stream = await journal.loadSettlement(one);
+      expect(whole.events).toHaveLength(3);
+      expect(stream.events).toEqual(whole.events.slice(1));
+      await journal.append({ ...nothing, events: [event(one, settlementClosed('s-1'))] });
+      expect((await journal.loadSettlement(one)).version).toBe(stream.version + 1);
+    });
+
     test('a settlement is withheld no longer once it is billed', async () => {
       const [one, two] = ['settlement:14:1480:2022-03', 'settlement:14:1480:2022-04'] as const;
       const nothing = { expected: [], setDeadlines: [], closeDeadlines: [] };
@@ -876,7 +938,7 @@ describe('the embedded journal', () => {
       ALTER TABLE deadlines DROP COLUMN event;
       ALTER TABLE deliveries ADD COLUMN receiver_fault INTEGER NOT NULL DEFAULT 0;
       CREATE INDEX deliveries_open ON deliveries (lane) WHERE open_attempt = 1;
-      DROP INDEX events_ready; DROP INDEX events_end;
+      DROP INDEX events_ready; DROP INDEX events_end; DROP INDEX events_unjudged;
       DELETE FROM migrations WHERE number > 1`);
     db.close();
     const again = await openEmbeddedJournal({ folder });

@@ -1,11 +1,15 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { BillingData, BillingLine } from '../gateway/process/events.ts';
 import { fraction, fractionText } from '../gateway/rules/settling/fraction.ts';
 import { addDays } from '../gateway/rules/legal-days.ts';
-import { foldSettlement } from '../gateway/rules/settlement.ts';
-import type { Parameters } from '../profiles/index.ts';
+import { foldSettlement, settle } from '../gateway/rules/settlement.ts';
+import type { StoredLike } from '../gateway/process/state.ts';
+import { loadProfiles, type Parameters } from '../profiles/index.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { shippedProfiles } from './support/law.ts';
+import { SmallJournal } from './support/small-journal.ts';
 import { monthCaseOf, playMonths, readMonthCases } from './support/month-cases.ts';
 import type { MonthCase, MonthExpectation } from './support/month-cases.ts';
 import type { PlayedRegion } from './support/region.ts';
@@ -86,6 +90,109 @@ const lineText = ({ from, until, days, quantity, rateOre }: BillingLine): string
   return `${from}..${addDays(until, -1)}: ${charged} × ${rateOre / 100}`;
 };
 
+describe('the calendar of an agreement', () => {
+  let small: SmallJournal;
+  const overlay = temporaryFolder('calendar');
+  afterEach(() => small.close());
+  afterAll(() => overlay.remove());
+  const monthsOf = async (county: string, municipality: string): Promise<string[]> => {
+    const events = (await small.journal.eventsAfter(0, 10_000)).map(({ event }) => event);
+    return events.flatMap((event) =>
+      event.type === 'billing.recorded' &&
+      event.data.county === county &&
+      event.data.municipality === municipality
+        ? [event.data.month]
+        : [],
+    );
+  };
+
+  test('begins with an agreement that comes into force while the gateway runs', async () => {
+    small = await SmallJournal.open('2026-11-15 00:00');
+    await small.openMonths('13');
+    await small.passUntil('2027-04-10 00:00');
+    expect(await monthsOf('13', '1380')).toEqual(['2027-01', '2027-02', '2027-03']);
+  });
+
+  test('goes on where it stopped, once the agreement that had ended is prolonged', async () => {
+    const region = join(overlay.path, 'regions', 'vastra-gotaland');
+    mkdirSync(region, { recursive: true });
+    writeFileSync(join(region, 'agreement.yaml'), 'extension: null\n');
+    small = await SmallJournal.open('2026-11-15 00:00', loadProfiles({ overlays: [overlay.path] }));
+    await small.openMonths('14');
+    await small.passUntil('2027-04-15 00:00');
+    expect(await monthsOf('14', '1480')).toEqual(['2026-11', '2026-12']);
+    small.startUnder(shippedProfiles);
+    await small.openMonths('14');
+    await small.passUntil('2027-05-10 00:00');
+    await small.openMonths('14');
+    const settled = ['2026-11', '2026-12', '2027-01', '2027-02', '2027-03', '2027-04'];
+    expect(await monthsOf('14', '1480')).toEqual(settled);
+  });
+});
+
+describe('what an older program left', () => {
+  const until = '2022-05-01';
+  const isoAt = `${until}T12:00:00.000Z`;
+  const settledAgain = (
+    given: MonthCase,
+    period: { county: string; municipality: string; month: string },
+    edit: (data: object) => object,
+  ) => {
+    const stream = playMonths(given)
+      .settlement(period)
+      // The edited data stands for what was stored before its fields were added.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      .map(
+        (one) => ({ ...one, event: { ...one.event, data: edit(one.event.data) } }) as StoredLike,
+      );
+    const parameters = given.parameters.under(period.municipality);
+    return settle(stream, parameters, period, Date.parse(isoAt)).events;
+  };
+
+  test('lines without a kind are the same bill: a nudge after the upgrade adjusts nothing', () => {
+    const period = { county: '05', municipality: '0580', month: '2022-03' };
+    const given = monthCaseOf({
+      name: 'any',
+      reference: 'any',
+      county: '05',
+      municipality: '0580',
+      until,
+      months: { '2022-03': { stays: [6] } },
+    });
+    const edit = (data: object): object =>
+      'lines' in data && Array.isArray(data.lines)
+        ? {
+            ...data,
+            lines: data.lines.map(({ kind: _kind, ...line }: BillingLine) => ({
+              ...line,
+              rateReference: 'cited otherwise',
+            })),
+          }
+        : data;
+    expect(settledAgain(given, period, edit)).toEqual([]);
+  });
+
+  test('a case counted by the statute in a month that goes by a mean withholds it: it is not left out for nothing', () => {
+    const period = { county: '14', municipality: '1480', month: '2022-03' };
+    const given = monthCaseOf({
+      name: 'any',
+      reference: 'any',
+      county: '14',
+      municipality: '1480',
+      until,
+      months: { '2022-03': { stays: [10] } },
+    });
+    const edit = (data: object): object => {
+      if (!('readyDays' in data) || !('dates' in data)) return data;
+      const { readyDays: _days, readyOn: _from, ...count } = { readyOn: undefined, ...data };
+      return count;
+    };
+    expect(settledAgain(given, period, edit)).toMatchObject([
+      { type: 'billing.withheld', data: { missing: 'settlement.basis' } },
+    ]);
+  });
+});
+
 describe('months that hang together', () => {
   const umea = { county: '24', municipality: '2480' };
   const any = { name: 'any', reference: 'any', ...umea };
@@ -122,6 +229,33 @@ describe('months that hang together', () => {
     isEntered = true;
     region.nudgeSettlements();
     expect(told()).toEqual([1_860_000, 2_100_000, 1_050_000]);
+    expect(region.events('billing.adjusted')).toEqual([]);
+  });
+
+  test('withheld after it was billed, and free again with the same bill, says so once', () => {
+    const given = monthCaseOf({ ...any, months: { '2022-01': { stays: [4] } } });
+    let isMissing = false;
+    const parameters: Parameters = {
+      ...given.parameters,
+      valueOn(name, date) {
+        const found = given.parameters.under(umea.municipality).valueOn(name, date);
+        const isGone = isMissing && name === 'settlement.benchmarkDays';
+        return isGone ? { known: false, parameter: name, date } : found;
+      },
+      under: () => parameters,
+    };
+    const region = playMonths({ ...given, parameters });
+    const january = { ...umea, month: '2022-01' };
+    const state = () => foldSettlement(region.settlement(january), january);
+    isMissing = true;
+    region.nudgeSettlements();
+    expect(state().withheld).toMatchObject({ missing: 'settlement.benchmarkDays' });
+    isMissing = false;
+    region.nudgeSettlements();
+    expect(state().withheld).toBeUndefined();
+    expect(state().closed?.revision).toBe(2);
+    region.nudgeSettlements();
+    expect(state().closed?.revision).toBe(2);
     expect(region.events('billing.adjusted')).toEqual([]);
   });
 

@@ -4,12 +4,11 @@
  */
 import { settlementStreamOf } from '../advance.ts';
 import type { CareDaysData, Carry } from '../process/events.ts';
-import { addDays } from '../rules/legal-days.ts';
 import { foldSettlement } from '../rules/settling/settle.ts';
 import { settlementBasis } from '../rules/settling/settlement-basis.ts';
 import type { Basis } from '../rules/settling/basis.ts';
 import type { MissingFigure } from '../rules/settling/settlement-basis.ts';
-import { firstDayOf, monthOf } from '../rules/settling/settlement-month.ts';
+import { firstDayOf, monthBefore } from '../rules/settling/settlement-month.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import type { Asked, Period } from './asked.ts';
 
@@ -63,6 +62,3 @@ async function computedBefore(asked: Asked, period: Period): Promise<Before> {
 
 const handedOver = (basis: MonthNow['basis']): Before =>
   'missing' in basis ? { missing: basis.missing } : { carry: basis.carry };
-
-/** The month before a month. */
-export const monthBefore = (month: string): string => monthOf(addDays(firstDayOf(month), -1));

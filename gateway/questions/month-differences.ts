@@ -3,10 +3,9 @@ import type { Profiles } from '../../profiles/index.ts';
 import { settlementStreamOf } from '../advance.ts';
 import type { CareDaysData, SettledCase } from '../process/events.ts';
 import { foldSettlement } from '../rules/settling/settle.ts';
-import { firstDayOf } from '../rules/settling/settlement-month.ts';
+import { firstDayOf, monthBefore } from '../rules/settling/settlement-month.ts';
 import { daysOf, namesOf } from './asked.ts';
 import type { Asked, Period, PlaceNames } from './asked.ts';
-import { monthBefore } from './chain.ts';
 import { settleMonths } from './recompute.ts';
 import type { MonthBasis } from './recompute.ts';
 

@@ -4,9 +4,9 @@ import type { CareDaysData } from '../process/events.ts';
 import { fold } from '../process/state.ts';
 import { daysBetween, localDateOf } from '../rules/legal-days.ts';
 import { foldSettlement } from '../rules/settling/settle.ts';
+import { monthBefore } from '../rules/settling/settlement-month.ts';
 import type { StoredIdentity } from '../runtime/journal/journal.ts';
 import type { Asked, Period } from './asked.ts';
-import { monthBefore } from './chain.ts';
 
 interface Visit {
   readonly admittedOn: string;

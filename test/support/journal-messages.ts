@@ -98,6 +98,22 @@ export function billingWithheld(id: string): EventBody {
   return { ...envelope, type: 'billing.withheld', data: { ...settlement, ...missing } };
 }
 
+/** A count of no days. */
+export function careDaysCounted(id: string, reason: string): EventBody {
+  const { data: _, ...envelope } = admitted(id);
+  const { key, revision, ...period } = settlement;
+  const count = { dates: [], eligible: false, reason, because: [], reference: '5 kap. 6 §' };
+  const data = { ...period, ...count, key, revision, caseReference: 'case' };
+  return { ...envelope, type: 'care-days.counted', data };
+}
+
+/** A month that is closed. */
+export function settlementClosed(id: string): EventBody {
+  const { data: _, ...envelope } = admitted(id);
+  const { county, municipality, month } = settlement;
+  return { ...envelope, type: 'settlement.closed', data: { county, municipality, month } };
+}
+
 /** A settlement of nothing. */
 export function billingRecorded(id: string): EventBody {
   const { data: _, ...envelope } = admitted(id);

@@ -42,9 +42,9 @@ export class SmallJournal {
   readonly journal: EmbeddedJournal;
   readonly clock: HandSetClock;
   readonly folder: string;
-  readonly profiles: Profiles;
-  readonly #handles: Readonly<Record<'advance' | 'dispatch', Handle>>;
-  readonly #parts: AdvanceParts;
+  profiles: Profiles;
+  #handles: Readonly<Record<'advance' | 'dispatch', Handle>>;
+  #parts: AdvanceParts;
   readonly #remove: () => void;
   #messages = 0;
 
@@ -86,6 +86,13 @@ export class SmallJournal {
   async openMonths(...counties: readonly string[]): Promise<void> {
     await openMonths(this.#parts, new Set(counties));
     await this.#rest();
+  }
+
+  /** What follows is decided under other profiles, as after a start with them. */
+  startUnder(profiles: Profiles): void {
+    this.profiles = profiles;
+    this.#parts = { ...this.#parts, profiles };
+    this.#handles = { ...this.#handles, advance: createAdvance(this.#parts) };
   }
 
   /** Records one message about a stay at a local time, and lets everything follow. */

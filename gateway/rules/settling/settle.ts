@@ -19,12 +19,19 @@ const reference = '5 kap. 6 § lag (2017:612)';
 type Billing = EventData<'billing.recorded'>;
 type Closing = EventData<'settlement.closed'>;
 
+/** The latest count of a case, and the stay whose stream has it. */
+export interface SettlementCount {
+  readonly data: CareDaysData;
+  readonly eventId: string;
+  readonly stayId: string;
+}
+
 /** A settlement stream as it stands. */
 export interface SettlementState {
   readonly isOpened: boolean;
   readonly isReached: boolean;
   /** Latest revision of each case, with the event that brought it, in the order the cases came. */
-  readonly cases: ReadonlyMap<string, { readonly data: CareDaysData; readonly eventId: string }>;
+  readonly cases: ReadonlyMap<string, SettlementCount>;
   /** How the month before was closed, latest revision. */
   readonly before: { readonly data: Closing; readonly eventId: string } | undefined;
   readonly closed: Closing | undefined;
@@ -70,7 +77,7 @@ export function foldSettlement(
   stream: readonly StoredLike[],
   { month }: Pick<SettlementPeriod, 'month'>,
 ): SettlementState {
-  const cases = new Map<string, { data: CareDaysData; eventId: string }>();
+  const cases = new Map<string, SettlementCount>();
   const signalled = new Set<string>();
   const sinceBilled = new Set<string>();
   const seen = { isOpened: false, isReached: false, withheldCount: 0 };
@@ -83,7 +90,8 @@ export function foldSettlement(
       case 'care-days.counted': {
         const known = cases.get(event.data.key)?.data.revision ?? 0;
         if (event.data.revision > known) {
-          cases.set(event.data.key, { data: event.data, eventId: event.id });
+          const { id: eventId, stayId } = event;
+          cases.set(event.data.key, { data: event.data, eventId, stayId });
           sinceBilled.add(event.id);
         }
         return;
@@ -92,8 +100,10 @@ export function foldSettlement(
         seen.isOpened = true;
         return;
       case 'settlement.closed':
-        if (event.data.month === month) closed = event.data;
-        else if (revisionOf(event.data) > revisionOf(before?.data)) {
+        if (event.data.month === month) {
+          closed = event.data;
+          withheld = undefined;
+        } else if (revisionOf(event.data) > revisionOf(before?.data)) {
           before = { data: event.data, eventId: event.id };
         }
         return;
@@ -199,12 +209,15 @@ function bill(draft: SettlementDraft, state: SettlementState, parameters: Parame
   const { carry: _carry, mean: _mean, signals: _signals, ...billed } = basis;
   const revision = (state.billed?.revision ?? 0) + 1;
   const data: Billing = { ...period, key: `${key}|billing`, revision, ...billed };
+  let isFreed = false;
   if (state.billed === undefined) {
     draft.add('billing.recorded', revision, data, undefined, 'billing');
   } else if (!sameBill(state.billed, data)) {
     adjust(draft, state, state.billed, data);
+  } else if (state.withheld !== undefined) {
+    isFreed = true;
   }
-  close(draft, state, parameters, basis);
+  close(draft, state, parameters, basis, isFreed);
   signal(draft, state, basis);
 }
 
@@ -223,12 +236,16 @@ function adjust(
   draft.add('billing.adjusted', data.revision, adjusted, cause, 'billing');
 }
 
-/** Closes the month once, and again where what the next one reads has changed. */
+/**
+ * Closes the month once, and again where what the next one reads has changed, or where a figure that was missing after
+ * the billing is there and changed nothing: then nothing else would say so.
+ */
 function close(
   draft: SettlementDraft,
   { closed }: SettlementState,
   parameters: Parameters,
   { carry, mean }: Basis,
+  isFreed: boolean,
 ): void {
   const { period } = draft;
   const following = nextMonth(period.month);
@@ -236,7 +253,7 @@ function close(
   const goesOn = parameters.agreementOn(firstDayOf(following)) !== undefined;
   const isSame =
     JSON.stringify(closed?.carry) === JSON.stringify(carry) && closed?.next === following;
-  if (closed !== undefined && (!goesOn || isSame)) return;
+  if (closed !== undefined && (!goesOn || isSame) && !isFreed) return;
   const revision = revisionOf(closed) + 1;
   draft.add('settlement.closed', revision, {
     ...period,
@@ -278,9 +295,20 @@ function withhold(draft: SettlementDraft, state: SettlementState, missing: Missi
   });
 }
 
-/** What an adjustment is made for: another sum, other lines. Remarks and reasons may change without one. */
+/**
+ * What an adjustment is made for: another sum, other lines. Remarks, reasons and how a source is cited may change without
+ * one; a line of before there were kinds is of care days.
+ */
 const sameBill = (left: Billing, right: Billing): boolean =>
-  left.totalOre === right.totalOre && JSON.stringify(left.lines) === JSON.stringify(right.lines);
+  left.totalOre === right.totalOre && textOf(left.lines) === textOf(right.lines);
+
+const textOf = (lines: Billing['lines']): string =>
+  JSON.stringify(
+    lines.map(({ kind = 'care-days', caseReference, from, until, days, quantity, ...line }) => [
+      [kind, caseReference, from, until],
+      [days, quantity, line.rateOre, line.amountOre],
+    ]),
+  );
 
 /** The count that came after what was billed: the cause of an adjustment. */
 function changedSince(state: SettlementState, { lines, cases = [] }: Billing): string | undefined {

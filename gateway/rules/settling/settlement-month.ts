@@ -9,6 +9,9 @@ export const monthOf = (date: string): string => date.slice(0, 7);
 /** The month after a month. */
 export const nextMonth = (month: string): string => monthOf(firstOfNextMonth(month));
 
+/** The month before a month. */
+export const monthBefore = (month: string): string => monthOf(addDays(firstDayOf(month), -1));
+
 /** The end of the cut-off day in the following month: what is registered then is still in time (reading A24). */
 export function cutOffMs(month: string, cutOffDay: number): number {
   return startOfDayMs(addDays(firstOfNextMonth(month), cutOffDay));

@@ -184,6 +184,12 @@ export interface LoadedProcess {
   readonly events: readonly StoredEvent[];
 }
 
+/** A case whose latest count says that a figure was missing. */
+export interface UnjudgedCase {
+  readonly stayId: string;
+  readonly processId: string;
+}
+
 /** Streams whose id is not a stay: `settlement:<county>:<municipality>:<month>`. */
 export interface LoadedStream {
   readonly streamId: string;
@@ -447,11 +453,20 @@ export interface Journal {
   load(id: string): Promise<LoadedProcess | undefined>;
   /** One stream alone: a stay or a settlement; empty at version 0 when unknown. */
   loadStream(streamId: string): Promise<LoadedStream>;
+  /** As `loadStream`, without the billings that a later one replaced: each repeats the whole month. */
+  loadSettlement(streamId: string): Promise<LoadedStream>;
   /** `stale` when another writer was faster: nothing was written. */
   append(change: Append): Promise<'appended' | 'stale'>;
   identity(processId: string): Promise<StoredIdentity | undefined>;
-  /** Settlement streams whose latest billing was withheld, not recorded. */
-  withheldSettlements(): Promise<readonly string[]>;
+  /**
+   * Settlement streams whose latest billing was withheld, not recorded.
+   * @param missing only those that were ever withheld for want of this figure
+   */
+  withheldSettlements(missing?: string): Promise<readonly string[]>;
+  /** Settlement streams whose cut-off is still to come. */
+  openSettlements(): Promise<readonly string[]>;
+  /** Cases whose latest count could not be judged for want of a figure, by the stay that has the count. */
+  unjudgedCases(): Promise<readonly UnjudgedCase[]>;
   /** Events of all streams after a position, in order of position: what a timeline reads. */
   eventsAfter(position: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Whether a deadline, by its key, is set and has not fallen due: what waits for it need not be looked at. */

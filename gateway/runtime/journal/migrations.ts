@@ -224,6 +224,11 @@ const migrations: readonly string[] = [
   CREATE INDEX events_end ON events (stream, position) WHERE type IN
     ('patient.discharged', 'patient.deceased', 'admission.cancelled', 'discharge.cancelled');
   `,
+  `
+  -- Cases that could not be judged for want of a figure: at every start it may be there. Few, if any.
+  CREATE INDEX events_unjudged ON events (stream, position)
+    WHERE type = 'care-days.counted' AND body ->> '$.data.reason' = 'PARAMETER_MISSING';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -7,6 +7,7 @@ import type {
   ParkedMessage,
   StoredEvent,
   StoredIdentity,
+  UnjudgedCase,
 } from './journal.ts';
 
 export type Reads = ReturnType<typeof prepareReads>;
@@ -33,6 +34,11 @@ function toStored({ position, stream, body }: EventRow): StoredEvent {
   return { position, event: toEvent(stream, body) };
 }
 
+function loaded(streamId: string, rows: readonly EventRow[]): LoadedStream {
+  const own = rows.findLast(({ stream }) => stream === streamId);
+  return { streamId, version: own?.position ?? 0, events: rows.map(toStored) };
+}
+
 export function prepareReads(db: Database) {
   const processOf = db.prepare('SELECT process_id AS processId FROM stays WHERE stay_id = ?');
   // One statement, so that versions and events are of the same moment.
@@ -43,6 +49,15 @@ export function prepareReads(db: Database) {
   );
   const streamEvents = db.prepare(
     `SELECT position, stream, body FROM events WHERE stream = ?1
+     UNION ALL
+     SELECT position, stream, body FROM events WHERE also_stream = ?1 AND stream <> ?1
+     ORDER BY position`,
+  );
+  const settlementEvents = db.prepare(
+    `SELECT position, stream, body FROM events WHERE stream = ?1
+       AND (type NOT IN ('billing.recorded', 'billing.adjusted') OR position = (
+         SELECT max(position) FROM events
+         WHERE stream = ?1 AND type IN ('billing.recorded', 'billing.adjusted')))
      UNION ALL
      SELECT position, stream, body FROM events WHERE also_stream = ?1 AND stream <> ?1
      ORDER BY position`,
@@ -69,12 +84,28 @@ export function prepareReads(db: Database) {
          ORDER BY h.position DESC LIMIT 1), 'discharge.cancelled') = 'discharge.cancelled'
      ORDER BY s.process_id LIMIT ?`,
   );
-  // With max() the other columns are those of the row that has it.
+  // With max() the other columns are those of the row that has it. What closes is no longer withheld.
   const lastBilling = db.prepare(
     `SELECT stream, type, max(position) FROM events
      WHERE stream >= 'settlement:' AND stream < 'settlement;'
-       AND type IN ('billing.recorded', 'billing.adjusted', 'billing.withheld')
+       AND type IN ('billing.recorded', 'billing.adjusted', 'billing.withheld', 'settlement.closed')
      GROUP BY stream`,
+  );
+  const withheldFor = db.prepare(
+    `SELECT DISTINCT stream FROM events
+     WHERE stream >= 'settlement:' AND stream < 'settlement;' AND type = 'billing.withheld'
+       AND body ->> '$.data.missing' = ?`,
+  );
+  const openCutOffs = db.prepare(
+    `SELECT stream FROM deadlines
+     WHERE key >= 'settlement:' AND key < 'settlement;' AND state = 'open' ORDER BY key`,
+  );
+  const unjudged = db.prepare(
+    `SELECT DISTINCT s.stay_id AS stayId, s.process_id AS processId
+     FROM events AS e INDEXED BY events_unjudged JOIN stays AS s ON s.stay_id = e.stream
+     WHERE e.type = 'care-days.counted' AND e.body ->> '$.data.reason' = 'PARAMETER_MISSING'
+       AND NOT EXISTS (SELECT 1 FROM events AS l WHERE l.stream = e.stream
+         AND l.type = 'care-days.counted' AND l.position > e.position)`,
   );
   const parkedMessages = db.prepare(
     `SELECT sequence, message_id AS messageId, sender, control_id AS controlId, kind,
@@ -102,11 +133,10 @@ export function prepareReads(db: Database) {
       return { processId, stays: [...stays.values()], events };
     },
 
-    loadStream(streamId: string): LoadedStream {
-      const rows: EventRow[] = streamEvents.all(streamId);
-      const own = rows.findLast(({ stream }) => stream === streamId);
-      return { streamId, version: own?.position ?? 0, events: rows.map(toStored) };
-    },
+    loadStream: (streamId: string): LoadedStream => loaded(streamId, streamEvents.all(streamId)),
+
+    loadSettlement: (streamId: string): LoadedStream =>
+      loaded(streamId, settlementEvents.all(streamId)),
 
     eventsAfter(position: number, limit: number): readonly StoredEvent[] {
       const rows: EventRow[] = laterEvents.all(position, limit);
@@ -130,10 +160,23 @@ export function prepareReads(db: Database) {
       return row && JSON.parse(row.identity);
     },
 
-    withheldSettlements(): readonly string[] {
+    withheldSettlements(missing?: string): readonly string[] {
       const rows: { stream: string; type: string }[] = lastBilling.all();
-      return rows.filter(({ type }) => type === 'billing.withheld').map(({ stream }) => stream);
+      const all = rows
+        .filter(({ type }) => type === 'billing.withheld')
+        .map(({ stream }) => stream);
+      if (missing === undefined || all.length === 0) return all;
+      const named: { stream: string }[] = withheldFor.all(missing);
+      const streams = new Set(named.map(({ stream }) => stream));
+      return all.filter((stream) => streams.has(stream));
     },
+
+    openSettlements(): readonly string[] {
+      const rows: { stream: string }[] = openCutOffs.all();
+      return rows.map(({ stream }) => stream);
+    },
+
+    unjudgedCases: (): readonly UnjudgedCase[] => unjudged.all(),
 
     parked(limit: number): readonly ParkedMessage[] {
       const rows: (ParkedMessage & { sequence: number })[] = parkedMessages.all(limit);

@@ -24,8 +24,9 @@ export function outboxWrites(db: Database, events: EventLog) {
     `UPDATE outbox SET stage = 0, attempts = 0, excused = 0, next_at_ms = NULL, error = NULL
      WHERE queue = ? AND stage = 2 AND position = ?`,
   );
+  // An event that another stream reads may be in its queue for that one; a queue has each event once.
   const typesOf = db.prepare(
-    `SELECT position, type FROM events WHERE stream = ?1
+    `SELECT position, type FROM events WHERE stream = ?1 AND also_stream IS NULL
      UNION SELECT position, type FROM events WHERE also_stream = ?1 ORDER BY position DESC`,
   );
   const each = (rows: readonly OutboxKey[], statement: typeof attempt): void => {
