@@ -12,10 +12,10 @@ import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles, type Profiles } from '../profiles/index.ts';
 import { createAdvance, openMonths, periodOf, type AdvanceParts } from './advance.ts';
 import { createDispatch } from './dispatch.ts';
-import { asGatewayError, type GatewayError } from './errors.ts';
+import { GatewayError, asGatewayError } from './errors.ts';
 import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
 import { foldSettlement } from './rules/settlement.ts';
-import { isOfOtherModel } from './rules/settling/mean-model.ts';
+import { isOfOtherModel } from './rules/settling/other-model.ts';
 import { firstDayOf } from './rules/settling/settlement-month.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { embeddedBus } from './runtime/bus/embedded.ts';
@@ -101,6 +101,13 @@ async function assemble(
   const hl7v2 = hl7v2Inbound(mappings);
   const tls = tlsOf(config);
   const profiles = loadProfiles({ overlays: config.profiles });
+  const stranger = config.billing.municipalities?.find(
+    (code) => profiles.nation.municipalityName(code) === undefined,
+  );
+  if (stranger !== undefined) {
+    const what = `no municipality has the SCB code ${stranger}`;
+    throw new GatewayError('configuration-invalid', what, { location: 'billing.municipalities' });
+  }
   const words = loadMunicipalWords(config.mappings);
   const receivers = config.receivers.map((receiver, index) =>
     receiverOf(receiver, config, words, env, index),
@@ -211,7 +218,7 @@ async function reconsiderWithheld(journal: Journal, profiles: Profiles): Promise
 
 const nudgesAtOnce = 500;
 
-/** An agreement may have been entered since: what was counted by the statute in months it holds for is counted anew. */
+/** An agreement may have been entered or taken away since: what was counted by the other model is counted anew. */
 async function countedByOtherModel(
   journal: Journal,
   profiles: Profiles,
@@ -225,10 +232,10 @@ async function countedByOtherModel(
     const period = periodOf(stream);
     const parameters = profiles.parametersOf(period);
     const basis = parameters.valueOn('settlement.basis', firstDayOf(period.month));
-    if (!basis.known || basis.value !== 'monthlyMean') continue;
+    if (!basis.known) continue;
     const { cases } = foldSettlement((await journal.loadSettlement(stream)).events, period);
     for (const { data, stayId } of cases.values()) {
-      if (isOfOtherModel(data)) found.set(stayId, data.caseReference);
+      if (isOfOtherModel(data, String(basis.value))) found.set(stayId, data.caseReference);
     }
   }
   return [...found];

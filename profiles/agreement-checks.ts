@@ -134,11 +134,21 @@ function checkParameter(
       throw invalid(file, at, 'a yearly value starts on 1 January or with a period');
     }
     checkDate(file, at, from, periods, extension !== undefined);
+    if (!isStart && isOfMonth(key) && !from.endsWith('-01')) {
+      throw invalid(
+        file,
+        at,
+        'a month is settled by one model: it starts with a month or a period',
+      );
+    }
   }
   for (const [index, { from }] of unknown.entries()) {
     checkDate(file, `${key}.unknown.${index}.from`, from, periods, extension !== undefined);
   }
 }
+
+/** What a settlement asks on the first day of its month, for the whole of it. */
+const isOfMonth = (key: string): boolean => key.startsWith('parameters.settlement.');
 
 /** A figure belongs to a time in which the agreement holds and was seen. */
 function checkDate(

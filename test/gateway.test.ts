@@ -216,6 +216,17 @@ describe('a missing amount', () => {
   });
 });
 
+test('a municipality that there is not, among those whose months are settled, refuses the start', async () => {
+  const change: TestSettings['change'] = (config) => ({
+    ...config,
+    billing: { ...config.billing, municipalities: ['1480', '1400'] },
+  });
+  await expect(start({ change })).rejects.toMatchObject({
+    code: 'configuration-invalid',
+    message: expect.stringContaining('1400'),
+  });
+});
+
 describe('a case that was counted under other profiles', () => {
   /** A stay of a resident of 1480 in Västra Götaland: ready on 2 March, home on the 10th. */
   async function playStay(world: TestGateway): Promise<void> {

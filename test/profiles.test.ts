@@ -892,6 +892,14 @@ parameters:
       'opening.1380.month',
     ],
     [
+      'another model from the middle of a month',
+      {
+        [vgr]: `parameters:\n  settlement.daysSettledIn:\n    values:\n      2023-05-10: { value: careDay, reference: x }\n`,
+      },
+      vgr,
+      'parameters.settlement.daysSettledIn.values.2023-05-10: a month is settled by one model',
+    ],
+    [
       'a run of months above and not above at once',
       { [vasterbotten]: opening('2482', { above: 1, below: 1 }) },
       vasterbotten,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { BillingData, BillingLine } from '../gateway/process/events.ts';
 import { fraction, fractionText } from '../gateway/rules/settling/fraction.ts';
 import { addDays } from '../gateway/rules/legal-days.ts';
-import { foldSettlement, settle } from '../gateway/rules/settlement.ts';
+import { foldSettlement, settle, settlementBasis } from '../gateway/rules/settlement.ts';
 import type { StoredLike } from '../gateway/process/state.ts';
 import { loadProfiles, type Parameters } from '../profiles/index.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -191,6 +191,58 @@ describe('what an older program left', () => {
       { type: 'billing.withheld', data: { missing: 'settlement.basis' } },
     ]);
   });
+});
+
+test('a case counted by an agreement in a month of the statute withholds it: its days are not those of liability', () => {
+  const place = { county: '05', municipality: '0580' };
+  const months = { '2022-03': { stays: [6] } };
+  const given = monthCaseOf({
+    name: 'any',
+    reference: 'any',
+    ...place,
+    until: '2022-04-05',
+    months,
+  });
+  const period = { ...place, month: '2022-03' };
+  const stream = playMonths(given).settlement(period);
+  const counts = stream.flatMap(({ event }) =>
+    event.type === 'care-days.counted' ? [event.data] : [],
+  );
+  const parameters = given.parameters.under(place.municipality);
+  const agreed = counts.map((count) => ({ ...count, readyDays: count.dates.length }));
+  expect(settlementBasis(counts, parameters, period, undefined)).toMatchObject({
+    model: 'individual',
+  });
+  expect(settlementBasis(agreed, parameters, period, undefined)).toMatchObject({
+    missing: { parameter: 'settlement.basis' },
+  });
+});
+
+test('days of before an agreement that settles each day in its own month are not charged by its count', () => {
+  const given = monthCaseOf({
+    name: 'any',
+    reference: 'any',
+    county: '24',
+    municipality: '2480',
+    months: { '2022-02': { stays: [{ ready: '2022-01-20', home: '2022-02-05' }] } },
+  });
+  const agreed = given.parameters.under('2480');
+  const parameters: Parameters = {
+    ...given.parameters,
+    valueOn(name, date) {
+      const found = agreed.valueOn(name, date);
+      const isBefore = name === 'settlement.basis' && date < '2022-02-01';
+      return isBefore && found.known ? { ...found, value: 'individual' } : found;
+    },
+    under: () => parameters,
+  };
+  const region = playMonths({ ...given, parameters });
+  const last = new Map(region.events('care-days.counted').map(({ data }) => [data.month, data]));
+  expect([...last.values()].map(({ month, dates }) => [month, dates.length])).toContainEqual([
+    '2022-02',
+    5,
+  ]);
+  expect(last.get('2022-01')?.dates ?? []).toEqual([]);
 });
 
 describe('months that hang together', () => {

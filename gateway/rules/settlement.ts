@@ -21,7 +21,7 @@ import type {
   WantedLiability,
   WantedReadyDays,
 } from './rule.ts';
-import { monthOf } from './settling/settlement-month.ts';
+import { firstDayOf, monthOf } from './settling/settlement-month.ts';
 
 export { cutOffKeyOf, foldSettlement, settle } from './settling/settle.ts';
 export { settlementBasis } from './settling/settlement-basis.ts';
@@ -149,6 +149,8 @@ function countReadyDays(stay: Stay, periods: readonly Placed<WantedReadyDays>[])
     const month = isDated ? monthOf(date) : monthOf(last.lastDay);
     // While the patient is there a month is counted when it has ended.
     if (!isEnded && month >= current) continue;
+    // A month of before the agreement is settled by the statute, in the month of discharge.
+    if (!months.has(month) && isOfStatute(stay, last.municipality, month)) continue;
     const known = months.get(month);
     if (known === undefined) months.set(month, [date]);
     else known.push(date);
@@ -162,6 +164,12 @@ function countReadyDays(stay: Stay, periods: readonly Placed<WantedReadyDays>[])
       ...(isOfDischarge && { dischargedOn: last.lastDay }),
     });
   });
+}
+
+/** Where it is not known which holds, the month has to say so. */
+function isOfStatute({ parameters }: Stay, municipality: string, month: string): boolean {
+  const basis = parameters.under(municipality).valueOn(`${id}.basis`, firstDayOf(month));
+  return basis.known && basis.value === 'individual';
 }
 
 function countMonth(

@@ -11,7 +11,8 @@ import { daysOf, figuresOf, sharesOf } from './mean-figures.ts';
 import type { MeanFigures, Shares } from './mean-figures.ts';
 import { formulaOf } from './mean-formula.ts';
 import { carryOf, carryInto, signalsOf } from './month-chain.ts';
-import { FigureMissing, type LawOn } from '../rule.ts';
+import { refuseOtherModel } from './other-model.ts';
+import type { LawOn } from '../rule.ts';
 import { daysBetween } from '../legal-days.ts';
 
 /**
@@ -27,7 +28,7 @@ export function meanBasis(
   before: Carry | undefined,
 ): Basis {
   const counted = cases.filter(({ reason }) => reason !== 'CLEARED');
-  refuseOtherModel(counted, law);
+  refuseOtherModel(counted, 'monthlyMean', law);
   const shares = sharesOf(counted, law, period.month);
   const figures = figuresOf(shares, law);
   const known = carryInto(before, law, parameters, period.month);
@@ -45,26 +46,6 @@ export function meanBasis(
     signals: signalsOf(carry, figures, law),
   };
 }
-
-/**
- * A case that was counted before the agreement was entered has no days of its own here: left out it would cost nothing,
- * and nobody would be told. The month waits until it is counted anew.
- */
-function refuseOtherModel(cases: readonly CareDaysData[], law: LawOn): void {
-  const others = cases.filter(isOfOtherModel);
-  if (others.length === 0) return;
-  const reference = `${others.length} cases of the month were counted by another model; they are counted anew at a start`;
-  throw new FigureMissing({
-    known: false,
-    parameter: 'settlement.basis',
-    date: law.date,
-    reference,
-  });
-}
-
-/** Counted by the statute, where the month goes by a mean. */
-export const isOfOtherModel = ({ readyDays, reason }: CareDaysData): boolean =>
-  readyDays === undefined && reason !== 'CLEARED' && reason !== 'PARAMETER_MISSING';
 
 const isNotCharged = ({ eligible }: CareDaysData): boolean => !eligible;
 const isDated = ({ eligible, dates, dischargedOn }: CareDaysData): boolean =>

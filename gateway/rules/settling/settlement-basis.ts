@@ -7,6 +7,7 @@ import type { CareDaysData, Carry } from '../../process/events.ts';
 import { chargeDays, excludedOf, sumOf } from './billing-lines.ts';
 import type { Basis, SettlementPeriod } from './basis.ts';
 import { meanBasis } from './mean-model.ts';
+import { refuseOtherModel } from './other-model.ts';
 import { FigureMissing, LawOn } from '../rule.ts';
 import { firstDayOf, invoiceDate } from './settlement-month.ts';
 
@@ -49,6 +50,7 @@ function byDischarge(left: CareDaysData, right: CareDaysData): number {
 /** 5 kap. 4 and 6 §§: every case by itself, every day at the amount of its date. */
 function individualBasis(cases: readonly CareDaysData[], law: LawOn): Basis {
   const counted = cases.filter(({ reason }) => reason !== 'CLEARED');
+  refuseOtherModel(counted, 'individual', law);
   const charged = counted.filter(({ eligible }) => eligible);
   const lines = charged.flatMap((one) => chargeDays('care-days', one, one.dates, law));
   return {
