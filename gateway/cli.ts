@@ -22,11 +22,11 @@ const root = packageRoot();
 const program = new Command('hemgang')
   .description('Integration gateway for the Swedish hospital discharge process')
   .version(packageVersion())
-  .showHelpAfterError('(hemgang --help shows every verb)')
   // What is typed wrong ends with 2, as a wrong configuration does.
   .exitOverride();
 
 withSettings(program.command('start'))
+  .addHelpText('after', helpTexts.start)
   .description('run the gateway until SIGTERM: MLLP and HTTP in, notices and billing files out')
   .option('--json', 'log as JSON, one object a line; the same as --log-json true', false)
   .action(async (options: Record<string, string | undefined> & { json: boolean }) => {
@@ -49,6 +49,7 @@ program
 program
   .command('explain <file>')
   .description('show what one HL7 v2 message becomes: fields by name, events, warnings, answer')
+  .addHelpText('after', helpTexts.explain)
   .option('--sender <id>', 'read it as this sender, whatever MSH-3 and MSH-4 say')
   .option('--mappings <folder...>', 'overlays that lie over the shipped mappings', [])
   .option('--json', 'print it as JSON', false)
@@ -56,15 +57,11 @@ program
     process.exitCode = await explainFile({ file, ...options });
   });
 
-withSettings(program.command('status'))
+withJournal(program.command('status'))
   .description('show what a data folder holds: waiting, parked, undeliverable, in shadow')
-  .option('--json', 'print it as JSON', false)
-  .action(async (options: Record<string, string | undefined> & { json: boolean }) => {
-    process.exitCode = await status({
-      config: options['config'],
-      flags: flagsOf(options),
-      json: options.json,
-    });
+  .addHelpText('after', helpTexts.status)
+  .action(async (options: JournalOptions) => {
+    process.exitCode = await status({ ...options, flags: flagsOf(options) });
   });
 
 const rules = program
@@ -158,6 +155,8 @@ simulate
     process.exitCode = await simulateMunicipality(options);
   });
 
+tellHelp(program, 'hemgang');
+
 try {
   await program.parseAsync();
 } catch (thrown) {
@@ -167,6 +166,13 @@ try {
 /** Commander has said what is wrong; asking for help or the version is no mistake. */
 function wrongUse({ exitCode }: CommanderError): number {
   return exitCode === 0 ? 0 : 2;
+}
+
+/** What is typed wrong is answered with where the help of that very verb is. */
+function tellHelp(command: Command, name: string): void {
+  const more = command.commands.length > 0 ? 'shows every verb' : 'shows how it is called';
+  command.showHelpAfterError(`(${name} --help ${more})`);
+  for (const sub of command.commands) tellHelp(sub, `${name} ${sub.name()}`);
 }
 
 function failed(thrown: unknown): number {

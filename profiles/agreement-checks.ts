@@ -1,5 +1,5 @@
 /** What must hold of an agreement before anything is decided by it. Each fault is refused with file and key. */
-import { invalid } from './files.ts';
+import { invalid, meant } from './files.ts';
 import type { AgreementFile, AgreementPeriod } from './agreement-schema.ts';
 import { checkValue } from './schema.ts';
 import type { Parameter } from './schema.ts';
@@ -23,7 +23,9 @@ export function checkAgreement(
   checkOpenings(file, agreement);
   for (const [name, stated] of Object.entries(agreement.parameters)) {
     const parameter = law.get(name);
-    if (parameter === undefined) throw invalid(file, `parameters.${name}`, 'no such parameter');
+    if (parameter === undefined) {
+      throw invalid(file, `parameters.${name}`, `no such parameter${meant(name, [...law.keys()])}`);
+    }
     checkParameter(file, agreement, `parameters.${name}`, stated, parameter);
   }
 }

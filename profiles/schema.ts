@@ -1,6 +1,6 @@
 /** What a file of the law may hold, and the checks that name file and key. */
 import { z } from 'zod';
-import { check, invalid } from './files.ts';
+import { check, invalid, meant } from './files.ts';
 
 /** `YYYY-MM-DD`, a day there is. */
 export const date = z.iso.date();
@@ -79,7 +79,11 @@ export function checkOverlay(file: string, content: unknown, under: ParameterFil
   const parameters = { ...under.parameters };
   for (const [name, { values }] of Object.entries(over.parameters)) {
     const shipped = parameters[name];
-    if (shipped === undefined) throw invalid(file, `parameters.${name}`, 'no such parameter');
+    if (shipped === undefined) {
+      // The file has the stem in its name, so `settlement.` does not stand before the parameter.
+      const near = meant(name.split('.').at(-1) ?? '', Object.keys(parameters));
+      throw invalid(file, `parameters.${name}`, `no such parameter${near}`);
+    }
     checkValues(file, name, shipped, values);
     parameters[name] = { ...shipped, values: { ...shipped.values, ...values } };
   }
@@ -106,6 +110,7 @@ export interface ValueKind {
   readonly type: Parameter['type'];
   readonly choices?: readonly string[] | undefined;
   readonly multipleOf?: number | undefined;
+  readonly unit?: string | undefined;
 }
 
 /**
@@ -115,16 +120,22 @@ export interface ValueKind {
 export function checkValue(
   file: string,
   key: string,
-  { type, choices, multipleOf }: ValueKind,
+  { type, choices, multipleOf, unit }: ValueKind,
   entered: number | string | boolean | null,
 ): void {
   if (entered === null) return;
   if (!kinds[type](entered) || (choices !== undefined && !choices.includes(String(entered)))) {
-    const wanted = choices?.join(' | ') ?? (type === 'decimal' ? "decimal in quotes, '1.5'" : type);
+    const wanted =
+      choices?.join(' | ') ??
+      (type === 'decimal' ? "decimal in quotes, '1.5'" : type.replace('-', ' '));
     throw invalid(file, key, `is not a ${wanted}`);
   }
   if (multipleOf !== undefined && Number(entered) % multipleOf !== 0) {
-    throw invalid(file, key, `is not a multiple of ${multipleOf}`);
+    throw invalid(
+      file,
+      key,
+      `is not a multiple of ${multipleOf}${unit === undefined ? '' : ` (${unit})`}`,
+    );
   }
 }
 

@@ -3,7 +3,7 @@
  * decided by it; a question is answered under it.
  */
 import { z } from 'zod';
-import { check, invalid, read } from './files.ts';
+import { check, invalid, meant, read } from './files.ts';
 import type { ParameterDescription, Profiles } from './index.ts';
 import type { Parameters } from './places.ts';
 import { checkValue, reference } from './schema.ts';
@@ -42,12 +42,20 @@ export function readAssumptions(
     const key = `parameters.${parameter}`;
     const described = known.find(({ name }) => name === parameter);
     if (described === undefined) throw invalid(path, key, unknownName(parameter, known));
-    const { description, unit, type, choices, agreement, reference: source } = described;
+    const {
+      description,
+      unit,
+      type,
+      choices,
+      multipleOf,
+      agreement,
+      reference: source,
+    } = described;
     const stated = { description, unit, type, agreement, reference: source };
     checkValue(
       path,
       `${key}.value`,
-      { ...stated, ...(choices && { choices: [...choices] }) },
+      { ...stated, multipleOf, ...(choices && { choices: [...choices] }) },
       value,
     );
     return { parameter, value, reference: why };
@@ -56,8 +64,12 @@ export function readAssumptions(
   return assumed;
 }
 
-/** The names of the same stem are told: a name is mostly misspelt. */
+/** The one that is near is told, else those of the same stem. */
 function unknownName(name: string, known: readonly ParameterDescription[]): string {
+  const all = known.map((one) => one.name);
+  const bare = all.find((one) => one.endsWith(`.${name}`));
+  const near = bare === undefined ? meant(name, all) : `; is ${bare} meant?`;
+  if (near !== '') return `no such parameter${near}`;
   const stem = name.split('.')[0] ?? '';
   const alike = known.filter((one) => one.name.startsWith(`${stem}.`));
   const names = (alike.length > 0 ? alike : known).map((one) => one.name);

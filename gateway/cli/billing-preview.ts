@@ -33,19 +33,21 @@ export async function billingPreview(options: BillingPreviewOptions): Promise<nu
     const previews = await previewMonth(asked, { month, county, municipality, onProgress });
     progress.end();
     const at = isoOf(asked.nowMs);
-    answer(json, { month, at, settlements: previews }, (ink) => lines(month, at, previews, ink));
+    answer(json, { month, at, settlements: previews }, (ink) => lines(options, at, previews, ink));
     return previews.some(({ missing }) => missing !== undefined) ? 1 : 0;
   });
 }
 
 function lines(
-  month: string,
+  { month, county, municipality }: BillingPreviewOptions,
   at: string,
   previews: readonly MonthPreview[],
   ink: Ink,
 ): readonly string[] {
   if (previews.length === 0) {
-    return [`The journal has nothing of ${month} that a municipality could pay for.`];
+    const region = county === undefined ? '' : ` treated by region ${county}`;
+    const payer = municipality === undefined ? 'a municipality' : `municipality ${municipality}`;
+    return [`The journal has nothing of ${month}${region} that ${payer} could pay for.`];
   }
   const total = previews.reduce((sum, { totalOre = 0 }) => sum + totalOre, 0);
   const without = previews.filter(({ missing }) => missing !== undefined).length;

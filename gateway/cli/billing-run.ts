@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { renderSpecification } from '../../adapters/outbound/billing/specification.ts';
 import { dropFiles } from '../../adapters/wire/file-drop.ts';
 import { runMonth } from '../questions/billing-run.ts';
@@ -119,6 +119,9 @@ function lines(
     '',
     `${isIn('recorded')} recorded, ${isIn('open') + isIn('due') + isIn('unopened')} open, ${isIn('withheld')} withheld`,
     ...[...new Set(withheld)].map((one) => `  missing: ${ink.bad(one)}`),
-    `${files.length} files in ${out}`,
+    ...(withheld.length === 0
+      ? []
+      : [`  next: hemgang billing preview --month ${month} says which line to enter, and where`]),
+    `${files.length} files in ${join(out, month)}`,
   ];
 }

@@ -1,5 +1,22 @@
 /** What the help of a verb says beyond its options: an example, what the figures mean, and the exit codes. */
 export const helpTexts = {
+  start: `
+Flags win over the environment, the environment over the configuration file. Senders, receivers, partners,
+mappings and profiles stand in the file alone; hemgang.example.yaml shows every setting with its meaning.
+
+Exit codes: 0 stopped well; 1 it did not; 2 wrong use or configuration.`,
+  explain: `
+<file> holds one message.
+
+  hemgang explain admission.hl7 --sender ekliden
+
+Exit codes: 0 it is accepted; 1 it is refused or parked; 2 wrong use, or no such file.`,
+  status: `
+The gateway may be running or not. What waits for a person or is near stands in capitals.
+What a municipality pays, and what is withheld, is told by hemgang billing preview --month YYYY-MM.
+
+Exit codes: 0 nothing needs a person; 1 a message is parked, a notice unroutable, held, unresolved or refused,
+or there is a dead letter; 2 wrong use, or no journal there.`,
   rulesExplain: `
 <case> is a case reference, as it stands in notices and in billing preview, or a stay id.
 With --at it answers with what was known then and shows beside it what differs today, and which later

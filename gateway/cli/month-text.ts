@@ -21,7 +21,9 @@ export function previewLines(preview: MonthPreview, ink: Ink): string[] {
     ...(missing === undefined ? [] : remedyLines(missing, standing, ink)),
     ...labelled(
       'By',
-      agreement === undefined ? ['the statute, 5 kap. 4 and 6 §§'] : byLines(agreement),
+      agreement === undefined
+        ? ['the statute, 5 kap. 4 and 6 §§ lag (2017:612)']
+        : byLines(agreement),
       ink,
     ),
     ...(model === undefined ? [] : labelled('Model', [modelText(model)], ink)),

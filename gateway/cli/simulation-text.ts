@@ -29,7 +29,7 @@ export function simulationLines(simulation: Simulation, ink: Ink): string[] {
     ...(months.length === 0
       ? ['No month comes out otherwise.']
       : [...monthTable(simulation, ink), '', ...months.flatMap((month) => caseLines(month, ink))]),
-    `${plural(unchangedMonths, 'month')} the same.`,
+    `${plural(unchangedMonths, 'settlement')} (a municipality and a month) the same.`,
     ...withheldLines(simulation, ink),
   ];
 }
@@ -83,7 +83,19 @@ function sideText(side: CaseSide | undefined): string {
 function withheldLines({ missing, withheldBefore, withheldAfter }: Simulation, ink: Ink): string[] {
   if (missing.length === 0) return [];
   return [
-    `Withheld for want of a figure, and in no sum: ${plural(withheldBefore, 'month')} now, ${withheldAfter} then.`,
-    ...missing.map((one) => `  ${ink.bad(`${one.missing} is missing on ${one.missingOn}`)}`),
+    `Withheld for want of a figure, and in no sum: ${plural(withheldBefore, 'settlement')} now, ${withheldAfter} then.`,
+    ...[...new Set(missing.map((one) => one.missing))].map(
+      (name) => `  ${ink.bad(gapText(name, missing))}`,
+    ),
+    '  next: hemgang billing preview --month YYYY-MM says whose, and which line to enter',
   ];
+}
+
+/** One line a figure, however many months lack it. */
+function gapText(name: string, missing: Simulation['missing']): string {
+  const dates = missing.filter((one) => one.missing === name).map(({ missingOn }) => missingOn);
+  dates.sort();
+  const [first = '', last = first] = [dates[0], dates.at(-1)];
+  if (dates.length === 1) return `${name} is missing on ${first}`;
+  return `${name} is missing on ${dates.length} dates from ${first} to ${last}`;
 }

@@ -1,6 +1,7 @@
 import { loadConfig, dataFolder } from '../runtime/config.ts';
 import { openJournalReader } from '../runtime/journal/embedded.ts';
 import type { DeliveryRow, JournalStatus } from '../runtime/journal/journal.ts';
+import { localText } from './question.ts';
 
 export interface StatusOptions {
   readonly config?: string | undefined;
@@ -57,11 +58,12 @@ function lines(
   const text = [
     `messages    ${messages.accepted} accepted, ${messages.parked} parked, ${messages.rejected} rejected, ${messages.quarantined} quarantined`,
     ...state.senders.map(
-      ({ sender, accepted, lastAt }) => `  ${sender}: ${accepted} accepted, last ${lastAt}`,
+      ({ sender, accepted, lastAt }) =>
+        `  ${sender}: ${accepted} accepted, last ${localText(lastAt)}`,
     ),
     `events      ${state.events} in ${state.processes} processes`,
     `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
-    `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${deadlines.next}`}`,
+    `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${localText(deadlines.next)}`}`,
     `deliveries  ${
       Object.entries(deliveries)
         .map(([tray, count]) => `${count} ${tray}`)
@@ -69,15 +71,15 @@ function lines(
     }`,
   ];
   for (const { deadline, dueAt, processId } of deadlines.near.slice(0, listed)) {
-    text.push(`NEAR        ${deadline} of case ${processId}, due ${dueAt}`);
+    text.push(`NEAR        ${deadline} of case ${processId}, due ${localText(dueAt)}`);
   }
   if (deadlines.near.length > listed) {
     text.push(`            and ${deadlines.near.length - listed} more deadlines are near`);
   }
   for (const { sender, table, code, count, oldest } of state.unmapped) {
     text.push(
-      `PARKED      ${count} × ${sender}: code ${code} is not in table ${table} (oldest ${oldest})`,
-      `            next: add it to a mappings overlay, then restart with --mappings; the messages are translated then`,
+      `PARKED      ${count} × ${sender}: code ${code} is not in table ${table} (oldest ${localText(oldest)})`,
+      `            next: add it to a mappings overlay, name its folder under mappings: in hemgang.yaml, and start the gateway again; the messages are translated then`,
     );
   }
   for (const { queue, position, type, error } of dead) {
@@ -91,7 +93,7 @@ function lines(
 
 function trayLine(tray: string, row: DeliveryRow): string {
   const receiver = row.receiver ?? 'no receiver';
-  const when = row.nextAt === undefined ? '' : `, next attempt ${row.nextAt}`;
+  const when = row.nextAt === undefined ? '' : `, next attempt ${localText(row.nextAt)}`;
   const why = row.detail === undefined ? '' : `: ${row.detail}`;
   return `${tray.toUpperCase().padEnd(11)} ${row.lane} → ${receiver}, ${row.attempts} attempts${when}${why}`;
 }

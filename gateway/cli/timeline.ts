@@ -1,6 +1,7 @@
 /** What happened, as a person reads it: message → event → paragraph → notice → receipt → liability → billing record. */
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import { wallOf } from '../play/journey.ts';
+import { addDays } from '../rules/legal-days.ts';
 import type { JourneyResult, SettlementResult } from '../play/outcome.ts';
 import type { Moment } from '../play/world.ts';
 
@@ -84,7 +85,9 @@ export function eventLine({ event }: Pick<StoredEvent, 'event'>, ink: Ink): stri
     case 'liability.revoked':
     case 'liability.ended': {
       const { municipality, from, until } = event.data;
-      const days = until === undefined ? `from ${from}` : `from ${from} until ${until}`;
+      const last = until === undefined ? undefined : addDays(until, -1);
+      const end = last === undefined ? '' : ` to ${last}`;
+      const days = last !== undefined && last < from ? 'no day' : `from ${from}${end}`;
       return `${paragraph}${ink.bold(`${event.type}: municipality ${municipality} pays ${days}`)}`;
     }
     case 'liability.withheld':
@@ -92,7 +95,8 @@ export function eventLine({ event }: Pick<StoredEvent, 'event'>, ink: Ink): stri
     case 'care-days.counted': {
       const { dates, municipality, reason, eligible, readyOn, month } = event.data;
       const days = readyOn === undefined ? dates.join(', ') : `from ${readyOn}, month ${month}`;
-      return `${paragraph}care-days.counted: ${dates.length} for ${municipality} (${eligible ? days : reason})`;
+      const why = (eligible ? days : reason) || reason;
+      return `${paragraph}care-days.counted: ${dates.length} for ${municipality} (${why})`;
     }
     case 'billing.recorded':
     case 'billing.adjusted': {

@@ -73,6 +73,8 @@ function openingOf(profiles: Profiles, period: Period): Pick<Remedy, 'file' | 'l
       'opening:',
       `  '${municipality}': # ${municipalityName}: how the months before ${month} ended`,
       `    { month: ${month}, active: …, above: …, below: …, reference: '…' }`,
+      `    # active: true | false, whether days of ${month} are charged; above, below: how many months in a row just`,
+      '    # before it had a mean above the benchmark, or not above it (one of the two is 0)',
     ],
   };
 }
