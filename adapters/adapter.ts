@@ -75,11 +75,29 @@ export interface UnmappedCode {
   readonly path: string;
 }
 
+/** What a message says of a person and not of one stay (A31, A40): every stay of theirs is told. */
+export interface PersonStatement {
+  readonly patient: PatientIdentity;
+  /** Numbers the same person was known by before: whoever has them is this person from now on (a merge). */
+  readonly earlierNumbers: readonly PersonNumber[];
+  readonly facts: readonly Fact[];
+}
+
+/** A stay that was registered on another person than the one it belongs to (A45). */
+export interface MovedStay {
+  readonly stay: StayReference;
+  readonly patient: PatientIdentity;
+  readonly facts: readonly Fact[];
+}
+
 /** What a message means. */
 export interface Translation {
   readonly stay?: StayReference;
   readonly patient?: PatientIdentity;
+  /** Facts of the stay. */
   readonly facts: readonly Fact[];
+  readonly persons?: readonly PersonStatement[];
+  readonly moved?: readonly MovedStay[];
   readonly unmapped: readonly UnmappedCode[];
   /** Codes and paths, never values of person fields: `PID-8: code not in table 0001`. */
   readonly warnings: readonly string[];

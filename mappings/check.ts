@@ -17,7 +17,9 @@ interface Unchecked {
 
 /** Named functions an entry may use instead of `event`, with the events they may give. */
 export const eventFunctions: Readonly<Record<string, readonly EventType[]>> = {
-  dischargeOutcome: ['patient.discharged', 'patient.deceased'],
+  death: ['patient.deceased'],
+  deathInUpdate: ['patient.deceased'],
+  discharge: ['patient.discharged'],
 };
 
 /**

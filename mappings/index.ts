@@ -24,6 +24,7 @@ export type {
   SenderMapping,
   Source,
   Table,
+  Trigger,
 } from './schema.ts';
 
 export interface Mappings {

@@ -64,14 +64,21 @@ export const entry = z.strictObject({
 export type EventEntry = z.infer<typeof entry>;
 
 const trigger = z.strictObject({
+  /**
+   * Whom the message speaks of: a stay (where left out); a person, so that every stay of theirs is told; a person who
+   * had other numbers before; a stay that belongs to another person than was said.
+   */
+  about: z.enum(['stay', 'person', 'merge', 'move']).optional(),
   /** In an overlay: instead of the shipped entries, not after them. */
   replace: z.boolean().optional(),
   events: z.array(entry),
 });
+export type Trigger = z.infer<typeof trigger>;
 const triggerName = z
   .string()
   .regex(/^[A-Z]\d\d$/, 'a trigger event is a letter and two digits: A01');
 const triggers = z.record(triggerName, trigger);
+const segmentNames = z.array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/));
 const numberKind = z.enum([
   'personnummer',
   'samordningsnummer',
@@ -83,26 +90,38 @@ const numberKind = z.enum([
 const numberAuthorities = z.record(z.string(), numberKind);
 const sources = z.union([source, z.array(source).min(1)]);
 
+const patientPaths = z.strictObject({
+  /** Every repetition of every field counts. */
+  numbers: paths,
+  /** In a merge: numbers the person was known by before. */
+  earlierNumbers: path,
+  family: path,
+  given: path,
+  street: path,
+  postalCode: path,
+  city: path,
+});
+
 /** `hl7v2/adt.yaml` */
 export const adt = z.strictObject({
   description: z.string(),
   reference: z.string(),
-  /** Segments without which nothing can be said. */
-  requires: z.array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/)),
+  /** Segments without which nothing can be said, by whom a message speaks of. */
+  requires: z.strictObject({
+    stay: segmentNames,
+    person: segmentNames,
+    merge: segmentNames,
+    move: segmentNames,
+  }),
   stay: path,
   sentAt: paths,
-  patient: z.strictObject({
-    numbers: path,
-    family: path,
-    given: path,
-    street: path,
-    postalCode: path,
-    city: path,
-  }),
+  patient: patientPaths,
   /** A four-digit code passes as it is; what no table has is unmapped. */
   municipality: sources,
   protection: sources,
   numberAuthorities,
+  /** Identifier type code (CX.5, table 0203) → kind, for a number whose authority is not named. */
+  numberTypes: z.record(z.string(), numberKind),
   triggers,
   /** Trigger → why it says nothing of a discharge. */
   ignored: z.record(triggerName, z.string()),
@@ -140,6 +159,8 @@ export const sender = z.strictObject({
   /** Who gives the visit numbers, where PV1-19.4 does not say. */
   visitAuthority: z.string().min(1),
   numberAuthorities: numberAuthorities.optional(),
+  /** Where this sender has the person, where it is not as shipped. */
+  patient: patientPaths.partial().optional(),
   municipality: sources.optional(),
   protection: sources.optional(),
   /** MSH-11; P where left out. */

@@ -35,7 +35,7 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
   for (const event of all) {
     byStay.set(event.stayId, [...(byStay.get(event.stayId) ?? []), event]);
   }
-  const stays = [...byStay.values()].map((statements) => foldStay(facts, statements));
+  const stays = [...byStay.values()].map((told) => foldStay(facts, told, contradictions));
   if ([...byStay.values()].some(isAdmittedAgain)) contradictions.add('ADMITTED_AGAIN');
   const begun = stays.filter((stay) => stay.admission !== undefined).sort(byAdmission);
   const first = begun[0];
@@ -69,14 +69,13 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
 }
 
 /** One stay: of the statements about its admission, and of those about its end, the last told holds. */
-function foldStay(facts: FactList, statements: Statement[]): Stay {
+function foldStay(facts: FactList, statements: Statement[], contradictions: Set<string>): Stay {
   const told = statements.sort(byTelling);
-  const lastAdmitted = told.findLast((s): s is Admitted => s.type === 'patient.admitted');
   const aboutAdmission = told.findLast(
     (s) => s.type === 'patient.admitted' || s.type === 'admission.cancelled',
   );
-  const end = endingOf(told);
-  if (lastAdmitted === undefined || aboutAdmission?.type === 'admission.cancelled') {
+  const end = endingOf(told, contradictions);
+  if (aboutAdmission?.type !== 'patient.admitted') {
     return {
       ...(aboutAdmission && { admissionCancelled: momentOf(aboutAdmission) }),
       ...end,
@@ -88,8 +87,10 @@ function foldStay(facts: FactList, statements: Statement[]): Stay {
     .filter((s): s is Admitted => s.type === 'patient.admitted');
   const county = admitted.findLast((s) => s.data.county !== undefined)?.data.county;
   const hospital = admitted.findLast((s) => s.data.hospital !== undefined)?.data.hospital;
+  // A change of class begins inpatient care only where no admission of an inpatient has begun it.
+  const timedBy = admitted.findLast((s) => s.data.classChange === undefined) ?? aboutAdmission;
   return {
-    admission: occasionOf(facts, admitted, lastAdmitted),
+    admission: occasionOf(facts, admitted, timedBy),
     ...(county !== undefined && { county }),
     ...(hospital !== undefined && { hospital }),
     ...end,
@@ -124,16 +125,50 @@ function isAdmittedAgain(statements: readonly Statement[]): boolean {
   return false;
 }
 
-/** How a stay ended: discharged, deceased, or not at all where that was cancelled since. */
-function endingOf(told: readonly Statement[]): Pick<Stay, 'discharge' | 'deceased'> {
-  const last = told.findLast(
-    ({ type }) =>
-      type === 'patient.discharged' ||
-      type === 'patient.deceased' ||
-      type === 'discharge.cancelled',
+type Ending = EventOf<'patient.discharged'> | EventOf<'patient.deceased'>;
+
+/**
+ * How a stay ended: discharged, deceased, or not at all where that was cancelled since. Of a discharge and a death on
+ * one date the last told holds; a death on a later date came after the stay.
+ */
+function endingOf(
+  told: readonly Statement[],
+  contradictions: Set<string>,
+): Pick<Stay, 'discharge' | 'deceased'> {
+  const classEnd = classEndOf(told);
+  const left = told
+    .slice(told.findLastIndex(({ type }) => type === 'discharge.cancelled') + 1)
+    .filter((s): s is Ending => isEnding(s) && !isClassChange(s));
+  const last = left.at(-1);
+  const deceased = last?.type === 'patient.deceased' ? last : undefined;
+  if (deceased?.warnings?.includes('DEATH_CONTRADICTED')) contradictions.add('DEATH_CONTRADICTED');
+  const lastLeft = left.findLast(({ type }) => type === 'patient.discharged');
+  const isBeforeDeath =
+    deceased === undefined || (lastLeft !== undefined && isOnEarlierDate(lastLeft, deceased));
+  const ends = [classEnd, isBeforeDeath ? lastLeft : undefined];
+  const discharge = earliest(ends.map((end) => end && momentOf(end)));
+  return { ...(discharge && { discharge }), ...(deceased && { deceased: momentOf(deceased) }) };
+}
+
+/** Inpatient care ended with a change of class, unless another change has taken that back: whenever the patient left. */
+function classEndOf(told: readonly Statement[]): Ending | undefined {
+  const last = told.findLast(isClassChange);
+  return last?.type === 'patient.discharged' ? last : undefined;
+}
+
+function isEnding({ type }: Statement): boolean {
+  return type === 'patient.discharged' || type === 'patient.deceased';
+}
+
+function isClassChange(statement: Statement): boolean {
+  const { type, data } = statement;
+  return (
+    (type === 'patient.admitted' || type === 'patient.discharged') && data.classChange === true
   );
-  if (last?.type === 'patient.discharged') return { discharge: momentOf(last) };
-  return last?.type === 'patient.deceased' ? { deceased: momentOf(last) } : {};
+}
+
+function isOnEarlierDate(left: Ending, right: Ending): boolean {
+  return localDateOf(momentOf(left).atMs) < localDateOf(momentOf(right).atMs);
 }
 
 /**

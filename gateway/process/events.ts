@@ -317,18 +317,23 @@ export const eventData = {
     hospital: text.optional(),
     unit: text.optional(),
     patientClass: text.optional(),
+    /** Where the patient came from; `other-hospital` continues the stay there. */
+    admitSource: text.optional(),
+    /** An outpatient became an inpatient; the admission of an inpatient, where one is told, has the time. */
+    classChange: z.literal(true).optional(),
     /** An agreement may treat psychiatric care otherwise; absent where the sender does not say. */
     care: z.enum(['somatic', 'psychiatric']).optional(),
     patient: patientCodes.optional(),
   }),
   'patient.identity-changed': z.strictObject({ patient: patientCodes }),
-  'patient.merged': empty,
-  'class.changed': z.strictObject({ patientClass: text }),
+  /** The person had other numbers before, and is one with whoever was known by them. */
+  'patient.merged': z.strictObject({ patient: patientCodes.optional() }),
   'patient.transferred': z.strictObject({ unit: text.optional() }),
   'transfer.cancelled': z.strictObject({ unit: text.optional() }),
   'patient.on-leave': empty,
   'patient.returned': empty,
   'leave.cancelled': empty,
+  'return.cancelled': empty,
   'need.assessed': z.strictObject({
     socialServices: z.boolean(),
     municipalHealthCare: z.boolean(),
@@ -363,7 +368,11 @@ export const eventData = {
   }),
   'patient.discharge-ready': empty,
   'discharge-readiness.withdrawn': empty,
-  'patient.discharged': z.strictObject({ disposition: text.optional() }),
+  'patient.discharged': z.strictObject({
+    disposition: text.optional(),
+    /** Inpatient care ended with a change of class: the patient may leave the hospital later. */
+    classChange: z.literal(true).optional(),
+  }),
   'discharge.cancelled': empty,
   'admission.cancelled': empty,
   'patient.deceased': empty,

@@ -137,23 +137,32 @@ function foldOpposition(facts: FactList): Facts['opposition'] {
     .map((told) => ({ ...momentOf(told), declined: told.type === 'services.declined' }));
 }
 
-/** Each leave with the return that ended it; a cancellation takes back the last leave before it. */
+/** Each leave with the return that ended it; a cancellation takes back the last leave, or return, before it. */
 function foldLeaves(facts: FactList): Facts['leaves'] {
   const statements = [
     ...facts.of('patient.on-leave'),
     ...facts.of('patient.returned'),
     ...facts.of('leave.cancelled'),
+    ...facts.of('return.cancelled'),
   ].sort(byHappening);
   const leaves: Leave[] = [];
   for (const statement of statements) {
     const last = leaves.at(-1);
     if (statement.type === 'patient.on-leave') leaves.push(momentOf(statement));
     else if (statement.type === 'leave.cancelled') leaves.pop();
+    else if (statement.type === 'return.cancelled') reopenLast(leaves);
     else if (last !== undefined && last.returned === undefined) {
       leaves[leaves.length - 1] = { ...last, returned: momentOf(statement) };
     }
   }
   return leaves;
+}
+
+function reopenLast(leaves: Leave[]): void {
+  const last = leaves.pop();
+  if (last === undefined) return;
+  const { returned: _, ...open } = last;
+  leaves.push(open);
 }
 
 /** Calls to planning; a withdrawal takes back the calls made before it. */
@@ -171,7 +180,11 @@ function foldCalls(facts: FactList): readonly PlanningCall[] {
 
 /** The person's codes as they changed. A municipality or marking left out is not stated: the earlier one stands. */
 function foldPatient(facts: FactList): Facts['patient'] {
-  const statements = [...facts.of('patient.admitted'), ...facts.of('patient.identity-changed')];
+  const statements = [
+    ...facts.of('patient.admitted'),
+    ...facts.of('patient.identity-changed'),
+    ...facts.of('patient.merged'),
+  ];
   const history: (Moment & { codes: PatientCodes })[] = [];
   for (const statement of statements.sort(byHappening)) {
     const stated = statement.data.patient;

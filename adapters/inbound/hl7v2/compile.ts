@@ -12,6 +12,7 @@ import type {
   MappingValue,
   Mappings,
   SenderMapping,
+  Trigger,
 } from '../../../mappings/index.ts';
 import { possibleEvents } from '../../../mappings/check.ts';
 import type { PersonNumber } from '../../adapter.ts';
@@ -58,21 +59,31 @@ export interface CompiledEntry {
   readonly keys: ReadonlyMap<EventType, readonly CompiledKey[]>;
 }
 
+/** Whom a message speaks of. */
+export type About = NonNullable<Trigger['about']>;
+export interface CompiledTrigger {
+  readonly about: About;
+  readonly requires: readonly string[];
+  readonly entries: readonly CompiledEntry[];
+}
+
 export interface CompiledSender {
   readonly mapping: SenderMapping;
-  readonly triggers: ReadonlyMap<string, readonly CompiledEntry[]>;
+  readonly triggers: ReadonlyMap<string, CompiledTrigger>;
   readonly ignored: ReadonlyMap<string, string>;
-  readonly requires: readonly string[];
   readonly processingIds: ReadonlySet<string>;
   readonly stay: Hl7Path;
   readonly stayAuthority: { readonly namespace: Hl7Path; readonly universal: Hl7Path };
   readonly sentAt: readonly Hl7Path[];
-  readonly patient: Readonly<
-    Record<'numbers' | 'family' | 'given' | 'street' | 'postalCode' | 'city', Hl7Path>
-  >;
+  readonly patient: {
+    readonly numbers: readonly Hl7Path[];
+    readonly earlierNumbers: Hl7Path;
+  } & Readonly<Record<'family' | 'given' | 'street' | 'postalCode' | 'city', Hl7Path>>;
   readonly municipality: Reader;
   readonly protection: readonly Reader[];
+  /** By authority (CX.4), and by type (CX.5) where no authority is named. */
   readonly numberKinds: ReadonlyMap<string, PersonNumber['kind']>;
+  readonly numberTypes: ReadonlyMap<string, PersonNumber['kind']>;
   readonly tables: ReadonlyMap<string, CodeTable>;
 }
 
@@ -82,27 +93,18 @@ export function compileSender(mappings: Mappings, mapping: SenderMapping): Compi
   const tables = new Map<string, CodeTable>(
     [...mappings.tables].map(([name, { entries }]) => [name, new Map(Object.entries(entries))]),
   );
-  const entries = new Map<string, readonly EventEntry[]>();
-  for (const layer of [adt.triggers, mapping.triggers ?? {}]) {
-    for (const [name, { events, replace }] of Object.entries(layer)) {
-      const below = replace === true ? [] : (entries.get(name) ?? []);
-      entries.set(name, [...below, ...events]);
-    }
-  }
-  const triggers = new Map<string, readonly CompiledEntry[]>();
-  for (const [name, list] of entries) {
-    const nulls = new Set(list.map(({ ifNull }) => ifNull));
-    triggers.set(
-      name,
-      list.map((entry) => compileEntry(entry, nulls, mappings, tables)),
-    );
+  const triggers = new Map<string, CompiledTrigger>();
+  for (const [name, { about = 'stay', events }] of layered(adt.triggers, mapping.triggers ?? {})) {
+    const nulls = new Set(events.map(({ ifNull }) => ifNull));
+    const entries = events.map((entry) => compileEntry(entry, nulls, mappings, tables));
+    triggers.set(name, { about, requires: adt.requires[about], entries });
   }
   const { patient } = adt;
+  const own = mapping.patient ?? {};
   return {
     mapping,
     triggers,
     ignored: new Map(Object.entries(adt.ignored).filter(([name]) => !triggers.has(name))),
-    requires: adt.requires,
     processingIds: new Set<string>(mapping.acceptedProcessingIds ?? ['P']),
     stay: pathOf(adt.stay),
     stayAuthority: {
@@ -111,20 +113,38 @@ export function compileSender(mappings: Mappings, mapping: SenderMapping): Compi
     },
     sentAt: pathsOf(adt.sentAt),
     patient: {
-      numbers: pathOf(patient.numbers),
-      family: pathOf(patient.family),
-      given: pathOf(patient.given),
-      street: pathOf(patient.street),
-      postalCode: pathOf(patient.postalCode),
-      city: pathOf(patient.city),
+      numbers: pathsOf(own.numbers ?? patient.numbers),
+      earlierNumbers: pathOf(own.earlierNumbers ?? patient.earlierNumbers),
+      family: pathOf(own.family ?? patient.family),
+      given: pathOf(own.given ?? patient.given),
+      street: pathOf(own.street ?? patient.street),
+      postalCode: pathOf(own.postalCode ?? patient.postalCode),
+      city: pathOf(own.city ?? patient.city),
     },
     municipality: municipalityReader(mapping.municipality ?? adt.municipality, tables),
     protection: listOf(mapping.protection ?? adt.protection).map((one) => readerOf(one, tables)),
     numberKinds: new Map(
       Object.entries({ ...adt.numberAuthorities, ...mapping.numberAuthorities }),
     ),
+    numberTypes: new Map(Object.entries(adt.numberTypes)),
     tables,
   };
+}
+
+/** The sender's own entries after the shipped ones, or instead of them. */
+function layered(...layers: readonly SenderMapping['triggers'][]): ReadonlyMap<string, Trigger> {
+  const triggers = new Map<string, Trigger>();
+  for (const layer of layers) {
+    for (const [name, trigger] of Object.entries(layer ?? {})) {
+      const below = trigger.replace === true ? undefined : triggers.get(name);
+      const about = trigger.about ?? below?.about;
+      triggers.set(name, {
+        ...(about !== undefined && { about }),
+        events: [...(below?.events ?? []), ...trigger.events],
+      });
+    }
+  }
+  return triggers;
 }
 
 /** A path without a table goes through the one that users grow for it. */

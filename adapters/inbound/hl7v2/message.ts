@@ -88,6 +88,11 @@ export class Hl7Message {
     );
   }
 
+  /** The segments as they were written, in order, without their line ends. */
+  segmentTexts(): string[] {
+    return this.#starts.map((start, index) => this.text.slice(start, this.#ends[index]));
+  }
+
   /** Whether the message has such a segment. */
   has(segment: string): boolean {
     return this.#indexOf(segment) >= 0;

@@ -20,18 +20,27 @@ const nationalAuthorities = {
   'LMA-nummer': 'http://electronichealth.se/identifier/LMA-nummer',
 } as const;
 
-/** The patient's numbers (PID-3), name and address as the message has them. */
+const nationalReserve: ReadonlySet<string> = new Set([
+  nationalAuthorities.reservnummer,
+  'http://electronichealth.se/identifier/nationelltReservnummer',
+]);
+
+/** The patient's numbers, name and address as the message has them. */
 export function patientOf(
   message: Hl7Message,
   sender: CompiledSender,
   warnings: string[],
 ): PatientIdentity {
   const { patient } = sender;
-  const street = message.valueOf(patient.street);
-  const postalCode = message.valueOf(patient.postalCode);
-  const city = message.valueOf(patient.city);
-  const family = message.valueOf(patient.family);
-  const given = message.valueOf(patient.given);
+  const name = repetitionOf(message, patient.family, 7, nameTypes);
+  const place = repetitionOf(message, patient.street, 7, addressTypes);
+  const at = (path: Hl7Path, repetition: number): string | undefined =>
+    message.valueOf(repetition === 1 ? path : inRepetition(path, repetition));
+  const street = at(patient.street, place);
+  const postalCode = at(patient.postalCode, place);
+  const city = at(patient.city, place);
+  const family = at(patient.family, name);
+  const given = at(patient.given, name);
   const address = {
     ...(street !== undefined && { street }),
     ...(postalCode !== undefined && { postalCode }),
@@ -43,6 +52,33 @@ export function patientOf(
     ...(given !== undefined && { given }),
     ...(Object.keys(address).length > 0 && { address }),
   };
+}
+
+/** Name types (XPN.7, table 0200) and address types (XAD.7, table 0190) that are preferred, the best first. */
+const nameTypes = ['L'];
+const addressTypes = ['L', 'H', 'P'];
+
+/** Which repetition of a field is meant: the first of the best type; the first one where none says its type. */
+function repetitionOf(
+  message: Hl7Message,
+  path: Hl7Path,
+  typeComponent: number,
+  types: readonly string[],
+): number {
+  const count = Math.min(message.repetitions(path.segment, path.field), keptNumbers);
+  if (count <= 1) return 1;
+  const repetitions = Array.from({ length: count }, (_, index) => index + 1);
+  const typeOf = (repetition: number): string =>
+    message.valueOf(inside(path, typeComponent, 1, repetition)) ?? '';
+  for (const type of types) {
+    const found = repetitions.find((repetition) => typeOf(repetition) === type);
+    if (found !== undefined) return found;
+  }
+  return 1;
+}
+
+function inRepetition(path: Hl7Path, repetition: number): Hl7Path {
+  return inside(path, path.component, path.subcomponent, repetition);
 }
 
 /** Municipality, kind of number and protection; what the message does not say is left out. */
@@ -60,6 +96,7 @@ export function codesOf(work: Work): PatientCodes {
 
 interface NumberPaths {
   readonly value: Hl7Path;
+  readonly type: Hl7Path;
   readonly namespace: Hl7Path;
   readonly universal: Hl7Path;
 }
@@ -71,6 +108,7 @@ function pathsOf(field: Hl7Path, repetition: number): NumberPaths {
   if (list === undefined) pathsByRepetition.set(field.text, (list = []));
   return (list[repetition] ??= {
     value: inside(field, 1, 1, repetition),
+    type: inside(field, 5, 1, repetition),
     namespace: inside(field, 4, 1, repetition),
     universal: inside(field, 4, 2, repetition),
   });
@@ -81,7 +119,27 @@ function numbersOf(
   sender: CompiledSender,
   warnings: string[],
 ): PersonNumber[] {
-  const field = sender.patient.numbers;
+  const [first, ...others] = sender.patient.numbers;
+  if (first === undefined) return [];
+  const numbers = numbersAt(message, first, sender, warnings);
+  for (const field of others) {
+    for (const number of numbersAt(message, field, sender, warnings)) {
+      const isKnown = numbers.some(
+        ({ authority, value }) => authority === number.authority && value === number.value,
+      );
+      if (!isKnown) numbers.push(number);
+    }
+  }
+  return numbers;
+}
+
+/** The numbers in one field, every repetition: CX.1 by its authority (CX.4). What the number looks like decides nothing. */
+export function numbersAt(
+  message: Hl7Message,
+  field: Hl7Path,
+  sender: CompiledSender,
+  warnings: string[],
+): PersonNumber[] {
   const count = message.repetitions(field.segment, field.field);
   if (count > keptNumbers) warnings.push(`${field.text}: more than ${keptNumbers} repetitions`);
   const numbers: PersonNumber[] = [];
@@ -93,9 +151,9 @@ function numbersOf(
     const kind =
       kindOf(sender, message.valueOf(paths.universal)) ??
       kindOf(sender, message.valueOf(paths.namespace)) ??
-      (given === undefined ? kindOf(sender, 'unnamed') : undefined) ??
+      (given === undefined ? kindOfUnnamed(sender, message.valueOf(paths.type)) : undefined) ??
       'local';
-    const number = nationalNumber(kind, value);
+    const number = nationalNumber(kind, value, given);
     if (number !== undefined) {
       numbers.push(number);
       continue;
@@ -104,6 +162,13 @@ function numbersOf(
     numbers.push({ authority: scoped(given, sender), value, kind: 'local' });
   }
   return numbers;
+}
+
+function kindOfUnnamed(
+  sender: CompiledSender,
+  type: string | undefined,
+): PersonNumber['kind'] | undefined {
+  return kindOf(sender, 'unnamed') ?? (type === undefined ? type : sender.numberTypes.get(type));
 }
 
 function kindOf(
@@ -118,12 +183,29 @@ function kindOf(
  * @param given CX.4 as the message has it; undefined for none
  */
 export function scoped(given: string | undefined, sender: CompiledSender): string {
-  if (given !== undefined && /^(?:\d+(?:\.\d+)+$|[a-z][a-z0-9+.-]*:)/i.test(given)) return given;
+  if (given !== undefined && isGlobal(given)) return given;
   return `${sender.mapping.id}:${given ?? 'unnamed'}`;
 }
 
-function nationalNumber(kind: PersonNumber['kind'], value: string): PersonNumber | undefined {
+/** An OID or a URI, and not a name that only its sender knows. */
+function isGlobal(authority: string): boolean {
+  return /^(?:\d+(?:\.\d+)+$|[a-z][a-z0-9+.-]*:)/i.test(authority);
+}
+
+/** @param given CX.4 as the message has it; a region's reserve number is its own, a national one has one spelling */
+function nationalNumber(
+  kind: PersonNumber['kind'],
+  value: string,
+  given: string | undefined,
+): PersonNumber | undefined {
   if (kind === 'local') return undefined;
+  if (kind === 'reservnummer' && given !== undefined && isGlobal(given)) {
+    return {
+      authority: nationalReserve.has(given) ? nationalAuthorities[kind] : given,
+      value,
+      kind,
+    };
+  }
   if (kind !== 'personnummer' && kind !== 'samordningsnummer') {
     return { authority: nationalAuthorities[kind], value, kind };
   }

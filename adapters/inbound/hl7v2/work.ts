@@ -1,6 +1,7 @@
 /**
  * What one translation gathers.
  */
+import { GatewayError } from '../../../gateway/errors.ts';
 import type { Fact, PatientIdentity, UnmappedCode } from '../../adapter.ts';
 import type { CompiledSender, Reading } from './compile.ts';
 import type { Hl7Message } from './message.ts';
@@ -24,4 +25,13 @@ export interface Work {
 export function park(work: Work, { code, path, table = '' }: Reading): undefined {
   const known = work.unmapped.some((one) => one.path === path && one.table === table);
   if (!known) work.unmapped.push({ table, code: code.slice(0, keptCharacters), path });
+}
+
+/** @param standardCode of table 0357 */
+export function malformed(standardCode: string, message: string, location: string): GatewayError {
+  return new GatewayError('malformed-message', message, { standardCode, location });
+}
+
+export function missing(location: string): GatewayError {
+  return malformed('101', `${location}: required field missing`, location);
 }
