@@ -3,18 +3,19 @@
  *
  * An event on the bus is a nudge; the journal is the truth. Several nudges for one case are one pass.
  */
-import type { Profiles } from '../profiles/index.ts';
+import type { Parameters, Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
 import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
-import { localDateOf } from './rules/legal-days.ts';
+import { decideLinks } from './rules/deciding/decide-links.ts';
+import { isoOf, localDateOf } from './rules/legal-days.ts';
 import { cutOffKeyOf, foldSettlement, settle } from './rules/settlement.ts';
 import { monthBefore, monthOf } from './rules/settling/settlement-month.ts';
 import type { Handle } from './runtime/bus/bus.ts';
 import type { Clock } from './runtime/clock.ts';
-import type { Append, Journal, NewEvent } from './runtime/journal/journal.ts';
+import type { Append, Journal, LoadedProcess, NewEvent } from './runtime/journal/journal.ts';
 
 export interface AdvanceParts {
   readonly journal: Journal;
@@ -56,6 +57,9 @@ async function advanceProcess(
     const process = fold(loaded.events, loaded.processId);
     const parameters = profiles.parametersOf(placeOf(process));
     const nowMs = clock.nowMs();
+    // First what the case is, then what the law says of it: a change of links advances every case it touches.
+    const links = await linksOf(journal, loaded, parameters, nowMs);
+    if (links !== undefined) return links;
     const decision = decide(process, assess(process, parameters, nowMs), nowMs, { warnMs });
     const isBilled = loaded.stays.every(({ sender }) => isSenderLive(sender, clock.now()));
     const first = loaded.stays[0];
@@ -65,6 +69,40 @@ async function advanceProcess(
       ...written(decision, first.stayId, loaded.processId, clock.now(), isBilled),
     };
   });
+}
+
+/** What is to change between the stays of the patient; undefined where nothing is. */
+async function linksOf(
+  journal: Journal,
+  { processId, stays, events }: LoadedProcess,
+  parameters: Parameters,
+  nowMs: number,
+): Promise<Append | undefined> {
+  const others = await journal.relatedStays(processId);
+  if (others.length === 0 && stays.length === 1) return undefined;
+  const own = stays.map(({ stayId, version }) => ({
+    stayId,
+    processId,
+    version,
+    events: events.filter(({ event }) => event.stayId === stayId),
+  }));
+  const changes = decideLinks({ processId, stays: own }, others, parameters, nowMs);
+  if (changes.length === 0) return undefined;
+  return {
+    expected: [...own, ...others].map(({ stayId, version }) => ({ streamId: stayId, version })),
+    events: changes.map(({ stayId, ...event }) => ({
+      streamId: stayId,
+      body: {
+        ...event,
+        recordedAt: isoOf(nowMs),
+        source: { sender: 'hemgang', messageId: event.id },
+        correlationId: processId,
+      },
+      lane: processId,
+    })),
+    setDeadlines: [],
+    closeDeadlines: [],
+  };
 }
 
 async function advanceSettlement(
@@ -207,12 +245,15 @@ function readerOf(body: EventBody): string | undefined {
 }
 
 /** One lane per case and recipient for notices, one per case for everything else. */
+const caseOf = (key: string): string => key.split('|', 1)[0] ?? key;
+
 function laneOf(body: EventBody, processId: string): string {
   switch (body.type) {
     case 'notice.issued':
     case 'notice.corrected':
     case 'notice.withdrawn':
-      return `${processId}/${body.data.role}`;
+      // The case it went out by first, so that a correction follows what it corrects.
+      return `${caseOf(body.data.key)}/${body.data.role}`;
     default:
       return processId;
   }

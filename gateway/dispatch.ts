@@ -126,7 +126,8 @@ async function messageOf(
     deliveryId,
     event,
     notice,
-    caseReference: process.processId,
+    // What the receiver knows the case by: it stands in the decision key from when the notice was first decided.
+    caseReference: notice.key.split('|', 1)[0] ?? process.processId,
     action: actionOf(event.type),
     patient: identity,
   };

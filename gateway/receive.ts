@@ -2,12 +2,12 @@
  * 1: a message came in. Translate, store, answer; the answer leaves after the commit, never before.
  */
 import { hash } from 'node:crypto';
-import type { Inbound, MessageHead, Translation } from '../adapters/adapter.ts';
-import { GatewayError, asGatewayError } from './errors.ts';
+import type { Fact, Inbound, MessageHead, Translation } from '../adapters/adapter.ts';
+import { GatewayError, asGatewayError, assert } from './errors.ts';
 import type { EventBody } from './process/events.ts';
 import { factId } from './process/ids.ts';
 import type { Clock } from './runtime/clock.ts';
-import type { Journal, RecordOutcome } from './runtime/journal/journal.ts';
+import type { IncomingMessage, Journal, RecordOutcome } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
 
 export interface ReceiveParts {
@@ -46,9 +46,10 @@ export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Rece
         digest,
         raw,
         receivedAt: context.now,
+        ...(head.sentAt !== undefined && { toldAt: head.sentAt }),
         mappingRevision: adapter.mappingRevision,
         ...placeOf(translation),
-        events: factsOf(translation, head, digest, messageId, context.now, adapter.mappingRevision),
+        ...bodiesOf(translation, head, digest, messageId, context.now, adapter.mappingRevision),
         unmapped: translation.unmapped,
         warnings: remarksOn(translation),
         answer,
@@ -110,14 +111,14 @@ export async function retranslateParked<M>(
       await journal.retranslate({
         messageId: parked.messageId,
         mappingRevision: adapter.mappingRevision,
-        events: factsOf(
+        events: bodiesOf(
           translation,
           head,
           digest,
           parked.messageId,
           clock.now(),
           adapter.mappingRevision,
-        ),
+        ).events,
         unmapped: translation.unmapped,
       });
       if (translation.unmapped.length === 0) freed += 1;
@@ -168,17 +169,18 @@ function placeOf(translation: Translation): Pick<Translation, 'stay' | 'patient'
   };
 }
 
-function factsOf(
-  translation: Translation,
+/** Every fact of a message as an event body: of its stay, of persons, of stays that were moved. */
+function bodiesOf(
+  { facts, persons, moved }: Translation,
   head: MessageHead,
   digest: Buffer,
   messageId: string,
   now: string,
   mappingRevision: string,
-): EventBody[] {
+): Pick<IncomingMessage, 'events' | 'persons' | 'moved'> {
   const digestHex = digest.toString('hex');
   const ordinals = new Map<string, number>();
-  return translation.facts.map((fact) => {
+  const bodyOf = (fact: Fact): EventBody => {
     const ordinal = (ordinals.get(fact.type) ?? 0) + 1;
     ordinals.set(fact.type, ordinal);
     return {
@@ -190,7 +192,22 @@ function factsOf(
       causationId: messageId,
       correlationId: messageId,
     };
-  });
+  };
+  return {
+    events: facts.map(bodyOf),
+    ...(persons && {
+      persons: persons.map(({ facts: told, ...person }) => ({
+        ...person,
+        events: told.map(bodyOf),
+      })),
+    }),
+    ...(moved && {
+      moved: moved.map(({ facts: told, stay, patient }) => {
+        assert(stay.by === 'visit', 'a stay is moved by its visit number');
+        return { stay, patient, events: told.map(bodyOf) };
+      }),
+    }),
+  };
 }
 
 /** What the operator reads beside the message. */

@@ -25,14 +25,7 @@ type Stay = Pick<
  */
 export function foldAdmission(facts: FactList, contradictions: Set<string>): Stay {
   const byStay = new Map<string, Statement[]>();
-  const all: Statement[] = [
-    ...facts.of('patient.admitted'),
-    ...facts.of('admission.cancelled'),
-    ...facts.of('patient.discharged'),
-    ...facts.of('patient.deceased'),
-    ...facts.of('discharge.cancelled'),
-  ];
-  for (const event of all) {
+  for (const event of statementsOf(facts)) {
     byStay.set(event.stayId, [...(byStay.get(event.stayId) ?? []), event]);
   }
   const stays = [...byStay.values()].map((told) => foldStay(facts, told, contradictions));
@@ -56,7 +49,8 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
     };
   }
   const { discharge: _ofFirst, deceased: _deathOfFirst, ...stay } = first;
-  const ended = begun.every((candidate) => candidate.discharge !== undefined);
+  // A stay that another continues was over when that began, whether its own end has been told or not.
+  const ended = begun.at(-1)?.discharge !== undefined;
   const discharge = ended ? latest(begun.map((candidate) => candidate.discharge)) : undefined;
   // It is the region that cares for the patient now that is paid (5 kap. 1 §).
   const county = begun.findLast((candidate) => candidate.county !== undefined)?.county;
@@ -68,8 +62,23 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
   };
 }
 
+/** What is told of beginnings and ends, in no order. */
+export function statementsOf(facts: FactList): Statement[] {
+  return [
+    ...facts.of('patient.admitted'),
+    ...facts.of('admission.cancelled'),
+    ...facts.of('patient.discharged'),
+    ...facts.of('patient.deceased'),
+    ...facts.of('discharge.cancelled'),
+  ];
+}
+
 /** One stay: of the statements about its admission, and of those about its end, the last told holds. */
-function foldStay(facts: FactList, statements: Statement[], contradictions: Set<string>): Stay {
+export function foldStay(
+  facts: FactList,
+  statements: Statement[],
+  contradictions: Set<string>,
+): Stay {
   const told = statements.sort(byTelling);
   const aboutAdmission = told.findLast(
     (s) => s.type === 'patient.admitted' || s.type === 'admission.cancelled',

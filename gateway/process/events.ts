@@ -386,8 +386,13 @@ export const eventData = {
   'notice.acknowledged': noticeAnswer,
   'notice.misdirected': noticeAnswer,
   // decided here
+  /** The linked stay continues the case; `cause` is `TRANSFER` or `CONTIGUOUS`. */
   'stay.linked': z.strictObject({ linkedStayId: text, cause: text }),
+  /** It stands in the case it leaves and in the stay that leaves. */
   'stay.unlinked': z.strictObject({ linkedStayId: text, cause: text }),
+  /** Another stay of the patient overlaps this one and does not continue it. */
+  'stay.overlapped': z.strictObject({ otherStayId: text }),
+  'stay.overlap-cleared': z.strictObject({ otherStayId: text }),
   'notice.issued': notice,
   'notice.corrected': notice,
   'notice.withdrawn': notice,

@@ -78,7 +78,7 @@ export interface Facts {
   readonly hospital?: string;
   readonly admission?: Occasion;
   readonly admissionCancelled?: Moment;
-  /** The stay has ended: set only when every linked stay that was begun has been discharged. */
+  /** The stay has ended: set only when the last of the linked stays has been discharged. */
   readonly discharge?: Moment;
   /** A stay that ended in death. Of what is told of one stay's end, the last told holds. */
   readonly deceased?: Moment;
@@ -182,6 +182,8 @@ export interface History {
   readonly deadlines: ReadonlyMap<string, DeadlineHistory>;
   readonly liability: ReadonlyMap<string, LiabilityHistory>;
   readonly careDays: ReadonlyMap<string, CareDaysData>;
+  /** Stays of the same patient that overlap one of this process and do not continue it. */
+  readonly overlaps: ReadonlySet<string>;
 }
 
 export interface DischargeProcess extends Facts {
@@ -196,7 +198,14 @@ export interface DischargeProcess extends Facts {
  * @param processId random key of the process; part of every decision key
  */
 export function fold(events: readonly StoredLike[], processId = ''): DischargeProcess {
-  return { processId, ...foldFacts(events), history: foldHistory(events) };
+  const facts = foldFacts(events);
+  const history = foldHistory(events);
+  // Which of two overlapping stays is true, if one is, nobody has said.
+  const contradictions =
+    history.overlaps.size > 0
+      ? [...facts.contradictions, 'OVERLAPPING_STAYS'].sort()
+      : facts.contradictions;
+  return { processId, ...facts, contradictions, history };
 }
 
 /** The end of the stay: discharge or death, whichever came first. */

@@ -12,7 +12,7 @@ import { message } from './journal-messages.ts';
 const [folder = ''] = process.argv.slice(2);
 const limits = { checkpointIntervalMs: 10 };
 const sizeOf = (file: string) => statSync(join(folder, file)).size;
-const raw = Buffer.alloc(50_000, 'x');
+const raw = Buffer.alloc(45_000, 'x');
 
 const journal = await openEmbeddedJournal({ folder, limits });
 for (let n = 0; n < 12; n += 1) await journal.record(message(n, { raw }));

@@ -13,12 +13,12 @@ export function decideCareDays(
   const standing = new Set<string>();
   for (const { want: _want, ...counted } of wants) {
     const { county, municipality, month, because } = counted;
-    const key = `${draft.processId}|care-days|${county}|${municipality}|${month}`;
+    const key = draft.keyOf(`care-days|${county}|${municipality}|${month}`);
     standing.add(key);
     const last = process.history.careDays.get(key);
     if (last !== undefined && sameCount(last, counted)) continue;
     const revision = (last?.revision ?? 0) + 1;
-    const caseReference = draft.processId;
+    const caseReference = last?.caseReference ?? draft.processId;
     const cause = because.at(-1) ?? 'care-days';
     draft.add('care-days.counted', key, revision, cause, {
       ...counted,

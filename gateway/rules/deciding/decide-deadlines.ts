@@ -14,7 +14,7 @@ export function decideDeadlines(
   const standing = new Set<string>();
   for (const want of wants) {
     const occasion = draft.occasionOf(want.about);
-    const key = `${draft.processId}|${want.deadline}|${occasion}`;
+    const key = draft.keyOf(`${want.deadline}|${occasion}`);
     standing.add(key);
     const data: DeadlineData = {
       key,

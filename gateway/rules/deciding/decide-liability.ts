@@ -15,7 +15,7 @@ export function decideLiability(
   const standing = new Set<string>();
   for (const want of wants) {
     const occasion = draft.occasionOf(want.about);
-    const key = `${draft.processId}|payment-liability|${occasion}`;
+    const key = draft.keyOf(`payment-liability|${occasion}`);
     standing.add(key);
     const last = process.history.liability.get(key);
     const { outcome } = want;

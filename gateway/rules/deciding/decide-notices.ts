@@ -15,7 +15,7 @@ export function decideNotices(
   const standing = new Set<string>();
   for (const want of wants) {
     const occasion = draft.occasionOf(want.about);
-    const key = `${draft.processId}|${want.obligation}|${occasion}|${want.role}`;
+    const key = draft.keyOf(`${want.obligation}|${occasion}|${want.role}`);
     standing.add(key);
     if (want.mode === 'keep') continue;
     decideNotice(process, want, key, occasion, draft);

@@ -47,6 +47,8 @@ export class Draft {
   readonly nowMs: number;
   readonly #warnMs: WarnMs;
   readonly #occasionsInUse: ReadonlySet<string>;
+  /** Decision keys of cases that were linked to this one, by what they are about. */
+  readonly #formerKeys: ReadonlyMap<string, string>;
 
   constructor(
     process: DischargeProcess,
@@ -59,12 +61,31 @@ export class Draft {
     this.now = isoOf(nowMs);
     this.#warnMs = warnMs;
     this.takesBack = findings.every(({ reason }) => reason !== 'PARAMETER_MISSING');
-    const { notices, deadlines, liability } = process.history;
+    const { notices, deadlines, liability, careDays } = process.history;
+    const ownPrefix = `${this.processId}|`;
+    const isKnown = (key: string): boolean =>
+      [notices, deadlines, liability, careDays].some((known) => known.has(key));
+    this.#formerKeys = new Map(
+      [notices, deadlines, liability, careDays]
+        .flatMap((known) => [...known.keys()])
+        .filter((key) => !key.startsWith(ownPrefix))
+        .map((key) => [key.slice(key.indexOf('|') + 1), key] as const)
+        .filter(([about]) => !isKnown(`${ownPrefix}${about}`)),
+    );
     this.#occasionsInUse = new Set([
       ...[...notices.values()].map(({ occasion }) => occasion),
       ...[...deadlines.values()].map(({ data }) => data.occasion),
       ...[...liability.values()].map(({ occasion }) => occasion),
     ]);
+  }
+
+  /**
+   * The decision key of this case. What was decided of the same thing before the case was linked to another goes on under
+   * the key it had: it is a revision, and not something new.
+   * @param about what it is about: obligation, occasion, role
+   */
+  keyOf(about: string): string {
+    return this.#formerKeys.get(about) ?? `${this.processId}|${about}`;
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { GatewayError } from '../../errors.ts';
+import { numberKinds } from '../../process/events.ts';
 import type { EventBody } from '../../process/events.ts';
 import type { CheckpointStart } from './checkpoint.ts';
 import { storeError } from './failure.ts';
@@ -21,7 +22,7 @@ import { WriterQueue, type QueueLimits } from './writer-queue.ts';
 import type { PreparedEvent } from './writes/events.ts';
 import type { PreparedBody, PreparedMessage } from './writes/messages.ts';
 import type { RefusedLimits } from './writes/refused-bodies.ts';
-import type { PreparedPatient } from './writes/stays.ts';
+import type { PreparedPatient } from './writes/patients.ts';
 
 export { openJournalReader } from './reader.ts';
 
@@ -205,10 +206,21 @@ function prepareMessage(message: IncomingMessage): PreparedMessage {
     raw: message.raw,
     answer: message.answer,
     receivedAt: message.receivedAt,
+    toldAt: message.toldAt ?? message.receivedAt,
     mappingRevision: message.mappingRevision,
     stay: message.stay,
     patient: message.patient && preparePatient(message.patient),
     events: message.events.map(prepareBody),
+    persons: (message.persons ?? []).map(({ patient, earlierNumbers, events }) => ({
+      patient: preparedPerson(patient),
+      earlierNumbers: numbersOf(earlierNumbers),
+      events: events.map(prepareBody),
+    })),
+    moved: (message.moved ?? []).map(({ stay, patient, events }) => ({
+      stay,
+      patient: preparedPerson(patient),
+      events: events.map(prepareBody),
+    })),
     unmapped: message.unmapped,
     warnings: message.warnings.length > 0 ? JSON.stringify(message.warnings) : null,
   };
@@ -216,10 +228,24 @@ function prepareMessage(message: IncomingMessage): PreparedMessage {
 
 /** A patient without name and number says nothing, and replaces nothing. */
 function preparePatient(identity: StoredIdentity): PreparedPatient | undefined {
-  const numbers = identity.numbers.filter(({ value }) => value !== '');
-  if (numbers.length === 0 && identity.family === undefined) return undefined;
-  return { identity: JSON.stringify(identity), numbers };
+  const prepared = preparedPerson(identity);
+  return prepared.numbers.length === 0 && identity.family === undefined ? undefined : prepared;
 }
+
+function preparedPerson(identity: StoredIdentity): PreparedPatient {
+  return { identity: JSON.stringify(identity), numbers: numbersOf(identity.numbers) };
+}
+
+/** The surest first: two persons never share a personnummer, and a hospital may use its own numbers again. */
+function numbersOf(numbers: StoredIdentity['numbers']): PreparedPatient['numbers'] {
+  const given = numbers.filter(({ value }) => value !== '');
+  if (given.length <= 1) return given;
+  return given.toSorted((left, right) => worthOf(left.kind) - worthOf(right.kind));
+}
+
+const kindsByWorth: readonly string[] = numberKinds;
+const worthOf = (kind: string): number =>
+  kind === 'local' ? kindsByWorth.length : kindsByWorth.indexOf(kind);
 
 function prepareBody(body: EventBody): PreparedBody {
   return { id: body.id, type: body.type, body: JSON.stringify(body) };

@@ -92,10 +92,25 @@ export interface IncomingMessage {
   readonly digest: Uint8Array;
   readonly raw: Uint8Array;
   readonly receivedAt: string;
+  /** When its sender told it; of two statements about a person the one told later holds. `receivedAt` where left out. */
+  readonly toldAt?: string;
   readonly mappingRevision: string;
   readonly stay?: StayKey | CaseKey;
   readonly patient?: StoredIdentity;
   readonly events: readonly EventBody[];
+  /** What is said of persons: each of their stays gets the events, as events of its own. */
+  readonly persons?: readonly {
+    readonly patient: StoredIdentity;
+    /** In a merge: whoever has them is this person from now on. */
+    readonly earlierNumbers: StoredIdentity['numbers'];
+    readonly events: readonly EventBody[];
+  }[];
+  /** Stays that belong to another person than was said. */
+  readonly moved?: readonly {
+    readonly stay: StayKey;
+    readonly patient: StoredIdentity;
+    readonly events: readonly EventBody[];
+  }[];
   readonly unmapped: readonly {
     readonly table: string;
     readonly code: string;
@@ -181,6 +196,14 @@ export interface LoadedProcess {
     readonly version: number;
   }[];
   /** Events of all linked stays by position. */
+  readonly events: readonly StoredEvent[];
+}
+
+/** A stay of the same patient in another process, with the events that tell its beginning, its end and its overlaps. */
+export interface RelatedStay {
+  readonly stayId: string;
+  readonly processId: string;
+  readonly version: number;
   readonly events: readonly StoredEvent[];
 }
 
@@ -449,8 +472,12 @@ export interface Journal {
   parked(limit: number): Promise<readonly ParkedMessage[]>;
   retranslate(change: Retranslation): Promise<void>;
 
-  /** The process a stay or process id belongs to, folded input; undefined when unknown. */
+  /**
+   * The process that a stay belongs to, or that goes or has gone by a process id (a case reference); undefined when unknown.
+   */
   load(id: string): Promise<LoadedProcess | undefined>;
+  /** Stays of the patients of a process that are in other processes, the newest first, no more than twenty. */
+  relatedStays(processId: string): Promise<readonly RelatedStay[]>;
   /** One stream alone: a stay or a settlement; empty at version 0 when unknown. */
   loadStream(streamId: string): Promise<LoadedStream>;
   /** As `loadStream`, without the billings that a later one replaced: each repeats the whole month. */

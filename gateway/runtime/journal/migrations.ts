@@ -229,6 +229,26 @@ const migrations: readonly string[] = [
   CREATE INDEX events_unjudged ON events (stream, position)
     WHERE type = 'care-days.counted' AND body ->> '$.data.reason' = 'PARAMETER_MISSING';
   `,
+  `
+  -- A person's name and numbers hold from when they were told; a merge moves numbers and stays to the person that stays.
+  ALTER TABLE identities ADD COLUMN told_at TEXT NOT NULL DEFAULT '';
+  CREATE INDEX identifiers_patient ON identifiers (patient_key);
+  CREATE INDEX stays_patient ON stays (patient_key);
+  -- What was told of a person and not of a stay: a stay that becomes known later must hear of it too.
+  CREATE TABLE person_facts (
+    patient_key TEXT NOT NULL,
+    told_at TEXT NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX person_facts_patient ON person_facts (patient_key, told_at);
+  -- The case references a stay has gone by before it was linked to another case: they stand in notices.
+  CREATE TABLE former_processes (
+    process_id TEXT PRIMARY KEY,
+    stay_id TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX former_processes_stay ON former_processes (stay_id);
+  `,
 ];
 
 /** Number of the newest step this program knows. */

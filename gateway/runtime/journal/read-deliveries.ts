@@ -45,7 +45,10 @@ export function prepareDeliveryReads(db: Database) {
   );
   const sentTo = db.prepare(
     `SELECT 1 FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
-     WHERE s.process_id = ? AND d.receiver = ? AND d.first_attempt_at IS NOT NULL LIMIT 1`,
+     WHERE s.process_id = coalesce(
+         (SELECT n.process_id FROM former_processes AS f JOIN stays AS n USING (stay_id)
+          WHERE f.process_id = ?1 AND NOT EXISTS (SELECT 1 FROM stays WHERE process_id = ?1)), ?1)
+       AND d.receiver = ?2 AND d.first_attempt_at IS NOT NULL LIMIT 1`,
   );
 
   return {

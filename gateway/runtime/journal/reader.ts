@@ -15,6 +15,7 @@ export interface Reading {
     Journal,
     | 'load'
     | 'loadStream'
+    | 'relatedStays'
     | 'loadSettlement'
     | 'eventsAfter'
     | 'isAhead'

@@ -5,6 +5,7 @@ import type {
   LoadedProcess,
   LoadedStream,
   ParkedMessage,
+  RelatedStay,
   StoredEvent,
   StoredIdentity,
   UnjudgedCase,
@@ -46,6 +47,23 @@ export function prepareReads(db: Database) {
     `SELECT s.stay_id AS stayId, s.sender, e.position, e.body
      FROM stays AS s LEFT JOIN events AS e ON e.stream = s.stay_id
      WHERE s.process_id = ? ORDER BY e.position IS NULL, e.position, s.stay_id`,
+  );
+  const processNow = db.prepare(
+    `SELECT s.process_id AS processId FROM former_processes AS f JOIN stays AS s USING (stay_id)
+     WHERE f.process_id = ?`,
+  );
+  const related = db.prepare(
+    `SELECT o.stay_id AS stayId, o.process_id AS processId,
+       (SELECT coalesce(max(position), 0) FROM events WHERE stream = o.stay_id) AS version
+     FROM stays AS o WHERE o.process_id <> ?1
+       AND o.patient_key IN (SELECT patient_key FROM stays WHERE process_id = ?1)
+     ORDER BY o.stay_id DESC LIMIT 20`,
+  );
+  const spanEvents = db.prepare(
+    `SELECT position, stream, body FROM events WHERE stream = ? AND type IN
+       ('patient.admitted', 'admission.cancelled', 'patient.discharged', 'patient.deceased',
+        'discharge.cancelled', 'stay.overlapped', 'stay.overlap-cleared')
+     ORDER BY position`,
   );
   const streamEvents = db.prepare(
     `SELECT position, stream, body FROM events WHERE stream = ?1
@@ -117,11 +135,21 @@ export function prepareReads(db: Database) {
      WHERE message_sequence = ? ORDER BY ordinal`,
   );
 
+  /** The process a former one is in now. */
+  function nowOf(former: string): string {
+    const row: { processId: string } | undefined = processNow.get(former);
+    return row?.processId ?? former;
+  }
+
   return {
     load(id: string): LoadedProcess | undefined {
       const stay: { processId: string } | undefined = processOf.get(id);
-      const processId = stay?.processId ?? id;
-      const rows: StayRow[] = staysAndEvents.all(processId);
+      let processId = stay?.processId ?? id;
+      let rows: StayRow[] = staysAndEvents.all(processId);
+      if (rows.length === 0) {
+        processId = nowOf(id);
+        rows = staysAndEvents.all(processId);
+      }
       if (rows.length === 0) return undefined;
       const stays = new Map<string, { stayId: string; sender: string; version: number }>();
       const events: StoredEvent[] = [];
@@ -131,6 +159,14 @@ export function prepareReads(db: Database) {
         events.push(toStored({ position, stream: stayId, body }));
       }
       return { processId, stays: [...stays.values()], events };
+    },
+
+    relatedStays(processId: string): readonly RelatedStay[] {
+      const rows: Omit<RelatedStay, 'events'>[] = related.all(processId);
+      return rows.map((row) => {
+        const events: EventRow[] = spanEvents.all(row.stayId);
+        return { ...row, events: events.map(toStored) };
+      });
     },
 
     loadStream: (streamId: string): LoadedStream => loaded(streamId, streamEvents.all(streamId)),
@@ -156,7 +192,8 @@ export function prepareReads(db: Database) {
     },
 
     identity(processId: string): StoredIdentity | undefined {
-      const row: { identity: string } | undefined = identityOf.get(processId);
+      const row: { identity: string } | undefined =
+        identityOf.get(processId) ?? identityOf.get(nowOf(processId));
       return row && JSON.parse(row.identity);
     },
 

@@ -21,6 +21,8 @@ import {
   type PreparedRetranslation,
 } from './writes/messages.ts';
 import { outboxWrites } from './writes/outbox.ts';
+import { patientWrites } from './writes/patients.ts';
+import { personMessages } from './writes/person-messages.ts';
 import { refusedBodies, type RefusedLimits } from './writes/refused-bodies.ts';
 import { stayWrites } from './writes/stays.ts';
 import { streamWrites, type PreparedAppend } from './writes/streams.ts';
@@ -75,8 +77,10 @@ export interface Writer {
 /** Prepares every statement once. */
 export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
   const events = eventLog(db);
-  const stays = stayWrites(db);
-  const messages = messageWrites(db, events, stays, refusedBodies(db, refused));
+  const patients = patientWrites(db);
+  const stays = stayWrites(db, patients);
+  const persons = personMessages(db, events, stays, patients);
+  const messages = messageWrites(db, events, stays, persons, refusedBodies(db, refused));
   const writes: Writes = {
     ...messages.writes,
     ...streamWrites(db, events, stays),

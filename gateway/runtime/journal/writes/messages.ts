@@ -5,7 +5,9 @@ import type { Database } from '../connection.ts';
 import type { CaseKey, RecordOutcome, RejectedMessage, StayKey } from '../journal.ts';
 import type { EventLog } from './events.ts';
 import type { RefusedBodies } from './refused-bodies.ts';
-import type { PreparedPatient, Stay, StayWrites } from './stays.ts';
+import type { PreparedPatient } from './patients.ts';
+import type { PersonMessages, PreparedMove, PreparedPerson } from './person-messages.ts';
+import type { Stay, StayWrites } from './stays.ts';
 
 export interface PreparedBody {
   readonly id: string;
@@ -30,10 +32,13 @@ export interface PreparedMessage {
   readonly raw: Uint8Array;
   readonly answer: Uint8Array;
   readonly receivedAt: string;
+  readonly toldAt: string;
   readonly mappingRevision: string;
   readonly stay: StayKey | CaseKey | undefined;
   readonly patient: PreparedPatient | undefined;
   readonly events: readonly PreparedBody[];
+  readonly persons: readonly PreparedPerson[];
+  readonly moved: readonly PreparedMove[];
   readonly unmapped: readonly Unmapped[];
   readonly warnings: string | null;
 }
@@ -60,6 +65,7 @@ export function messageWrites(
   db: Database,
   events: EventLog,
   stays: StayWrites,
+  persons: PersonMessages,
   refused: RefusedBodies,
 ) {
   const boundTo = db.prepare('SELECT digest, answer FROM messages WHERE dedupe_key = ?');
@@ -119,12 +125,15 @@ export function messageWrites(
     const speaks = message.events.length > 0 || message.unmapped.length > 0;
     const begun =
       !known && speaks && message.stay?.by === 'visit'
-        ? stays.add(message.stay, message.sender, message.patient)
+        ? stays.add(message.stay, message.sender, message.patient, message.toldAt)
         : undefined;
     const stay = known ?? begun;
     assert(stay ?? message.events.length === 0, 'a message with events names its stay');
-    if (stay && message.patient) stays.keepIdentity(stay.patientKey, message.patient);
+    if (known && message.patient) stays.keepPatient(known, message.patient, message.toldAt);
     const [first, last] = stay ? addEvents(stay, message.events) : [null, null];
+    if (begun) persons.catchUp(begun, message.toldAt);
+    for (const person of message.persons) persons.tell(person, message.toldAt);
+    for (const move of message.moved) persons.move(move, message.sender, message.toldAt);
     const parked = message.unmapped.length > 0;
     const { lastInsertRowid } = insertMessage.run(
       message.messageId,

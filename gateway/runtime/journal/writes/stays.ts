@@ -2,6 +2,7 @@
 import { newId } from '../../ids.ts';
 import type { Database } from '../connection.ts';
 import type { CaseKey, StayKey } from '../journal.ts';
+import type { Patients, PreparedPatient } from './patients.ts';
 
 export interface Stay {
   readonly stayId: string;
@@ -9,84 +10,89 @@ export interface Stay {
   readonly patientKey: string;
 }
 
-/** Who the patient is: the identity as JSON, and the numbers in it that are not empty. */
-export interface PreparedPatient {
-  readonly identity: string;
-  readonly numbers: readonly { readonly authority: string; readonly value: string }[];
-}
-
 export interface StayWrites {
   find(key: StayKey | CaseKey): Stay | undefined;
   byId(stayId: string): Stay | undefined;
   /** A new stay in a process of its own; the patient is known if one of the numbers is. */
-  add(key: StayKey, sender: string, patient: PreparedPatient | undefined): Stay;
-  /** The patient as the latest message states it: a message is a snapshot, so it replaces the one before. */
-  keepIdentity(patientKey: string, patient: PreparedPatient): void;
+  add(key: StayKey, sender: string, patient: PreparedPatient | undefined, toldAt: string): Stay;
+  /**
+   * The patient as a message about the stay states it. A message is a snapshot, so the one told last holds, and where its
+   * numbers are another known person's the stay is that person's.
+   */
+  keepPatient(stay: Stay, patient: PreparedPatient, toldAt: string): void;
+  /** The newest stays of a person, no more than a hundred. */
+  ofPatient(patientKey: string): readonly Stay[];
   link(stayId: string, linkedStayId: string): void;
+  /** Back to the process it had of its own before it was linked. */
   unlink(linkedStayId: string): void;
 }
 
 const columns = 'stay_id AS stayId, process_id AS processId, patient_key AS patientKey';
 
-export function stayWrites(db: Database): StayWrites {
+export function stayWrites(db: Database, patients: Patients): StayWrites {
   const byVisit = db.prepare(`SELECT ${columns} FROM stays WHERE authority = ? AND number = ?`);
   const byCase = db.prepare(
     `SELECT ${columns} FROM stays WHERE process_id = ? ORDER BY stay_id DESC LIMIT 1`,
   );
   const byId = db.prepare(`SELECT ${columns} FROM stays WHERE stay_id = ?`);
+  const newestOf = db.prepare(
+    `SELECT ${columns} FROM stays WHERE patient_key = ? ORDER BY stay_id DESC LIMIT 100`,
+  );
   const insertStay = db.prepare(
     `INSERT INTO stays (stay_id, authority, number, process_id, patient_key, sender)
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
-  const ownerOf = db.prepare(
-    'SELECT patient_key AS patientKey FROM identifiers WHERE authority = ? AND value = ?',
-  );
-  const insertNumber = db.prepare(
-    'INSERT INTO identifiers (authority, value, patient_key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-  );
-  const identityOf = db.prepare('SELECT identity FROM identities WHERE patient_key = ?');
-  const writeIdentity = db.prepare(
-    `INSERT INTO identities (patient_key, identity) VALUES (?, ?)
-     ON CONFLICT (patient_key) DO UPDATE SET identity = excluded.identity`,
-  );
   const setProcess = db.prepare('UPDATE stays SET process_id = ? WHERE stay_id = ?');
+  const setPatient = db.prepare('UPDATE stays SET patient_key = ? WHERE stay_id = ?');
+  const keepName = db.prepare(
+    'INSERT INTO former_processes (process_id, stay_id) VALUES (?, ?) ON CONFLICT DO NOTHING',
+  );
+  const byFormerCase = db.prepare(
+    `SELECT s.stay_id AS stayId, s.process_id AS processId, s.patient_key AS patientKey
+     FROM former_processes AS f JOIN stays AS s USING (stay_id) WHERE f.process_id = ?`,
+  );
+  const ownProcess = db.prepare(
+    'SELECT process_id AS processId FROM former_processes WHERE stay_id = ?',
+  );
+  const lastTold = db.prepare(`SELECT max(body ->> '$.sentAt') AS at FROM events WHERE stream = ?`);
 
-  function knownPatient(patient: PreparedPatient | undefined): string | undefined {
-    for (const { authority, value } of patient?.numbers ?? []) {
-      const owner: { patientKey: string } | undefined = ownerOf.get(authority, value);
-      if (owner) return owner.patientKey;
-    }
-    return undefined;
+  /** Whether nothing that was told later is known of the stay. Read only where a message differs from what is known. */
+  function isNews(stayId: string, toldAt: string): boolean {
+    const last: { at: string | null } = lastTold.get(stayId);
+    return last.at === null || toldAt >= last.at;
   }
 
   return {
     find(key) {
       return key.by === 'visit'
         ? byVisit.get(key.authority, key.number)
-        : byCase.get(key.caseReference);
+        : (byCase.get(key.caseReference) ?? byFormerCase.get(key.caseReference));
     },
     byId: (stayId) => byId.get(stayId),
-    add(key, sender, patient) {
+    add(key, sender, patient, toldAt) {
       const stayId = newId();
       const processId = newId();
-      const patientKey = knownPatient(patient) ?? newId();
+      const patientKey = (patient && patients.ownerOf(patient.numbers)) ?? newId();
       insertStay.run(stayId, key.authority, key.number, processId, patientKey, sender);
+      if (patient) patients.keep(patientKey, patient, toldAt);
       return { stayId, processId, patientKey };
     },
-    keepIdentity(patientKey, patient) {
-      const stored: { identity: string } | undefined = identityOf.get(patientKey);
-      if (stored?.identity === patient.identity) return;
-      writeIdentity.run(patientKey, patient.identity);
-      for (const { authority, value } of patient.numbers) {
-        insertNumber.run(authority, value, patientKey);
-      }
+    keepPatient({ stayId, patientKey }, patient, toldAt) {
+      if (patients.isAsKnown(patientKey, patient) || !isNews(stayId, toldAt)) return;
+      const owner = patients.ownerOf(patient.numbers) ?? patientKey;
+      if (owner !== patientKey) setPatient.run(owner, stayId);
+      patients.keep(owner, patient, toldAt);
     },
+    ofPatient: (patientKey) => newestOf.all(patientKey),
     link(stayId, linkedStayId) {
-      const stay: Stay | undefined = byId.get(stayId);
-      if (stay) setProcess.run(stay.processId, linkedStayId);
+      const [stay, linked]: (Stay | undefined)[] = [byId.get(stayId), byId.get(linkedStayId)];
+      if (!stay || !linked || stay.processId === linked.processId) return;
+      keepName.run(linked.processId, linkedStayId);
+      setProcess.run(stay.processId, linkedStayId);
     },
     unlink(linkedStayId) {
-      setProcess.run(newId(), linkedStayId);
+      const own: { processId: string } | undefined = ownProcess.get(linkedStayId);
+      setProcess.run(own?.processId ?? newId(), linkedStayId);
     },
   };
 }

@@ -1,0 +1,177 @@
+/**
+ * The stays of one patient against how they are linked: link what continues, separate what does not, tell what overlaps.
+ */
+import type { EventOf } from '../../process/events.ts';
+import { continuationsOf, overlapsOf, periodsOf, spanOf } from '../../process/continuation.ts';
+import type { Continuation, StaySpan } from '../../process/continuation.ts';
+import { decisionId } from '../../process/ids.ts';
+import { localDateOf } from '../../process/local-time.ts';
+import type { StoredLike } from '../../process/state.ts';
+import { isoOf } from '../legal-days.ts';
+import type { Parameters } from '../../../profiles/index.ts';
+
+/** A stay of the patient with as much of its stream as tells its beginning, its end and what was decided of it here. */
+export interface KnownStay {
+  readonly stayId: string;
+  readonly processId: string;
+  /** Position of the newest event of the stream. */
+  readonly version: number;
+  readonly events: readonly StoredLike[];
+}
+
+export type LinkEvent = {
+  [T in 'stay.linked' | 'stay.unlinked' | 'stay.overlapped' | 'stay.overlap-cleared']: {
+    /** The stream it stands in. */
+    readonly stayId: string;
+  } & Pick<EventOf<T>, 'id' | 'type' | 'occurredAt' | 'causationId' | 'data'>;
+}['stay.linked' | 'stay.unlinked' | 'stay.overlapped' | 'stay.overlap-cleared'];
+
+/**
+ * What is to change. Nothing where all stands as it should, so deciding again gives nothing new.
+ *
+ * @param own the process that is advanced: its stays are linked to each other
+ * @param others stays of the same patient in other processes
+ * @param nowMs legal time; the events occur then
+ */
+export function decideLinks(
+  own: { readonly processId: string; readonly stays: readonly KnownStay[] },
+  others: readonly KnownStay[],
+  parameters: Parameters,
+  nowMs: number,
+): readonly LinkEvent[] {
+  const all = [...own.stays, ...others];
+  const spans = all.flatMap(({ stayId, events }) => spanOf(stayId, events) ?? []);
+  const continuations = spans.flatMap((span) => continuationOf(span, spans, parameters));
+  const periods = periodsOf(spans, continuations);
+  const changes = new Changes(isoOf(nowMs));
+  separate(own.stays, periods, changes);
+  for (const period of periods) join(period, all, own, continuations, changes);
+  tellOverlaps(own.stays, others, overlapsOf(spans, periods), changes);
+  return changes.events;
+}
+
+/** By the figures of the date the later stay began. */
+function continuationOf(
+  span: StaySpan,
+  spans: readonly StaySpan[],
+  parameters: Parameters,
+): readonly Continuation[] {
+  const date = localDateOf(span.admission.atMs);
+  const [transfer, contiguous] = ['transferGapHours', 'contiguousGapHours'].map((name) =>
+    parameters.valueOn(`admission-notice.${name}`, date),
+  );
+  if (transfer?.known !== true || contiguous?.known !== true) return [];
+  const gaps = {
+    transferHours: Number(transfer.value),
+    contiguousHours: Number(contiguous.value),
+  };
+  return continuationsOf(spans, gaps).filter(({ to }) => to === span.stayId);
+}
+
+class Changes {
+  readonly events: LinkEvent[] = [];
+  readonly #now: string;
+
+  constructor(now: string) {
+    this.#now = now;
+  }
+
+  link(stay: KnownStay, linked: KnownStay, { reason, because }: Continuation): void {
+    const data = { linkedStayId: linked.stayId, cause: reason };
+    this.#add(stay, 'stay.linked', linked.stayId, because, data);
+  }
+
+  unlink(stay: KnownStay, linked: KnownStay): void {
+    const data = { linkedStayId: linked.stayId, cause: 'NOT_CONTINUED' };
+    const cause = linked.events.at(-1)?.event.id ?? linked.stayId;
+    for (const one of [stay, linked]) this.#add(one, 'stay.unlinked', linked.stayId, cause, data);
+  }
+
+  tell(
+    type: 'stay.overlapped' | 'stay.overlap-cleared',
+    stay: KnownStay,
+    otherStayId: string,
+  ): void {
+    const cause = stay.events.at(-1)?.event.id ?? stay.stayId;
+    this.#add(stay, type, otherStayId, cause, { otherStayId });
+  }
+
+  #add<T extends LinkEvent['type']>(
+    { stayId, version }: KnownStay,
+    type: T,
+    about: string,
+    causationId: string,
+    data: EventOf<T>['data'],
+  ): void {
+    const id = decisionId(`${stayId}|${type}|${about}`, version);
+    // T is one type here, which the union of all events cannot express.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    this.events.push({ stayId, id, type, occurredAt: this.#now, causationId, data } as LinkEvent);
+  }
+}
+
+/** Takes out of the process what no longer belongs to the stay it was first seen with. */
+function separate(
+  stays: readonly KnownStay[],
+  periods: readonly (readonly string[])[],
+  changes: Changes,
+): void {
+  const [first, ...rest] = stays;
+  if (first === undefined) return;
+  const period = periods.find((one) => one.includes(first.stayId)) ?? [first.stayId];
+  for (const stay of rest) if (!period.includes(stay.stayId)) changes.unlink(first, stay);
+}
+
+/** One process for the stays of a period: the one that was seen first, since its reference is in the receivers' hands. */
+function join(
+  period: readonly string[],
+  all: readonly KnownStay[],
+  own: { readonly processId: string; readonly stays: readonly KnownStay[] },
+  continuations: readonly Continuation[],
+  changes: Changes,
+): void {
+  const members = all.filter(({ stayId }) => period.includes(stayId));
+  if (!members.some(({ processId }) => processId === own.processId)) return;
+  const [kept] = members.toSorted((left, right) => (left.processId < right.processId ? -1 : 1));
+  if (kept === undefined) return;
+  for (const member of members) {
+    if (member.processId === kept.processId) continue;
+    const continuation = continuations.find(
+      ({ from, to }) => period.includes(from) && (to === member.stayId || from === member.stayId),
+    );
+    if (continuation !== undefined) changes.link(kept, member, continuation);
+  }
+}
+
+/** Tells both stays of a pair, of which one is the process's own, what changed between them. */
+function tellOverlaps(
+  own: readonly KnownStay[],
+  others: readonly KnownStay[],
+  overlaps: ReturnType<typeof overlapsOf>,
+  changes: Changes,
+): void {
+  const ownIds = new Set(own.map(({ stayId }) => stayId));
+  for (const stay of [...own, ...others]) {
+    const isOurs = (other: string): boolean => ownIds.has(stay.stayId) || ownIds.has(other);
+    const now = new Set(
+      overlaps
+        .filter((pair) => pair.some(({ stayId }) => stayId === stay.stayId))
+        .flatMap((pair) => pair.map(({ stayId }) => stayId))
+        .filter((other) => other !== stay.stayId && isOurs(other)),
+    );
+    const known = overlapsKnownTo(stay);
+    for (const other of now) if (!known.has(other)) changes.tell('stay.overlapped', stay, other);
+    for (const other of known) {
+      if (isOurs(other) && !now.has(other)) changes.tell('stay.overlap-cleared', stay, other);
+    }
+  }
+}
+
+function overlapsKnownTo({ events }: KnownStay): ReadonlySet<string> {
+  const known = new Set<string>();
+  for (const { event } of events) {
+    if (event.type === 'stay.overlapped') known.add(event.data.otherStayId);
+    else if (event.type === 'stay.overlap-cleared') known.delete(event.data.otherStayId);
+  }
+  return known;
+}
