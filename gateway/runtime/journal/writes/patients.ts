@@ -16,6 +16,11 @@ export interface Patients {
   /** Who has one of the numbers: of several persons, whose the surest is. */
   ownerOf(numbers: readonly PreparedNumber[]): string | undefined;
   isAsKnown(patientKey: string, patient: PreparedPatient): boolean;
+  /**
+   * Whether the numbers must be somebody else's: none of them is the person's, and one is of an authority that has given the
+   * person another. A number of a new authority is one more number of the same person.
+   */
+  isSomebodyElse(patientKey: string, patient: PreparedPatient): boolean;
   /** Name, address and numbers as told, unless they were told otherwise later. */
   keep(patientKey: string, patient: PreparedPatient, toldAt: string): void;
   /**
@@ -34,6 +39,7 @@ export function patientWrites(db: Database): Patients {
   const ownerOfNumber = db.prepare(
     'SELECT patient_key AS patientKey FROM identifiers WHERE authority = ? AND value = ?',
   );
+  const numbersOf = db.prepare('SELECT authority, value FROM identifiers WHERE patient_key = ?');
   const insertNumber = db.prepare(
     'INSERT INTO identifiers (authority, value, patient_key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
@@ -75,6 +81,13 @@ export function patientWrites(db: Database): Patients {
     isAsKnown(patientKey, patient) {
       const known: { identity: string } | undefined = identityOf.get(patientKey);
       return known?.identity === patient.identity;
+    },
+    isSomebodyElse(patientKey, { numbers }) {
+      const known: PreparedNumber[] = numbersOf.all(patientKey);
+      const isKnown = (one: PreparedNumber): boolean =>
+        known.some(({ authority, value }) => authority === one.authority && value === one.value);
+      const authorities = new Set(known.map(({ authority }) => authority));
+      return !numbers.some(isKnown) && numbers.some(({ authority }) => authorities.has(authority));
     },
     keep,
     merge(patient, earlierNumbers, toldAt) {

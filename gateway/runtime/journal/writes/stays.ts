@@ -79,7 +79,8 @@ export function stayWrites(db: Database, patients: Patients): StayWrites {
     },
     keepPatient({ stayId, patientKey }, patient, toldAt) {
       if (patients.isAsKnown(patientKey, patient) || !isNews(stayId, toldAt)) return;
-      const owner = patients.ownerOf(patient.numbers) ?? patientKey;
+      const isOther = patients.isSomebodyElse(patientKey, patient);
+      const owner = patients.ownerOf(patient.numbers) ?? (isOther ? newId() : patientKey);
       if (owner !== patientKey) setPatient.run(owner, stayId);
       patients.keep(owner, patient, toldAt);
     },
