@@ -159,6 +159,8 @@ export const sender = z.strictObject({
   /** Who gives the visit numbers, where PV1-19.4 does not say. */
   visitAuthority: z.string().min(1),
   numberAuthorities: numberAuthorities.optional(),
+  /** Where this sender has the visit number, where it is not as shipped. */
+  stay: path.optional(),
   /** Where this sender has the person, where it is not as shipped. */
   patient: patientPaths.partial().optional(),
   municipality: sources.optional(),

@@ -130,6 +130,22 @@ triggers:
     expect(types('A13')).toEqual([['discharge.cancelled', {}]]);
   });
 
+  test('a sender may have the visit number and the person elsewhere', () => {
+    const mappings = loadWith({
+      'senders/test.yaml': `${sender.replace('NAME', 'test')}
+stay: PID-18
+patient: { numbers: [PID-3, PID-19], family: PID-5.2 }
+`,
+    });
+    const inbound = hl7v2Inbound(mappings);
+    const text =
+      'MSH|^~\\&|TEST-PAS|TEST|||20220307||ADT^A21|1|P|2.5\rEVN||20220307|||' +
+      '|20220307115000\rPID|||1^^^X||Given^Family|||||||||||||V7|N2\rPV1|1|I|A\r';
+    const { stay, patient } = inbound.translate(inbound.read(Buffer.from(text)));
+    expect(stay).toMatchObject({ number: 'V7' });
+    expect(patient).toMatchObject({ family: 'Family', numbers: [{ value: '1' }, { value: 'N2' }] });
+  });
+
   test('a class that a hospital admits under is added by the user, and a code that only describes passes', () => {
     const raw = Buffer.from(
       Buffer.from(buildMessage('norrtuna', { ...step, trigger: 'A01' }))

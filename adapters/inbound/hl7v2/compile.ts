@@ -100,16 +100,17 @@ export function compileSender(mappings: Mappings, mapping: SenderMapping): Compi
     triggers.set(name, { about, requires: adt.requires[about], entries });
   }
   const { patient } = adt;
+  const stay = pathOf(mapping.stay ?? adt.stay);
   const own = mapping.patient ?? {};
   return {
     mapping,
     triggers,
     ignored: new Map(Object.entries(adt.ignored).filter(([name]) => !triggers.has(name))),
     processingIds: new Set<string>(mapping.acceptedProcessingIds ?? ['P']),
-    stay: pathOf(adt.stay),
+    stay,
     stayAuthority: {
-      namespace: inside(pathOf(adt.stay), 4, 1),
-      universal: inside(pathOf(adt.stay), 4, 2),
+      namespace: inside(stay, 4, 1),
+      universal: inside(stay, 4, 2),
     },
     sentAt: pathsOf(adt.sentAt),
     patient: {

@@ -46,7 +46,13 @@ export function personMessages(
     events.add({ streamId, type, body: JSON.stringify(own), lane, alsoStream: undefined });
   }
 
+  function catchUp(stay: Stay, toldAt: string): void {
+    const facts: Told[] = laterFacts.all(stay.patientKey, toldAt);
+    for (const fact of facts) add(stay, fact);
+  }
+
   return {
+    catchUp,
     tell({ patient, earlierNumbers, events: told }, toldAt) {
       const isMerge = earlierNumbers.length > 0;
       const key = isMerge
@@ -61,11 +67,8 @@ export function personMessages(
       const known = stays.find(key);
       if (known) stays.keepPatient(known, patient, toldAt);
       const stay = known ?? stays.add(key, sender, patient, toldAt);
+      if (!known) catchUp(stay, toldAt);
       for (const fact of told) add(stay, fact);
-    },
-    catchUp(stay, toldAt) {
-      const facts: Told[] = laterFacts.all(stay.patientKey, toldAt);
-      for (const fact of facts) add(stay, fact);
     },
   };
 }
