@@ -51,7 +51,8 @@ export function decode(bytes: Uint8Array, charset: Charset): string {
   }
   if (charset === 'ascii') throw undecodable();
   const text = buffer.toString('latin1');
-  if (c1.test(text)) throw undecodable();
+  // Good UTF-8 is no text of an 8859 set: it would read Ã¥ for å.
+  if (c1.test(text) || isUtf8(buffer)) throw undecodable();
   return charset === 'latin9' ? iconv.decode(buffer, 'ISO-8859-15') : text;
 }
 
