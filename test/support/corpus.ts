@@ -1,8 +1,8 @@
 /**
- * Reads the corpus: our own cases (`message.hl7`, `expect.yaml`, `notes.md` in a folder each), and a folder of other
- * people's messages given by HEMGANG_CORPUS.
+ * Reads the corpus: our own cases (`message.hl7`, `expect.yaml`, `notes.md` in a folder each, and `mappings/` where a
+ * case has a sender of its own), and a folder of other people's messages given by HEMGANG_CORPUS.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -14,6 +14,18 @@ const event = z.strictObject({
   precision: z.literal('day').optional(),
   warnings: z.array(z.string()).optional(),
   data: z.record(z.string(), z.unknown()),
+});
+const stay = z.strictObject({ authority: z.string(), number: z.string() });
+const number = z.strictObject({ authority: z.string(), value: z.string(), kind: z.string() });
+/** The whole identity: what is not listed must not be there. */
+const identity = z.strictObject({
+  numbers: z.array(number),
+  family: z.string().optional(),
+  given: z.string().optional(),
+  address: z
+    .strictObject({ street: z.string(), postalCode: z.string(), city: z.string() })
+    .partial()
+    .optional(),
 });
 const expectation = z.strictObject({
   sender: z.string().optional(),
@@ -27,10 +39,22 @@ const expectation = z.strictObject({
   error: z
     .strictObject({ code: z.string(), standardCode: z.string(), location: z.string() })
     .optional(),
-  stay: z.strictObject({ authority: z.string(), number: z.string() }).optional(),
+  stay: stay.optional(),
   /** Part of the patient's identity. */
   patient: z.record(z.string(), z.unknown()).optional(),
   events: z.array(event).optional(),
+  /** What is said of persons and not of one stay. */
+  persons: z
+    .array(
+      z.strictObject({
+        patient: identity,
+        earlierNumbers: z.array(number),
+        events: z.array(event),
+      }),
+    )
+    .optional(),
+  /** Stays that belong to another person than was said. */
+  moved: z.array(z.strictObject({ stay, patient: identity, events: z.array(event) })).optional(),
   unmapped: z
     .array(z.strictObject({ table: z.string(), code: z.string(), path: z.string() }))
     .optional(),
@@ -44,6 +68,8 @@ export interface CorpusCase {
   readonly raw: Uint8Array;
   readonly expected: Expectation;
   readonly notes: string;
+  /** Folder that lies over the shipped mappings, for this case alone. */
+  readonly overlay?: string;
 }
 
 const folder = fileURLToPath(new URL('../corpus/hl7v2/', import.meta.url));
@@ -56,7 +82,10 @@ export function corpusCases(): CorpusCase[] {
       name,
       raw: readFileSync(join(folder, name, 'message.hl7')),
       expected: expectation.parse(parse(readFileSync(join(folder, name, 'expect.yaml'), 'utf8'))),
-      notes: readFileSync(join(folder, name, 'notes.md'), 'utf8'),
+      notes: readFileSync(join(folder, name, 'notes.md'), 'utf8').trim(),
+      ...(existsSync(join(folder, name, 'mappings')) && {
+        overlay: join(folder, name, 'mappings'),
+      }),
     }));
 }
 

@@ -13,7 +13,7 @@ import type { Work } from './work.ts';
 /** More patients in one message are a mistake. */
 const groupLimit = 100;
 
-/** One statement for each PID of the message, with the MRG that follows it in a merge. */
+/** One statement for each PID of the message, with every MRG that follows it in a merge. */
 export function personsIn(
   message: Hl7Message,
   trigger: CompiledTrigger,
@@ -26,14 +26,19 @@ export function personsIn(
       if (!group.has(segment)) throw malformed('100', `${segment}: segment missing`, segment);
     }
     const { earlierNumbers: path } = sender.patient;
-    const earlierNumbers = isMerge ? numbersAt(group, path, sender, warnings) : [];
-    if (isMerge && earlierNumbers.length === 0) throw missing(path.text);
+    const earlierNumbers = !isMerge
+      ? []
+      : groupsOf(group, path.segment).flatMap((one) => {
+          const numbers = numbersAt(one, path, sender, warnings);
+          if (numbers.length === 0) throw missing(path.text);
+          return numbers;
+        });
     return { ...saidIn(group, trigger, sender, warnings), earlierNumbers };
   });
   return { persons, warnings };
 }
 
-/** One move for each MRG of the message, with the PV1 that follows it: the stay is the person's in PID. */
+/** One move for each MRG of the message, with the PV1 that follows it: the stay is the person's in the PID before. */
 export function movesIn(
   message: Hl7Message,
   trigger: CompiledTrigger,
@@ -41,10 +46,12 @@ export function movesIn(
   warnings: string[],
   stayOf: (group: Hl7Message, sender: CompiledSender) => StayReference,
 ): Pick<Translation, 'moved' | 'warnings'> {
-  const moved = groupsOf(message, 'MRG').map((group): MovedStay => ({
-    stay: stayOf(group, sender),
-    ...saidIn(group, trigger, sender, warnings),
-  }));
+  const moved = groupsOf(message, 'PID')
+    .flatMap((person) => groupsOf(person, 'MRG'))
+    .map((group): MovedStay => ({
+      stay: stayOf(group, sender),
+      ...saidIn(group, trigger, sender, warnings),
+    }));
   return { moved, warnings };
 }
 
