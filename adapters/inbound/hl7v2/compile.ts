@@ -32,8 +32,10 @@ export interface Reading {
   readonly path: string;
   readonly table: string | undefined;
 }
+/** What a reader asks of a message. */
+export type Readable = Pick<Hl7Message, 'value'>;
 /** Reads a mapping value; undefined where the message has none. */
-export type Reader = (message: Hl7Message) => Reading | undefined;
+export type Reader = (message: Readable) => Reading | undefined;
 
 /** One key of an event's data. */
 export interface CompiledKey {

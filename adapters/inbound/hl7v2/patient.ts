@@ -5,7 +5,7 @@ import type { PatientCodes } from '../../../gateway/process/events.ts';
 import type { Hl7Path } from '../../../mappings/index.ts';
 import type { PatientIdentity, PersonNumber } from '../../adapter.ts';
 import { hl7Null, inside } from './compile.ts';
-import type { CompiledSender } from './compile.ts';
+import type { CompiledSender, Readable } from './compile.ts';
 import type { Hl7Message } from './message.ts';
 import { park } from './work.ts';
 import type { Work } from './work.ts';
@@ -33,7 +33,7 @@ export function patientOf(
 ): PatientIdentity {
   const { patient } = sender;
   const name = repetitionOf(message, patient.family, 7, nameTypes);
-  const place = repetitionOf(message, patient.street, 7, addressTypes);
+  const place = placeOf(message, sender);
   const at = (path: Hl7Path, repetition: number): string | undefined =>
     message.valueOf(repetition === 1 ? path : inRepetition(path, repetition));
   const street = at(patient.street, place);
@@ -57,6 +57,11 @@ export function patientOf(
 /** Name types (XPN.7, table 0200) and address types (XAD.7, table 0190) that are preferred, the best first. */
 const nameTypes = ['L'];
 const addressTypes = ['L', 'H', 'P'];
+
+/** Which repetition has the address. */
+function placeOf(message: Hl7Message, { patient }: CompiledSender): number {
+  return repetitionOf(message, patient.street, 7, addressTypes);
+}
 
 /** Which repetition of a field is meant: the first of the best type; the first one where none says its type. */
 function repetitionOf(
@@ -114,15 +119,14 @@ function pathsOf(field: Hl7Path, repetition: number): NumberPaths {
   });
 }
 
+/** Each number once, however often and in whatever spelling it stands. */
 function numbersOf(
   message: Hl7Message,
   sender: CompiledSender,
   warnings: string[],
 ): PersonNumber[] {
-  const [first, ...others] = sender.patient.numbers;
-  if (first === undefined) return [];
-  const numbers = numbersAt(message, first, sender, warnings);
-  for (const field of others) {
+  const numbers: PersonNumber[] = [];
+  for (const field of sender.patient.numbers) {
     for (const number of numbersAt(message, field, sender, warnings)) {
       const isKnown = numbers.some(
         ({ authority, value }) => authority === number.authority && value === number.value,
@@ -258,10 +262,22 @@ function bestKind(numbers: readonly PersonNumber[]): PatientCodes['numberKind'] 
 
 /** It decides who is told and who pays, so what cannot be read is never passed over. */
 function municipalityOf(work: Work): string | undefined {
-  const reading = work.sender.municipality(work.message);
+  const reading = work.sender.municipality(withOneAddress(work));
   if (reading === undefined || reading.target === null) return undefined;
   if (reading.target !== undefined) return String(reading.target);
   return /^\d{4}$/.test(reading.code) ? reading.code : park(work, reading);
+}
+
+/** The message as if the address that counts were its only one: a temporary one says nothing of registration. */
+function withOneAddress({ message, sender }: Work): Readable {
+  const { segment, field } = sender.patient.street;
+  const place = placeOf(message, sender);
+  if (place === 1) return message;
+  const isUnnumbered = (path: Hl7Path): boolean =>
+    path.segment === segment && path.field === field && !path.text.includes('(');
+  return {
+    value: (path) => message.value(isUnnumbered(path) ? inRepetition(path, place) : path),
+  };
 }
 
 /** From weakest to strongest: what we could not read counts as more than the marking that may still be routed. */
