@@ -54,16 +54,16 @@ export function patientOf(
   };
 }
 
-/** Name types (XPN.7, table 0200) and address types (XAD.7, table 0190) that are preferred, the best first. */
-const nameTypes = ['L'];
-const addressTypes = ['L', 'H', 'P'];
+/** Name types (XPN.7, table 0200) and address types (XAD.7, table 0190), the best first; '' for one that does not say. */
+const nameTypes = ['L', ''];
+const addressTypes = ['L', 'H', 'P', ''];
 
 /** Which repetition has the address. */
 function placeOf(message: Hl7Message, { patient }: CompiledSender): number {
   return repetitionOf(message, patient.street, 7, addressTypes);
 }
 
-/** Which repetition of a field is meant: the first of the best type; the first one where none says its type. */
+/** Which repetition of a field is meant: the first of the best type, else the first one. */
 function repetitionOf(
   message: Hl7Message,
   path: Hl7Path,
