@@ -115,6 +115,20 @@ describe('our own corpus', () => {
     }
   });
 
+  test('explain shows whose numbers merge, and which stay moves', async () => {
+    const shown = async (name: string): Promise<string> => {
+      const raw = cases.find((one) => one.name === name)?.raw ?? new Uint8Array();
+      return renderExplanation(await explain(raw, mappings));
+    };
+    expect(await shown('norrtuna-a47-change-of-number')).toContain(
+      'Person    196101182803 (personnummer), earlier 98240301AA06 (reservnummer)\n' +
+        'Events    of every stay of this person\n  2022-03-07T10:50:00.000Z  patient.merged  ',
+    );
+    expect(await shown('norrtuna-a45-several-moves')).toContain(
+      'Stay      V1002 of https://norrtuna.example/vardkontakt moves to the person 196101182803',
+    );
+  });
+
   test('explain names the fields, and reads by a sender that is asked for', async () => {
     const foreign = cases.find(({ name }) => name === 'unknown-sender');
     const explanation = await explain(foreign?.raw ?? new Uint8Array(), mappings, 'ekliden');

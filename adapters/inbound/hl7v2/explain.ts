@@ -5,7 +5,15 @@
 import { asGatewayError } from '../../../gateway/errors.ts';
 import type { ErrorCode, GatewayError } from '../../../gateway/errors.ts';
 import type { Mappings } from '../../../mappings/index.ts';
-import type { MessageHead, Translation, Verdict } from '../../adapter.ts';
+import type {
+  Fact,
+  MessageHead,
+  PersonNumber,
+  PersonStatement,
+  StayReference,
+  Translation,
+  Verdict,
+} from '../../adapter.ts';
 import { Unframer } from '../../wire/mllp.ts';
 import { acknowledge, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
@@ -191,15 +199,22 @@ export function renderExplanation(explanation: Explanation): string {
   return `${lines.join('\n')}\n`;
 }
 
-function translated({ stay, facts, unmapped, warnings, ignored }: Translation): string[] {
+function translated(translation: Translation): string[] {
+  const { stay, facts, persons = [], moved = [], unmapped, warnings, ignored } = translation;
   return [
-    ...(stay?.by === 'visit' ? [`Stay      ${printable(stay.number)} of ${stay.authority}`] : []),
-    'Events',
-    ...facts.map(({ type, occurredAt, precision, data }) => {
-      const day = precision === 'day' ? ' (date only)' : '';
-      return `  ${occurredAt}${day}  ${type}  ${printable(JSON.stringify(data))}`;
-    }),
+    ...(stay === undefined ? [] : [`Stay      ${stayText(stay)}`]),
+    ...(persons.length === 0 && moved.length === 0 ? ['Events', ...facts.map(factText)] : []),
     ...(ignored === undefined ? [] : [`  none: ${ignored}`]),
+    ...persons.flatMap((person) => [
+      `Person    ${numbersText(person.patient.numbers)}${earlierText(person)}`,
+      'Events    of every stay of this person',
+      ...person.facts.map(factText),
+    ]),
+    ...moved.flatMap((move) => [
+      `Stay      ${stayText(move.stay)} moves to the person ${numbersText(move.patient.numbers)}`,
+      'Events',
+      ...move.facts.map(factText),
+    ]),
     ...unmapped.map(({ path, code, table }) => {
       const why = table === ifNullEntry ? 'has no ifNull entry' : `is not in table ${table}`;
       return `Unmapped  ${path} '${printable(code)}' ${why}: accepted and parked`;
@@ -207,6 +222,25 @@ function translated({ stay, facts, unmapped, warnings, ignored }: Translation): 
     ...warnings.map((warning) => `Warning   ${warning}`),
     '',
   ];
+}
+
+function factText({ type, occurredAt, precision, data }: Fact): string {
+  const day = precision === 'day' ? ' (date only)' : '';
+  return `  ${occurredAt}${day}  ${type}  ${printable(JSON.stringify(data))}`;
+}
+
+function stayText(stay: StayReference): string {
+  return stay.by === 'visit'
+    ? `${printable(stay.number)} of ${printable(stay.authority)}`
+    : stay.caseReference;
+}
+
+function numbersText(numbers: readonly PersonNumber[]): string {
+  return numbers.map(({ kind, value }) => `${printable(value)} (${kind})`).join(', ');
+}
+
+function earlierText({ earlierNumbers }: PersonStatement): string {
+  return earlierNumbers.length === 0 ? '' : `, earlier ${numbersText(earlierNumbers)}`;
 }
 
 /** Control characters of a message must not drive the reader's terminal. */
