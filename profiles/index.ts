@@ -152,3 +152,11 @@ function describeAgreement({
   };
 }
 export { assuming, readAssumptions, type Assumption } from './what-if.ts';
+export { loadHl7Tables } from './hl7-tables.ts';
+export {
+  loadMessageProfiles,
+  type MessageProfile,
+  type MessageProfileOptions,
+  type MessageProfiles,
+  type MessageRule,
+} from './message-profiles.ts';

@@ -1,0 +1,45 @@
+/** Remarks gathered by one check of one message: bounded, because the message is anybody's. */
+import type { Remark } from './remark.ts';
+
+const keptRemarks = 100;
+
+export class Remarks {
+  readonly #check: Remark['check'];
+  readonly #kept: Remark[] = [];
+  #left = 0;
+
+  constructor(check: Remark['check']) {
+    this.#check = check;
+  }
+
+  add(remark: Omit<Remark, 'check'>): void {
+    if (this.#kept.length < keptRemarks) this.#kept.push({ check: this.#check, ...remark });
+    else this.#left += 1;
+  }
+
+  get full(): boolean {
+    return this.#left > 0;
+  }
+
+  /** What was gathered; where there was more, that is the last one. */
+  list(): readonly Remark[] {
+    if (this.#left === 0) return this.#kept;
+    const text = `more than ${keptRemarks} remarks; correct these first`;
+    const last: Remark = {
+      check: this.#check,
+      severity: 'information',
+      code: 'MORE_REMARKS',
+      location: 'MSH',
+      text,
+    };
+    return [...this.#kept, last];
+  }
+}
+
+/**
+ * A code as it may be shown: short capitals and digits, so neither a name as it is written nor a person's number that
+ * stands in the wrong field; undefined for anything else.
+ */
+export function shownCode(text: string): string | undefined {
+  return /^[A-Z0-9./+-]{1,8}$/.test(text) && !/\d{5}/.test(text) ? text : undefined;
+}
