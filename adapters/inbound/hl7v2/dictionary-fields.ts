@@ -13,6 +13,8 @@ const checkedRepetitions = 50;
 export interface Field {
   readonly type: Type;
   readonly required: boolean;
+  /** Kept for backward compatibility, or withdrawn; the dictionary then no longer has its type. */
+  readonly withdrawn: boolean;
   readonly most: number;
   /** Characters; undefined where the version has no limit. */
   readonly length: number | undefined;
@@ -97,6 +99,10 @@ class FieldCheck {
       if (field.required) this.#add('error', 'FIELD_MISSING', [number, 1], 'is required and empty');
       return;
     }
+    if (field.withdrawn) {
+      this.#add('information', 'FIELD_WITHDRAWN', [number, 1], 'is withdrawn in this version');
+      return;
+    }
     const repetitions = parts(raw, this.message.delimiters.repetition);
     if (repetitions.length > field.most) {
       const text = `has ${repetitions.length} repetitions; ${field.most} may stand here`;
@@ -105,12 +111,12 @@ class FieldCheck {
     for (const [index, one] of repetitions.slice(0, checkedRepetitions).entries()) {
       if (one === '' || one === hl7Null) continue;
       const place: Place = [number, index + 1];
-      this.#length(place, one, field);
-      this.#value(place, one, field);
+      if (this.#value(place, one, field)) this.#length(place, one, field);
     }
   }
 
-  #value(place: Place, raw: string, field: Field): void {
+  /** @returns false where it has parts that its type does not have, which are then not told as too long as well */
+  #value(place: Place, raw: string, field: Field): boolean {
     const { components } = field.type;
     const { delimiters } = this.message;
     const deep = place[2] !== undefined;
@@ -118,19 +124,18 @@ class FieldCheck {
     // A time stamp is one value; its second component only says how exact it is.
     if (components.length === 0 || field.type.name === 'TS') {
       this.#simple(place, inner[0] ?? '', field);
-      if (components.length === 0 && inner.length > 1) this.#tooMany(place, 2);
-      return;
+      return components.length > 0 || inner.length === 1 || this.#tooMany(place, 2);
     }
     for (let number = 1; number < Math.max(components.length, inner.length + 1); number += 1) {
       const component = components[number];
       const one = inner[number - 1] ?? '';
       if (component === undefined) {
         if (one === '') continue;
-        this.#tooMany(place, number);
-        return;
+        return this.#tooMany(place, number);
       }
       this.#component(within(place, number), one, component, deep);
     }
+    return true;
   }
 
   #component(place: Place, raw: string, component: Field, deep: boolean): void {
@@ -142,9 +147,10 @@ class FieldCheck {
     else this.#value(place, raw, component);
   }
 
-  #tooMany(place: Place, number: number): void {
+  #tooMany(place: Place, number: number): false {
     const text = 'is no part of its data type in this version';
     this.#add('warning', 'COMPONENT_UNKNOWN', within(place, number), text);
+    return false;
   }
 
   #simple(place: Place, raw: string, { type, table, codes }: Field): void {

@@ -29,7 +29,10 @@ export type DictionaryCheck = (message: Hl7Message) => readonly Remark[];
 export async function loadDictionary(): Promise<DictionaryCheck> {
   const { dictionaries } = await import('hl7v2-dictionary');
   const versions = new Map(
-    Object.entries(dictionaries).map(([name, definitions]) => [name, new Version(definitions)]),
+    Object.entries(dictionaries).map(([name, definitions]) => [
+      name,
+      new Version(name, definitions),
+    ]),
   );
   return (message) => {
     const remarks = new Remarks('dictionary');
@@ -135,8 +138,12 @@ class Version {
   readonly #types = new Map<string, Type>();
   readonly #structures = new Map<string, Structure>();
 
-  constructor(definitions: HL7Dictionary) {
+  /** From 2.7 on a composite type has no length of its own; the dictionary has those of earlier versions there. */
+  readonly #simpleLengths: boolean;
+
+  constructor(name: string, definitions: HL7Dictionary) {
     this.#definitions = definitions;
+    this.#simpleLengths = name >= '2.7';
   }
 
   structureOf(name: string): Structure | undefined {
@@ -187,11 +194,13 @@ class Version {
 
   #field({ type, opt, rep, len, table }: FieldDefinition): Field {
     const name = table === undefined ? undefined : String(table).padStart(4, '0');
+    const defined = this.#type(type);
     return {
-      type: this.#type(type),
+      type: defined,
       required: opt === 'R',
+      withdrawn: opt === 'B',
       most: rep === 'infinite' ? Infinity : (rep ?? 1),
-      length: len,
+      length: this.#simpleLengths && defined.components.length > 0 ? undefined : len,
       table: name,
       // An ID takes its codes from a table of HL7; whatever an IS or a coded element has is the site's own.
       codes: type === 'ID' && name !== undefined ? loadHl7Tables().get(name) : undefined,
