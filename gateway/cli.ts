@@ -7,7 +7,7 @@ import { billingExplain } from './cli/billing-explain.ts';
 import { billingPreview } from './cli/billing-preview.ts';
 import { billingRun } from './cli/billing-run.ts';
 import { demo } from './cli/demo.ts';
-import { explainFile } from './cli/explain.ts';
+import { explainFile, type ExplainOptions } from './cli/explain.ts';
 import { helpTexts } from './cli/help.ts';
 import { rulesExplain } from './cli/rules-explain.ts';
 import { rulesSimulate } from './cli/rules-simulate.ts';
@@ -48,12 +48,13 @@ program
 
 program
   .command('explain <file>')
-  .description('show what one HL7 v2 message becomes: fields by name, events, warnings, answer')
+  .description('show what one HL7 v2 message becomes: fields by name, events, answer, remarks')
   .addHelpText('after', helpTexts.explain)
   .option('--sender <id>', 'read it as this sender, whatever MSH-3 and MSH-4 say')
   .option('--mappings <folder...>', 'overlays that lie over the shipped mappings', [])
+  .option('--profiles <folder...>', 'overlays that lie over the shipped message profiles', [])
   .option('--json', 'print it as JSON', false)
-  .action(async (file: string, options: { sender?: string; mappings: string[]; json: boolean }) => {
+  .action(async (file: string, options: Omit<ExplainOptions, 'file'>) => {
     process.exitCode = await explainFile({ file, ...options });
   });
 

@@ -10,6 +10,9 @@ Exit codes: 0 stopped well; 1 it did not; 2 wrong use or configuration.`,
 
   hemgang explain admission.hl7 --sender ekliden
 
+Under the answer stands what the message lacks for this process (profiles/hl7v2), and what the HL7 dictionary
+of its version finds in it. Remarks do not change what becomes of it, nor the exit code.
+
 Exit codes: 0 it is accepted; 1 it is refused or parked; 2 wrong use, or no such file.`,
   status: `
 The gateway may be running or not. What waits for a person or is near stands in capitals.

@@ -4,6 +4,7 @@
  */
 import { asGatewayError } from '../../../gateway/errors.ts';
 import type { ErrorCode, GatewayError } from '../../../gateway/errors.ts';
+import { pathOf } from '../../../mappings/index.ts';
 import type { Mappings } from '../../../mappings/index.ts';
 import type {
   Fact,
@@ -14,11 +15,16 @@ import type {
   Translation,
   Verdict,
 } from '../../adapter.ts';
+import type { MessageProfiles } from '../../../profiles/index.ts';
 import { Unframer } from '../../wire/mllp.ts';
 import { acknowledge, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
+import { loadDictionary } from './dictionary.ts';
 import { hl7v2Inbound } from './index.ts';
 import { Hl7Message } from './message.ts';
+import type { Remark } from './remark.ts';
+import { gravestFirst, remarkLines } from './remarks.ts';
+import { profileCheck } from './validate.ts';
 import { ifNullEntry } from './work.ts';
 
 export interface ExplainedField {
@@ -44,17 +50,21 @@ export interface Explanation {
   };
   /** MSA-1, and the segments after MSH; absent where the bytes cannot be answered at all. */
   readonly answer?: { readonly code: string; readonly segments: readonly string[] };
+  /** What the message profile and the HL7 dictionary have to say, the gravest first; they change no outcome. */
+  readonly remarks: readonly Remark[];
   readonly mappingRevision: string;
 }
 
 /**
  * @param raw a message as it lies in a file, with or without MLLP framing
  * @param senderId the overlay to read it by; by MSH-3 and MSH-4 where left out
+ * @param profiles message profiles to hold it against; where left out it is held against the dictionary alone
  */
 export async function explain(
   raw: Uint8Array,
   mappings: Mappings,
   senderId?: string,
+  profiles?: MessageProfiles,
 ): Promise<Explanation> {
   const bytes = unframed(raw);
   const inbound = hl7v2Inbound(senderId === undefined ? mappings : only(mappings, senderId));
@@ -73,8 +83,9 @@ export async function explain(
       ? { accepted: true, warnings: translation?.warnings ?? [] }
       : { accepted: false, error };
   const mapping = known?.sender.mapping;
+  const message = known?.message ?? shownAnyway(bytes, header);
   return {
-    fields: await namedFields(known?.message ?? shownAnyway(bytes, header)),
+    fields: await namedFields(message),
     ...(mapping !== undefined && {
       sender: { id: mapping.id, name: mapping.name, charset: known?.message.charset ?? '' },
     }),
@@ -82,8 +93,26 @@ export async function explain(
     ...(translation !== undefined && { translation }),
     ...(error !== undefined && { error: wordsOf(error) }),
     ...(header !== undefined && { answer: answerTo(header, mapping, verdict) }),
+    remarks: await remarksOn(message, mappings, profiles, mapping?.id),
     mappingRevision: mappings.revision,
   };
+}
+
+const triggerEvent = pathOf('MSH-9.2');
+const eventTypeCode = pathOf('EVN-1');
+
+async function remarksOn(
+  message: Hl7Message | undefined,
+  mappings: Mappings,
+  profiles: MessageProfiles | undefined,
+  sender: string | undefined,
+): Promise<readonly Remark[]> {
+  if (message === undefined) return [];
+  const trigger = message.valueOf(triggerEvent) ?? message.valueOf(eventTypeCode) ?? '';
+  const ofProfile =
+    profiles === undefined ? [] : profileCheck(profiles, mappings)(message, trigger, sender);
+  const checkDictionary = await loadDictionary();
+  return [...gravestFirst(ofProfile), ...gravestFirst(checkDictionary(message))];
 }
 
 function unframed(raw: Uint8Array): Uint8Array {
@@ -170,7 +199,7 @@ function isVersion<K extends string>(version: string, known: Record<K, unknown>)
 
 /** The explanation as lines a person can read. */
 export function renderExplanation(explanation: Explanation): string {
-  const { fields, sender, head, translation, error, answer } = explanation;
+  const { fields, sender, head, translation, error, answer, remarks } = explanation;
   const width = Math.max(0, ...fields.map(({ path }) => path.length));
   const named = Math.min(40, Math.max(0, ...fields.map(({ name }) => name.length)));
   const lines = [
@@ -195,6 +224,8 @@ export function renderExplanation(explanation: Explanation): string {
     answer === undefined
       ? 'Answer    none: MSH cannot be read, the connection is closed'
       : `Answer    ${answer.segments.map(printable).join('  ')}`,
+    ...checked('Profile', remarks, 'profile'),
+    ...checked('Dictionary', remarks, 'dictionary'),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -241,6 +272,12 @@ function numbersText(numbers: readonly PersonNumber[]): string {
 
 function earlierText({ earlierNumbers }: PersonStatement): string {
   return earlierNumbers.length === 0 ? '' : `, earlier ${numbersText(earlierNumbers)}`;
+}
+
+function checked(title: string, remarks: readonly Remark[], check: Remark['check']): string[] {
+  const own = remarks.filter((remark) => remark.check === check);
+  if (own.length === 0) return ['', `${title.padEnd(10)}nothing to remark`];
+  return ['', title, ...remarkLines(own).map((line) => `  ${printable(line)}`)];
 }
 
 /** Control characters of a message must not drive the reader's terminal. */

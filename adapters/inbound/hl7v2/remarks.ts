@@ -43,3 +43,19 @@ export class Remarks {
 export function shownCode(text: string): string | undefined {
   return /^[A-Z0-9./+-]{1,8}$/.test(text) && !/\d{5}/.test(text) ? text : undefined;
 }
+
+const order: readonly Remark['severity'][] = ['error', 'warning', 'information'];
+
+/** Errors first, then warnings; within each in the order they were made. */
+export function gravestFirst(remarks: readonly Remark[]): readonly Remark[] {
+  return order.flatMap((severity) => remarks.filter((remark) => remark.severity === severity));
+}
+
+/** Remarks as lines of text: where and what, and under it what cannot be done because of it. */
+export function remarkLines(remarks: readonly Remark[]): string[] {
+  const width = Math.max(0, ...remarks.map(({ location }) => location.length));
+  return remarks.flatMap(({ severity, location, text, consequence }) => [
+    `${severity.padEnd(11)}  ${location.padEnd(width)}  ${text}`,
+    ...(consequence === undefined ? [] : [`${' '.repeat(width + 15)}${consequence}`]),
+  ]);
+}
