@@ -153,7 +153,9 @@ function match(
     for (; count < most; count += 1) {
       const segment = segments[at];
       if (segment === undefined || !starts.has(segment.name)) break;
+      const before = at;
       at = group === undefined ? at + 1 : match(group, segments, at, missing);
+      if (at === before) break;
     }
     if (count > 0 || !required) continue;
     const name = firstRequired(element);

@@ -15,6 +15,7 @@ import { fieldPlace, partOf, parts, segmentPlace, segmentsOf } from './segments.
 import type { Segment } from './segments.ts';
 
 const hl7Null = '""';
+const checkedRepetitions = 50;
 
 /** A profile made ready once: paths parsed, tables found. */
 export interface CompiledProfile {
@@ -114,7 +115,7 @@ export function validate(
     remarks.add({ severity: 'information', code: 'NO_PROFILE', location: 'MSH-9.2', text });
     return remarks.list();
   }
-  const segments = segmentsOf(message);
+  const segments = byName(segmentsOf(message));
   // A segment that is told as missing is not told again for each of its fields.
   const told = new Set<string>();
   for (const rule of profile.rules) new RuleCheck(message, segments, rule, remarks, told).run();
@@ -122,11 +123,22 @@ export function validate(
 }
 
 type Severity = Remark['severity'];
+type Segments = ReadonlyMap<string, readonly Segment[]>;
+
+function byName(segments: readonly Segment[]): Segments {
+  const named = new Map<string, Segment[]>();
+  for (const segment of segments) {
+    const known = named.get(segment.name);
+    if (known === undefined) named.set(segment.name, [segment]);
+    else known.push(segment);
+  }
+  return named;
+}
 
 /** One rule on one message. */
 class RuleCheck {
   readonly message: Hl7Message;
-  readonly segments: readonly Segment[];
+  readonly segments: Segments;
   readonly compiled: CompiledRule;
   readonly remarks: Remarks;
   /** Segments that were told as missing. */
@@ -134,7 +146,7 @@ class RuleCheck {
 
   constructor(
     message: Hl7Message,
-    segments: readonly Segment[],
+    segments: Segments,
     compiled: CompiledRule,
     remarks: Remarks,
     told: Set<string>,
@@ -237,9 +249,11 @@ class RuleCheck {
       this.#wrong('TOO_MANY_REPETITIONS', placeIn(segment, path), text);
     }
     if (rule.authority === undefined || used.length === 0) return;
-    const named = repetitions.map((one) =>
-      [1, 2].map((part) => partOf(one, 4, part, delimiters)).filter((part) => part !== ''),
-    );
+    const named = repetitions
+      .slice(0, checkedRepetitions)
+      .map((one) =>
+        [1, 2].map((part) => partOf(one, 4, part, delimiters)).filter((part) => part !== ''),
+      );
     if (rule.authority === 'known') {
       const known =
         named.flat().some((one) => authorities.has(this.#plain(one))) ||
@@ -258,7 +272,7 @@ class RuleCheck {
   // ---------------------------------------------------------------- reading
 
   #named(name: string): readonly Segment[] {
-    return this.segments.filter((segment) => segment.name === name);
+    return this.segments.get(name) ?? [];
   }
 
   /** The value at a path in this segment; empty where absent. */
