@@ -276,7 +276,7 @@ function earlierText({ earlierNumbers }: PersonStatement): string {
 
 function checked(title: string, remarks: readonly Remark[], check: Remark['check']): string[] {
   const own = remarks.filter((remark) => remark.check === check);
-  if (own.length === 0) return ['', `${title.padEnd(10)}nothing to remark`];
+  if (own.length === 0) return ['', `${title.padEnd(9)} nothing to remark`];
   return ['', title, ...remarkLines(own).map((line) => `  ${printable(line)}`)];
 }
 

@@ -301,7 +301,7 @@ class RuleCheck {
 
   #missing(text: string, segment?: Segment): void {
     const { rule, places } = this.compiled;
-    if (places.every(({ segment: name }) => this.told.has(name))) return;
+    if (places.some(({ segment: name }) => this.told.has(name))) return;
     if (places[0]?.path === undefined) this.told.add(text);
     const single = this.compiled.places.length === 1;
     const place = this.compiled.places[0]?.text ?? text;
