@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { explain, renderExplanation } from '../adapters/inbound/hl7v2/explain.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
@@ -9,10 +9,11 @@ import { profileCheck } from '../adapters/inbound/hl7v2/validate.ts';
 import { asGatewayError } from '../gateway/errors.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { loadMessageProfiles } from '../profiles/index.ts';
-import type { MessageProfiles } from '../profiles/index.ts';
+import type { MessageProfileOptions, MessageProfiles } from '../profiles/index.ts';
 import { corpusCases } from './support/corpus.ts';
 import { temporaryFolder } from './support/folder.ts';
 
+const root = resolve(import.meta.dirname, '..');
 const mappings = loadMappings();
 const known = {
   tables: [...mappings.tables.keys()],
@@ -24,14 +25,17 @@ afterEach(() => {
 });
 
 /** The shipped message profiles under a user's own folder. */
-function loadWith(files: Readonly<Record<string, string>>): MessageProfiles {
+function loadWith(
+  files: Readonly<Record<string, string>>,
+  there: MessageProfileOptions['known'] = known,
+): MessageProfiles {
   const { path, remove } = temporaryFolder('message-profiles');
   removals.push(remove);
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), content);
   }
-  return loadMessageProfiles({ overlays: [path], known });
+  return loadMessageProfiles({ overlays: [path], known: there });
 }
 
 const shipped = loadMessageProfiles({ known });
@@ -213,7 +217,7 @@ describe('other trigger events', () => {
     const update = { trigger: 'A08', sender: 'norrtuna' };
     expect(checked({}, update)).toEqual([]);
     expect(checked({ PID: dead }, update)).toEqual(['error CONDITIONAL_MISSING PID-29']);
-    expect(checked({ PID: dead.replace('||Y', '|202203080110|Y') }, update)).toEqual([]);
+    expect(checked({ PID: dead.replace('||Y', '|202203080111|Y') }, update)).toEqual([]);
   });
 
   test('a merge needs MRG-1 in each MRG, and no PV1', () => {
@@ -457,6 +461,23 @@ relax:
     expect(error?.code).toBe('configuration-invalid');
     expect(error?.message).toContain(`/hl7v2/${name}.yaml`);
     expect(error?.message).toContain(message);
+  });
+
+  test('as the how-to shows it, is read', () => {
+    const text = readFileSync(join(root, 'profiles/hl7v2/README.md'), 'utf8');
+    const [, sender = '', stay = ''] = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(
+      (match) => match[1] ?? '',
+    );
+    const files = { 'hl7v2/senders/lindby.yaml': sender, 'hl7v2/stay.yaml': stay };
+    const profiles = loadWith(files, { ...known, senders: [...known.senders, 'lindby'] });
+    const needs = profiles
+      .profileOf('A03', 'lindby')
+      ?.rules.find(({ name }) => name === 'disposition');
+    expect(needs?.need).toBe('required');
+    const estimate = profiles
+      .profileOf('A01')
+      ?.rules.find(({ name }) => name === 'estimated-discharge');
+    expect(estimate?.relaxed?.to).toBe('none');
   });
 
   test('that is not there stops', () => {
