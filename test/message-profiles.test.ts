@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { explain, renderExplanation } from '../adapters/inbound/hl7v2/explain.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { Hl7Message } from '../adapters/inbound/hl7v2/message.ts';
 import type { Remark } from '../adapters/inbound/hl7v2/remark.ts';
 import { profileCheck } from '../adapters/inbound/hl7v2/validate.ts';
+import { explainFile } from '../gateway/cli/explain.ts';
 import { asGatewayError } from '../gateway/errors.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { loadMessageProfiles } from '../profiles/index.ts';
@@ -502,6 +503,26 @@ describe('explain', () => {
     expect(lines[at + 1]).toMatch(/^ {2}error +PV1-19\.1 +PV1-19\.1 is missing$/);
     expect(lines[at + 2]).toMatch(/^ +without PV1-19 the stay cannot be followed/);
     expect(lines.slice(at)).toContain('Dictionary');
+  });
+
+  test('ends as it would without remarks, and has them in its JSON', async () => {
+    const { path, remove } = temporaryFolder('explain');
+    removals.push(remove);
+    const file = join(path, 'admission.hl7');
+    writeFileSync(
+      file,
+      Buffer.from(Object.values({ ...admission, EVN: 'EVN||20220307' }).join('\r'), 'latin1'),
+    );
+    const printed: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed.push(String(text));
+      return true;
+    });
+    const code = await explainFile({ file, mappings: [], profiles: [], json: true });
+    write.mockRestore();
+    expect(code).toBe(0);
+    const { remarks } = JSON.parse(printed.join('')) as { remarks: Remark[] };
+    expect(told(remarks)).toContain('error TIME_TOO_COARSE EVN-2');
   });
 
   test('says so where there is nothing to remark', async () => {

@@ -281,14 +281,15 @@ class RuleCheck {
     return this.#values(segment, path)[path.repetition - 1] ?? '';
   }
 
-  /** The component of the path in every repetition; in the one of the path where it names one. */
+  /** The component of the path in every repetition that is looked at. */
   #values(segment: Segment, path: Hl7Path): readonly string[] {
     const raw = segment.fields[path.field] ?? '';
     if (raw === '') return [];
     const { delimiters } = this.message;
-    return parts(raw, delimiters.repetition).map((one) =>
-      this.#plain(partOf(one, path.component, path.subcomponent, delimiters)),
-    );
+    const read = Math.max(checkedRepetitions, path.repetition);
+    return parts(raw, delimiters.repetition)
+      .slice(0, read)
+      .map((one) => this.#plain(partOf(one, path.component, path.subcomponent, delimiters)));
   }
 
   #plain(raw: string): string {
