@@ -273,6 +273,30 @@ describe('a sender', () => {
     );
   });
 
+  test('that has the visit number and the patient elsewhere is looked at there', () => {
+    const [first, ...others] = mappings.senders;
+    const elsewhere = { ...first!, stay: 'PID-18', patient: { numbers: ['PID-2', 'PID-4'] } };
+    const check = profileCheck(shipped, { ...mappings, senders: [elsewhere, ...others] });
+    const at = (fields: string): string[] =>
+      told(
+        check(
+          read({ ...admission, PID: `PID|1|${fields}`, PV1: 'PV1|1|I|MED1' }),
+          'A02',
+          'ekliden',
+        ),
+      );
+    const name = '|||Påhittad^Åsa';
+    expect(at(`195009072553^^^PNR${name}${'|'.repeat(13)}V1001`)).toEqual([]);
+    const number = '||195009072553^^^OTHER';
+    expect(at(`${number}|Påhittad^Åsa${'|'.repeat(13)}V1001`)).toEqual([
+      'warning AUTHORITY_UNKNOWN PID-4',
+    ]);
+    expect(at(`^^^PNR${name}`)).toEqual([
+      'error REQUIRED_MISSING PID-2.1', // or PID-4.1
+      'error REQUIRED_MISSING PID-18.1',
+    ]);
+  });
+
   test('one that nobody knows is held against the rules of all', () => {
     expect(checked({ PV2: '' }, { trigger: 'A08', sender: 'nobody' })).toEqual([]);
   });

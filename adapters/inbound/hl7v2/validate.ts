@@ -2,10 +2,10 @@
  * A message held against the message profile of its trigger event: what this process needs, and what cannot be done
  * without it. Pure. It never says what stands in a person's field; a code of the visit it may name.
  */
-import { pathOf } from '../../../mappings/index.ts';
 import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
-import { loadHl7Tables } from '../../../profiles/index.ts';
-import type { MessageProfile, MessageProfiles, MessageRule } from '../../../profiles/index.ts';
+import type { MessageProfiles, MessageRule } from '../../../profiles/index.ts';
+import { compileProfile } from './compile-profile.ts';
+import type { CompiledProfile, CompiledRule, Place } from './compile-profile.ts';
 import { unescape } from './escapes.ts';
 import { precisionOf, precisions } from './formats.ts';
 import type { Hl7Message } from './message.ts';
@@ -16,28 +16,6 @@ import type { Segment } from './segments.ts';
 
 const hl7Null = '""';
 const checkedRepetitions = 50;
-
-/** A profile made ready once: paths parsed, tables found. */
-export interface CompiledProfile {
-  readonly trigger: string;
-  readonly rules: readonly CompiledRule[];
-}
-interface CompiledRule {
-  readonly rule: MessageRule;
-  /** Of which one is enough. */
-  readonly places: readonly Place[];
-  readonly when: Place | undefined;
-  readonly codes: ReadonlySet<string> | undefined;
-  readonly pattern: RegExp | undefined;
-  /** Assigning authorities that the mappings know. */
-  readonly authorities: ReadonlySet<string>;
-}
-interface Place {
-  readonly text: string;
-  readonly segment: string;
-  /** Undefined for a whole segment. */
-  readonly path: Hl7Path | undefined;
-}
 
 /**
  * Makes the check of messages against their profiles.
@@ -60,43 +38,6 @@ export function profileCheck(
     const known = mappings.senders.some(({ id }) => id === sender) ? sender : '';
     return validate(message, trigger, profileOf(trigger, known));
   };
-}
-
-/** @param sender id of the overlay whose assigning authorities count too */
-export function compileProfile(
-  profile: MessageProfile,
-  mappings: Mappings,
-  sender?: string,
-): CompiledProfile {
-  const own = mappings.senders.find(({ id }) => id === sender);
-  const authorities = new Set([
-    ...Object.keys(mappings.adt.numberAuthorities),
-    ...Object.keys(own?.numberAuthorities ?? {}),
-  ]);
-  return {
-    trigger: profile.trigger,
-    rules: profile.rules
-      .filter(({ relaxed }) => relaxed?.to !== 'none')
-      .map((rule) => ({
-        rule,
-        places: (typeof rule.at === 'string' ? [rule.at] : rule.at).map(placeOf),
-        when: rule.when && placeOf(rule.when.path),
-        codes: codesOf(rule.table, mappings),
-        pattern: rule.pattern === undefined ? undefined : new RegExp(rule.pattern, 'u'),
-        authorities,
-      })),
-  };
-}
-
-function placeOf(text: string): Place {
-  const path = text.includes('-') ? pathOf(text) : undefined;
-  return { text, segment: path?.segment ?? text, path };
-}
-
-function codesOf(table: string | undefined, mappings: Mappings): ReadonlySet<string> | undefined {
-  if (table === undefined) return undefined;
-  const hl7 = loadHl7Tables().get(table.replace(/^HL7/, ''));
-  return hl7 ?? new Set(Object.keys(mappings.tables.get(table)?.entries ?? {}));
 }
 
 /**
@@ -191,7 +132,11 @@ class RuleCheck {
     const found =
       read.find(({ value }) => value !== '' && value !== hl7Null) ??
       (rule.nullIsCode === true ? read.find(({ value }) => value === hl7Null) : undefined);
-    if (found !== undefined) return this.#checkValue(found.segment, found.path, found.value);
+    if (found !== undefined) {
+      this.#checkValue(found.segment, found.path, found.value);
+      this.#checkRepetitions(found.segment, found.path);
+      return;
+    }
     if (rule.need !== undefined) this.#missing(places.map(({ text }) => text).join(' or '));
   }
 
