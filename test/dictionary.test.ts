@@ -112,8 +112,9 @@ describe('the message structure', () => {
 
   test('a segment of HL7 that this message does not have, and a line that is none', () => {
     expect(found([evn, pid, pv1, 'OBR|1|||a'])).toEqual(['warning SEGMENT_UNEXPECTED OBR']);
-    expect(found([evn, pid, pv1, '195009072553'])).toEqual([
-      'warning SEGMENT_UNREADABLE a segment without a name',
+    expect(found([evn, pid, pv1, '195009072553'])).toEqual(['warning SEGMENT_UNREADABLE line 5']);
+    expect(found([evn, pid, pv1, 'ANNA is the name'])).toEqual([
+      'warning SEGMENT_UNREADABLE line 5',
     ]);
   });
 

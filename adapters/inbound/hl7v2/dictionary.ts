@@ -75,7 +75,9 @@ function versionOf(
 function check(message: Hl7Message, version: Version, remarks: Remarks): void {
   const segments = segmentsOf(message);
   const structure = structureOf(message, version, remarks);
-  const known = segments.filter((segment) => isKnown(segment, structure, version, remarks));
+  const known = segments.filter((segment, index) =>
+    isKnown(segment, index + 1, structure, version, remarks),
+  );
   if (structure !== undefined) checkStructure(structure, known, remarks);
   for (const segment of segments) {
     if (remarks.full) return;
@@ -107,6 +109,7 @@ function structureOf(
 /** Whether the structure has such a segment; told once for each name where it does not. */
 function isKnown(
   segment: Segment,
+  line: number,
   structure: Structure | undefined,
   version: Version,
   remarks: Remarks,
@@ -115,13 +118,16 @@ function isKnown(
   if (structure?.names.has(name) === true) return true;
   if (occurrence > 1) return false;
   const location = segmentPlace(segment);
-  if (!/^[A-Z][A-Z0-9]{2}$/.test(name)) {
-    const text = 'a line does not begin with the name of a segment';
-    remarks.add({ severity: 'warning', code: 'SEGMENT_UNREADABLE', location, text });
+  const unknown = version.fieldsOf(name) === undefined;
+  // A line of mere text is somebody's text, so not even its first letters are shown.
+  if (!/^[A-Z][A-Z0-9]{2}$/.test(name) || (unknown && segment.fields.length === 0)) {
+    const text = 'does not begin with the name of a segment';
+    const place = `line ${line}`;
+    remarks.add({ severity: 'warning', code: 'SEGMENT_UNREADABLE', location: place, text });
   } else if (name.startsWith('Z')) {
     const text = 'is a segment of the sender: the dictionary does not know it';
     remarks.add({ severity: 'information', code: 'SEGMENT_OF_SENDER', location, text });
-  } else if (version.fieldsOf(name) === undefined) {
+  } else if (unknown) {
     const text = 'is no segment of this version';
     remarks.add({ severity: 'information', code: 'SEGMENT_UNKNOWN', location, text });
   } else if (structure !== undefined) {
