@@ -27,6 +27,11 @@ export interface MessageHead {
   readonly sentAt?: string;
   /** The sender may use a control id again for other content (overlay `controlIdReuse: allowed`). */
   readonly controlIdReuse: 'refused' | 'allowed';
+  /**
+   * The sender's number of the message, where it numbers them (MSH-13): one more than that of the last accepted one.
+   * 0 restarts the link and -1 resynchronises it; neither says anything else.
+   */
+  readonly sequence?: number;
 }
 
 /** One of a person's numbers. It lives in the journal and in notices only. */
@@ -107,7 +112,12 @@ export interface Translation {
 
 /** What the answer says. */
 export type Verdict =
-  | { readonly accepted: true; readonly warnings: readonly string[] }
+  | {
+      readonly accepted: true;
+      readonly warnings: readonly string[];
+      /** The number we expect next, -1 for any: said when the sender starts its numbers anew. */
+      readonly expectedSequence?: number;
+    }
   | { readonly accepted: false; readonly error: GatewayError };
 
 /** What an answer needs of its surroundings. */
@@ -117,6 +127,22 @@ export interface AnswerContext {
   /** Legal time, ISO 8601 UTC. */
   readonly now: string;
 }
+
+/** What goes back for one message, in the order in which it leaves: nothing where the sender asks for no answer. */
+export type Answers = readonly Uint8Array[];
+
+/** What became of one message that came in. */
+export interface Reply {
+  /** `untaken`: nothing was stored, because of us; the sender may send it again. */
+  readonly outcome: 'accepted' | 'refused' | 'untaken';
+  /** Undefined where not even an answer can be addressed: a connection is then closed. */
+  readonly answers: Answers | undefined;
+  /** Why it was not accepted. */
+  readonly error?: GatewayError;
+}
+
+/** Takes the bytes of one message, stores what it says, and only then gives the answers. */
+export type Receive = (raw: Uint8Array) => Promise<Reply>;
 
 /** One inbound standard. `M` is the adapter's own form of a message. */
 export interface Inbound<M> {
@@ -137,15 +163,15 @@ export interface Inbound<M> {
    */
   translate(message: M): Translation;
   /**
-   * The answer on the wire. `message` is absent when the bytes could not be read; `raw` is then all there is.
-   * @returns the bytes to send, or undefined where not even an answer can be addressed (the caller closes)
+   * The answers on the wire. `message` is absent when the bytes could not be read; `raw` is then all there is.
+   * @returns none where the sender asks for none, undefined where not even an answer can be addressed
    */
   acknowledge(
     message: M | undefined,
     raw: Uint8Array,
     verdict: Verdict,
     context: AnswerContext,
-  ): Uint8Array | undefined;
+  ): Answers | undefined;
 }
 
 // ---------------------------------------------------------------- out

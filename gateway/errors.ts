@@ -13,6 +13,7 @@ const fates = {
   'unsupported-message': 'permanent',
   'unknown-sender': 'permanent',
   'control-id-reused': 'permanent',
+  'out-of-sequence': 'permanent',
   'unknown-case': 'permanent',
   'journal-unavailable': 'transient',
   'disk-full': 'transient',
@@ -36,6 +37,8 @@ export interface ErrorDetail {
   readonly standardCode?: string;
   /** The earliest time to try again, in milliseconds from now, where the other side said so. */
   readonly retryAfterMs?: number;
+  /** The number a message should have had, where the sender numbers them. */
+  readonly expectedSequence?: number;
 }
 
 /**
@@ -48,6 +51,7 @@ export class GatewayError extends Error {
   readonly location: string | undefined;
   readonly standardCode: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly expectedSequence: number | undefined;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -57,6 +61,7 @@ export class GatewayError extends Error {
     this.location = detail.location;
     this.standardCode = detail.standardCode;
     this.retryAfterMs = detail.retryAfterMs;
+    this.expectedSequence = detail.expectedSequence;
   }
 }
 

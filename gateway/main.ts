@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Inbound } from '../adapters/adapter.ts';
+import type { Answers, Inbound } from '../adapters/adapter.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
 import { loadMappings } from '../mappings/index.ts';
@@ -259,10 +259,10 @@ const quietEvents = new Set(['connection-opened', 'connection-closed', 'idle-clo
 
 /** A frame beyond the limit is not read to its end: its head is answered and kept for the operator. */
 function refuseOversize<M>(hl7v2: Inbound<M>, { journal, clock, log, newId: id }: ReceiveParts) {
-  return (head: Uint8Array, error: GatewayError): Uint8Array | undefined => {
+  return (head: Uint8Array, error: GatewayError): Answers | undefined => {
     const messageId = id();
     const now = clock.now();
-    const answer = hl7v2.acknowledge(
+    const answers = hl7v2.acknowledge(
       undefined,
       head,
       { accepted: false, error },
@@ -274,7 +274,7 @@ function refuseOversize<M>(hl7v2: Inbound<M>, { journal, clock, log, newId: id }
     journal
       .reject({ messageId, digest, raw: head, receivedAt: now, errorCode, error: message })
       .catch((thrown: unknown) => log.error({ messageId, err: thrown }, 'refusal not kept'));
-    return answer;
+    return answers;
   };
 }
 

@@ -2,7 +2,17 @@
  * 1: a message came in. Translate, store, answer; the answer leaves after the commit, never before.
  */
 import { hash } from 'node:crypto';
-import type { Fact, Inbound, MessageHead, Translation } from '../adapters/adapter.ts';
+import type {
+  AnswerContext,
+  Answers,
+  Fact,
+  Inbound,
+  MessageHead,
+  Receive,
+  Reply,
+  Translation,
+  Verdict,
+} from '../adapters/adapter.ts';
 import { GatewayError, asGatewayError, assert } from './errors.ts';
 import type { EventBody } from './process/events.ts';
 import { factId } from './process/ids.ts';
@@ -17,12 +27,9 @@ export interface ReceiveParts {
   readonly newId: () => string;
 }
 
-/** Takes the bytes of one message; gives the bytes of its answer, or nothing where no answer can be addressed. */
-export type Receive = (raw: Uint8Array) => Promise<Uint8Array | undefined>;
-
 /**
  * The one function an inbound adapter calls.
- * It never throws: whatever is wrong becomes the answer the standard has for it, and what was refused is kept.
+ * It never throws: whatever is wrong becomes the answers the standard has for it, and what was refused is kept.
  */
 export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Receive {
   const { journal, clock, log, newId } = parts;
@@ -35,10 +42,14 @@ export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Rece
     try {
       message = adapter.read(raw);
       head = adapter.head(message);
+      if (head.sequence !== undefined && head.sequence < 1) {
+        const verdict = await startLink(head.sender, head.sequence);
+        return reply('accepted', adapter.acknowledge(message, raw, verdict, context));
+      }
       const translation = adapter.translate(message);
       const verdict = { accepted: true, warnings: translation.warnings } as const;
-      const answer = adapter.acknowledge(message, raw, verdict, context);
-      if (answer === undefined) throw new GatewayError('malformed-message', 'no answer possible');
+      const answers = adapter.acknowledge(message, raw, verdict, context);
+      if (answers === undefined) throw new GatewayError('malformed-message', 'no answer possible');
       const digest = sha256(raw);
       const outcome = await journal.record({
         messageId,
@@ -52,24 +63,37 @@ export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Rece
         ...bodiesOf(translation, head, digest, messageId, context.now, adapter.mappingRevision),
         unmapped: translation.unmapped,
         warnings: remarksOn(translation),
-        answer,
+        answer: asOne(answers),
       });
-      return answerTo(outcome, answer);
+      return reply('accepted', answersTo(outcome, answers));
     } catch (thrown) {
       return refuse(asGatewayError(thrown), raw, message, head, context);
     }
   };
+
+  /** The sender starts its numbers anew; it hears the number we expect, -1 where any will do. */
+  async function startLink(sender: string, sequence: number): Promise<Verdict> {
+    const last = sequence === 0 ? await journal.lastSequence(sender) : undefined;
+    if (sequence !== 0) await journal.forgetSequence(sender);
+    const expectedSequence = last === undefined ? -1 : last + 1;
+    log.info(
+      { sender, expectedSequence },
+      sequence === 0 ? 'link restarted' : 'link resynchronised',
+    );
+    return { accepted: true, warnings: [], expectedSequence };
+  }
 
   async function refuse(
     error: GatewayError,
     raw: Uint8Array,
     message: M | undefined,
     head: MessageHead | undefined,
-    context: { answerId: string; now: string },
-  ): Promise<Uint8Array | undefined> {
-    const answer = adapter.acknowledge(message, raw, { accepted: false, error }, context);
+    context: AnswerContext,
+  ): Promise<Reply> {
+    const answers = adapter.acknowledge(message, raw, refusal(error), context);
     log.warn({ messageId: context.answerId, sender: head?.sender, err: error }, 'message refused');
-    if (error.fate === 'transient') return answer; // nothing was taken; the sender may send it again
+    // Nothing was taken; the sender may send it again.
+    if (error.fate === 'transient') return reply('untaken', answers, error);
     try {
       await journal.reject({
         messageId: context.answerId,
@@ -79,13 +103,26 @@ export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Rece
         receivedAt: context.now,
         errorCode: error.code,
         error: error.message,
-        ...(answer && { answer }),
+        ...(answers && { answer: asOne(answers) }),
       });
-      return answer;
+      return reply('refused', answers, error);
     } catch (thrown) {
-      return adapter.acknowledge(message, raw, unavailable(thrown), context);
+      const cause = unavailable(thrown);
+      return reply('untaken', adapter.acknowledge(message, raw, refusal(cause), context), cause);
     }
   }
+}
+
+function reply(
+  outcome: Reply['outcome'],
+  answers: Answers | undefined,
+  error?: GatewayError,
+): Reply {
+  return error === undefined ? { outcome, answers } : { outcome, answers, error };
+}
+
+function refusal(error: GatewayError): Verdict {
+  return { accepted: false, error };
 }
 
 /**
@@ -129,37 +166,64 @@ export async function retranslateParked<M>(
   return freed;
 }
 
-function answerTo(outcome: RecordOutcome, answer: Uint8Array): Uint8Array {
+function answersTo(outcome: RecordOutcome, answers: Answers): Answers {
   switch (outcome.outcome) {
     case 'recorded':
-      return answer;
+      return answers;
     case 'duplicate':
-      return outcome.answer;
+      return apart(outcome.answer);
     case 'reused':
       throw new GatewayError('control-id-reused', 'control id already used for other content', {
         standardCode: '205',
       });
+    case 'out-of-sequence':
+      throw new GatewayError(
+        'out-of-sequence',
+        `sequence number is not the expected ${outcome.expected}; send that one, or start the link anew with 0 or -1`,
+        { location: 'MSH-13', standardCode: '207', expectedSequence: outcome.expected },
+      );
     case 'unknown-case':
       throw new GatewayError('unknown-case', 'no such case');
   }
 }
 
-function unavailable(thrown: unknown): { accepted: false; error: GatewayError } {
+/** Stands between the answers of one message in the journal. No answer holds it: in MLLP it ends a frame. */
+const betweenAnswers = 0x1c;
+
+function asOne(answers: Answers): Uint8Array {
+  const [only] = answers;
+  if (only !== undefined && answers.length === 1) return only;
+  const end = Buffer.of(betweenAnswers);
+  return Buffer.concat(
+    answers.flatMap((answer, index) => (index === 0 ? [answer] : [end, answer])),
+  );
+}
+
+/** What a repeat gets: exactly what the first got, in the same order. */
+function apart(stored: Uint8Array): Answers {
+  const answers: Uint8Array[] = [];
+  for (let rest = stored; rest.length > 0;) {
+    const end = rest.indexOf(betweenAnswers);
+    answers.push(end < 0 ? rest : rest.subarray(0, end));
+    rest = end < 0 ? rest.subarray(rest.length) : rest.subarray(end + 1);
+  }
+  return answers;
+}
+
+function unavailable(thrown: unknown): GatewayError {
   const error = asGatewayError(thrown);
-  return {
-    accepted: false,
-    error:
-      error.fate === 'transient'
-        ? error
-        : new GatewayError('journal-unavailable', 'not stored', { cause: thrown }),
-  };
+  return error.fate === 'transient'
+    ? error
+    : new GatewayError('journal-unavailable', 'not stored', { cause: thrown });
 }
 
 function headOf(
   head: MessageHead,
-): Pick<MessageHead, 'sender' | 'controlId' | 'kind' | 'controlIdReuse'> {
-  const { sender, controlId, kind, controlIdReuse } = head;
-  return { sender, controlId, kind, controlIdReuse };
+): Pick<MessageHead, 'sender' | 'controlId' | 'kind' | 'controlIdReuse' | 'sequence'> {
+  const { sender, controlId, kind, controlIdReuse, sequence } = head;
+  return sequence === undefined
+    ? { sender, controlId, kind, controlIdReuse }
+    : { sender, controlId, kind, controlIdReuse, sequence };
 }
 
 function placeOf(translation: Translation): Pick<Translation, 'stay' | 'patient'> {

@@ -173,6 +173,10 @@ export const sender = z.strictObject({
   controlIdReuse: z.enum(['refused', 'allowed']).optional(),
   /** Table 0357 code → the answer this sender understands, where it reads the standard's another way. */
   ack: z.record(z.string().regex(/^[12]\d\d$/), z.enum(['AE', 'AR'])).optional(),
+  /** An accepting answer tells what was doubtful (ERR with severity W), from HL7 2.5 on; not told where left out. */
+  warningsInAck: z.boolean().optional(),
+  /** The sender numbers its messages in MSH-13 (sequence number protocol): one out of order is not taken. */
+  sequenceNumbers: z.boolean().optional(),
   triggers: triggers.optional(),
 });
 export type SenderMapping = z.infer<typeof sender>;

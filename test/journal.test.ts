@@ -932,6 +932,7 @@ describe('the embedded journal', () => {
       .all();
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
     db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
+      DROP TABLE sequences;
       ALTER TABLE senders DROP COLUMN processes; ALTER TABLE outbox DROP COLUMN excused;
       ALTER TABLE deliveries DROP COLUMN receiver_fault_at;
       ALTER TABLE deadlines DROP COLUMN event;

@@ -456,13 +456,13 @@ describe('answers', () => {
   test('an accepted message: sender and receiver swapped, local time with offset, the same version and character set', () => {
     const inbound = hl7v2Inbound(loadMappings());
     const raw = buildMessage('ekliden', step);
-    const answer = inbound.acknowledge(
+    const answers = inbound.acknowledge(
       inbound.read(raw),
       raw,
       { accepted: true, warnings: [] },
       context,
     );
-    expect(Buffer.from(answer ?? []).toString()).toBe(
+    expect(Buffer.from(answers?.[0] ?? []).toString()).toBe(
       'MSH|^~\\&|HEMGANG|GATEWAY|EKLIDEN-PAS|EKLIDEN|20220707120000+0200||ACK^A08^ACK|' +
         '7d8e9f0123456789abcd|P|2.5||||||8859/1\rMSA|AA|C1\r',
     );
@@ -482,7 +482,7 @@ describe('answers', () => {
       error = asGatewayError(thrown);
     }
     const bytes = Buffer.from(raw, 'latin1');
-    const answer = inbound.acknowledge(message, bytes, { accepted: false, error }, context);
-    expect(Buffer.from(answer ?? []).toString()).toContain('\rMSA|AR|C1\rERR||PV1^1^19|101^');
+    const answers = inbound.acknowledge(message, bytes, { accepted: false, error }, context);
+    expect(Buffer.from(answers?.[0] ?? []).toString()).toContain('\rMSA|AR|C1\rERR||PV1^1^19|101^');
   });
 });

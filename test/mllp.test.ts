@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import type { Reply } from '../adapters/adapter.ts';
 import { createHl7v2Server, hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import type { Hl7v2Server, Hl7v2ServerOptions } from '../adapters/inbound/hl7v2/index.ts';
 import { HospitalLink, answerCodeOf, buildMessage } from '../adapters/simulated/hospital.ts';
@@ -22,13 +23,17 @@ const context = {
 };
 
 /** Reads, translates and answers, as the gateway does without its journal. */
-function answerTo(raw: Uint8Array): Uint8Array | undefined {
+function replyTo(raw: Uint8Array): Reply {
   try {
     inbound.translate(inbound.read(raw));
-    return inbound.acknowledge(undefined, raw, { accepted: true, warnings: [] }, context);
+    const verdict = { accepted: true, warnings: [] } as const;
+    return {
+      outcome: 'accepted',
+      answers: inbound.acknowledge(undefined, raw, verdict, context),
+    };
   } catch (thrown) {
     const verdict = { accepted: false, error: asGatewayError(thrown) } as const;
-    return inbound.acknowledge(undefined, raw, verdict, context);
+    return { outcome: 'refused', answers: inbound.acknowledge(undefined, raw, verdict, context) };
   }
 }
 
@@ -46,6 +51,8 @@ function message(controlId: string, given = 'Åsa'): Uint8Array {
   });
 }
 
+const nothing: Reply = { outcome: 'accepted', answers: [] };
+
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).toReversed()) await clean();
@@ -60,7 +67,7 @@ interface Running {
 async function start(options: Partial<Hl7v2ServerOptions> = {}): Promise<Running> {
   const events: string[] = [];
   const server = createHl7v2Server({
-    receive: async (raw) => answerTo(raw),
+    receive: async (raw) => replyTo(raw),
     host: '127.0.0.1',
     port: 0,
     onEvent: (name) => events.push(name),
@@ -258,7 +265,7 @@ describe('the server on a real socket', () => {
         most = Math.max(most, together);
         await nextTurn();
         together -= 1;
-        return answerTo(raw);
+        return replyTo(raw);
       },
     });
     const client = await open(port);
@@ -301,9 +308,9 @@ describe('the server on a real socket', () => {
     const { port, events } = await start({
       maxFrameBytes: 1000,
       refuseOversize: (head, error) => {
-        const bytes = inbound.acknowledge(undefined, head, { accepted: false, error }, context);
-        answer = Buffer.from(bytes ?? []).toString();
-        return bytes;
+        const answers = inbound.acknowledge(undefined, head, { accepted: false, error }, context);
+        answer = Buffer.from(answers?.[0] ?? []).toString();
+        return answers;
       },
     });
     const client = await open(port);
@@ -334,7 +341,7 @@ describe('the server on a real socket', () => {
     const { port, events } = await start({
       receive: async () => {
         received += 1;
-        return new Uint8Array();
+        return nothing;
       },
     });
     const client = await open(port);
@@ -348,7 +355,7 @@ describe('the server on a real socket', () => {
     const { port } = await start({
       receive: async (raw) => {
         for (let turn = 0; turn < 20; turn += 1) await nextTurn(); // its end is seen first
-        return answerTo(raw);
+        return replyTo(raw);
       },
     });
     const client = await open(port);
@@ -359,7 +366,7 @@ describe('the server on a real socket', () => {
 
   test('closes without an answer when nothing was taken', async () => {
     for (const receive of [
-      async (): Promise<undefined> => undefined,
+      async (): Promise<Reply> => ({ outcome: 'refused', answers: undefined }),
       async (): Promise<never> => {
         throw new Error('the journal is away');
       },
@@ -392,7 +399,7 @@ describe('the server on a real socket', () => {
       idleMs: 20,
       receive: async (raw) => {
         await gate.opened;
-        return answerTo(raw);
+        return replyTo(raw);
       },
     });
     const client = await open(port);
@@ -424,7 +431,7 @@ describe('the server on a real socket', () => {
       receive: async (raw) => {
         taken.push(inbound.read(raw).head.controlId);
         await gate.opened;
-        return answerTo(raw);
+        return replyTo(raw);
       },
     });
     const client = await open(port);
@@ -466,12 +473,12 @@ describe('the simulated hospital', () => {
   test('passes over an answer to another message', async () => {
     const { port } = await start({
       receive: async (raw) => {
-        const right = Buffer.from(answerTo(raw) ?? []);
+        const right = Buffer.from(replyTo(raw).answers?.[0] ?? []);
         const wrong = Buffer.from(
           right.toString('latin1').replace('MSA|AA|ONE', 'MSA|AR|OLD'),
           'latin1',
         );
-        return Buffer.concat([wrong, Buffer.from('\x1c\r\x0b'), right]);
+        return { outcome: 'accepted', answers: [wrong, right] };
       },
     });
     const link = await HospitalLink.connect({ host: '127.0.0.1', port });
@@ -628,7 +635,7 @@ describe.skipIf(!hasCertificates)('over TLS', () => {
 
 test('client certificates are asked for with their authority, or not at all', () => {
   const tls = { requestCert: true, rejectUnauthorized: true };
-  const options = { receive: async () => undefined, host: '127.0.0.1', port: 0, tls };
+  const options = { receive: async () => nothing, host: '127.0.0.1', port: 0, tls };
   expect(() => createHl7v2Server(options)).toThrow(
     expect.objectContaining({
       code: 'configuration-invalid',

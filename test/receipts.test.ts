@@ -235,7 +235,8 @@ const problemOrAnswer = z.looseObject({
 function answerTo(error: GatewayError): z.infer<typeof problemOrAnswer> {
   const adapter = receiptsInbound(municipality);
   const raw = bytes(event());
-  const answer = adapter.acknowledge(adapter.read(raw), raw, { accepted: false, error }, context);
+  const verdict = { accepted: false, error } as const;
+  const [answer] = adapter.acknowledge(adapter.read(raw), raw, verdict, context) ?? [];
   return problemOrAnswer.parse(JSON.parse(Buffer.from(answer ?? []).toString()));
 }
 
@@ -281,12 +282,8 @@ function memoryReceive(partners: readonly KnownPartner[]) {
       message = adapter.read(raw);
       adapter.translate(message);
       const now = `2022-03-07T11:00:${String(10 + accepted.size)}.000Z`;
-      const answer = adapter.acknowledge(
-        message,
-        raw,
-        { accepted: true, warnings: [] },
-        { ...context, now },
-      );
+      const verdict = { accepted: true, warnings: [] } as const;
+      const [answer] = adapter.acknowledge(message, raw, verdict, { ...context, now }) ?? [];
       if (!answer) throw new Error('no answer');
       const key = `${partner.id} ${adapter.head(message).controlId}`;
       const digest = createHash('sha256').update(raw).digest('hex');
@@ -296,7 +293,8 @@ function memoryReceive(partners: readonly KnownPartner[]) {
       return known?.answer ?? answer;
     } catch (thrown) {
       const error = asGatewayError(thrown);
-      const answer = adapter.acknowledge(message, raw, { accepted: false, error }, context);
+      const verdict = { accepted: false, error } as const;
+      const [answer] = adapter.acknowledge(message, raw, verdict, context) ?? [];
       if (!answer) throw new Error('no answer', { cause: thrown });
       return answer;
     }

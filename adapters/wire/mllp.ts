@@ -1,5 +1,6 @@
 /**
- * MLLP release 1 framing (HL7 transport specification): VT, message, FS, CR. Both directions use it.
+ * MLLP framing (HL7 transport specification): VT, message, FS, CR. Both directions use it. Release 2 adds the transport's
+ * own acknowledgement, a frame of one byte.
  *
  * The unframer takes bytes as they come and gives whole frames. A frame that lies in one packet is not copied; one that
  * comes in pieces is gathered in a buffer that doubles, so a byte at a time costs no more than its sum.
@@ -22,6 +23,28 @@ export function frame(message: Uint8Array): Buffer {
   framed[message.length + 1] = endBlock;
   framed[message.length + 2] = carriageReturn;
   return framed;
+}
+
+/** Several messages, each in its frame, to leave in one write. */
+export function frames(messages: readonly Uint8Array[]): Buffer {
+  const [only] = messages;
+  return only !== undefined && messages.length === 1
+    ? frame(only)
+    : Buffer.concat(messages.map(frame));
+}
+
+const acknowledged = 0x06;
+const notAcknowledged = 0x15;
+/** Release 2: the frame before it is stored. */
+export const positiveCommit: Buffer = frame(Uint8Array.of(acknowledged));
+/** Release 2: the frame before it was not stored. */
+export const negativeCommit: Buffer = frame(Uint8Array.of(notAcknowledged));
+
+/** @returns what a frame of release 2 says of the one before it; undefined where it is a message */
+export function commitOf(content: Uint8Array): 'positive' | 'negative' | undefined {
+  if (content.length !== 1) return undefined;
+  if (content[0] === acknowledged) return 'positive';
+  return content[0] === notAcknowledged ? 'negative' : undefined;
 }
 
 /** Takes the bytes of one connection apart into frames. A bare FS ends a frame too; junk between frames is skipped. */

@@ -92,7 +92,7 @@ function httpApp(
   app.use(
     receiptsRouter({
       partners: partners.list,
-      receive: async (raw, partner) => await receives.get(partner.id)?.(raw),
+      receive: async (raw, partner) => (await receives.get(partner.id)?.(raw))?.answers?.[0],
       mayAnswer: async (receivers, caseReference) => {
         for (const receiver of receivers) {
           if (await journal.deliveries.hasBeenSent(receiver, caseReference)) return true;

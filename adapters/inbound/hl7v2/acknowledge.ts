@@ -1,44 +1,29 @@
 /**
- * The answer, in original mode (HL7 v2 chapter 2, "Acknowledgment messages"): AA, AE or AR with the sender's own
- * separators, version and character set. MSH is echoed byte by byte, and our own words are ASCII, so the answer is in
- * the sender's character set even where that set is what could not be read.
+ * The answers to a message (HL7 v2 chapter 2, "Acknowledgment messages"), as many as its MSH-15 and MSH-16 ask for, with
+ * the sender's own separators, version and character set. MSH is echoed byte by byte, and our own words are ASCII, so an
+ * answer is in the sender's character set even where that set is what could not be read.
  */
-import type { ErrorCode, GatewayError } from '../../../gateway/errors.ts';
-import { parsePath } from '../../../mappings/index.ts';
+import type { GatewayError } from '../../../gateway/errors.ts';
 import type { SenderMapping } from '../../../mappings/index.ts';
-import type { AnswerContext, Verdict } from '../../adapter.ts';
-import { escapeText } from './escapes.ts';
+import type { AnswerContext, Answers, Verdict } from '../../adapter.ts';
+import { answerLevels, originalMode, type Level } from './acknowledgement-mode.ts';
+import {
+  conditionCode,
+  errorSegment,
+  hasErrorFields,
+  warningSegment,
+  words,
+} from './error-segment.ts';
 import { Hl7Message } from './message.ts';
 import { formatTime } from './time.ts';
 
 const headerBytes = 4096;
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
-
-/** Text of table 0357. */
-const conditions: Partial<Record<string, string>> = {
-  '100': 'Segment sequence error',
-  '101': 'Required field missing',
-  '102': 'Data type error',
-  '103': 'Table value not found',
-  '104': 'Value too long',
-  '200': 'Unsupported message type',
-  '201': 'Unsupported event code',
-  '202': 'Unsupported processing id',
-  '203': 'Unsupported version id',
-  '204': 'Unknown key identifier',
-  '205': 'Duplicate key identifier',
-  '206': 'Application record locked',
-  '207': 'Application error',
-};
-
-/** Table 0357 code of an error that does not carry its own. */
-const codesByError: Partial<Record<ErrorCode, string>> = {
-  'malformed-message': '102',
-  'unsupported-message': '200',
-  'unknown-sender': '204',
-  'control-id-reused': '205',
-};
+/** Warnings told in one answer; more would say nothing more. */
+const toldWarnings = 20;
+/** MSA-3 of the versions that have no other field for words. */
+const textLength = 80;
 
 /** Whether the bytes begin with the mark of UTF-8. */
 export function hasByteOrderMark(raw: Uint8Array): boolean {
@@ -62,20 +47,35 @@ export function readHeader(raw: Uint8Array): Hl7Message | undefined {
 /**
  * @param header MSH of the message that is answered
  * @param sender its overlay, where it is known: zone, and the answers it understands
- * @returns the answer's bytes, without framing
+ * @returns the bytes of each answer, without framing, in order; none where the sender asks for none. An answer is never
+ *   answered, or two systems would go on for ever.
  */
 export function acknowledge(
   header: Hl7Message,
   sender: SenderMapping | undefined,
   verdict: Verdict,
   context: AnswerContext,
-): Uint8Array {
+): Answers {
+  if (!verdict.accepted && isAnswer(header)) return [];
+  const levels = answerLevels(header, verdict.accepted);
+  const asked = { header, sender, verdict, context, isEnhanced: levels !== originalMode };
+  return levels.map((level, index) => answerAt(level, index, asked));
+}
+
+interface Asked {
+  readonly header: Hl7Message;
+  readonly sender: SenderMapping | undefined;
+  readonly verdict: Verdict;
+  readonly context: AnswerContext;
+  readonly isEnhanced: boolean;
+}
+
+function answerAt(level: Level, index: number, asked: Asked): Uint8Array {
+  const { header, sender, verdict, context } = asked;
   const { delimiters } = header;
   const { field, component } = delimiters;
   const msh = (number: number): string => header.rawField('MSH', number);
-  const trigger = msh(9).split(component)[1] ?? '';
   const version = msh(12).split(component)[0] ?? '';
-  const type = trigger === '' ? 'ACK' : ['ACK', trigger, 'ACK'].join(component);
   const segments = [
     [
       `MSH${field}${msh(2)}`,
@@ -85,63 +85,88 @@ export function acknowledge(
       msh(4),
       formatTime(context.now, sender?.zone ?? 'UTC'),
       '',
-      type,
-      answerId(context.answerId, version),
+      answerType(msh(9), version, component),
+      answerId(context.answerId, version, index),
       msh(11),
       msh(12),
-      ...(msh(18) === '' ? [] : ['', '', '', '', '', msh(18)]),
+      ...restOfHeader(asked.isEnhanced, msh(18)),
     ],
   ];
-  if (verdict.accepted) segments.push(['MSA', 'AA', msh(10)]);
-  else {
+  const sequence = sequenceNumber(asked);
+  if (verdict.accepted) {
+    segments.push(messageAcknowledgement(`${level}A`, msh(10), '', sequence));
+    if (sender?.warningsInAck === true && hasErrorFields(version)) {
+      for (const warning of verdict.warnings.slice(0, toldWarnings)) {
+        segments.push(warningSegment(warning, delimiters));
+      }
+    }
+  } else {
     const { error } = verdict;
-    const code = error.standardCode ?? codesByError[error.code] ?? '207';
+    const code = level + severityOf(error, level, sender);
+    const text = hasErrorFields(version)
+      ? ''
+      : words(error.message.slice(0, textLength), delimiters);
     segments.push(
-      ['MSA', answerCode(code, sender), msh(10)],
-      errorSegment(error, code, header, version),
+      messageAcknowledgement(code, msh(10), text, sequence),
+      errorSegment(error, version, delimiters),
     );
   }
   const text = segments.map((fields) => `${fields.join(field)}\r`).join('');
   return Buffer.from(text, 'latin1');
 }
 
-/** AE for an error in the content (100-199), AR for a rejection, unless the sender reads them another way. */
-export function answerCode(code: string, sender: SenderMapping | undefined): 'AE' | 'AR' {
-  return sender?.ack?.[code] ?? (code.startsWith('1') ? 'AE' : 'AR');
-}
-
-/** ERR as the sender's version has it: by ERR-2/-3 from 2.5 on, by ERR-1 before. */
-function errorSegment(
-  error: GatewayError,
+/** MSA: code, the message's own id, words (up to 2.4; withdrawn in 2.7), sequence number. */
+function messageAcknowledgement(
   code: string,
-  { delimiters }: Hl7Message,
-  version: string,
+  controlId: string,
+  text: string,
+  sequence: string,
 ): string[] {
-  const { component, subcomponent } = delimiters;
-  const words = (text: string): string => escapeText(text.replace(/[^ -~]/g, '?'), delimiters);
-  const place = locationOf(error.location);
-  const condition = [code, words(conditions[code] ?? 'Error'), 'HL70357'];
-  if (version >= '2.5') {
-    const diagnostic = words(error.message.slice(0, 200));
-    return ['ERR', '', place.join(component), condition.join(component), 'E', '', '', diagnostic];
-  }
-  const [segment = '', sequence = '', fieldNumber = ''] = place;
-  const coded = condition.join(subcomponent === '' ? ' ' : subcomponent);
-  return ['ERR', [segment, sequence, fieldNumber, coded].join(component)];
+  if (sequence !== '') return ['MSA', code, controlId, text, sequence];
+  return text === '' ? ['MSA', code, controlId] : ['MSA', code, controlId, text];
 }
 
-/** `PV1-19.1` → segment, its sequence, field, repetition, component. */
-function locationOf(location: string | undefined): string[] {
-  if (location === undefined) return [];
-  const path = parsePath(location);
-  if (path === undefined) return /^[A-Z][A-Z0-9]{2}$/.test(location) ? [location, '1'] : [];
-  const place = [path.segment, '1', String(path.field)];
-  if (location.includes('.')) place.push(String(path.repetition), String(path.component));
-  return place;
+/**
+ * The second letter of MSA-1: E for an error in the content (0357: 100-199), R for a rejection, unless the sender reads
+ * them another way. The standard itself has the accept answer to a wrong sequence number: CE.
+ */
+function severityOf(error: GatewayError, level: Level, sender: SenderMapping | undefined): string {
+  if (error.code === 'out-of-sequence' && level === 'C') return 'E';
+  const code = conditionCode(error);
+  return sender?.ack?.[code]?.charAt(1) ?? (code.startsWith('1') ? 'E' : 'R');
 }
 
-/** MSH-10 holds 20 characters up to version 2.5; the end of our id is its random part. */
-function answerId(id: string, version: string): string {
+/** MSA-4: MSH-13 as it came for what was accepted; the number expected where the sender must hear it. */
+function sequenceNumber({ header, sender, verdict }: Asked): string {
+  if (!verdict.accepted) return verdict.error.expectedSequence?.toString() ?? '';
+  if (verdict.expectedSequence !== undefined) return verdict.expectedSequence.toString();
+  return sender?.sequenceNumbers === true ? header.rawField('MSH', 13) : '';
+}
+
+/** MSH-13 to MSH-18: in enhanced mode the answer itself asks for none; the character set is the sender's. */
+function restOfHeader(isEnhanced: boolean, charset: string): string[] {
+  if (isEnhanced) return ['', '', 'NE', 'NE', ...(charset === '' ? [] : ['', charset])];
+  return charset === '' ? [] : ['', '', '', '', '', charset];
+}
+
+/** MSH-9. Its third component came with version 2.3.1. */
+function answerType(asked: string, version: string, component: string): string {
+  const trigger = asked.split(component)[1] ?? '';
+  if (trigger === '') return 'ACK';
+  return (version === '2.3' ? ['ACK', trigger] : ['ACK', trigger, 'ACK']).join(component);
+}
+
+function isAnswer(header: Hl7Message): boolean {
+  return header.rawField('MSH', 9).split(header.delimiters.component)[0] === 'ACK';
+}
+
+/**
+ * MSH-10 holds 20 characters up to version 2.5; the end of our id is its random part. A second answer to the same
+ * message has an id of its own.
+ */
+function answerId(id: string, version: string, index: number): string {
+  const mark = index === 0 ? '' : 'A';
+  if (version > '2.5') return mark + id;
   const plain = id.replaceAll('-', '');
-  return version > '2.5' ? id : plain.slice(-20);
+  return mark + plain.slice(mark.length - 20);
 }

@@ -20,7 +20,7 @@ import { Unframer } from '../../wire/mllp.ts';
 import { acknowledge, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
 import { loadDictionary } from './dictionary.ts';
-import { hl7v2Inbound } from './index.ts';
+import { hl7v2Inbound, mappingsOfOne } from './index.ts';
 import { Hl7Message } from './message.ts';
 import type { Remark } from './remark.ts';
 import { gravestFirst, remarkLines } from './remarks.ts';
@@ -36,6 +36,12 @@ export interface ExplainedField {
   readonly value: string;
 }
 
+/** MSA-1, and the segments after MSH. */
+export interface ExplainedAnswer {
+  readonly code: string;
+  readonly segments: readonly string[];
+}
+
 export interface Explanation {
   readonly fields: readonly ExplainedField[];
   readonly sender?: { readonly id: string; readonly name: string; readonly charset: string };
@@ -48,8 +54,8 @@ export interface Explanation {
     readonly location?: string;
     readonly standardCode?: string;
   };
-  /** MSA-1, and the segments after MSH; absent where the bytes cannot be answered at all. */
-  readonly answer?: { readonly code: string; readonly segments: readonly string[] };
+  /** The answers in order, none where none is asked for; absent where the bytes cannot be answered at all. */
+  readonly answers?: readonly ExplainedAnswer[];
   /** What the message profile and the HL7 dictionary have to say, the gravest first; they change no outcome. */
   readonly remarks: readonly Remark[];
   readonly mappingRevision: string;
@@ -67,7 +73,9 @@ export async function explain(
   profiles?: MessageProfiles,
 ): Promise<Explanation> {
   const bytes = unframed(raw);
-  const inbound = hl7v2Inbound(senderId === undefined ? mappings : only(mappings, senderId));
+  const inbound = hl7v2Inbound(
+    senderId === undefined ? mappings : mappingsOfOne(mappings, senderId),
+  );
   const header = readHeader(bytes);
   let error: GatewayError | undefined;
   let known: ReturnType<typeof inbound.read> | undefined;
@@ -92,7 +100,7 @@ export async function explain(
     ...(known !== undefined && { head: known.head }),
     ...(translation !== undefined && { translation }),
     ...(error !== undefined && { error: wordsOf(error) }),
-    ...(header !== undefined && { answer: answerTo(header, mapping, verdict) }),
+    ...(header !== undefined && { answers: answersTo(header, mapping, verdict) }),
     remarks: await remarksOn(message, mappings, profiles, mapping?.id),
     mappingRevision: mappings.revision,
   };
@@ -122,14 +130,6 @@ function unframed(raw: Uint8Array): Uint8Array {
   return unframer.next() ?? raw.subarray(1);
 }
 
-/** The mappings with one sender that matches everything. */
-function only(mappings: Mappings, senderId: string): Mappings {
-  const senders = mappings.senders
-    .filter(({ id }) => id === senderId)
-    .map((sender) => ({ ...sender, match: { 'MSH-3': '*', 'MSH-4': '*' } }));
-  return { ...mappings, senders };
-}
-
 /** A message that was refused is still shown: in its own character set where that works, else byte by byte. */
 function shownAnyway(bytes: Uint8Array, header: Hl7Message | undefined): Hl7Message | undefined {
   if (header === undefined) return undefined;
@@ -155,16 +155,17 @@ function wordsOf({
   };
 }
 
-function answerTo(
+function answersTo(
   header: Hl7Message,
   mapping: Parameters<typeof acknowledge>[1],
   verdict: Verdict,
-): NonNullable<Explanation['answer']> {
-  // MSH of the answer holds its own time and id, which only a live gateway has; it is not shown.
+): ExplainedAnswer[] {
+  // MSH of an answer holds its own time and id, which only a live gateway has; it is not shown.
   const context = { answerId: '0', now: '1970-01-01T00:00:00.000Z' };
-  const answer = Buffer.from(acknowledge(header, mapping, verdict, context)).toString('latin1');
-  const segments = answer.split('\r').slice(1, -1);
-  return { code: segments[0]?.split(header.delimiters.field)[1] ?? '', segments };
+  return acknowledge(header, mapping, verdict, context).map((bytes) => {
+    const segments = Buffer.from(bytes).toString('latin1').split('\r').slice(1, -1);
+    return { code: segments[0]?.split(header.delimiters.field)[1] ?? '', segments };
+  });
 }
 
 /** The dictionary costs a second and much memory, so it is loaded only when somebody wants to read. */
@@ -199,7 +200,7 @@ function isVersion<K extends string>(version: string, known: Record<K, unknown>)
 
 /** The explanation as lines a person can read. */
 export function renderExplanation(explanation: Explanation): string {
-  const { fields, sender, head, translation, error, answer, remarks } = explanation;
+  const { fields, sender, head, translation, error, answers, remarks } = explanation;
   const width = Math.max(0, ...fields.map(({ path }) => path.length));
   const named = Math.min(40, Math.max(0, ...fields.map(({ name }) => name.length)));
   const lines = [
@@ -221,13 +222,18 @@ export function renderExplanation(explanation: Explanation): string {
           `  ${error.message}`,
           '',
         ]),
-    answer === undefined
-      ? 'Answer    none: MSH cannot be read, the connection is closed'
-      : `Answer    ${answer.segments.map(printable).join('  ')}`,
+    ...answered(answers),
     ...checked('Profile', remarks, 'profile'),
     ...checked('Dictionary', remarks, 'dictionary'),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function answered(answers: Explanation['answers']): string[] {
+  if (answers === undefined)
+    return ['Answer    none: MSH cannot be read, the connection is closed'];
+  if (answers.length === 0) return ['Answer    none: MSH-15 and MSH-16 ask for none'];
+  return answers.map(({ segments }) => `Answer    ${segments.map(printable).join('  ')}`);
 }
 
 function translated(translation: Translation): string[] {

@@ -45,6 +45,14 @@ export function senderFinder(
   };
 }
 
+/** The mappings with one sender, which matches everything: what it sends is read as its own whatever MSH-3 says. */
+export function mappingsOfOne(mappings: Mappings, senderId: string): Mappings {
+  const senders = mappings.senders
+    .filter(({ id }) => id === senderId)
+    .map((sender) => ({ ...sender, match: { 'MSH-3': '*', 'MSH-4': '*' } }));
+  return { ...mappings, senders };
+}
+
 /** The inbound adapter for HL7 v2 over the mappings. */
 export function hl7v2Inbound(mappings: Mappings): Inbound<KnownMessage> {
   const findSender = senderFinder(mappings);
@@ -69,7 +77,10 @@ const messageType = pathOf('MSH-9.1');
 const triggerEvent = pathOf('MSH-9.2');
 const eventTypeCode = pathOf('EVN-1');
 const controlId = pathOf('MSH-10');
+const sequenceNumber = pathOf('MSH-13');
 const characterSet = pathOf('MSH-18');
+/** Where senders begin at 1 again, by 0 or -1. */
+const largestSequence = 2_000_000_000;
 
 function read(
   raw: Uint8Array,
@@ -94,20 +105,50 @@ function read(
   // A byte order mark proves UTF-8, whatever MSH-18 says: an editor saved the file.
   const charset = hasByteOrderMark(raw) ? 'utf8' : declared;
   const message = new Hl7Message(raw, decode(raw, charset), charset);
+  if (message.hasSecond('MSH')) {
+    // Read as one message, all but the first would be lost under a positive answer.
+    const text =
+      'a second message in one frame; each needs a frame of its own, or all a batch (BHS)';
+    throw new GatewayError('malformed-message', text, { location: 'MSH[2]', standardCode: '100' });
+  }
   const id = message.valueOf(controlId);
   const type = message.valueOf(messageType);
+  const sequence = sender.mapping.sequenceNumbers === true ? sequenceOf(message) : undefined;
   if (id === undefined) throw missing('MSH-10');
-  if (type === undefined) throw missing('MSH-9');
+  // What starts a link anew says nothing else, and needs no type.
+  if (type === undefined && !isLinkStart(sequence)) throw missing('MSH-9');
   const trigger = message.valueOf(triggerEvent) ?? message.valueOf(eventTypeCode);
   const sentAt = sentAtOf(message, sender);
   const head: MessageHead = {
     sender: sender.mapping.id,
     controlId: id,
-    kind: trigger === undefined ? type : `${type}^${trigger}`,
+    kind: kindOf(type, trigger),
     ...(sentAt !== undefined && { sentAt }),
     controlIdReuse: sender.mapping.controlIdReuse ?? 'refused',
+    ...(sequence !== undefined && { sequence }),
   };
   return { message, header, sender, head };
+}
+
+function kindOf(type: string | undefined, trigger: string | undefined): string {
+  if (type === undefined) return 'link';
+  return trigger === undefined ? type : `${type}^${trigger}`;
+}
+
+/** MSH-13 of a sender that numbers its messages. */
+function sequenceOf(message: Hl7Message): number {
+  const written = message.valueOf(sequenceNumber);
+  if (written === undefined) throw missing('MSH-13');
+  const number = Number(written);
+  if (/^(?:-1|\+?\d{1,10})$/.test(written) && number <= largestSequence) return number;
+  throw new GatewayError('malformed-message', 'MSH-13: not a sequence number', {
+    location: 'MSH-13',
+    standardCode: '102',
+  });
+}
+
+function isLinkStart(sequence: number | undefined): boolean {
+  return sequence !== undefined && sequence < 1;
 }
 
 /** A system's name as it may stand in a log. */

@@ -98,6 +98,11 @@ export class Hl7Message {
     return this.#indexOf(segment) >= 0;
   }
 
+  /** Whether such a segment stands after the first segment. */
+  hasSecond(segment: string): boolean {
+    return this.#names.indexOf(nameAt(segment, 0), 1) > 0;
+  }
+
   /**
    * The value at a path, unescaped.
    * @returns undefined where it is absent or empty, null where it is `""` (explicitly none)

@@ -7,7 +7,15 @@ import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
-import { frame, Unframer } from '../../wire/mllp.ts';
+import type { Answers, Receive, Reply } from '../../adapter.ts';
+import {
+  commitOf,
+  frame,
+  frames,
+  negativeCommit,
+  positiveCommit,
+  Unframer,
+} from '../../wire/mllp.ts';
 
 /** Names for the log and the metrics; `detail` never holds content. */
 export type ServerEvent =
@@ -19,20 +27,27 @@ export type ServerEvent =
   | 'frame-oversize'
   | 'frame-cut-off'
   | 'frame-unanswered'
+  | 'answer-not-committed'
   | 'junk-skipped'
   | 'receive-failed'
   | 'server-failed';
 
 export interface Hl7v2ServerOptions {
   /**
-   * Takes one message and gives the answer. Undefined, or a throw (nothing was taken), closes the connection.
+   * Takes one message and gives the answers, none or several. No answer that can be addressed, or a throw (nothing was
+   * taken), closes the connection.
    */
-  readonly receive: (raw: Uint8Array) => Promise<Uint8Array | undefined>;
+  readonly receive: Receive;
   /**
-   * The answer to a frame that is too large, made from its beginning; without it the connection just closes.
+   * The answers to a frame that is too large, made from its beginning; without it the connection just closes.
    * `error` has code 104 of table 0357: sent again it is as long, so the answer is AE.
    */
-  readonly refuseOversize?: (head: Uint8Array, error: GatewayError) => Uint8Array | undefined;
+  readonly refuseOversize?: (head: Uint8Array, error: GatewayError) => Answers | undefined;
+  /**
+   * MLLP release 2: each frame is first answered by a commit acknowledgement of the transport, positive once it is
+   * stored, negative where nothing was; 1 where left out.
+   */
+  readonly release?: 1 | 2;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -191,7 +206,7 @@ class Connection {
   #next(): void {
     let message: Buffer | undefined;
     try {
-      message = this.#unframer.next();
+      message = this.#nextMessage();
     } catch (thrown) {
       this.#refuse(asGatewayError(thrown));
       return;
@@ -206,7 +221,7 @@ class Connection {
     this.#quietSweeps = 0;
     try {
       this.#options.receive(message).then(
-        (answer) => this.#answer(answer),
+        (reply) => this.#answer(reply),
         (error: unknown) => this.#failed(error),
       );
     } catch (error) {
@@ -214,14 +229,28 @@ class Connection {
     }
   }
 
-  #answer(answer: Uint8Array | undefined): void {
+  /** In release 2 the sender's transport says of an answer whether it was stored; that is no message. */
+  #nextMessage(): Buffer | undefined {
+    for (;;) {
+      const message = this.#unframer.next();
+      if (this.#options.release !== 2 || message === undefined) return message;
+      const commit = commitOf(message);
+      if (commit === undefined) return message;
+      if (commit === 'negative') this.#options.onEvent?.('answer-not-committed', {});
+    }
+  }
+
+  #answer(reply: Reply): void {
     const socket = this.#socket;
-    if (answer === undefined) {
+    const out =
+      this.#options.release === 2 ? committed(reply) : reply.answers && frames(reply.answers);
+    if (reply.answers === undefined) {
       this.#options.onEvent?.('frame-unanswered', {});
+      if (out !== undefined) socket.write(out);
       this.#finish();
     } else if (socket.destroyed) {
       this.busy = false;
-    } else if (socket.write(frame(answer))) {
+    } else if (out === undefined || out.length === 0 || socket.write(out)) {
       this.#done();
     } else {
       socket.once('drain', () => this.#done());
@@ -244,8 +273,9 @@ class Connection {
 
   #refuse(error: GatewayError): void {
     this.#options.onEvent?.('frame-oversize', { junkBytes: this.#unframer.junkBytes });
-    const answer = this.#options.refuseOversize?.(this.#unframer.head(), error);
-    if (answer !== undefined) this.#socket.write(frame(answer));
+    const answers = this.#options.refuseOversize?.(this.#unframer.head(), error) ?? [];
+    if (this.#options.release === 2) this.#socket.write(negativeCommit);
+    if (answers.length > 0) this.#socket.write(frames(answers));
     this.#finish();
   }
 
@@ -274,4 +304,10 @@ class Connection {
       this.#cutOffSeen = cutOffFrames;
     }
   }
+}
+
+/** Release 2: the transport's own acknowledgement first. What was not stored is sent again, so it has no other answer. */
+function committed({ outcome, answers }: Reply): Buffer {
+  if (outcome === 'untaken' || answers === undefined) return negativeCommit;
+  return Buffer.concat([positiveCommit, ...answers.map(frame)]);
 }

@@ -59,6 +59,7 @@ function statusOf(error: GatewayError): number {
     case 'unknown-case':
       return 404;
     case 'control-id-reused':
+    case 'out-of-sequence':
       return 409;
     case 'journal-unavailable':
     case 'disk-full':

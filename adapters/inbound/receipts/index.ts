@@ -69,7 +69,7 @@ export function receiptsInbound(partner: Partner): Inbound<ReceiptMessage> {
       unmapped: [],
       warnings: [],
     }),
-    acknowledge: (message, _raw, verdict, context) => answerBytes(message?.id, verdict, context),
+    acknowledge: (message, _raw, verdict, context) => [answerBytes(message?.id, verdict, context)],
   };
 }
 

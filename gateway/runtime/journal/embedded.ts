@@ -140,6 +140,7 @@ function assemble(
       return queue.send('record', prepareMessage(message), { digest, raw, answer });
     },
     reject: (message) => queue.send('reject', message, blobsOf(message)),
+    forgetSequence: (sender) => queue.send('forgetSequence', { sender }),
     retranslate: ({ messageId, mappingRevision, events, unmapped }) =>
       queue.send('retranslate', {
         messageId,
@@ -205,6 +206,7 @@ function prepareMessage(message: IncomingMessage): PreparedMessage {
     digest,
     raw: message.raw,
     answer: message.answer,
+    sequence: message.sequence,
     receivedAt: message.receivedAt,
     toldAt: message.toldAt ?? message.receivedAt,
     mappingRevision: message.mappingRevision,

@@ -117,8 +117,10 @@ export interface IncomingMessage {
     readonly path: string;
   }[];
   readonly warnings: readonly string[];
-  /** The accepting answer: bound to the control id, given again to a repeat. */
+  /** The accepting answer: bound to the control id, given again to a repeat. Empty where none was asked for. */
   readonly answer: Uint8Array;
+  /** The sender's number of it, where it numbers its messages: accepted only as the next one. */
+  readonly sequence?: number;
 }
 
 /** A message that was not accepted. It is kept for the operator and binds no control id. */
@@ -147,6 +149,8 @@ export type RecordOutcome =
   | { readonly outcome: 'duplicate'; readonly answer: Uint8Array }
   /** Other bytes under a control id that an accepted message has. Nothing was written. */
   | { readonly outcome: 'reused' }
+  /** Not the sender's next number. Nothing was written. */
+  | { readonly outcome: 'out-of-sequence'; readonly expected: number }
   /** The case reference is not one of ours. Nothing was written. */
   | { readonly outcome: 'unknown-case' };
 
@@ -468,6 +472,10 @@ export interface Journal {
 
   record(message: IncomingMessage): Promise<RecordOutcome>;
   reject(message: RejectedMessage): Promise<void>;
+  /** The number of the last message accepted from a sender that numbers them; undefined where any may come next. */
+  lastSequence(sender: string): Promise<number | undefined>;
+  /** The next message of the sender may have any number. */
+  forgetSequence(sender: string): Promise<void>;
   /** Messages that wait for a grown table. */
   parked(limit: number): Promise<readonly ParkedMessage[]>;
   retranslate(change: Retranslation): Promise<void>;

@@ -249,6 +249,10 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX former_processes_stay ON former_processes (stay_id);
   `,
+  // The sequence number protocol: the number of the last message accepted from a sender that numbers them.
+  `
+  CREATE TABLE sequences (sender TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -26,6 +26,7 @@ export interface Reading {
     | 'openSettlements'
     | 'unjudgedCases'
     | 'parked'
+    | 'lastSequence'
     | 'nextDue'
     | 'status'
   >;

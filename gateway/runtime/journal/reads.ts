@@ -135,6 +135,8 @@ export function prepareReads(db: Database) {
      WHERE message_sequence = ? ORDER BY ordinal`,
   );
 
+  const sequenceOf = db.prepare('SELECT last FROM sequences WHERE sender = ?');
+
   /** The process a former one is in now. */
   function nowOf(former: string): string {
     const row: { processId: string } | undefined = processNow.get(former);
@@ -142,6 +144,11 @@ export function prepareReads(db: Database) {
   }
 
   return {
+    lastSequence(sender: string): number | undefined {
+      const row: { last: number } | undefined = sequenceOf.get(sender);
+      return row?.last;
+    },
+
     load(id: string): LoadedProcess | undefined {
       const stay: { processId: string } | undefined = processOf.get(id);
       let processId = stay?.processId ?? id;

@@ -24,6 +24,7 @@ import { outboxWrites } from './writes/outbox.ts';
 import { patientWrites } from './writes/patients.ts';
 import { personMessages } from './writes/person-messages.ts';
 import { refusedBodies, type RefusedLimits } from './writes/refused-bodies.ts';
+import { sequenceNumbers } from './writes/sequences.ts';
 import { stayWrites } from './writes/stays.ts';
 import { streamWrites, type PreparedAppend } from './writes/streams.ts';
 
@@ -31,6 +32,7 @@ export interface Writes {
   record(message: PreparedMessage): RecordOutcome;
   reject(message: RejectedMessage): void;
   retranslate(change: PreparedRetranslation): void;
+  forgetSequence(input: { readonly sender: string }): void;
   append(change: PreparedAppend): 'appended' | 'stale';
   releaseDue(input: { readonly now: string; readonly deadlines: boolean }): number;
   published(input: Publication): void;
@@ -80,9 +82,12 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
   const patients = patientWrites(db);
   const stays = stayWrites(db, patients);
   const persons = personMessages(db, events, stays, patients);
-  const messages = messageWrites(db, events, stays, persons, refusedBodies(db, refused));
+  const bodies = refusedBodies(db, refused);
+  const numbers = sequenceNumbers(db);
+  const messages = messageWrites(db, events, stays, persons, bodies, numbers);
   const writes: Writes = {
     ...messages.writes,
+    forgetSequence: ({ sender }) => numbers.forget(sender),
     ...streamWrites(db, events, stays),
     ...deadlineWrites(db, events),
     ...outboxWrites(db, events),

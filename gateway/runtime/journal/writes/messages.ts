@@ -7,6 +7,7 @@ import type { EventLog } from './events.ts';
 import type { RefusedBodies } from './refused-bodies.ts';
 import type { PreparedPatient } from './patients.ts';
 import type { PersonMessages, PreparedMove, PreparedPerson } from './person-messages.ts';
+import type { SequenceNumbers } from './sequences.ts';
 import type { Stay, StayWrites } from './stays.ts';
 
 export interface PreparedBody {
@@ -31,6 +32,7 @@ export interface PreparedMessage {
   readonly digest: Uint8Array;
   readonly raw: Uint8Array;
   readonly answer: Uint8Array;
+  readonly sequence: number | undefined;
   readonly receivedAt: string;
   readonly toldAt: string;
   readonly mappingRevision: string;
@@ -67,6 +69,7 @@ export function messageWrites(
   stays: StayWrites,
   persons: PersonMessages,
   refused: RefusedBodies,
+  numbers: SequenceNumbers,
 ) {
   const boundTo = db.prepare('SELECT digest, answer FROM messages WHERE dedupe_key = ?');
   const insertMessage = db.prepare(
@@ -120,6 +123,9 @@ export function messageWrites(
         ? { outcome: 'duplicate', answer: bound.answer }
         : { outcome: 'reused' };
     }
+    const { sequence } = message;
+    const expected = sequence === undefined ? undefined : numbers.check(message.sender, sequence);
+    if (expected !== undefined) return { outcome: 'out-of-sequence', expected };
     const known = message.stay && stays.find(message.stay);
     if (message.stay?.by === 'case' && !known) return { outcome: 'unknown-case' };
     const speaks = message.events.length > 0 || message.unmapped.length > 0;
@@ -153,6 +159,7 @@ export function messageWrites(
       message.raw,
     );
     if (parked) addUnmapped(Number(lastInsertRowid), message.unmapped);
+    if (sequence !== undefined) numbers.accept(message.sender, sequence);
     accepted.add(message.sender, message.receivedAt, begun !== undefined);
     return { outcome: 'recorded', parked };
   }
