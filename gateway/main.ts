@@ -5,6 +5,8 @@ import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answers, Inbound } from '../adapters/adapter.ts';
+import { receiveBatches } from '../adapters/inbound/hl7v2/batch-answer.ts';
+import type { WatchedFolder } from '../adapters/inbound/hl7v2/folder.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
 import { loadMappings } from '../mappings/index.ts';
@@ -27,6 +29,7 @@ import { openEmbeddedJournal } from './runtime/journal/embedded.ts';
 import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
 import { startRelay } from './runtime/relay.ts';
+import { watchConfigured } from './wiring/folders.ts';
 import { addressTaken, listenHttp } from './wiring/http.ts';
 import { partnersOf } from './wiring/partners.ts';
 import { billingReceiver, receiverOf, routesOf } from './wiring/receivers.ts';
@@ -162,8 +165,12 @@ async function assemble(
   const freed = await retranslateParked(hl7v2, parts);
   const http = await listenHttp(config, journal, partners, parts);
   closers.push(() => http.close());
+  const receive = createReceive(hl7v2, parts);
   const server = createHl7v2Server({
-    receive: createReceive(hl7v2, parts),
+    receive: receiveBatches({ receive, newId, now: () => clock.now() }, (problems) =>
+      log.warn({ problems }, 'a batch does not add up'),
+    ),
+    release: config.mllp.release,
     host: config.mllp.host,
     port: config.mllp.port,
     maxFrameBytes: config.mllp.maxFrameBytes,
@@ -178,6 +185,13 @@ async function assemble(
   });
   const mllp = await listenMllp(server, config);
   closers.push(() => server.close());
+  const folders: WatchedFolder[] = [];
+  for (const [index, one] of config.folders.entries()) {
+    const { maxFrameBytes } = config.mllp;
+    const watched = await watchConfigured(one, index, maxFrameBytes, mappings, parts);
+    folders.push(watched);
+    closers.push(() => watched.close());
+  }
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });
   if (freed > 0) {
     const what = `translated ${freed} parked messages by mappings ${hl7v2.mappingRevision}`;
@@ -192,7 +206,7 @@ async function assemble(
     freed,
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
-    isQuiet: () => isQuiet(journal, bus, clock, server),
+    isQuiet: () => isQuiet(journal, bus, clock, [server, ...folders]),
     wake() {
       void relay.tick();
       bus.wake();
@@ -293,9 +307,10 @@ async function isQuiet(
   journal: Journal,
   bus: Bus,
   clock: Clock,
-  server: Hl7v2Server,
+  intakes: readonly { inHand(): number }[],
 ): Promise<boolean> {
-  if (journal.pending() + bus.inHand() + server.inHand() > 0) return false;
+  if (journal.pending() + bus.inHand() > 0) return false;
+  if (intakes.some((intake) => intake.inHand() > 0)) return false;
   const due = await journal.nextDue();
   if (due !== undefined && due <= clock.now()) return false;
   const nowMs = clock.nowMs();

@@ -272,7 +272,10 @@ export interface HospitalLinkOptions {
 
 interface Waiting {
   readonly controlId: string;
-  readonly resolve: (answer: Uint8Array) => void;
+  /** Whether these answers are all that the message asks for. */
+  readonly isComplete: (answers: readonly Uint8Array[]) => boolean;
+  readonly answers: Uint8Array[];
+  readonly resolve: (answers: readonly Uint8Array[]) => void;
   readonly reject: (error: GatewayError) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -322,11 +325,34 @@ export class HospitalLink {
   }
 
   /**
-   * Sends one message and waits for its answer; an answer to another message is passed over.
+   * Sends one message and waits for its first answer; an answer to another message is passed over.
    * @throws GatewayError delivery-unknown when no answer came in time (the connection is then closed: a late answer
    *   must not meet the next message)
    */
-  send(raw: Uint8Array): Promise<Uint8Array> {
+  async send(raw: Uint8Array): Promise<Uint8Array> {
+    const [answer] = await this.#await(raw, ({ length }) => length > 0);
+    if (answer === undefined) throw new GatewayError('assertion-failed', 'an answer was awaited');
+    return answer;
+  }
+
+  /**
+   * Sends one message and waits for every answer that its MSH-15 and MSH-16 ask for: none, one or two. Where only a
+   * failure (ER) or only a success (SU) is to be told, silence cannot be told from waiting, and nothing is waited for.
+   * @throws GatewayError delivery-unknown as `send`
+   */
+  exchange(raw: Uint8Array): Promise<readonly Uint8Array[]> {
+    const accept = fieldOf(raw, 'MSH', 14);
+    const application = fieldOf(raw, 'MSH', 15);
+    if (accept === '' && application === '') return this.#await(raw, ({ length }) => length > 0);
+    return this.#await(raw, (answers) => {
+      const codes = answers.map(answerCodeOf);
+      if (codes.some((code) => /^(?:A.|C[ER])$/.test(code))) return true;
+      const hasAccept = accept !== 'AL' || codes.includes('CA');
+      return hasAccept && application !== 'AL';
+    });
+  }
+
+  #await(raw: Uint8Array, isComplete: Waiting['isComplete']): Promise<readonly Uint8Array[]> {
     if (this.#waiting !== undefined) {
       return Promise.reject(
         new GatewayError('assertion-failed', 'one message in flight at a time'),
@@ -335,12 +361,16 @@ export class HospitalLink {
     if (this.#socket.destroyed) {
       return Promise.reject(new GatewayError('delivery-failed', 'the connection is closed'));
     }
+    if (isComplete([])) {
+      return new Promise((resolve) => this.#socket.write(frame(raw), () => resolve([])));
+    }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#fail('delivery-unknown', 'no answer in time');
         this.#socket.destroy();
       }, this.#timeoutMs);
-      this.#waiting = { controlId: fieldOf(raw, 'MSH', 9), resolve, reject, timer };
+      const controlId = fieldOf(raw, 'MSH', 9);
+      this.#waiting = { controlId, isComplete, answers: [], resolve, reject, timer };
       this.#socket.write(frame(raw));
     });
   }
@@ -358,9 +388,11 @@ export class HospitalLink {
     for (let answer = this.#unframer.next(); answer !== undefined; answer = this.#unframer.next()) {
       const waiting = this.#waiting;
       if (waiting === undefined || fieldOf(answer, 'MSA', 2) !== waiting.controlId) continue;
+      waiting.answers.push(answer);
+      if (!waiting.isComplete(waiting.answers)) continue;
       this.#waiting = undefined;
       clearTimeout(waiting.timer);
-      waiting.resolve(answer);
+      waiting.resolve(waiting.answers);
     }
   }
 
@@ -373,7 +405,7 @@ export class HospitalLink {
   }
 }
 
-/** The acknowledgement code (MSA-1) of an answer: `AA`, `AE`, `AR`. */
+/** The acknowledgement code (MSA-1) of an answer: `AA`, `AE`, `AR`, `CA`, `CE`, `CR`. */
 export function answerCodeOf(answer: Uint8Array): string {
   return fieldOf(answer, 'MSA', 1);
 }

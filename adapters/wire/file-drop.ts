@@ -48,7 +48,8 @@ function placeOf(folder: string, name: string): { path: string; hidden: string }
   return { path, hidden: join(dirname(path), `.${segments.at(-1)}.part`) };
 }
 
-async function writeSynced(path: string, body: string): Promise<void> {
+/** Writes a file for its owner alone; resolves when its content is on the disk. A text is written in UTF-8. */
+export async function writeSynced(path: string, body: string | Uint8Array): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
     await file.writeFile(body, 'utf8');
@@ -70,7 +71,8 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** What was made, renamed or removed in a folder is on the disk when this resolves. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

@@ -51,6 +51,9 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
   );
   const lines = [
     `hemgang ${config.mllp.tls ? 'MLLP over TLS' : 'MLLP'}  ${mllp.host}:${mllp.port}  for ${modes.join(', ')}`,
+    ...config.folders.map(
+      ({ path, sender }) => `        files ${path}${sender === undefined ? '' : `  for ${sender}`}`,
+    ),
     `        HTTP  http://${http.host}:${http.port}  /health, /receipts`,
     `        data  ${config.data}  ${journal.durability}`,
     `        bus   ${bus.form}`,

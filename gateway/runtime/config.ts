@@ -68,6 +68,23 @@ const fileReceiver = z.strictObject({
   proofReference: z.string().min(1).optional(),
 });
 
+const watchedFolder = z.strictObject({
+  path: z.string().min(1),
+  /** Whose messages these are, whatever MSH-3 and MSH-4 say; by those where left out. */
+  sender: idText.optional(),
+  /** Where a file goes of which every message was accepted; `<path>/done` where left out. */
+  done: z.string().min(1).optional(),
+  /** Where a file goes of which something was refused or does not add up; `<path>/failed` where left out. */
+  failed: z.string().min(1).optional(),
+  /** How often it is looked at; a file is taken when two looks found it the same. */
+  every: duration.pipe(z.int().min(10).max(3_600_000)).prefault('2s'),
+  maxFileBytes: z
+    .int()
+    .min(1024)
+    .max(512 * 1024 * 1024)
+    .default(64 * 1024 * 1024),
+});
+
 const schema = z.strictObject({
   data: z.string().default('./data'),
   log: z
@@ -87,9 +104,13 @@ const schema = z.strictObject({
         .default(1024 * 1024),
       idle: duration.prefault('10m'),
       maxConnections: z.int().min(1).max(10_000).default(256),
+      /** 2: the transport acknowledges each frame for itself. Both sides must be set to the same. */
+      release: z.union([z.literal(1), z.literal(2)]).default(1),
       tls: tlsFiles.optional(),
     })
     .prefault({}),
+  /** Folders whose files are taken as messages. */
+  folders: z.array(watchedFolder).default([]),
   http: z
     .strictObject({
       host: z.string().default('127.0.0.1'),
@@ -182,6 +203,7 @@ const schema = z.strictObject({
 
 export type Config = z.output<typeof schema>;
 export type ReceiverConfig = Config['receivers'][number];
+export type FolderConfig = Config['folders'][number];
 
 /** Scalar settings that flags and environment variables may set: path in the file, variable. */
 export const scalarSettings = [
@@ -266,6 +288,14 @@ function checkTogether(config: Config, fail: (path: string, what: string) => Gat
     throw fail('mllp.tls', 'requestClientCertificate needs ca, or any public authority would do');
   }
   const senders = new Set(config.senders.map(({ id }) => id));
+  for (const [index, { path, sender }] of config.folders.entries()) {
+    if (sender !== undefined && !senders.has(sender)) {
+      throw fail(`folders.${index}.sender`, `${sender}, which is not among the senders`);
+    }
+    if (config.folders.findIndex((other) => resolve(other.path) === resolve(path)) !== index) {
+      throw fail(`folders.${index}.path`, 'this folder is watched already');
+    }
+  }
   const receivers = new Set(config.receivers.map(({ id }) => id));
   for (const [index, partner] of config.partners.entries()) {
     if (senders.has(partner.id)) {
