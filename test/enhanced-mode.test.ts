@@ -173,6 +173,17 @@ describe('MLLP release 2', () => {
     expect(gateway.logged.join('')).toContain('mllp answer-not-committed');
   });
 
+  test('a frame that is too large is not acknowledged, hears why, and the connection closes', async () => {
+    const change = (config: Config): Config => {
+      const { mllp } = release2(config);
+      return { ...config, mllp: { ...mllp, maxFrameBytes: 1024 } };
+    };
+    const client = await open(await start({ change }));
+    client.send(message('BIG'.padEnd(2000, 'G')));
+    expect((await client.frames(3))[0]).toBe(notStored);
+    await client.closed();
+  });
+
   test('what nobody can be answered for is not acknowledged either, and the connection closes', async () => {
     const gateway = await start({ change: release2 });
     const client = await open(gateway);

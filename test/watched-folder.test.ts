@@ -14,7 +14,9 @@ import { buildMessage } from '../adapters/simulated/hospital.ts';
 import { frame } from '../adapters/wire/mllp.ts';
 import type { FolderConfig } from '../gateway/runtime/config.ts';
 import { loadConfig } from '../gateway/runtime/config.ts';
-import { openJournalReader } from '../gateway/runtime/journal/embedded.ts';
+import { GatewayError } from '../gateway/errors.ts';
+import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
+import type { Journal } from '../gateway/runtime/journal/journal.ts';
 import { faultAt } from './support/faulty-journal.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
@@ -241,6 +243,30 @@ describe('a watched folder', () => {
       'AA|THREE',
     ]);
     expect(await accepted(watched)).toBe(3);
+  });
+
+  test('what cannot be stored for long is told once, and later files wait behind it', async () => {
+    const shut = { now: true };
+    const openJournal = async (path: string): Promise<Journal> => {
+      const journal = await openEmbeddedJournal({ folder: path });
+      const { record } = journal;
+      return {
+        ...journal,
+        record: (one) =>
+          shut.now ? Promise.reject(new GatewayError('disk-full', 'no room')) : record(one),
+      };
+    };
+    const watched = await watching({}, { options: { openJournal } });
+    const { path, gateway } = watched;
+    writeFileSync(join(path, 'first.hl7'), message('ONE'));
+    await until(() => gateway.logged.join('').includes('folder file-waits'));
+    writeFileSync(join(path, 'second.hl7'), message('TWO'));
+    await sleep(100);
+    expect(gateway.logged.filter((line) => line.includes('folder file-waits'))).toHaveLength(1);
+    shut.now = false;
+    await until(() => existsSync(join(path, 'done', 'second.hl7')));
+    expect(existsSync(join(path, 'done', 'first.hl7'))).toBe(true);
+    expect(await accepted(watched)).toBe(2);
   });
 
   test('a stop in the middle of a file leaves it there, and the next start adds what is missing', async () => {

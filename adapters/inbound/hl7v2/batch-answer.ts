@@ -49,7 +49,7 @@ async function takeBatch(
 }
 
 /** A batch is taken when all of it is: what was not taken, a repeat of the whole brings in, and adds nothing else. */
-export function outcomeOf(replies: readonly Reply[]): Reply['outcome'] {
+function outcomeOf(replies: readonly Reply[]): Reply['outcome'] {
   const outcomes = new Set(replies.map(({ outcome }) => outcome));
   return outcomes.has('untaken') ? 'untaken' : outcomes.has('refused') ? 'refused' : 'accepted';
 }

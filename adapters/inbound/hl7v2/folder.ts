@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
 import type { Answers, Receive, Reply } from '../../adapter.ts';
 import { syncFolder, writeSynced } from '../../wire/file-drop.ts';
-import { batchAnswers, outcomeOf } from './batch-answer.ts';
+import { batchAnswers } from './batch-answer.ts';
 import { splitMessages, type SplitMessages } from './batch.ts';
+
+const looksLeftAlone = 30;
 
 /** For the log. A file's name may hold a person's, so no event has it. */
 export type FolderEvent =
@@ -19,7 +21,7 @@ export type FolderEvent =
   | 'file-failed'
   /** Nothing can be stored now: taken again at the next look. */
   | 'file-waits'
-  /** What was stored could not be moved; it is left alone until it changes or the gateway starts anew. */
+  /** What was stored could not be moved; it is left alone for a while, then taken again, which adds nothing. */
   | 'file-not-moved'
   | 'folder-failed';
 
@@ -62,7 +64,10 @@ class Watch {
   readonly #settings: FolderSettings;
   /** What the last look saw, by name: size and time of each file. */
   #seen = new Map<string, string>();
-  readonly #leftAlone = new Map<string, string>();
+  /** Looks to pass before a file that could not be moved is taken again. */
+  readonly #leftAlone = new Map<string, number>();
+  /** The last trouble told: the same again is not news. */
+  #trouble = '';
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closing = false;
@@ -87,14 +92,14 @@ class Watch {
   async #look(): Promise<void> {
     try {
       for (const name of await this.#whole()) {
-        if (this.#closing) return;
         this.inHand = 1;
-        await this.#take(name);
-        this.inHand = 0;
+        // What waits keeps its place: later files wait behind it.
+        if (!(await this.#take(name))) return;
       }
     } catch (thrown) {
+      this.#tellTrouble('folder-failed', { reason: reasonOf(thrown) });
+    } finally {
       this.inHand = 0;
-      this.#tell('folder-failed', { reason: reasonOf(thrown) });
     }
   }
 
@@ -111,7 +116,7 @@ class Watch {
       const { name } = entry;
       const state = `${found.size} ${found.mtimeNs} ${found.ino}`;
       now.set(name, state);
-      if (this.#seen.get(name) !== state || this.#leftAlone.get(name) === state) continue;
+      if (this.#seen.get(name) !== state || this.#isLeftAlone(name)) continue;
       whole.push({ name, at: found.mtimeNs });
     }
     this.#seen = now;
@@ -119,20 +124,24 @@ class Watch {
     return whole.map(({ name }) => name);
   }
 
-  async #take(name: string): Promise<void> {
-    const { path, maxFileBytes } = this.#settings;
-    const file = join(path, name);
-    const { size } = await stat(file);
-    const split =
-      size > maxFileBytes ? tooLarge(maxFileBytes) : splitMessages(await readFile(file));
+  #isLeftAlone(name: string): boolean {
+    const looks = this.#leftAlone.get(name) ?? 0;
+    if (looks > 1) this.#leftAlone.set(name, looks - 1);
+    else this.#leftAlone.delete(name);
+    return looks > 0;
+  }
+
+  /** @returns false where the file was not done with: it stays, and so do those after it */
+  async #take(name: string): Promise<boolean> {
+    const split = await this.#split(name);
     const problems = [...split.problems];
     const replies: Reply[] = [];
     for (const [index, message] of split.messages.entries()) {
-      if (this.#closing) return;
+      if (this.#closing) return false;
       const reply = await this.#receive(message);
       if (reply.outcome === 'untaken') {
-        this.#tell('file-waits', { stored: index, reason: reply.error?.code });
-        return;
+        this.#tellTrouble('file-waits', { stored: index, reason: reply.error?.code });
+        return false;
       }
       if (reply.outcome === 'refused') problems.push(refusalOf(index, reply.error));
       replies.push(reply);
@@ -141,12 +150,20 @@ class Watch {
     try {
       await this.#move(name, problems, answerBytes(split, replies, this.#settings));
     } catch (thrown) {
-      this.#leftAlone.set(name, this.#seen.get(name) ?? '');
-      this.#tell('file-not-moved', { ...result, reason: reasonOf(thrown) });
-      return;
+      this.#leftAlone.set(name, looksLeftAlone);
+      this.#tellTrouble('file-not-moved', { ...result, reason: reasonOf(thrown) });
+      return true;
     }
-    const isDone = problems.length === 0 && outcomeOf(replies) === 'accepted';
-    this.#tell(isDone ? 'file-taken' : 'file-failed', result);
+    this.#trouble = '';
+    this.#settings.onEvent?.(problems.length === 0 ? 'file-taken' : 'file-failed', result);
+    return true;
+  }
+
+  async #split(name: string): Promise<SplitMessages> {
+    const { path, maxFileBytes } = this.#settings;
+    const file = join(path, name);
+    const { size } = await stat(file);
+    return size > maxFileBytes ? tooLarge(maxFileBytes) : splitMessages(await readFile(file));
   }
 
   async #receive(message: Uint8Array): Promise<Reply> {
@@ -168,8 +185,10 @@ class Watch {
     await syncFolder(path);
   }
 
-  #tell(name: FolderEvent, detail: Readonly<Record<string, unknown>>): void {
-    this.#settings.onEvent?.(name, detail);
+  #tellTrouble(name: FolderEvent, detail: Readonly<Record<string, unknown>>): void {
+    const trouble = `${name} ${JSON.stringify(detail)}`;
+    if (trouble !== this.#trouble) this.#settings.onEvent?.(name, detail);
+    this.#trouble = trouble;
   }
 }
 
