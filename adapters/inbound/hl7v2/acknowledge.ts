@@ -111,7 +111,8 @@ function answerAt(level: Level, index: number, asked: Asked): Uint8Array {
       errorSegment(error, version, delimiters),
     );
   }
-  const text = segments.map((fields) => `${fields.join(field)}\r`).join('');
+  let text = '';
+  for (const fields of segments) text += `${fields.join(field)}\r`;
   return Buffer.from(text, 'latin1');
 }
 
