@@ -1,21 +1,17 @@
 /**
  * Starts, joins and stops all parts. It knows all of them and is known by none.
  */
-import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answers, Inbound } from '../adapters/adapter.ts';
 import { receiveBatches } from '../adapters/inbound/hl7v2/batch-answer.ts';
 import type { WatchedFolder } from '../adapters/inbound/hl7v2/folder.ts';
-import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
-import { loadMappings } from '../mappings/index.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles, type Profiles } from '../profiles/index.ts';
 import { createAdvance, openMonths, periodOf, type AdvanceParts } from './advance.ts';
 import { createDispatch } from './dispatch.ts';
 import { GatewayError, asGatewayError } from './errors.ts';
-import { createReceive, retranslateParked, type ReceiveParts } from './receive.ts';
+import type { ReceiveParts } from './receive.ts';
 import { foldSettlement } from './rules/settlement.ts';
 import { isOfOtherModel } from './rules/settling/other-model.ts';
 import { firstDayOf } from './rules/settling/settlement-month.ts';
@@ -31,9 +27,10 @@ import type { Log } from './runtime/log.ts';
 import { startRelay } from './runtime/relay.ts';
 import { watchConfigured } from './wiring/folders.ts';
 import { addressTaken, listenHttp } from './wiring/http.ts';
+import { mappingsOf, openIntake } from './wiring/intake.ts';
 import { partnersOf } from './wiring/partners.ts';
 import { billingReceiver, receiverOf, routesOf } from './wiring/receivers.ts';
-import { sendersOf, tlsOf } from './wiring/senders.ts';
+import { tlsOf } from './wiring/senders.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -43,6 +40,8 @@ export interface GatewayOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Opens the journal in a folder; the embedded form unless given. */
   readonly openJournal?: (folder: string) => Promise<Journal>;
+  /** Whether SIGHUP makes this process call `reload`: others may send it then. */
+  readonly reloadsOnSignal?: boolean;
 }
 
 export interface Gateway {
@@ -54,6 +53,11 @@ export interface Gateway {
   readonly tokenFiles: ReadonlyMap<string, string>;
   /** Parked messages that the tables could translate at this start. */
   readonly freed: number;
+  /**
+   * Reads the mappings anew and translates what waits by them, or changes nothing and logs why.
+   * @returns how many messages wait no longer; undefined where the old mappings stay in force
+   */
+  reload(): Promise<number | undefined>;
   status(): Promise<JournalStatus>;
   /** Nothing is in flight and nothing is due: under a hand-set clock, time may move. */
   isQuiet(): Promise<boolean>;
@@ -100,8 +104,7 @@ async function assemble(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   // Everything that only the configuration decides, before anything runs.
-  const mappings = sendersOf(config, loadMappings({ overlays: config.mappings }));
-  const hl7v2 = hl7v2Inbound(mappings);
+  const mappings = mappingsOf(config);
   const tls = tlsOf(config);
   const profiles = loadProfiles({ overlays: config.profiles });
   const stranger = config.billing.municipalities?.find(
@@ -121,7 +124,8 @@ async function assemble(
     log.error({ err: error, ...about }, about.deadLetter ? 'dead letter' : 'an event waits');
   };
 
-  const journal = await (options.openJournal?.(folder) ?? openEmbeddedJournal({ folder }));
+  const journal = await (options.openJournal?.(folder) ??
+    openEmbeddedJournal({ folder, reloads: options.reloadsOnSignal ?? false }));
   closers.push(() => journal.close());
   for (const receiver of receivers) closers.push(() => receiver.close?.());
 
@@ -162,13 +166,15 @@ async function assemble(
   const served = new Set(live.map(({ county }) => county));
   await persistently(() => openMonths(advanceParts, served, config.billing.municipalities));
   const parts: ReceiveParts = { journal, clock, log, newId };
-  const freed = await retranslateParked(hl7v2, parts);
+  const intake = openIntake(mappings, config, parts, folder);
+  closers.push(() => intake.close());
+  const freed = await intake.retranslate();
   const http = await listenHttp(config, journal, partners, parts);
   closers.push(() => http.close());
-  const receive = createReceive(hl7v2, parts);
   const server = createHl7v2Server({
-    receive: receiveBatches({ receive, newId, now: () => clock.now() }, (problems) =>
-      log.warn({ problems }, 'a batch does not add up'),
+    receive: receiveBatches(
+      { receive: intake.receive, newId, now: () => clock.now() },
+      (problems) => log.warn({ problems }, 'a batch does not add up'),
     ),
     release: config.mllp.release,
     host: config.mllp.host,
@@ -177,7 +183,7 @@ async function assemble(
     idleMs: config.mllp.idle,
     maxConnections: config.mllp.maxConnections,
     ...(tls && { tls }),
-    refuseOversize: refuseOversize(hl7v2, parts),
+    refuseOversize: intake.refuseOversize,
     onEvent: (name, detail) => {
       const level = quietEvents.has(name) ? 'debug' : 'warn';
       log[level]({ ...detail }, `mllp ${name}`);
@@ -193,10 +199,6 @@ async function assemble(
     closers.push(() => watched.close());
   }
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });
-  if (freed > 0) {
-    const what = `translated ${freed} parked messages by mappings ${hl7v2.mappingRevision}`;
-    await journal.audit({ at: clock.now(), who: 'hemgang', what, about: folder });
-  }
 
   return {
     mllp,
@@ -204,6 +206,7 @@ async function assemble(
     journal,
     bus,
     freed,
+    reload: intake.reload,
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
     isQuiet: () => isQuiet(journal, bus, clock, [server, ...folders]),
@@ -270,27 +273,6 @@ async function persistently(work: () => Promise<void>): Promise<void> {
 
 /** Events of the MLLP server that belong to an ordinary day. */
 const quietEvents = new Set(['connection-opened', 'connection-closed', 'idle-closed']);
-
-/** A frame beyond the limit is not read to its end: its head is answered and kept for the operator. */
-function refuseOversize<M>(hl7v2: Inbound<M>, { journal, clock, log, newId: id }: ReceiveParts) {
-  return (head: Uint8Array, error: GatewayError): Answers | undefined => {
-    const messageId = id();
-    const now = clock.now();
-    const answers = hl7v2.acknowledge(
-      undefined,
-      head,
-      { accepted: false, error },
-      { answerId: messageId, now },
-    );
-    log.warn({ messageId, err: error }, 'message refused');
-    const digest = hash('sha256', head, 'buffer');
-    const { code: errorCode, message } = error;
-    journal
-      .reject({ messageId, digest, raw: head, receivedAt: now, errorCode, error: message })
-      .catch((thrown: unknown) => log.error({ messageId, err: thrown }, 'refusal not kept'));
-    return answers;
-  };
-}
 
 async function listenMllp(
   server: Hl7v2Server,

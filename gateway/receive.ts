@@ -125,47 +125,6 @@ function refusal(error: GatewayError): Verdict {
   return { accepted: false, error };
 }
 
-/**
- * Translates parked messages again; those whose codes the tables now have become facts.
- * Facts the message gave before are superseded where they changed, never edited.
- * @returns how many messages are parked no longer
- */
-export async function retranslateParked<M>(
-  adapter: Inbound<M>,
-  parts: ReceiveParts,
-  limit = 1000,
-): Promise<number> {
-  const { journal, clock, log } = parts;
-  let freed = 0;
-  for (const parked of await journal.parked(limit)) {
-    try {
-      const message = adapter.read(parked.raw);
-      const head = adapter.head(message);
-      if (head.sender !== parked.sender) continue;
-      const translation = adapter.translate(message);
-      if (sameCodes(translation.unmapped, parked.unmapped)) continue;
-      const digest = sha256(parked.raw);
-      await journal.retranslate({
-        messageId: parked.messageId,
-        mappingRevision: adapter.mappingRevision,
-        events: bodiesOf(
-          translation,
-          head,
-          digest,
-          parked.messageId,
-          clock.now(),
-          adapter.mappingRevision,
-        ).events,
-        unmapped: translation.unmapped,
-      });
-      if (translation.unmapped.length === 0) freed += 1;
-    } catch (thrown) {
-      log.warn({ messageId: parked.messageId, err: asGatewayError(thrown) }, 'still parked');
-    }
-  }
-  return freed;
-}
-
 function answersTo(outcome: RecordOutcome, answers: Answers): Answers {
   switch (outcome.outcome) {
     case 'recorded':
@@ -233,8 +192,11 @@ function placeOf(translation: Translation): Pick<Translation, 'stay' | 'patient'
   };
 }
 
-/** Every fact of a message as an event body: of its stay, of persons, of stays that were moved. */
-function bodiesOf(
+/**
+ * Every fact of a message as an event body: of its stay, of persons, of stays that were moved. Under one revision of the
+ * mappings the same message gives the same ids.
+ */
+export function bodiesOf(
   { facts, persons, moved }: Translation,
   head: MessageHead,
   digest: Buffer,
@@ -277,12 +239,6 @@ function bodiesOf(
 /** What the operator reads beside the message. */
 function remarksOn({ warnings, ignored }: Translation): readonly string[] {
   return ignored === undefined ? warnings : [...warnings, `ignored: ${ignored}`];
-}
-
-function sameCodes(now: Translation['unmapped'], before: Translation['unmapped']): boolean {
-  const text = (codes: Translation['unmapped']): string =>
-    codes.map((code) => `${code.table}|${code.code}|${code.path}`).join('\n');
-  return text(now) === text(before);
 }
 
 function sha256(raw: Uint8Array): Buffer {

@@ -257,7 +257,8 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
     test('unmapped codes park a message; it is shown with them and binds its control id', async () => {
       const outcome = await journal.record(message(1, { unmapped, events: [] }));
       expect(outcome).toEqual({ outcome: 'recorded', parked: true });
-      const [parked] = await journal.parked(10);
+      const [one] = await journal.parkedCases();
+      const [parked] = one ? await journal.parkedOf(one) : [];
       expect(parked).toMatchObject({ messageId: 'message-1', controlId: 'C1', unmapped });
       expect(Buffer.from(parked?.raw ?? []).toString()).toBe('MSH|message 1');
       expect((await journal.record(message(1))).outcome).toBe('duplicate');
@@ -271,12 +272,12 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const { stayId } = await recordStay(1, { unmapped });
       const events = [admitted('event-1b'), admitted('event-1c')];
       const change = { messageId: 'message-1', mappingRevision: 'r2', events, unmapped: [] };
-      await journal.retranslate(change);
+      await journal.retranslate([change]);
       const stored = (await journal.load(stayId))?.events.map((entry) => entry.event);
       expect(stored?.map(({ id }) => id)).toEqual(['event-1', 'event-1b', 'event-1c']);
       expect(stored?.[1]?.supersedes).toEqual(['event-1']);
       expect(stored?.[2]?.supersedes).toBeUndefined();
-      expect(await journal.parked(10)).toEqual([]);
+      expect(await journal.parkedCases()).toEqual([]);
       expect(await journal.status()).toMatchObject({ messages: { accepted: 1, parked: 0 } });
       expect((await advanceRows()).map(({ eventId }) => eventId)).toContain('event-1c');
     });
@@ -285,11 +286,11 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       const { stayId } = await recordStay(1, { unmapped });
       const events = [admitted('event-1'), admitted('event-1c')];
       const still = { messageId: 'message-1', mappingRevision: 'r1', events, unmapped };
-      await journal.retranslate(still);
+      await journal.retranslate([still]);
       const stored = (await journal.load(stayId))?.events.map((entry) => entry.event);
       expect(stored?.map(({ id }) => id)).toEqual(['event-1', 'event-1c']);
       expect(stored?.[1]?.supersedes).toBeUndefined();
-      expect((await journal.parked(10)).length).toBe(1);
+      expect((await journal.parkedCases()).length).toBe(1);
     });
   });
 

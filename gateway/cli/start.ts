@@ -20,13 +20,19 @@ export async function start(options: StartOptions): Promise<number> {
     level: config.log.level,
     ...(config.log.json !== undefined && { json: config.log.json }),
   });
-  const gateway = await startGateway({ config, log }).catch((thrown: unknown) => {
-    const error = asGatewayError(thrown);
-    const [section = ''] = error.location?.split('.') ?? [];
-    throw section in config ? fail(error.location ?? '', error.message) : thrown;
-  });
+  const hangUp = hangUpSignal();
+  const gateway = await startGateway({ config, log, reloadsOnSignal: true }).catch(
+    (thrown: unknown) => {
+      const error = asGatewayError(thrown);
+      const [section = ''] = error.location?.split('.') ?? [];
+      throw section in config ? fail(error.location ?? '', error.message) : thrown;
+    },
+  );
   process.stdout.write(`${introduction(gateway, config, file).join('\n')}\n`);
   log.info({ mllp: gateway.mllp, http: gateway.http }, 'started');
+  hangUp.call(() => {
+    gateway.reload().catch((thrown: unknown) => log.error({ err: thrown }, 'reload failed'));
+  });
   const ending = await Promise.race([stopSignal(), journalFailure(gateway)]);
   if (typeof ending !== 'string') {
     log.fatal({ err: ending }, 'the journal cannot be written; start again when its cause is gone');
@@ -69,6 +75,21 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
 /** Resolves when nothing can be stored any more: nothing could be acknowledged either. */
 async function journalFailure({ journal }: Gateway): Promise<GatewayError> {
   return await new Promise((resolve) => journal.onFailure(resolve));
+}
+
+/** Heard from the beginning, or it would end the process; one that comes before there is somebody to call is kept. */
+function hangUpSignal(): { call(listener: () => void): void } {
+  let isWaiting = false;
+  let heard = (): void => {
+    isWaiting = true;
+  };
+  process.on('SIGHUP', () => heard());
+  return {
+    call(listener) {
+      heard = listener;
+      if (isWaiting) listener();
+    },
+  };
 }
 
 async function stopSignal(): Promise<string> {

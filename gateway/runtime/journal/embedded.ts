@@ -61,12 +61,14 @@ export interface EmbeddedJournal extends Journal {
 export async function openEmbeddedJournal(options: {
   readonly folder: string;
   readonly limits?: Partial<EmbeddedLimits>;
+  /** This process hears SIGHUP and reloads: others may send it. */
+  readonly reloads?: boolean;
 }): Promise<EmbeddedJournal> {
   const { folder } = options;
   const limits = { ...defaults, ...options.limits };
   const { maxPages, syncDelayMs, refused } = limits;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const unlock = lockFolder(folder);
+  const unlock = lockFolder(folder, options.reloads);
   try {
     const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs, refused }, limits);
     const stopCheckpoints = startCheckpoints(folder, limits, queue);
@@ -141,13 +143,11 @@ function assemble(
     },
     reject: (message) => queue.send('reject', message, blobsOf(message)),
     forgetSequence: (sender) => queue.send('forgetSequence', { sender }),
-    retranslate: ({ messageId, mappingRevision, events, unmapped }) =>
-      queue.send('retranslate', {
-        messageId,
-        mappingRevision,
-        events: events.map(prepareBody),
-        unmapped,
-      }),
+    retranslate: (changes) =>
+      queue.send(
+        'retranslate',
+        changes.map((change) => ({ ...change, events: change.events.map(prepareBody) })),
+      ),
     append: (change) =>
       queue.send('append', { ...change, events: change.events.map(prepareEvent) }),
     // Asked often and mostly in vain: the writer is troubled only when something is due.

@@ -162,11 +162,40 @@ export interface ParkedMessage {
   readonly kind: string;
   readonly receivedAt: string;
   readonly raw: Uint8Array;
+  readonly stayId?: string;
+  /** The facts of its latest translation: those that came although a code was unmapped. */
+  readonly recorded: readonly { readonly id: string; readonly type: EventType }[];
   readonly unmapped: readonly {
     readonly table: string;
     readonly code: string;
     readonly path: string;
   }[];
+}
+
+/** A case with messages that wait for a grown table; a message without a stay is one of its own. */
+export interface ParkedCase {
+  readonly caseId: string;
+  /** Which messages, by their numbers in the journal. */
+  readonly sequences: readonly number[];
+}
+
+/** A code that no table has, as one sender writes it in one place, and what waits for it. */
+export interface WaitingCode {
+  readonly sender: string;
+  readonly table: string;
+  readonly code: string;
+  readonly path: string;
+  readonly messages: number;
+  readonly cases: number;
+  /** When the first and the last of the messages came. */
+  readonly oldest: string;
+  readonly newest: string;
+  /** The next of the deadlines that run for these cases, where one does. */
+  readonly nextDue?: {
+    readonly deadline: string;
+    readonly dueAt: string;
+    readonly processId: string;
+  };
 }
 
 /** A parked message translated again under grown tables. Events already recorded from it are superseded, never edited. */
@@ -476,9 +505,14 @@ export interface Journal {
   lastSequence(sender: string): Promise<number | undefined>;
   /** The next message of the sender may have any number. */
   forgetSequence(sender: string): Promise<void>;
-  /** Messages that wait for a grown table. */
-  parked(limit: number): Promise<readonly ParkedMessage[]>;
-  retranslate(change: Retranslation): Promise<void>;
+  /** Cases with messages that wait for a grown table, in the order in which the first of each came. */
+  parkedCases(): Promise<readonly ParkedCase[]>;
+  /** The messages of one of them that wait still, in order of arrival. */
+  parkedOf(one: ParkedCase): Promise<readonly ParkedMessage[]>;
+  /** Every code that messages wait for, the longest waiting first. */
+  waitingCodes(): Promise<readonly WaitingCode[]>;
+  /** Messages of one case translated again, all of them or none: between two of them nothing is decided. */
+  retranslate(changes: readonly Retranslation[]): Promise<void>;
 
   /**
    * The process that a stay belongs to, or that goes or has gone by a process id (a case reference); undefined when unknown.

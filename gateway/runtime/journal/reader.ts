@@ -7,6 +7,7 @@ import type { Deliveries, Journal, Outbox } from './journal.ts';
 import { checkSchema, schemaVersion } from './migrations.ts';
 import { prepareDeliveryReads } from './read-deliveries.ts';
 import { prepareDueReads, prepareOutboxReads } from './read-outbox.ts';
+import { prepareParkedReads } from './read-parked.ts';
 import { prepareReads } from './reads.ts';
 import { prepareStatus } from './status.ts';
 
@@ -25,8 +26,10 @@ export interface Reading {
     | 'withheldSettlements'
     | 'openSettlements'
     | 'unjudgedCases'
-    | 'parked'
     | 'lastSequence'
+    | 'parkedCases'
+    | 'parkedOf'
+    | 'waitingCodes'
     | 'nextDue'
     | 'status'
   >;
@@ -87,7 +90,14 @@ export function openReading(folder: string): Reading {
     }
     const { anyDue, nextDue } = promised(prepareDueReads(db));
     return {
-      reads: { ...promised({ ...prepareReads(db), status: prepareStatus(db) }), nextDue },
+      reads: {
+        ...promised({
+          ...prepareReads(db),
+          ...prepareParkedReads(db),
+          status: prepareStatus(db),
+        }),
+        nextDue,
+      },
       outbox: promised(prepareOutboxReads(db)),
       deliveries: promised(prepareDeliveryReads(db)),
       anyDue,

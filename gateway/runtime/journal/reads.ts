@@ -4,7 +4,6 @@ import type { Database } from './connection.ts';
 import type {
   LoadedProcess,
   LoadedStream,
-  ParkedMessage,
   RelatedStay,
   StoredEvent,
   StoredIdentity,
@@ -125,15 +124,6 @@ export function prepareReads(db: Database) {
        AND NOT EXISTS (SELECT 1 FROM events AS l WHERE l.stream = e.stream
          AND l.type = 'care-days.counted' AND l.position > e.position)`,
   );
-  const parkedMessages = db.prepare(
-    `SELECT sequence, message_id AS messageId, sender, control_id AS controlId, kind,
-       received_at AS receivedAt, raw
-     FROM messages INDEXED BY messages_parked WHERE state = 'parked' ORDER BY sequence LIMIT ?`,
-  );
-  const unmappedOf = db.prepare(
-    `SELECT code_table AS "table", code, path FROM unmapped_codes
-     WHERE message_sequence = ? ORDER BY ordinal`,
-  );
 
   const sequenceOf = db.prepare('SELECT last FROM sequences WHERE sender = ?');
 
@@ -221,13 +211,5 @@ export function prepareReads(db: Database) {
     },
 
     unjudgedCases: (): readonly UnjudgedCase[] => unjudged.all(),
-
-    parked(limit: number): readonly ParkedMessage[] {
-      const rows: (ParkedMessage & { sequence: number })[] = parkedMessages.all(limit);
-      return rows.map(({ sequence, ...message }) => ({
-        ...message,
-        unmapped: unmappedOf.all(sequence).map((code) => ({ ...code })),
-      }));
-    },
   };
 }

@@ -31,7 +31,7 @@ import { streamWrites, type PreparedAppend } from './writes/streams.ts';
 export interface Writes {
   record(message: PreparedMessage): RecordOutcome;
   reject(message: RejectedMessage): void;
-  retranslate(change: PreparedRetranslation): void;
+  retranslate(changes: readonly PreparedRetranslation[]): void;
   forgetSequence(input: { readonly sender: string }): void;
   append(change: PreparedAppend): 'appended' | 'stale';
   releaseDue(input: { readonly now: string; readonly deadlines: boolean }): number;

@@ -1,6 +1,7 @@
 /** Messages in: recorded once, whatever arrives twice; rejected; translated again. */
 import { assert } from '../../../errors.ts';
 import type { EventType } from '../../../process/events.ts';
+import { supersession, superseding } from '../../../process/supersession.ts';
 import type { Database } from '../connection.ts';
 import type { CaseKey, RecordOutcome, RejectedMessage, StayKey } from '../journal.ts';
 import type { EventLog } from './events.ts';
@@ -191,12 +192,11 @@ export function messageWrites(
       stay && row.firstPosition !== null
         ? idsBetween.all(row.firstPosition, row.lastPosition, stay.stayId)
         : [];
-    const before = new Set(earlier.map(({ id }) => id));
-    const fresh = change.events.filter(({ id }) => !before.has(id));
-    for (const { id } of change.events) before.delete(id);
+    const before = earlier.map(({ id }) => id);
+    const { fresh, replaced } = supersession(before, change.events);
     assert(stay ?? fresh.length === 0, 'a message with events names its stay');
     const [head, ...rest] = fresh;
-    const bodies = head ? [superseding(head, [...before]), ...rest] : [];
+    const bodies = head ? [replacing(head, replaced), ...rest] : [];
     const [first, last] = stay ? addEvents(stay, bodies) : [null, null];
     updateTranslation.run(
       change.unmapped.length > 0 ? 'parked' : 'accepted',
@@ -210,7 +210,11 @@ export function messageWrites(
   }
 
   return {
-    writes: { record, reject, retranslate },
+    writes: {
+      record,
+      reject,
+      retranslate: (changes: readonly PreparedRetranslation[]) => changes.forEach(retranslate),
+    },
     finish: accepted.finish,
     forget: () => {
       accepted.forget();
@@ -219,11 +223,10 @@ export function messageWrites(
   };
 }
 
-function superseding(event: PreparedBody, ids: readonly string[]): PreparedBody {
+function replacing(event: PreparedBody, ids: readonly string[]): PreparedBody {
   if (ids.length === 0) return event;
   const body: { supersedes?: readonly string[] } = JSON.parse(event.body);
-  const supersedes = [...new Set([...(body.supersedes ?? []), ...ids])];
-  return { ...event, body: JSON.stringify({ ...body, supersedes }) };
+  return { ...event, body: JSON.stringify(superseding(body, ids)) };
 }
 
 /** Counts what each sender had accepted, and the processes that began with it, once a group. */

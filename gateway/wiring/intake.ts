@@ -1,0 +1,145 @@
+/**
+ * HL7 v2 intake over the mappings in force, and the one place where these are replaced: whole, or not at all. A message is
+ * translated by one revision from its first byte to its answer.
+ */
+import { hash } from 'node:crypto';
+import type { Answers, Inbound, Receive, Reply } from '../../adapters/adapter.ts';
+import { hl7v2Inbound, type KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
+import { loadMappings, type Mappings } from '../../mappings/index.ts';
+import { asGatewayError, type GatewayError } from '../errors.ts';
+import { createReceive, type ReceiveParts } from '../receive.ts';
+import { retranslateParked } from '../retranslate.ts';
+import type { Config } from '../runtime/config.ts';
+import { takeRequests } from '../runtime/reload-requests.ts';
+import { sendersOf } from './senders.ts';
+
+export interface Intake {
+  readonly receive: Receive;
+  /** Answers the head of a frame that is too large to be read, and keeps it for the operator. */
+  refuseOversize(head: Uint8Array, error: GatewayError): Answers | undefined;
+  /** Translates what waits by the mappings in force. @returns how many messages wait no longer */
+  retranslate(): Promise<number>;
+  /**
+   * Reads the mappings anew and translates what waits by them. Mappings that cannot be used change nothing; that is
+   * logged with file and key. One at a time.
+   * @returns how many messages wait no longer; undefined where the old mappings stay in force
+   */
+  reload(): Promise<number | undefined>;
+  /** Waits for a reload that is under way. */
+  close(): Promise<void>;
+}
+
+/** The mappings of the configured senders. @throws GatewayError configuration-invalid naming file and key */
+export function mappingsOf(config: Config): Mappings {
+  return sendersOf(config, loadMappings({ overlays: config.mappings }));
+}
+
+/** What belongs to one revision of the mappings. */
+interface Revision {
+  readonly adapter: Inbound<KnownMessage>;
+  readonly receive: Receive;
+  readonly inHand: Set<Promise<unknown>>;
+}
+
+/**
+ * @param mappings those in force at first
+ * @param folder the data folder: who asked for a reload, and why, is left there
+ */
+export function openIntake(
+  mappings: Mappings,
+  config: Config,
+  parts: ReceiveParts,
+  folder: string,
+): Intake {
+  const { journal, clock, log } = parts;
+  let current = revisionOf(mappings);
+  let reloading: Promise<unknown> = Promise.resolve();
+
+  function revisionOf(of: Mappings): Revision {
+    const adapter = hl7v2Inbound(of);
+    return { adapter, receive: createReceive(adapter, parts), inHand: new Set() };
+  }
+
+  async function receive(raw: Uint8Array): Promise<Reply> {
+    const revision = current;
+    const reply = revision.receive(raw);
+    revision.inHand.add(reply);
+    try {
+      return await reply;
+    } finally {
+      revision.inHand.delete(reply);
+    }
+  }
+
+  async function retranslate(): Promise<number> {
+    const { adapter } = current;
+    const freed = await retranslateParked(adapter, parts, (done, of) => {
+      if (done % casesPerLine === 0) log.info({ done, of }, 'cases translated again');
+    });
+    for (const request of takeRequests(folder)) await journal.audit({ ...request, about: folder });
+    if (freed > 0) {
+      const what = `translated ${freed} parked messages by mappings ${adapter.mappingRevision}`;
+      await journal.audit({ at: clock.now(), who: 'hemgang', what, about: folder });
+    }
+    return freed;
+  }
+
+  async function reload(): Promise<number | undefined> {
+    const before = current;
+    try {
+      current = revisionOf(mappingsOf(config));
+    } catch (thrown) {
+      log.error(
+        { err: asGatewayError(thrown) },
+        'mappings not reloaded: the old ones are in force',
+      );
+      return undefined;
+    }
+    // What the old mappings have in hand may park yet.
+    await Promise.allSettled(before.inHand);
+    const freed = await retranslate();
+    const { mappingRevision } = current.adapter;
+    log.info({ mappingRevision, before: before.adapter.mappingRevision, freed }, 'reloaded');
+    return freed;
+  }
+
+  return {
+    receive,
+    refuseOversize: (head, error) => refuseOversize(current.adapter, parts, head, error),
+    retranslate,
+    reload() {
+      const next = reloading.then(reload);
+      reloading = next.catch(() => undefined);
+      return next;
+    },
+    async close() {
+      await reloading;
+    },
+  };
+}
+
+const casesPerLine = 1000;
+
+/** A frame beyond the limit is not read to its end: its head is answered and kept for the operator. */
+function refuseOversize<M>(
+  adapter: Inbound<M>,
+  { journal, clock, log, newId }: ReceiveParts,
+  head: Uint8Array,
+  error: GatewayError,
+): Answers | undefined {
+  const messageId = newId();
+  const now = clock.now();
+  const answers = adapter.acknowledge(
+    undefined,
+    head,
+    { accepted: false, error },
+    { answerId: messageId, now },
+  );
+  log.warn({ messageId, err: error }, 'message refused');
+  const digest = hash('sha256', head, 'buffer');
+  const { code: errorCode, message } = error;
+  journal
+    .reject({ messageId, digest, raw: head, receivedAt: now, errorCode, error: message })
+    .catch((thrown: unknown) => log.error({ messageId, err: thrown }, 'refusal not kept'));
+  return answers;
+}
