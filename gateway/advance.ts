@@ -3,7 +3,7 @@
  *
  * An event on the bus is a nudge; the journal is the truth. Several nudges for one case are one pass.
  */
-import type { Parameters, Profiles } from '../profiles/index.ts';
+import type { Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
 import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
@@ -11,6 +11,7 @@ import { decide, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
 import { decideLinks } from './rules/deciding/decide-links.ts';
 import { isoOf, localDateOf } from './rules/legal-days.ts';
+import type { Finding } from './rules/rule.ts';
 import { cutOffKeyOf, foldSettlement, settle } from './rules/settlement.ts';
 import { monthBefore, monthOf } from './rules/settling/settlement-month.ts';
 import type { Handle } from './runtime/bus/bus.ts';
@@ -47,39 +48,62 @@ export function createAdvance(parts: AdvanceParts): Handle {
   };
 }
 
-async function advanceProcess(
-  { journal, profiles, clock, isSenderLive, warnMs = {} }: AdvanceParts,
-  stayId: string,
-): Promise<void> {
+async function advanceProcess(parts: AdvanceParts, stayId: string): Promise<void> {
+  const { journal, clock, profiles } = parts;
   await untilAppended(journal, async () => {
     const loaded = await journal.load(stayId);
     assert(loaded, 'an event names a stay the journal does not have');
-    const process = fold(loaded.events, loaded.processId);
-    const parameters = profiles.parametersOf(placeOf(process));
     const nowMs = clock.nowMs();
     // First what the case is, then what the law says of it: a change of links advances every case it touches.
-    const links = await linksOf(journal, loaded, parameters, nowMs);
-    if (links !== undefined) return links;
-    const decision = decide(process, assess(process, parameters, nowMs), nowMs, { warnMs });
-    const isBilled = loaded.stays.every(({ sender }) => isSenderLive(sender, clock.now()));
-    const first = loaded.stays[0];
-    assert(first, 'a process has at least one stay');
-    return {
-      expected: loaded.stays.map(({ stayId: streamId, version }) => ({ streamId, version })),
-      ...written(decision, first.stayId, loaded.processId, clock.now(), isBilled),
-    };
+    const links = await linksOf(journal, loaded, profiles, nowMs);
+    return links ?? judge(loaded, parts, nowMs).change;
   });
 }
 
+/** What a case is, what the law says of it, and what is written down of that. */
+export interface Judgement {
+  readonly process: DischargeProcess;
+  readonly findings: readonly Finding[];
+  readonly change: Append;
+}
+
+/**
+ * The pure middle of `advance`: also asked what would be decided, of facts that nobody has recorded yet.
+ * @param nowMs legal time, in epoch milliseconds
+ */
+export function judge(
+  { events, processId, stays }: LoadedProcess,
+  {
+    profiles,
+    isSenderLive,
+    warnMs = {},
+  }: Pick<AdvanceParts, 'profiles' | 'isSenderLive' | 'warnMs'>,
+  nowMs: number,
+): Judgement {
+  const process = fold(events, processId);
+  const findings = assess(process, profiles.parametersOf(placeOf(process)), nowMs);
+  const decision = decide(process, findings, nowMs, { warnMs });
+  const now = isoOf(nowMs);
+  const isBilled = stays.every(({ sender }) => isSenderLive(sender, now));
+  const first = stays[0];
+  assert(first, 'a process has at least one stay');
+  const change = {
+    expected: stays.map(({ stayId: streamId, version }) => ({ streamId, version })),
+    ...written(decision, first.stayId, processId, now, isBilled),
+  };
+  return { process, findings, change };
+}
+
 /** What is to change between the stays of the patient; undefined where nothing is. */
-async function linksOf(
-  journal: Journal,
+export async function linksOf(
+  journal: Pick<Journal, 'relatedStays'>,
   { processId, stays, events }: LoadedProcess,
-  parameters: Parameters,
+  profiles: Profiles,
   nowMs: number,
 ): Promise<Append | undefined> {
   const others = await journal.relatedStays(processId);
   if (others.length === 0 && stays.length === 1) return undefined;
+  const parameters = profiles.parametersOf(placeOf(fold(events, processId)));
   const own = stays.map(({ stayId, version }) => ({
     stayId,
     processId,

@@ -6,9 +6,12 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { billingExplain } from './cli/billing-explain.ts';
 import { billingPreview } from './cli/billing-preview.ts';
 import { billingRun } from './cli/billing-run.ts';
+import { codesList } from './cli/codes-list.ts';
+import { codesMap } from './cli/codes-map.ts';
 import { demo } from './cli/demo.ts';
 import { explainFile, type ExplainOptions } from './cli/explain.ts';
 import { helpTexts } from './cli/help.ts';
+import { wrong } from './cli/question.ts';
 import { rulesExplain } from './cli/rules-explain.ts';
 import { rulesSimulate } from './cli/rules-simulate.ts';
 import { simulateHospital, simulateMunicipality } from './cli/simulate.ts';
@@ -64,6 +67,38 @@ withJournal(program.command('status'))
   .action(async (options: JournalOptions) => {
     process.exitCode = await status({ ...options, flags: flagsOf(options) });
   });
+
+const codes = program
+  .command('codes')
+  .description('codes that no table has: what waits for them, and entering what they mean');
+withJournal(codes.command('list'))
+  .description('show every code that messages wait for, how urgent it is, and the next step')
+  .option('--sender <id>', 'only what this sender wrote')
+  .addHelpText('after', helpTexts.codesList)
+  .action(async (options: JournalOptions & { sender?: string }) => {
+    process.exitCode = await codesList({ ...options, flags: flagsOf(options) });
+  });
+withJournal(codes.command('map <table> <code> <target>'))
+  .description('show what an entry in a table would lead to; with --apply enter it')
+  .requiredOption('--reference <text>', 'where it is agreed; stands beside the entry')
+  .option('--overlay <folder>', 'which of the folders under mappings: (default: the first)')
+  .option('--dry-run', 'only show it, which is what happens without --apply', false)
+  .option('--apply', 'enter it, and translate what waited', false)
+  .option('--yes', 'with --apply: do not ask', false)
+  .option('--selection <mark>', 'as a dry run gave it: refuse when something else would be done')
+  .addHelpText('after', helpTexts.codesMap)
+  .action(
+    async (table: string, code: string, target: string, options: JournalOptions & MapOptions) => {
+      if (options.dryRun && options.apply) throw wrong('--dry-run and --apply: choose one');
+      process.exitCode = await codesMap({
+        ...options,
+        table,
+        code,
+        target,
+        flags: flagsOf(options),
+      });
+    },
+  );
 
 const rules = program
   .command('rules')
@@ -188,6 +223,14 @@ function failed(thrown: unknown): number {
 interface JournalOptions extends Record<string, unknown> {
   readonly config?: string;
   readonly json: boolean;
+}
+interface MapOptions {
+  readonly reference: string;
+  readonly overlay?: string;
+  readonly dryRun: boolean;
+  readonly apply: boolean;
+  readonly yes: boolean;
+  readonly selection?: string;
 }
 interface PlaceOptions {
   readonly county?: string;

@@ -83,33 +83,48 @@ export async function planCase<M>(
   return plans;
 }
 
+/** Cases on their way to the journal at the same time: it commits in groups, and in the order it was given. */
+const casesAtOnce = 50;
+
 /**
  * Translates everything that waits again, case by case in the order of arrival. The messages of one case are one write:
  * an admission and its cancelling that waited together are judged together.
- * @param onProgress called after each case with how many of them are done
+ * @param onProgress called now and then with how many cases are done
  * @returns how many messages are parked no longer
  */
 export async function retranslateParked<M>(
   adapter: Inbound<M>,
-  { journal, clock, log }: Pick<ReceiveParts, 'journal' | 'clock' | 'log'>,
+  parts: Pick<ReceiveParts, 'journal' | 'clock' | 'log'>,
   onProgress: (done: number, of: number) => void = () => undefined,
+): Promise<number> {
+  const cases = await parts.journal.parkedCases();
+  let freed = 0;
+  for (let first = 0; first < cases.length; first += casesAtOnce) {
+    const some = cases.slice(first, first + casesAtOnce);
+    const counts = await Promise.all(some.map((one) => retranslateCase(adapter, parts, one)));
+    freed += counts.reduce((sum, count) => sum + count, 0);
+    onProgress(first + some.length, cases.length);
+  }
+  return freed;
+}
+
+async function retranslateCase<M>(
+  adapter: Inbound<M>,
+  { journal, clock, log }: Pick<ReceiveParts, 'journal' | 'clock' | 'log'>,
+  one: ParkedCase,
 ): Promise<number> {
   const stillParked = (messageId: string, thrown: unknown): void => {
     log.warn({ messageId, err: asGatewayError(thrown) }, 'still parked');
   };
-  const cases = await journal.parkedCases();
-  let freed = 0;
-  for (const [index, one] of cases.entries()) {
-    const plans = await planCase(adapter, journal, one, clock.now(), stillParked);
-    try {
-      if (plans.length > 0) await journal.retranslate(plans.map(({ change }) => change));
-      freed += plans.filter(({ change }) => change.unmapped.length === 0).length;
-    } catch (thrown) {
-      for (const { message } of plans) stillParked(message.messageId, thrown);
-    }
-    onProgress(index + 1, cases.length);
+  const plans = await planCase(adapter, journal, one, clock.now(), stillParked);
+  if (plans.length === 0) return 0;
+  try {
+    await journal.retranslate(plans.map(({ change }) => change));
+    return plans.filter(({ change }) => change.unmapped.length === 0).length;
+  } catch (thrown) {
+    for (const { message } of plans) stillParked(message.messageId, thrown);
+    return 0;
   }
-  return freed;
 }
 
 function sameCodes(now: Translation['unmapped'], before: Translation['unmapped']): boolean {

@@ -59,9 +59,30 @@ function listOf(value: string | readonly string[]): readonly string[] {
 /** @throws GatewayError configuration-invalid naming file and key */
 export function checkReferences(mappings: Unchecked, fileOf: (name: string) => string): void {
   const { adt, tables, senders } = mappings;
+  for (const name of eventTables(mappings)) {
+    within(fileOf(`hl7v2/tables/${name}.yaml`), () => checkEvents(tables.get(name)));
+  }
   within(fileOf('hl7v2/adt.yaml'), () => checkPart(adt, tables));
   for (const sender of senders) {
     within(fileOf(`senders/${sender.id}.yaml`), () => checkPart(sender, tables, adt));
+  }
+}
+
+/** Tables whose targets are events. */
+function eventTables({ adt, senders }: Unchecked): ReadonlySet<string> {
+  const entries = [adt, ...senders]
+    .flatMap(({ triggers = {} }) => Object.values(triggers))
+    .flatMap(({ events }) => events);
+  const tables = entries
+    .flatMap(({ event }) => listOf(event ?? []))
+    .map((event) => parseSource(event)?.table);
+  return new Set(tables.filter((table) => table !== undefined));
+}
+
+/** Said of the table's own file: one entry of it is wrong, not every place that reads it. */
+function checkEvents(table: Table | undefined): void {
+  for (const [code, target] of Object.entries(table?.entries ?? {})) {
+    if (target !== null) eventNamed(String(target), `entries.${code}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { GatewayError } from '../gateway/errors.ts';
+import type { PendingFile } from './overlay.ts';
 
 const largestFileBytes = 1_048_576;
 
@@ -21,21 +22,26 @@ export interface LaidFile {
  * Reads the shipped files and those over them.
  * @param parts folders of `mappings/` to read: `senders`, `hl7v2/tables`
  * @param overlays folders of the same shape as `mappings/`, later ones on top
+ * @param pending a file of one of them as it would be, read in the place of what is there
  * @returns by name below `mappings/`: `senders/ekliden.yaml`
  * @throws GatewayError configuration-invalid naming the file
  */
 export function readLaid(
   parts: readonly string[],
   overlays: readonly string[],
+  pending?: PendingFile,
 ): ReadonlyMap<string, LaidFile> {
   const root = packageRoot();
   const laid = new Map<string, LaidFile>();
   for (const folder of [join(root, 'mappings'), ...overlays]) {
-    if (!existsSync(folder)) throw invalid(`${folder}: there is no such folder`);
+    if (!existsSync(folder) && pending?.folder !== folder)
+      throw invalid(`${folder}: there is no such folder`);
     const shown = folder.startsWith(root) ? folder.slice(root.length + 1) : folder;
-    for (const name of namesIn(folder, parts)) {
+    const edited = pending?.folder === folder ? pending : undefined;
+    for (const name of namesIn(folder, parts, edited?.name)) {
       const file = join(shown, name);
-      const content = readYaml(join(folder, name), file);
+      const text = edited?.name === name ? edited.text : readText(join(folder, name), file);
+      const content = parseYaml(text, file);
       const below = laid.get(name);
       laid.set(name, {
         files: [...(below?.files ?? []), file],
@@ -57,19 +63,24 @@ export function packageRoot(): string {
   return folder;
 }
 
-function namesIn(folder: string, parts: readonly string[]): string[] {
+function namesIn(folder: string, parts: readonly string[], more?: string): string[] {
   const names: string[] = [];
   for (const part of parts) {
     const path = join(folder, part);
     if (!existsSync(path)) continue;
     for (const name of readdirSync(path)) if (name.endsWith('.yaml')) names.push(`${part}/${name}`);
   }
+  if (more !== undefined && !names.includes(more)) names.push(more);
   return names.sort();
 }
 
-function readYaml(file: string, shown: string): unknown {
+function readText(file: string, shown: string): string {
   if (statSync(file).size > largestFileBytes) throw invalid(`${shown}: larger than 1 MiB`);
-  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
+  return readFileSync(file, 'utf8');
+}
+
+function parseYaml(text: string, shown: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true });
   const error = document.errors[0];
   if (error === undefined) return document.toJS();
   const line = error.linePos?.[0].line ?? 0;

@@ -10,6 +10,7 @@ import { GatewayError } from '../gateway/errors.ts';
 import { checkReferences } from './check.ts';
 import { deepFreeze, readLaid } from './files.ts';
 import type { LaidFile } from './files.ts';
+import type { PendingFile } from './overlay.ts';
 import { suggestion } from './spelling.ts';
 import { adt, sender, table } from './schema.ts';
 import type { AdtMapping, SenderMapping, Table } from './schema.ts';
@@ -38,10 +39,14 @@ export interface Mappings {
 /**
  * Reads the shipped mappings and the folders over them.
  * @param options.overlays folders of the same shape as `mappings/`, later ones on top
+ * @param options.pending a file of an overlay as it would be: what would come of it
  * @throws GatewayError configuration-invalid naming file and key
  */
-export function loadMappings(options: { overlays?: readonly string[] } = {}): Mappings {
-  const merged = readLaid(['hl7v2', 'hl7v2/tables', 'senders'], options.overlays ?? []);
+export function loadMappings(
+  options: { overlays?: readonly string[]; pending?: PendingFile | undefined } = {},
+): Mappings {
+  const { overlays = [], pending } = options;
+  const merged = readLaid(['hl7v2', 'hl7v2/tables', 'senders'], overlays, pending);
   const mappings = check(merged);
   const content = JSON.stringify(
     [...merged]

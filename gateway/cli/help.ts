@@ -4,6 +4,9 @@ export const helpTexts = {
 Flags win over the environment, the environment over the configuration file. Senders, receivers, partners,
 mappings and profiles stand in the file alone; hemgang.example.yaml shows every setting with its meaning.
 
+SIGHUP reads what messages mean (senders, triggers, tables) anew from the folders under mappings:, whole or not at
+all, and translates what waited for a code. Everything else is read at the start.
+
 Exit codes: 0 stopped well; 1 it did not; 2 wrong use or configuration.`,
   explain: `
 <file> holds one message.
@@ -20,6 +23,25 @@ What a municipality pays, and what is withheld, is told by hemgang billing previ
 
 Exit codes: 0 nothing needs a person; 1 a message is parked, a notice unroutable, held, unresolved or refused,
 or there is a dead letter; 2 wrong use, or no journal there.`,
+  codesList: `
+A deciding code that no table has parks its message: it was acknowledged and is kept. The clock that is told is the
+next deadline of the cases concerned; where none runs yet, what would run if the code meant an event of its table.
+
+Exit codes: 0 nothing waits; 1 a message waits for a code; 2 wrong use, or no journal there.`,
+  codesMap: `
+Without --apply nothing is written: it shows which messages would be set free, the facts they become and those
+they take the place of, and by case what would be decided anew: notices with how late they would be, liability,
+billing. Tables are shared by all senders. <target> is an event, true, false, null (understood, nothing follows),
+or a code that the table knows; hemgang codes list tells which.
+
+With --apply the entry goes into <overlay>/hl7v2/tables/<table>.yaml, in a folder that stands under mappings:.
+A running gateway is told by SIGHUP to read its mappings anew, whole or not at all; where none runs the messages
+are translated here, and what follows is decided at the next start. Who, what and the reference are audited.
+
+  hemgang codes map 0004-admission V patient.admitted --reference 'code list of Ekliden, 2026-03'
+
+Exit codes: 0 well; 1 something would be late, billed otherwise or cannot be translated, other messages wait than were
+shown, or it did not come to its end; 2 wrong use.`,
   rulesExplain: `
 <case> is a case reference, as it stands in notices and in billing preview, or a stay id.
 With --at it answers with what was known then and shows beside it what differs today, and which later

@@ -79,7 +79,7 @@ function lines(
   for (const { sender, table, code, count, oldest } of state.unmapped) {
     text.push(
       `PARKED      ${count} × ${sender}: code ${code} is not in table ${table} (oldest ${localText(oldest)})`,
-      `            next: add it to a mappings overlay, name its folder under mappings: in hemgang.yaml, and start the gateway again; the messages are translated then`,
+      `            next: hemgang codes list tells what it may mean and how urgent it is`,
     );
   }
   for (const { queue, position, type, error } of dead) {

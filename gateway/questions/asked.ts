@@ -9,7 +9,13 @@ import type { JournalReader } from '../runtime/journal/reader.ts';
 /** What every question reads of the journal. */
 export type Reads = Pick<
   JournalReader,
-  'load' | 'loadStream' | 'processIds' | 'openReadyProcessIds' | 'identity'
+  | 'load'
+  | 'loadStream'
+  | 'loadSettlement'
+  | 'isAhead'
+  | 'processIds'
+  | 'openReadyProcessIds'
+  | 'identity'
 >;
 
 /** Of what, by which law, and when it is asked. */

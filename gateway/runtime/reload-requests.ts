@@ -18,6 +18,11 @@ export function leaveRequest(folder: string, left: ReloadRequest): void {
   appendFileSync(join(folder, fileName), `${JSON.stringify(left)}\n`, { mode: 0o600 });
 }
 
+/** Whether something was left that is not done with. */
+export function hasRequests(folder: string): boolean {
+  return [fileName, takenName].some((name) => existsSync(join(folder, name)));
+}
+
 /** Gives what was left, each once it is done with the one before; a line that is not one of ours is passed over. */
 export function* takeRequests(folder: string): Generator<ReloadRequest> {
   const [file, taken] = [join(folder, fileName), join(folder, takenName)];

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import type { Answers, Inbound, Receive, Reply } from '../../adapters/adapter.ts';
 import { hl7v2Inbound, type KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
 import { loadMappings, type Mappings } from '../../mappings/index.ts';
+import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError, type GatewayError } from '../errors.ts';
 import { createReceive, type ReceiveParts } from '../receive.ts';
 import { retranslateParked } from '../retranslate.ts';
@@ -16,22 +17,26 @@ import { sendersOf } from './senders.ts';
 export interface Intake {
   readonly receive: Receive;
   /** Answers the head of a frame that is too large to be read, and keeps it for the operator. */
-  refuseOversize(head: Uint8Array, error: GatewayError): Answers | undefined;
+  readonly refuseOversize: (head: Uint8Array, error: GatewayError) => Answers | undefined;
   /** Translates what waits by the mappings in force. @returns how many messages wait no longer */
-  retranslate(): Promise<number>;
+  readonly retranslate: (onProgress?: (done: number) => void) => Promise<number>;
   /**
    * Reads the mappings anew and translates what waits by them. Mappings that cannot be used change nothing; that is
    * logged with file and key. One at a time.
    * @returns how many messages wait no longer; undefined where the old mappings stay in force
    */
-  reload(): Promise<number | undefined>;
+  readonly reload: () => Promise<number | undefined>;
   /** Waits for a reload that is under way. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-/** The mappings of the configured senders. @throws GatewayError configuration-invalid naming file and key */
-export function mappingsOf(config: Config): Mappings {
-  return sendersOf(config, loadMappings({ overlays: config.mappings }));
+/**
+ * The mappings of the configured senders.
+ * @param pending a file of an overlay as it would be: what would come of it
+ * @throws GatewayError configuration-invalid naming file and key
+ */
+export function mappingsOf(config: Config, pending?: PendingFile): Mappings {
+  return sendersOf(config, loadMappings({ overlays: config.mappings, pending }));
 }
 
 /** What belongs to one revision of the mappings. */
@@ -71,9 +76,10 @@ export function openIntake(
     }
   }
 
-  async function retranslate(): Promise<number> {
+  async function retranslate(onProgress?: (done: number) => void): Promise<number> {
     const { adapter } = current;
     const freed = await retranslateParked(adapter, parts, (done, of) => {
+      onProgress?.(done);
       if (done % casesPerLine === 0) log.info({ done, of }, 'cases translated again');
     });
     for (const request of takeRequests(folder)) await journal.audit({ ...request, about: folder });

@@ -179,6 +179,11 @@ export interface ParkedCase {
   readonly sequences: readonly number[];
 }
 
+/** The first cases that wait for one code. */
+export type CodeOfCases = Pick<WaitingCode, 'sender' | 'table' | 'code' | 'path'> & {
+  readonly limit: number;
+};
+
 /** A code that no table has, as one sender writes it in one place, and what waits for it. */
 export interface WaitingCode {
   readonly sender: string;
@@ -505,8 +510,11 @@ export interface Journal {
   lastSequence(sender: string): Promise<number | undefined>;
   /** The next message of the sender may have any number. */
   forgetSequence(sender: string): Promise<void>;
-  /** Cases with messages that wait for a grown table, in the order in which the first of each came. */
-  parkedCases(): Promise<readonly ParkedCase[]>;
+  /**
+   * Cases with messages that wait for a grown table, in the order in which the first of each came.
+   * @param of only what waits for this code
+   */
+  parkedCases(of?: CodeOfCases): Promise<readonly ParkedCase[]>;
   /** The messages of one of them that wait still, in order of arrival. */
   parkedOf(one: ParkedCase): Promise<readonly ParkedMessage[]>;
   /** Every code that messages wait for, the longest waiting first. */

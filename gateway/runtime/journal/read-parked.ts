@@ -1,6 +1,6 @@
 /** Reads of what waits for a grown table: cases, messages, codes. */
 import type { Database } from './connection.ts';
-import type { ParkedCase, ParkedMessage, WaitingCode } from './journal.ts';
+import type { CodeOfCases, ParkedCase, ParkedMessage, WaitingCode } from './journal.ts';
 
 type Row = Omit<ParkedMessage, 'stayId' | 'recorded' | 'unmapped'> & {
   readonly sequence: number;
@@ -16,6 +16,13 @@ export function prepareParkedReads(db: Database) {
     `SELECT ${caseOf} AS caseId, json_group_array(m.sequence) AS sequences
      FROM messages AS m INDEXED BY messages_parked LEFT JOIN stays AS s USING (stay_id)
      WHERE m.state = 'parked' GROUP BY 1 ORDER BY min(m.sequence)`,
+  );
+  const casesOfCode = db.prepare(
+    `SELECT ${caseOf} AS caseId, json_group_array(m.sequence) AS sequences
+     FROM unmapped_codes AS u JOIN messages AS m ON m.sequence = u.message_sequence
+     LEFT JOIN stays AS s USING (stay_id)
+     WHERE m.sender = ? AND u.code_table = ? AND u.code = ? AND u.path = ?
+     GROUP BY 1 ORDER BY min(m.sequence) LIMIT ?`,
   );
   const messages = db.prepare(
     `SELECT sequence, message_id AS messageId, sender, control_id AS controlId, kind,
@@ -52,8 +59,10 @@ export function prepareParkedReads(db: Database) {
   );
 
   return {
-    parkedCases(): readonly ParkedCase[] {
-      const rows: { caseId: string; sequences: string }[] = cases.all();
+    parkedCases(of?: CodeOfCases): readonly ParkedCase[] {
+      const rows: { caseId: string; sequences: string }[] = of
+        ? casesOfCode.all(of.sender, of.table, of.code, of.path, of.limit)
+        : cases.all();
       return rows.map(({ caseId, sequences }) => ({ caseId, sequences: JSON.parse(sequences) }));
     },
 
