@@ -39,8 +39,11 @@ const needs = { socialServices: true, municipalHealthCare: false, regionOutpatie
 
 type Step = Pick<HospitalStep, 'trigger' | 'at' | 'visit' | 'controlId'> & Partial<HospitalStep>;
 
+/** A message in which one text stands for another; every visit is another person's, by a number of the hospital. */
 function message(step: Step, replace: readonly [string, string] = ['', '']): Uint8Array {
-  const text = Buffer.from(buildMessage('ekliden', { ...person, ...step })).toString('latin1');
+  const text = Buffer.from(buildMessage('ekliden', { ...person, ...step }))
+    .toString('latin1')
+    .replace(`${person.personnummer}^^^PNR`, `${step.visit}^^^RESNR`);
   return Buffer.from(text.replace(...replace), 'latin1');
 }
 
