@@ -182,9 +182,14 @@ async function countOf(journal: JournalReader, entry: Code): Promise<number> {
 
 // ---------------------------------------------------------------- what came of it
 
+/** Every case that was shown; one that was joined to another goes by its former name too. */
+const casesOf = ({ cases, messages }: Preview): string[] => [
+  ...new Set([...cases, ...messages].map(({ caseReference }) => caseReference)),
+];
+
 /** Until everything that waited for these cases has been decided, for a while. */
-async function decided(journal: JournalReader, { cases }: Preview): Promise<void> {
-  const lanes = cases.map(({ caseReference }) => caseReference);
+async function decided(journal: JournalReader, preview: Preview): Promise<void> {
+  const lanes = casesOf(preview);
   for (let triedMs = 0; triedMs < decisionsMs; triedMs += lookEveryMs) {
     if ((await journal.outbox.ofLanes('advance', lanes, 1)).length === 0) return;
     await sleep(lookEveryMs);
@@ -193,13 +198,16 @@ async function decided(journal: JournalReader, { cases }: Preview): Promise<void
 
 async function eventsSince(
   journal: JournalReader,
-  { messages }: Preview,
+  preview: Preview,
   position: number,
 ): Promise<readonly DischargeEvent[]> {
   const events: StoredEvent[] = [];
-  for (const caseId of new Set(messages.map(({ caseReference }) => caseReference))) {
+  const told = new Set<string>();
+  for (const caseId of casesOf(preview)) {
     const loaded = await journal.load(caseId);
-    events.push(...(loaded?.events.filter((stored) => stored.position > position) ?? []));
+    if (loaded === undefined || told.has(loaded.processId)) continue;
+    told.add(loaded.processId);
+    events.push(...loaded.events.filter((stored) => stored.position > position));
   }
   return events.sort((left, right) => left.position - right.position).map(({ event }) => event);
 }

@@ -3,9 +3,10 @@ import { hash } from 'node:crypto';
 import { hl7v2Inbound } from '../../adapters/inbound/hl7v2/index.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError } from '../errors.ts';
-import type { DischargeEvent, EventType } from '../process/events.ts';
+import type { DischargeEvent, EventBody, EventType } from '../process/events.ts';
 import { foretellCase, foretellMonths } from '../questions/foretell.ts';
 import type { ForetoldCase, ForetoldMonth } from '../questions/foretell.ts';
+import type { SupposedFacts } from '../questions/supposed.ts';
 import { planCase } from '../retranslate.ts';
 import type { RetranslationPlan } from '../retranslate.ts';
 import { isoOf } from '../rules/legal-days.ts';
@@ -56,30 +57,22 @@ export async function previewOf(asked: OpenQuestion, options: PreviewOptions): P
   const { journal, config, nowMs } = asked;
   const { pending, onProgress } = options;
   const adapter = hl7v2Inbound(mappingsOf(config, pending));
-  const parts = { isSenderLive: liveSenders(config), warnMs: config.deadlines.warn };
   const troubles: Preview['troubles'][number][] = [];
   const onTrouble = (messageId: string, thrown: unknown): void => {
     troubles.push({ messageId, error: asGatewayError(thrown).message });
   };
   const messages: FreedMessage[] = [];
-  const cases: ForetoldCase[] = [];
-  const counts = new Map<string, DischargeEvent[]>();
+  const facts = new Map<string, EventBody[]>();
   const waiting = options.only ?? (await journal.parkedCases());
   for (const [index, one] of waiting.entries()) {
-    const plans = await planCase(adapter, journal, one, isoOf(nowMs), onTrouble);
-    onProgress?.(index + 1, waiting.length);
-    if (plans.length === 0) continue;
-    messages.push(...plans.map((plan) => freed(plan, one.caseId)));
-    const foretold = await foretellCase(asked, parts, {
-      caseReference: one.caseId,
-      facts: plans.flatMap(suppose),
-    });
-    if (foretold === undefined) continue;
-    cases.push(foretold.case);
-    for (const [stream, events] of foretold.counts) {
-      counts.set(stream, [...(counts.get(stream) ?? []), ...events]);
+    for (const plan of await planCase(adapter, journal, one, isoOf(nowMs), onTrouble)) {
+      messages.push(freed(plan, one.caseId));
+      const { stayId } = plan.message;
+      if (stayId !== undefined) facts.set(stayId, [...(facts.get(stayId) ?? []), ...plan.facts]);
     }
+    onProgress?.(index + 1, waiting.length);
   }
+  const { cases, counts } = await foretellAll(asked, messages, facts);
   return {
     mappingRevision: adapter.mappingRevision,
     selection: selectionOf(adapter.mappingRevision, messages),
@@ -90,8 +83,25 @@ export async function previewOf(asked: OpenQuestion, options: PreviewOptions): P
   };
 }
 
-function suppose({ message: { stayId }, facts }: RetranslationPlan) {
-  return stayId === undefined ? [] : facts.map((body) => ({ stayId, body }));
+/** Cases that the facts join are told once. */
+async function foretellAll(
+  asked: OpenQuestion,
+  messages: readonly FreedMessage[],
+  facts: SupposedFacts,
+): Promise<{ cases: ForetoldCase[]; counts: Map<string, DischargeEvent[]> }> {
+  const { config } = asked;
+  const parts = { isSenderLive: liveSenders(config), warnMs: config.deadlines.warn };
+  const cases = new Map<string, ForetoldCase>();
+  const counts = new Map<string, DischargeEvent[]>();
+  for (const caseId of new Set(messages.map(({ caseReference }) => caseReference))) {
+    const foretold = await foretellCase(asked, parts, caseId, facts);
+    if (foretold === undefined || cases.has(foretold.case.caseReference)) continue;
+    cases.set(foretold.case.caseReference, foretold.case);
+    for (const [stream, events] of foretold.counts) {
+      counts.set(stream, [...(counts.get(stream) ?? []), ...events]);
+    }
+  }
+  return { cases: [...cases.values()], counts };
 }
 
 function freed(

@@ -10,6 +10,7 @@ import type { JournalReader } from '../runtime/journal/reader.ts';
 export type Reads = Pick<
   JournalReader,
   | 'load'
+  | 'relatedStays'
   | 'loadStream'
   | 'loadSettlement'
   | 'isAhead'

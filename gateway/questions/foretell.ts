@@ -2,28 +2,18 @@
  * What would be decided if facts were recorded that are not: which notices would go out and how late, what would come of
  * liability, care days and months. By the functions that decide in earnest; nothing is written.
  */
-import { judge, periodOf } from '../advance.ts';
+import { judge, linksOf, periodOf } from '../advance.ts';
 import type { AdvanceParts, Judgement } from '../advance.ts';
-import type {
-  DeadlineData,
-  DischargeEvent,
-  EventBody,
-  NoticeData,
-  Obligation,
-} from '../process/events.ts';
+import type { DeadlineData, DischargeEvent, NoticeData, Obligation } from '../process/events.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import { cutOffKeyOf, settle } from '../rules/settlement.ts';
-import type { LoadedProcess, NewEvent, StoredEvent } from '../runtime/journal/journal.ts';
+import type { NewEvent, StoredEvent } from '../runtime/journal/journal.ts';
 import { namesOf } from './asked.ts';
 import type { Asked, Period, PlaceNames } from './asked.ts';
 import { standingOf } from './standing.ts';
 import type { Standing } from './standing.ts';
-
-/** Facts of one case that are not recorded, with the stay each belongs to. */
-export interface Supposed {
-  readonly caseReference: string;
-  readonly facts: readonly { readonly stayId: string; readonly body: EventBody }[];
-}
+import { linked, supposing, toEvent } from './supposed.ts';
+import type { SupposedFacts } from './supposed.ts';
 
 export interface Clock {
   readonly deadline: DeadlineData['deadline'];
@@ -50,7 +40,7 @@ export interface ForetoldCase {
   /** Its sender is in shadow: nothing of this would leave, and nothing is billed. */
   readonly inShadow: boolean;
   readonly notices: readonly ForetoldNotice[];
-  /** Everything else that would be decided: deadlines, liability, care days. */
+  /** Everything else that would be decided: links to other stays, deadlines, liability, care days. */
   readonly decisions: readonly DischargeEvent[];
   /** Deadlines that are not met then, the most urgent first. */
   readonly clocks: readonly Clock[];
@@ -72,41 +62,39 @@ export interface Foretold {
   readonly counts: ReadonlyMap<string, readonly DischargeEvent[]>;
 }
 
-/** @returns undefined for a case that is not in the journal */
+/**
+ * @param facts of every case: stays of one patient may be joined by them
+ * @returns undefined for a case that is not in the journal
+ */
 export async function foretellCase(
   asked: Asked,
   parts: Parts,
-  { caseReference, facts }: Supposed,
+  caseReference: string,
+  facts: SupposedFacts,
 ): Promise<Foretold | undefined> {
-  const loaded = await asked.journal.load(caseReference);
+  const reads = supposing(asked.journal, facts);
+  const loaded = await reads.load(caseReference);
   if (loaded === undefined) return undefined;
-  const supposed = withFacts(loaded, facts);
-  const judged = judge(supposed, { ...parts, profiles: asked.profiles }, asked.nowMs);
+  const { profiles, nowMs } = asked;
+  const links = (await linksOf(reads, loaded, profiles, nowMs))?.events ?? [];
+  const supposed = await linked(reads, loaded, links);
+  const judged = judge(supposed, { ...parts, profiles }, nowMs);
   const events = judged.change.events.map(toEvent);
-  const now = isoOf(asked.nowMs);
+  const now = isoOf(nowMs);
   return {
     case: {
-      caseReference: loaded.processId,
-      inShadow: !loaded.stays.every(({ sender }) => parts.isSenderLive(sender, now)),
+      caseReference: supposed.processId,
+      inShadow: !supposed.stays.every(({ sender }) => parts.isSenderLive(sender, now)),
       notices: events.flatMap((event) => noticeOf(asked, judged, event)),
-      decisions: events.filter(({ type }) => !type.startsWith('notice.')),
-      clocks: clocksOf(judged, asked.nowMs),
+      decisions: [
+        ...links.map(toEvent),
+        ...events.filter(({ type }) => !type.startsWith('notice.')),
+      ],
+      clocks: clocksOf(judged, nowMs),
     },
     counts: countsOf(judged.change.events),
   };
 }
-
-/** Events as they would stand after the case's own. */
-function withFacts(loaded: LoadedProcess, facts: Supposed['facts']): LoadedProcess {
-  const last = loaded.events.at(-1)?.position ?? 0;
-  const added = facts.map(({ stayId, body }, index): StoredEvent => ({
-    position: last + 1 + index,
-    event: { ...body, stayId },
-  }));
-  return { ...loaded, events: [...loaded.events, ...added] };
-}
-
-const toEvent = ({ body, streamId }: NewEvent): DischargeEvent => ({ ...body, stayId: streamId });
 
 function countsOf(events: readonly NewEvent[]): Map<string, DischargeEvent[]> {
   const counts = new Map<string, DischargeEvent[]>();
