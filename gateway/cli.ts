@@ -8,6 +8,7 @@ import { billingPreview } from './cli/billing-preview.ts';
 import { billingRun } from './cli/billing-run.ts';
 import { codesList } from './cli/codes-list.ts';
 import { codesMap } from './cli/codes-map.ts';
+import { conformanceRun, type ConformanceRunOptions } from './cli/conformance-run.ts';
 import { demo } from './cli/demo.ts';
 import { explainFile, type ExplainOptions } from './cli/explain.ts';
 import { helpTexts } from './cli/help.ts';
@@ -59,6 +60,25 @@ program
   .option('--json', 'print it as JSON', false)
   .action(async (file: string, options: Omit<ExplainOptions, 'file'>) => {
     process.exitCode = await explainFile({ file, ...options });
+  });
+
+const conformance = program
+  .command('conformance')
+  .description('hold sample messages, or a receiver, against what is expected of them');
+conformance
+  .command('run <paths...>')
+  .description(
+    'show what message files become: outcome, what is missing, what to agree with the vendor',
+  )
+  .addHelpText('after', helpTexts.conformanceRun)
+  .option('--sender <id>', 'read them as this sender, whatever MSH-3 and MSH-4 say')
+  .option('--mappings <folder...>', 'overlays that lie over the shipped mappings', [])
+  .option('--profiles <folder...>', 'overlays that lie over the shipped profiles', [])
+  .option('--report <forms>', 'write reports: junit,html,json, or some of them')
+  .option('--out <folder>', 'where the reports go (default: conformance)')
+  .option('--json', 'print the whole report as JSON', false)
+  .action(async (paths: string[], options: Omit<ConformanceRunOptions, 'paths'>) => {
+    process.exitCode = await conformanceRun({ ...options, paths });
   });
 
 withJournal(program.command('status'))

@@ -4,6 +4,7 @@ import type { EventMention } from '../questions/asked.ts';
 import type { ExplainedCount } from '../questions/case-counts.ts';
 import type { ExplainedFinding } from '../questions/case-findings.ts';
 import type { Clock, ExplainedFact } from '../questions/case-timeline.ts';
+import { dataText } from '../questions/data-text.ts';
 import type { CaseExplanation } from '../questions/explain-case.ts';
 import { shareWords } from '../process/billing-words.ts';
 import { sinceLines } from './case-since-text.ts';
@@ -77,26 +78,6 @@ export function factLines(facts: readonly ExplainedFact[], ink: Ink): string[] {
     ];
   });
   return indented(table(['happened', 'learned later', 'told by', 'what', ''], rows, [], ink), 2);
-}
-
-/** What an event says, as words: `social services, no region outpatient`. */
-function dataText(data: DischargeEvent['data']): string {
-  return Object.entries(data)
-    .flatMap(([name, value]) => valueTexts(name, value))
-    .join(', ');
-}
-
-function valueTexts(name: string, value: unknown): string[] {
-  // Keys between systems say nothing to a reader.
-  if (name === 'deliveryId') return [];
-  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  if (value === true) return [words];
-  if (value === false) return [`no ${words}`];
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([inner, one]) => valueTexts(inner, one));
-  }
-  const isInstant = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value);
-  return [`${words} ${isInstant ? localText(value) : String(value)}`];
 }
 
 export function decisionLines(decisions: readonly DischargeEvent[], ink: Ink): string[] {

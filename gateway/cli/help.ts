@@ -17,6 +17,32 @@ Under the answer stands what the message lacks for this process (profiles/hl7v2)
 of its version finds in it. Remarks do not change what becomes of it, nor the exit code.
 
 Exit codes: 0 it is accepted; 1 it is refused or parked; 2 wrong use, or no such file.`,
+  conformanceRun: `
+<paths> are files and folders of messages, framed as they come: MLLP, CR, LF or CRLF, one or several in a file,
+batches. They are read as one story; a folder with story.expect.yaml is a story of its own.
+
+  hemgang conformance run ./samples --sender ekliden --report junit,html --out ./report
+
+Beside name.hl7 there may be name.expect.yaml (a list, where the file has several messages); what is left out is not
+looked at:
+
+  outcome: accepted                # accepted, ignored, parked or refused
+  answer: AA
+  events: [{ type: patient.admitted, occurredAt: 2022-03-07T09:00:00Z, data: { unit: MED1 } }]
+  remarks: [{ code: REQUIRED_MISSING, location: PV1-19 }]
+  unmapped: []
+
+and in a folder story.expect.yaml:
+
+  cases:
+    - stay: V1001
+      findings: [{ rule: admission-notice, status: met }]
+      notices: [{ obligation: admission-notice, role: social-services }]
+
+Reports hold no names, numbers or addresses. --mappings and --profiles take several folders; put <paths> first.
+
+Exit codes: 0 all is as expected, or without an expectation nothing is refused, parked or in error; 1 something is
+not; 2 wrong use, or an expectation that is wrong in itself.`,
   status: `
 The gateway may be running or not. What waits for a person or is near stands in capitals.
 What a municipality pays, and what is withheld, is told by hemgang billing preview --month YYYY-MM.

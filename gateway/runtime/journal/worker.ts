@@ -1,17 +1,18 @@
-/** Starts a worker of the journal, from the sources (tsx, vitest) as well as from the built program. */
+/** Starts a worker, from the sources (tsx, vitest) as well as from the built program. */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 /**
- * @param stem file beside this one, without its extension
+ * @param stem file of the worker, without its extension
  * @param workerData what the worker gets at its start
+ * @param beside URL of a module in the same folder; of the journal where it is left out
  */
-export function startWorker(stem: string, workerData: unknown): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL(`./${stem}.js`, import.meta.url), { workerData, execArgv: [] });
+export function startWorker(stem: string, workerData: unknown, beside = import.meta.url): Worker {
+  if (!beside.endsWith('.ts')) {
+    return new Worker(new URL(`./${stem}.js`, beside), { workerData, execArgv: [] });
   }
-  const entry = new URL(`./${stem}.ts`, import.meta.url);
+  const entry = new URL(`./${stem}.ts`, beside);
   return new Worker(fromSources(entry), { eval: true, workerData, execArgv: [] });
 }
 

@@ -1,0 +1,146 @@
+/** One message by itself: what it means, and the answer it would get. Pure; no gateway runs. */
+import type { Translation, UnmappedCode, Verdict } from '../../adapters/adapter.ts';
+import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
+import { hl7v2Inbound, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
+import type { KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
+import type { Mappings } from '../../mappings/index.ts';
+import { asGatewayError } from '../errors.ts';
+import type { GatewayError } from '../errors.ts';
+import { withoutPersonNumbers } from './files.ts';
+import type { MessageResult, Outcome, ToldEvent } from './result.ts';
+
+/** What a message gave, before it is held against what is expected of it. */
+export interface Judged {
+  readonly told: Omit<MessageResult, 'file' | 'position' | 'remarks' | 'isExpected' | 'failures'>;
+  /** For the story. It holds the patient: it is not told. */
+  readonly translation?: Translation;
+  /** The answer, for expectations: it echoes MSH, so it is not told either. */
+  readonly answerSegments: readonly string[];
+}
+
+/** @returns a function that judges one message by the mappings */
+export function judgeBy(mappings: Mappings): (raw: Uint8Array) => Judged {
+  const inbound = hl7v2Inbound(mappings);
+  const findSender = senderFinder(mappings);
+  return (raw) => {
+    let message: KnownMessage | undefined;
+    let translation: Translation | undefined;
+    let error: GatewayError | undefined;
+    try {
+      message = inbound.read(raw);
+      translation = inbound.translate(message);
+    } catch (thrown) {
+      error = asGatewayError(thrown);
+    }
+    const verdict: Verdict =
+      error === undefined
+        ? { accepted: true, warnings: translation?.warnings ?? [] }
+        : { accepted: false, error };
+    const segments = segmentsOf(inbound.acknowledge(message, raw, verdict, context));
+    return {
+      told: {
+        ...headOf(raw, message, findSender),
+        outcome: outcomeOf(translation),
+        ...reasonOf(translation, error),
+        answer: codeOf(segments),
+        ...meaningOf(translation),
+      },
+      ...(translation !== undefined && { translation }),
+      answerSegments: segments,
+    };
+  };
+}
+
+/** MSH of an answer has a time and an id of its own, which only a running gateway has; neither is told. */
+const context = { answerId: '0', now: '1970-01-01T00:00:00.000Z' };
+
+type Told = Judged['told'];
+
+/** Who and what, also of a message that is refused. */
+function headOf(
+  raw: Uint8Array,
+  known: KnownMessage | undefined,
+  findSender: ReturnType<typeof senderFinder>,
+): Pick<Told, 'controlId' | 'kind' | 'sender' | 'version' | 'sentAt'> {
+  const header = known?.header ?? readHeader(raw);
+  if (header === undefined) return {};
+  const component = header.delimiters.component;
+  const field = (number: number): string => header.rawField('MSH', number);
+  const controlId = known?.head.controlId ?? field(10);
+  const kind = known?.head.kind ?? field(9).split(component).slice(0, 2).join('^');
+  const sender = known?.head.sender ?? findSender(header)?.mapping.id;
+  const version = field(12).split(component)[0] ?? '';
+  return {
+    ...(controlId !== '' && { controlId: shortened(controlId) }),
+    ...(kind !== '' && { kind: shortened(kind) }),
+    ...(sender !== undefined && { sender }),
+    ...(version !== '' && { version: shortened(version) }),
+    ...(known?.head.sentAt !== undefined && { sentAt: known.head.sentAt }),
+  };
+}
+
+function outcomeOf(translation: Translation | undefined): Outcome {
+  if (translation === undefined) return 'refused';
+  if (translation.unmapped.length > 0) return 'parked';
+  return translation.ignored === undefined ? 'accepted' : 'ignored';
+}
+
+function reasonOf(
+  translation: Translation | undefined,
+  error: GatewayError | undefined,
+): Pick<Told, 'reason' | 'error'> {
+  if (error === undefined) {
+    return translation?.ignored === undefined ? {} : { reason: translation.ignored };
+  }
+  const { code, location, standardCode } = error;
+  return {
+    reason: error.message,
+    error: {
+      code,
+      ...(location !== undefined && { location }),
+      ...(standardCode !== undefined && { standardCode }),
+    },
+  };
+}
+
+function segmentsOf(answer: Uint8Array | undefined): string[] {
+  return answer === undefined ? [] : Buffer.from(answer).toString('latin1').split('\r');
+}
+
+function codeOf(segments: readonly string[]): string | null {
+  const separator = segments[0]?.charAt(3) ?? '|';
+  const msa = segments.find((segment) => segment.startsWith('MSA'));
+  return msa?.split(separator)[1] ?? null;
+}
+
+function meaningOf(
+  translation: Translation | undefined,
+): Pick<Told, 'stay' | 'events' | 'warnings' | 'unmapped'> {
+  if (translation === undefined) return { events: [], warnings: [], unmapped: [] };
+  const { stay, facts, warnings, unmapped } = translation;
+  return {
+    ...(stay?.by === 'visit' && {
+      stay: { authority: stay.authority, number: shortened(stay.number) },
+    }),
+    events: facts.map(({ type, occurredAt, precision, data }): ToldEvent => ({
+      type,
+      occurredAt,
+      ...(precision !== undefined && { precision }),
+      data,
+    })),
+    warnings,
+    unmapped: unmapped.map(toldCode),
+  };
+}
+
+/** A code that stands in a person's field may be no code at all, but a name or a place: it is told where it looks like one. */
+export function toldCode({ code, path, table }: UnmappedCode): UnmappedCode {
+  const isOfPerson = /^(PID|PD1|NK1|MRG|GT1|IN1)-/.test(path);
+  const isShown = !isOfPerson || /^\d{1,6}$|^.{0,3}$/.test(code);
+  return { table, code: isShown ? shortened(code) : 'not shown', path };
+}
+
+/** What a sender wrote, fit to be told: bounded, without control characters and without a person's number. */
+function shortened(text: string): string {
+  return withoutPersonNumbers(text.slice(0, 100).replace(/\p{Cc}/gu, ' '));
+}

@@ -1,0 +1,252 @@
+/**
+ * Conformance of message files: every message is read, validated and mapped as a gateway would, all of them are told as
+ * one story, and what came is held against what was expected. Nothing is stored or sent, and the clock is not asked.
+ */
+import { createHash } from 'node:crypto';
+import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
+import { casesOf, inOrder, saidAt } from './cases.ts';
+import type { StoryMessage } from './cases.ts';
+import { readExpectations, readStory, unmet, unmetStory } from './expectation.ts';
+import type { Expectation, StoryExpectation } from './expectation.ts';
+import { findFiles, readBytes } from './files.ts';
+import type { FoundFiles, MessageFile } from './files.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { splitMessages } from './framing.ts';
+import { judgeBy } from './judge.ts';
+import type { Judged } from './judge.ts';
+import { loadKit } from './kit.ts';
+import type { KitOptions, LoadedKit } from './kit.ts';
+import { reuseWarnings } from './reuse.ts';
+import type {
+  CaseResult,
+  ConformanceReport,
+  Failure,
+  MessageResult,
+  StoryResult,
+} from './result.ts';
+import { summarize } from './summary.ts';
+import { tellCase } from './story.ts';
+import { Validation } from './validation.ts';
+
+export interface RunOptions extends KitOptions {
+  /** Files and folders. */
+  readonly paths: readonly string[];
+  /** Called now and then with how many files are done. */
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+const messagesInBatch = 100;
+const batchesInFlight = 8;
+/** Below this many files a second thread costs more than it gives. */
+const filesForTwo = 200;
+
+/** @throws GatewayError configuration-invalid for paths, overlays and expectations that are wrong in themselves */
+export async function runConformance(options: RunOptions): Promise<ConformanceReport> {
+  const kit = loadKit(options);
+  const found = findFiles(options.paths);
+  // What is wrong with an expectation is said before the long work.
+  const expectations = expectationsOf(found);
+  const stories = [...found.stories].map(([folder, file]) => ({
+    folder,
+    file,
+    expected: readStory(`${folder}/story.expect.yaml`),
+  }));
+  const taken = await takeMessages(options, kit, found);
+  const warnings = reuseWarnings(
+    taken.filter(({ file }) => !expectations.has(file.path)),
+    kit.mappings,
+  );
+  const messages = taken.map((one, index): MessageResult => {
+    const expected = expectations.get(one.file.path);
+    const told =
+      expected === undefined
+        ? { ...one.judged.told, warnings: [...one.judged.told.warnings, ...warnings(one)] }
+        : one.judged.told;
+    const result = {
+      file: one.file.shown,
+      position: one.position,
+      ...told,
+      remarks: one.remarks,
+    };
+    const isLast = taken[index + 1]?.file !== one.file;
+    const failures =
+      expected === undefined ? wrongInItself(result) : failuresOf(expected, one, result, isLast);
+    return { ...result, isExpected: expected !== undefined, failures };
+  });
+  const cases = tellStories(taken, kit);
+  const storyResults = stories.map((story) => storyResult(story, cases));
+  return {
+    kit: kit.kit,
+    fingerprint: fingerprintOf(kit.kit, messages, cases, storyResults),
+    summary: summarize(found.files.length, messages),
+    messages,
+    cases: cases.map((one) => ({ ...one, story: shownFolder(one.story, stories) })),
+    stories: storyResults,
+    skipped: found.skipped,
+  };
+}
+
+// ---------------------------------------------------------------- messages
+
+export interface TakenMessage extends StoryMessage {
+  readonly file: MessageFile;
+  readonly remarks: readonly Remark[];
+}
+
+async function takeMessages(
+  options: RunOptions,
+  { mappings }: LoadedKit,
+  { files }: FoundFiles,
+): Promise<TakenMessage[]> {
+  const judge = judgeBy(mappings);
+  const { sender, mappings: overlays, profiles, onProgress } = options;
+  const start = { sender, mappings: overlays, profiles };
+  const validation = new Validation(start, files.length < filesForTwo ? 1 : 2);
+  const taken: TakenMessage[] = [];
+  const inFlight = new Set<Promise<void>>();
+  let batch: { raw: Uint8Array; one: Omit<TakenMessage, 'remarks'> }[] = [];
+  try {
+    for (const [index, file] of files.entries()) {
+      for (const [nth, raw] of messagesIn(file).entries()) {
+        batch.push({ raw, one: storyMessage(file, nth + 1, raw, judge(raw)) });
+        if (batch.length >= messagesInBatch) await send();
+      }
+      onProgress?.(index + 1, files.length);
+    }
+    await send();
+    await Promise.all(inFlight);
+  } finally {
+    await validation.close();
+  }
+  return taken;
+
+  async function send(): Promise<void> {
+    const [sent, at] = [batch, taken.length];
+    batch = [];
+    // Their places are kept, so that the order is that of the files whichever thread is faster.
+    for (const { one } of sent) taken.push({ ...one, remarks: [] });
+    const validated = validation.validate(sent.map(({ raw }) => raw)).then((remarks) => {
+      for (const [nth, { one }] of sent.entries()) {
+        taken[at + nth] = { ...one, remarks: remarks[nth] ?? [] };
+      }
+      inFlight.delete(validated);
+    });
+    inFlight.add(validated);
+    if (inFlight.size >= batchesInFlight) await Promise.race(inFlight);
+  }
+}
+
+/** A file in which no message begins is one that is refused: it is not passed over in silence. */
+function messagesIn(file: MessageFile): readonly Uint8Array[] {
+  const bytes = readBytes(file);
+  const messages = splitMessages(bytes);
+  return messages.length > 0 ? messages : [bytes];
+}
+
+function storyMessage(
+  file: MessageFile,
+  position: number,
+  raw: Uint8Array,
+  judged: Judged,
+): Omit<TakenMessage, 'remarks'> {
+  const source = position === 1 ? file.shown : `${file.shown}#${position}`;
+  const digest = createHash('sha256').update(raw).digest('hex');
+  return { file, position, judged, digest, source, story: file.story };
+}
+
+// ---------------------------------------------------------------- what fails
+
+function expectationsOf({ files }: FoundFiles): ReadonlyMap<string, readonly Expectation[]> {
+  return new Map(
+    files.flatMap(({ path, expectation }) =>
+      expectation === undefined ? [] : [[path, readExpectations(expectation)] as const],
+    ),
+  );
+}
+
+/** Without an expectation: what a vendor has to mend, or to agree. */
+function wrongInItself(result: Omit<MessageResult, 'isExpected' | 'failures'>): Failure[] {
+  const { outcome, error, reason = '', unmapped, remarks } = result;
+  return [
+    ...(outcome === 'refused'
+      ? [{ kind: 'refused' as const, at: error?.location ?? 'message', text: reason }]
+      : []),
+    ...unmapped.map(({ path, table, code }) => ({
+      kind: 'parked' as const,
+      at: path,
+      text: `code '${code}' is not in table ${table}`,
+    })),
+    ...remarks
+      .filter(({ severity }) => severity === 'error')
+      .map(({ location, text, consequence }) => ({
+        kind: 'error' as const,
+        at: location,
+        text: consequence === undefined ? text : `${text}: ${consequence}`,
+      })),
+  ];
+}
+
+function failuresOf(
+  expected: readonly Expectation[],
+  { position, judged }: TakenMessage,
+  result: Omit<MessageResult, 'isExpected' | 'failures'>,
+  isLast: boolean,
+): Failure[] {
+  const own = expected[position - 1];
+  if (own === undefined) {
+    const text = `nothing is expected of message ${position}; write a list with one entry a message`;
+    return [{ kind: 'expectation', at: 'messages', text }];
+  }
+  const missing = isLast ? expected.length - position : 0;
+  return [
+    ...unmet(own, result, judged),
+    ...(missing > 0
+      ? [
+          {
+            kind: 'expectation' as const,
+            at: 'messages',
+            text: `expected ${expected.length}, came ${position}`,
+          },
+        ]
+      : []),
+  ];
+}
+
+// ---------------------------------------------------------------- stories
+
+/** Cases with the folder of their story, in an order that does not depend on that of the files. */
+function tellStories(
+  taken: readonly TakenMessage[],
+  { profiles, mappings }: LoadedKit,
+): CaseResult[] {
+  const ordered = inOrder(taken);
+  const ends = new Map<string, string>();
+  for (const message of ordered) {
+    const at = saidAt(message);
+    if (at !== '' && at > (ends.get(message.story) ?? '')) ends.set(message.story, at);
+  }
+  return casesOf(ordered).map((one) =>
+    tellCase(one, ends.get(one.story) ?? '', profiles, mappings.revision),
+  );
+}
+
+interface Story {
+  readonly folder: string;
+  readonly file: string;
+  readonly expected: StoryExpectation;
+}
+
+function storyResult({ folder, file, expected }: Story, cases: readonly CaseResult[]): StoryResult {
+  return {
+    file,
+    failures: unmetStory(
+      expected,
+      cases.filter(({ story }) => story === folder),
+    ),
+  };
+}
+
+function shownFolder(folder: string, stories: readonly Story[]): string {
+  const file = stories.find((story) => story.folder === folder)?.file ?? '';
+  return file.replace(/\/?story\.expect\.yaml$/, '');
+}

@@ -1,0 +1,248 @@
+/**
+ * Plays one case as a gateway would have lived it: every message at the time it was sent, deadlines when they fall due,
+ * and every notice handed over the moment it is issued, since a file cannot say how a receiver would answer. At the end
+ * of the story the law is asked. Pure; the time is the story's own.
+ */
+import type { Profiles } from '../../profiles/index.ts';
+import { placeOf } from '../advance.ts';
+import type { DischargeEvent, EventData, NoticeData } from '../process/events.ts';
+import { factId, idOf } from '../process/ids.ts';
+import { fold } from '../process/state.ts';
+import type { LiabilityHistory, StoredLike } from '../process/state.ts';
+import { explainFindings } from '../questions/case-findings.ts';
+import { factsOf } from '../questions/case-timeline.ts';
+import { decide } from '../rules/decide.ts';
+import type { Decision } from '../rules/decide.ts';
+import { assess } from '../rules/index.ts';
+import { partiesOf } from '../rules/notices/parties.ts';
+import { saidAt } from './cases.ts';
+import type { Case, StoryMessage } from './cases.ts';
+import type { CaseResult, ToldLiability, ToldNotice } from './result.ts';
+
+/** A case is advanced at most this often between its first message and the last; more of them are taken together. */
+const mostSteps = 100;
+/** Decisions that follow on decisions at one time; the gateway comes to rest after three. */
+const mostRounds = 10;
+const mostDeadlines = 200;
+
+/**
+ * @param at the end of the story, ISO 8601 UTC
+ * @param mappingRevision part of the ids of facts
+ */
+export function tellCase(
+  one: Case,
+  at: string,
+  profiles: Profiles,
+  mappingRevision: string,
+): CaseResult {
+  const stay = new PlayedStay(one.processId, profiles);
+  const size = Math.ceil(one.messages.length / mostSteps);
+  for (let start = 0; start < one.messages.length; start += size) {
+    const together = one.messages.slice(start, start + size);
+    stay.passUntil(together.map(saidAt).sort().at(-1) ?? at);
+    for (const message of together) stay.keepFacts(message, mappingRevision);
+    stay.advance();
+  }
+  stay.passUntil(at);
+  stay.advance();
+  return { ...stay.told(), story: one.story, messages: one.messages.length, ...sendersOf(one) };
+}
+
+function sendersOf({ messages }: Case): Pick<CaseResult, 'senders' | 'stays'> {
+  const senders = new Set(messages.map(({ judged }) => judged.told.sender ?? ''));
+  const stays = new Map(
+    messages.flatMap(({ judged: { told } }) =>
+      told.stay === undefined ? [] : [[JSON.stringify(told.stay), told.stay] as const],
+    ),
+  );
+  return { senders: [...senders].sort(), stays: [...stays.values()] };
+}
+
+class PlayedStay {
+  readonly #processId: string;
+  readonly #profiles: Profiles;
+  readonly #events: StoredLike[] = [];
+  readonly #rows = new Map<string, Decision['setDeadlines'][number]>();
+  readonly #sources = new Map<string, string>();
+  #now = '';
+
+  constructor(processId: string, profiles: Profiles) {
+    this.#processId = processId;
+    this.#profiles = profiles;
+  }
+
+  keepFacts({ judged, digest, source }: StoryMessage, mappingRevision: string): void {
+    const { told, translation } = judged;
+    const ordinals = new Map<string, number>();
+    for (const fact of translation?.facts ?? []) {
+      const ordinal = (ordinals.get(fact.type) ?? 0) + 1;
+      ordinals.set(fact.type, ordinal);
+      const [sender = '', controlId = ''] = [told.sender, told.controlId];
+      const id = factId(sender, controlId, digest, fact.type, ordinal, mappingRevision);
+      this.#sources.set(id, source);
+      this.#keep({
+        ...fact,
+        id,
+        ...(told.sentAt !== undefined && { sentAt: told.sentAt }),
+        source: { sender, messageId: source },
+        causationId: source,
+      });
+    }
+  }
+
+  /** Lets deadlines fall due up to a time, in their order. Time never goes back. */
+  passUntil(at: string): void {
+    for (let count = 0; count < mostDeadlines; count++) {
+      const due = [...this.#rows.values()]
+        .filter(({ dueAt }) => dueAt <= at)
+        .sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1))[0];
+      if (due === undefined) break;
+      this.#rows.delete(due.key);
+      if (due.dueAt > this.#now) this.#now = due.dueAt;
+      this.#keep({
+        id: idOf(`reached|${due.key}|${due.dueAt}`),
+        type: 'deadline.reached',
+        occurredAt: due.dueAt,
+        causationId: due.key,
+        source: own,
+        data: due.data,
+      });
+      this.advance();
+    }
+    if (at > this.#now) this.#now = at;
+  }
+
+  /** Folds, assesses and decides until nothing new follows. */
+  advance(): void {
+    for (let round = 0; round < mostRounds; round++) {
+      const { process, findings, nowMs } = this.#assessed();
+      const { events, setDeadlines, closeDeadlines } = decide(process, findings, nowMs);
+      for (const key of closeDeadlines) this.#rows.delete(key);
+      for (const row of setDeadlines) this.#rows.set(row.key, row);
+      if (events.length === 0) return;
+      for (const event of events) {
+        this.#keep({ ...event, source: own });
+        if (event.type === 'notice.issued' || event.type === 'notice.corrected') {
+          this.#handOver(event.id, event.data);
+        }
+      }
+    }
+  }
+
+  told(): Omit<CaseResult, 'story' | 'messages' | 'senders' | 'stays'> {
+    const { process, parameters, findings } = this.#assessed();
+    const { payer } = partiesOf(process);
+    return {
+      ...(process.county !== undefined && { county: process.county }),
+      ...(payer !== undefined && { municipality: payer }),
+      at: this.#now,
+      facts: factsOf(this.#events).map(({ id, type, occurredAt, dateOnly, data, replacedBy }) => ({
+        type,
+        occurredAt,
+        ...(dateOnly && { precision: 'day' as const }),
+        data,
+        replaced: replacedBy !== undefined,
+        source: this.#sources.get(id) ?? '',
+      })),
+      contradictions: process.contradictions,
+      findings: explainFindings(findings, process, parameters, this.#events),
+      notices: this.#events.flatMap(({ event }) => noticeOf(event)),
+      liability: [...process.history.liability.values()].map(liabilityOf),
+    };
+  }
+
+  #assessed() {
+    const process = fold(this.#events, this.#processId);
+    const parameters = this.#profiles.parametersOf(placeOf(process));
+    const nowMs = Date.parse(this.#now);
+    return { process, parameters, nowMs, findings: assess(process, parameters, nowMs) };
+  }
+
+  /** A notice that is held, or has no address, goes to nobody. */
+  #handOver(noticeId: string, notice: NoticeData): void {
+    const { key, revision, obligation, occasion, role, municipality, held } = notice;
+    if (held === true || (role !== 'region-outpatient' && municipality === undefined)) return;
+    const receipt: EventData<'notice.delivered'> = {
+      noticeId,
+      key,
+      revision,
+      obligation,
+      occasion,
+      role,
+      ...(municipality !== undefined && { municipality }),
+      receiver: municipality ?? role,
+      deliveryId: idOf(`handed-over|${noticeId}`),
+      firstAttemptAt: this.#now,
+      deliveredAt: this.#now,
+      receiverFault: false,
+      proof: 'receiver-answer',
+    };
+    this.#keep({
+      id: idOf(`receipt|${noticeId}`),
+      type: 'notice.delivered',
+      occurredAt: this.#now,
+      causationId: noticeId,
+      source: own,
+      data: receipt,
+    });
+  }
+
+  #keep(event: Kept): void {
+    // One type and its own data, which the union of all events cannot express here.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const whole = {
+      ...event,
+      stayId: this.#processId,
+      recordedAt: this.#now,
+      correlationId: this.#processId,
+    } as unknown as DischargeEvent;
+    this.#events.push({ position: this.#events.length + 1, event: whole });
+  }
+}
+
+type Kept = Pick<
+  DischargeEvent,
+  'id' | 'type' | 'occurredAt' | 'causationId' | 'source' | 'sentAt' | 'data'
+>;
+
+const own = { sender: 'hemgang', messageId: '' };
+
+function noticeOf(event: DischargeEvent): ToldNotice[] {
+  switch (event.type) {
+    case 'notice.issued':
+    case 'notice.corrected':
+    case 'notice.withdrawn': {
+      const { obligation, role, municipality, held, reference } = event.data;
+      const action = event.type.slice('notice.'.length) as ToldNotice['action'];
+      return [
+        {
+          at: event.recordedAt,
+          action,
+          obligation,
+          role,
+          ...(municipality !== undefined && { municipality }),
+          held: held === true,
+          reference,
+        },
+      ];
+    }
+    default:
+      return [];
+  }
+}
+
+function liabilityOf({
+  state,
+  reason,
+  municipality,
+  from,
+  until,
+}: LiabilityHistory): ToldLiability {
+  return {
+    state,
+    reason,
+    ...(municipality !== undefined && { municipality }),
+    ...(from !== undefined && { from }),
+    ...(until !== undefined && { until }),
+  };
+}
