@@ -107,7 +107,7 @@ export function withoutPersonNumbers(text: string): string {
 function hasCheckDigit(ten: string): boolean {
   const [month, day] = [Number(ten.slice(2, 4)), Number(ten.slice(4, 6)) % 60];
   if (month > 12 || day > 31) return false;
-  const sum = [...ten].reduce((total, digit, index) => {
+  const sum = ten.split('').reduce((total, digit, index) => {
     const product = Number(digit) * (index % 2 === 0 ? 2 : 1);
     return total + (product > 9 ? product - 9 : product);
   }, 0);

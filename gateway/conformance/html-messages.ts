@@ -120,10 +120,7 @@ export const whenText = ({ occurredAt, precision }: ToldEvent): string => {
   return precision === 'day' ? `${text.slice(0, 10)} (date only)` : text;
 };
 
-// The data of an event as it was told: checked when it was made.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
-export const wordsOf = ({ data }: ToldEvent): string =>
-  dataText(data as Parameters<typeof dataText>[0]);
+export const wordsOf = ({ data }: ToldEvent): string => dataText(data);
 
 function missingPart({ remarks, unmapped, warnings }: MessageResult): Markup {
   const rows: Content[][] = [

@@ -1,6 +1,7 @@
 /** What a conformance run tells, as plain data: the form of its JSON report. Nothing here is of a person. */
 import type { UnmappedCode } from '../../adapters/adapter.ts';
 import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
+import type { DischargeEvent } from '../process/events.ts';
 import type { ExplainedFinding } from '../questions/case-findings.ts';
 
 /**
@@ -16,7 +17,7 @@ export interface ToldEvent {
   readonly type: string;
   readonly occurredAt: string;
   readonly precision?: 'day';
-  readonly data: unknown;
+  readonly data: DischargeEvent['data'];
 }
 
 /** Something that is not as it should be: an expectation that does not hold, or, without one, what is wrong in itself. */

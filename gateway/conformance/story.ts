@@ -207,17 +207,22 @@ type Kept = Pick<
 
 const own = { sender: 'hemgang', messageId: '' };
 
+const actions = {
+  'notice.issued': 'issued',
+  'notice.corrected': 'corrected',
+  'notice.withdrawn': 'withdrawn',
+} as const;
+
 function noticeOf(event: DischargeEvent): ToldNotice[] {
   switch (event.type) {
     case 'notice.issued':
     case 'notice.corrected':
     case 'notice.withdrawn': {
       const { obligation, role, municipality, held, reference } = event.data;
-      const action = event.type.slice('notice.'.length) as ToldNotice['action'];
       return [
         {
           at: event.recordedAt,
-          action,
+          action: actions[event.type],
           obligation,
           role,
           ...(municipality !== undefined && { municipality }),
