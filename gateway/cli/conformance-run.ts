@@ -35,8 +35,10 @@ export async function conformanceRun(options: ConformanceRunOptions): Promise<nu
   return hasFailed(report) ? 1 : 0;
 }
 
-function hasFailed({ summary, stories }: ConformanceReport): boolean {
-  return summary.failed > 0 || stories.some(({ failures }) => failures.length > 0);
+function hasFailed({ summary, stories, skipped }: ConformanceReport): boolean {
+  return (
+    skipped.length > 0 || summary.failed > 0 || stories.some(({ failures }) => failures.length > 0)
+  );
 }
 
 /** @throws GatewayError configuration-invalid for a form there is not */
@@ -81,7 +83,7 @@ const mostFailures = 20;
 const mostPoints = 10;
 
 function lines(report: ConformanceReport, written: readonly string[], ink: Ink): string[] {
-  const { summary, kit, fingerprint, stories, skipped, cases } = report;
+  const { summary, kit, fingerprint, stories, framing, skipped, cases } = report;
   const failedStories = stories.filter(({ failures }) => failures.length > 0);
   return [
     `${plural(summary.messages, 'message')} in ${plural(summary.files, 'file')}, ${plural(cases.length, 'case')}`,
@@ -103,6 +105,10 @@ function lines(report: ConformanceReport, written: readonly string[], ink: Ink):
           ink.dim(`    ${why} (${plural(messages, 'message')}, such as ${example})`),
         ]),
       ...more(summary.toAgree.length - mostPoints),
+    ]),
+    ...section(ink.bold('In files'), [
+      ...framing.slice(0, mostPoints).map(({ file, text }) => `  ${file}: ${text}`),
+      ...more(framing.length - mostPoints),
     ]),
     ...section(
       ink.bold('Not read'),
@@ -161,7 +167,9 @@ function verdict({ summary, stories }: ConformanceReport, failedStories: number,
 }
 
 function nextStep({ summary, messages }: ConformanceReport, written: readonly string[]): string[] {
-  const unknown = messages.some(({ error }) => error?.code === 'unknown-sender');
+  const unknown = messages.some(
+    ({ error, failures }) => error?.code === 'unknown-sender' && failures.length > 0,
+  );
   return [
     ...(unknown
       ? [

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { check, read } from '../../profiles/files.ts';
 import { withoutPersonNumbers } from './files.ts';
+import { allFacts } from './judge.ts';
 import type { Judged } from './judge.ts';
 import { outcomes } from './result.ts';
 import type { CaseResult, Failure, MessageResult } from './result.ts';
@@ -141,7 +142,9 @@ export function unmet(
   return [
     ...differences({ outcome, answer, sender, kind, error, stay, warnings }, told, ''),
     ...differences({ ignored }, { ignored: told.error ? undefined : told.reason }, ''),
-    ...(events === undefined ? [] : eventDifferences(events, translation?.facts ?? [])),
+    ...(events === undefined
+      ? []
+      : eventDifferences(events, translation === undefined ? [] : allFacts(translation))),
     ...(remarks === undefined ? [] : remarkDifferences(remarks, told.remarks)),
     ...(unmapped === undefined
       ? []

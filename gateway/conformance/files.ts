@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts';
 
 /** Endings that message files go by; a file that is named itself may have any. */
 const endings = /\.(hl7|txt|er7|dat|msg|adt|out|hl7v2|mllp|bhs)$/i;
+const otherEndings = /\.(txt|dat|msg|out)$/i;
 const mostFiles = 100_000;
 const largestFileBytes = 64 * 1024 * 1024;
 export const storyFile = 'story.expect.yaml';
@@ -13,6 +14,8 @@ export interface MessageFile {
   readonly path: string;
   /** As it is told: below the folder that was asked for, with `/`. */
   readonly shown: string;
+  /** It was found by an ending that other files have too: without a message it is passed over. */
+  readonly mayBeOther: boolean;
   /** The file with what is expected of its messages. */
   readonly expectation?: string;
   /** Folder of the nearest `story.expect.yaml` at or above it; empty for the story of all the others. */
@@ -43,13 +46,14 @@ export function findFiles(asked: readonly string[]): FoundFiles {
     for (const name of isFolder ? below(path) : [basename(path)]) {
       const file = join(root, name);
       if (basename(name) === storyFile) stories.set(dirname(file), toldPath(name));
-      else if (!isFolder || endings.test(name)) take(file, root);
+      else if (!isFolder || endings.test(name))
+        take(file, root, isFolder && otherEndings.test(name));
     }
   }
   if (files.size === 0) throw wrong(`${asked.join(', ')}: no message file there (${endingsText})`);
   return { files: [...files.values()].map((file) => inStory(file, stories)), stories, skipped };
 
-  function take(file: string, root: string): void {
+  function take(file: string, root: string, mayBeOther: boolean): void {
     if (files.size >= mostFiles) throw wrong(`more than ${mostFiles} files: run a part of them`);
     const shown = toldPath(relative(root, file));
     const stat = statSync(file);
@@ -59,7 +63,13 @@ export function findFiles(asked: readonly string[]): FoundFiles {
       return;
     }
     const expectation = expectationBeside(file);
-    files.set(file, { path: file, shown, story: '', ...(expectation && { expectation }) });
+    files.set(file, {
+      path: file,
+      shown,
+      story: '',
+      mayBeOther,
+      ...(expectation && { expectation }),
+    });
   }
 }
 

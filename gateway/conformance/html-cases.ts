@@ -1,8 +1,8 @@
 /** The part of the page with a case each: what happened, what the law says of it, and what would go out. */
 import { addDays, localTimeText } from '../rules/legal-days.ts';
-import { eventTable, whenText, wordsOf } from './html-messages.ts';
+import { eventTable, whenPart, wordsOf } from './html-messages.ts';
 import { html, htmlTable } from './markup.ts';
-import type { Markup } from './markup.ts';
+import type { Content, Markup } from './markup.ts';
 import type { CaseResult, ToldLiability } from './result.ts';
 
 const mostCases = 300;
@@ -57,7 +57,7 @@ function factsTable({ facts }: CaseResult): Markup {
     'Facts',
     ['When', 'What', '', 'From'],
     facts.map((fact) => [
-      whenText(fact),
+      whenPart(fact),
       html`<code>${fact.type}</code>${fact.replaced ? ' (replaced)' : ''}`,
       wordsOf(fact),
       html`<span class="quiet">${fact.source}</span>`,
@@ -66,20 +66,29 @@ function factsTable({ facts }: CaseResult): Markup {
 }
 
 function findingsTable({ findings }: CaseResult): Markup {
-  return htmlTable(
-    'Findings',
-    ['Paragraph', '', 'Finding'],
-    findings.map(({ reference, rule, role, status, reason, sentence, dueAt }) => [
-      reference.replace(' lag (2017:612)', ''),
-      html`<span class="badge ${status}">${status}</span>`,
-      html`${sentence.en}${dueAt === undefined ? '' : ` Due ${localTimeText(Date.parse(dueAt))}.`}<br /><span
-          lang="sv"
-          class="why"
-          >${sentence.sv}</span
-        ><br /><code class="quiet">${reason}</code>
-        <span class="quiet">${rule}${role === undefined ? '' : ` to ${role}`}</span>`,
-    ]),
-  );
+  const applying = findings.filter(({ status }) => status !== 'not-applicable');
+  const others = findings.filter(({ status }) => status === 'not-applicable');
+  return html`${htmlTable('Findings', ['Paragraph', '', 'Finding'], applying.map(findingRow))}
+  ${
+    others.length === 0
+      ? ''
+      : html`<p class="quiet">
+          Not applicable:
+          ${[...new Set(others.map(({ rule, reason }) => `${rule} (${reason})`))].join(', ')}
+        </p>`
+  }`;
+}
+
+function findingRow(found: CaseResult['findings'][number]): readonly Content[] {
+  const { reference, rule, role, status, reason, sentence, dueAt } = found;
+  const due = dueAt === undefined ? '' : ` Due ${localTimeText(Date.parse(dueAt))}.`;
+  return [
+    html`<span class="when">${reference.replace(' lag (2017:612)', '')}</span>`,
+    html`<span class="badge ${status}">${status}</span>`,
+    html`${sentence.en}${due}<br /><span lang="sv" class="why">${sentence.sv}</span><br />
+      <code class="quiet">${reason}</code>
+      <span class="quiet">${rule}${role === undefined ? '' : ` to ${role}`}</span>`,
+  ];
 }
 
 function noticesTable({ notices }: CaseResult): Markup {

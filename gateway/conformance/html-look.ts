@@ -19,6 +19,7 @@ h3:first-child { margin-top: 0; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-top: 1rem; }
 a { color: var(--accent); }
 code { font: .92em/1.4 ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+td > code, .whole, .when { white-space: nowrap; }
 .quiet, .none, .why { color: var(--quiet); }
 .quiet { font-size: .9em; }
 .wide { overflow-x: auto; }
@@ -44,7 +45,7 @@ summary:focus-visible, a:focus-visible, button:focus-visible, input:focus-visibl
 .mark { width: 1rem; font-weight: 700; }
 .kind { min-width: 5.5rem; font-weight: 600; }
 .file { overflow-wrap: anywhere; }
-.inside { padding: .25rem 1rem 1rem 2rem; border-top: 1px solid var(--line); }
+.inside { padding: .75rem 1rem 1rem 2rem; border-top: 1px solid var(--line); }
 .filters { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.25rem; margin: 0 0 .75rem; padding: .75rem;
   background: var(--pale); border-radius: .35rem; }
 .filters[hidden], [hidden] { display: none; }

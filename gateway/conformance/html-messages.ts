@@ -111,14 +111,17 @@ export function eventTable(events: readonly ToldEvent[]): Markup {
   return htmlTable(
     'Events',
     ['When', 'What', ''],
-    events.map((event) => [whenText(event), html`<code>${event.type}</code>`, wordsOf(event)]),
+    events.map((event) => [whenPart(event), html`<code>${event.type}</code>`, wordsOf(event)]),
   );
 }
 
-export const whenText = ({ occurredAt, precision }: ToldEvent): string => {
+/** When it happened, in local time. */
+export function whenPart({ occurredAt, precision }: ToldEvent): Markup {
   const text = localTimeText(Date.parse(occurredAt));
-  return precision === 'day' ? `${text.slice(0, 10)} (date only)` : text;
-};
+  return html`<span class="when"
+    >${precision === 'day' ? `${text.slice(0, 10)} (date)` : text}</span
+  >`;
+}
 
 export const wordsOf = ({ data }: ToldEvent): string => dataText(data);
 

@@ -149,7 +149,7 @@ function remarksPart({ summary: { remarks } }: ConformanceReport): Markup {
       messages,
     ]);
   return html`<section id="remarks">
-    <h2>Remarks, the most frequent first</h2>
+    <h2>Remarks: errors first, then the most frequent</h2>
     ${
       rows.length === 0
         ? none('None.')

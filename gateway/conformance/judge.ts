@@ -1,5 +1,5 @@
 /** One message by itself: what it means, and the answer it would get. Pure; no gateway runs. */
-import type { Translation, UnmappedCode, Verdict } from '../../adapters/adapter.ts';
+import type { Answers, Fact, Translation, UnmappedCode, Verdict } from '../../adapters/adapter.ts';
 import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
 import { hl7v2Inbound, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
 import type { KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
@@ -71,10 +71,10 @@ function headOf(
   const sender = known?.head.sender ?? findSender(header)?.mapping.id;
   const version = field(12).split(component)[0] ?? '';
   return {
-    ...(controlId !== '' && { controlId: shortened(controlId) }),
-    ...(kind !== '' && { kind: shortened(kind) }),
+    ...(controlId !== '' && { controlId: fitToTell(controlId) }),
+    ...(kind !== '' && { kind: fitToTell(kind) }),
     ...(sender !== undefined && { sender }),
-    ...(version !== '' && { version: shortened(version) }),
+    ...(version !== '' && { version: fitToTell(version) }),
     ...(known?.head.sentAt !== undefined && { sentAt: known.head.sentAt }),
   };
 }
@@ -103,8 +103,9 @@ function reasonOf(
   };
 }
 
-function segmentsOf(answer: Uint8Array | undefined): string[] {
-  return answer === undefined ? [] : Buffer.from(answer).toString('latin1').split('\r');
+/** Of all answers in order: the accept acknowledgement comes first, where one is asked for. */
+function segmentsOf(answers: Answers = []): string[] {
+  return answers.flatMap((answer) => Buffer.from(answer).toString('latin1').split('\r'));
 }
 
 function codeOf(segments: readonly string[]): string | null {
@@ -117,12 +118,12 @@ function meaningOf(
   translation: Translation | undefined,
 ): Pick<Told, 'stay' | 'events' | 'warnings' | 'unmapped'> {
   if (translation === undefined) return { events: [], warnings: [], unmapped: [] };
-  const { stay, facts, warnings, unmapped } = translation;
+  const { stay, warnings, unmapped } = translation;
   return {
     ...(stay?.by === 'visit' && {
-      stay: { authority: stay.authority, number: shortened(stay.number) },
+      stay: { authority: stay.authority, number: fitToTell(stay.number) },
     }),
-    events: facts.map(({ type, occurredAt, precision, data }): ToldEvent => ({
+    events: allFacts(translation).map(({ type, occurredAt, precision, data }): ToldEvent => ({
       type,
       occurredAt,
       ...(precision !== undefined && { precision }),
@@ -133,14 +134,19 @@ function meaningOf(
   };
 }
 
+/** The facts of the stay, of persons, and of stays that are moved. */
+export function allFacts({ facts, persons = [], moved = [] }: Translation): readonly Fact[] {
+  return [facts, ...[...persons, ...moved].map((one) => one.facts)].flat();
+}
+
 /** A code that stands in a person's field may be no code at all, but a name or a place: it is told where it looks like one. */
 export function toldCode({ code, path, table }: UnmappedCode): UnmappedCode {
   const isOfPerson = /^(PID|PD1|NK1|MRG|GT1|IN1)-/.test(path);
   const isShown = !isOfPerson || /^\d{1,6}$|^.{0,3}$/.test(code);
-  return { table, code: isShown ? shortened(code) : 'not shown', path };
+  return { table, code: isShown ? fitToTell(code) : 'not shown', path };
 }
 
 /** What a sender wrote, fit to be told: bounded, without control characters and without a person's number. */
-function shortened(text: string): string {
+export function fitToTell(text: string): string {
   return withoutPersonNumbers(text.slice(0, 100).replace(/\p{Cc}/gu, ' '));
 }

@@ -26,23 +26,16 @@ export interface LoadedKit {
 
 /** @throws GatewayError configuration-invalid for what cannot be loaded, and for a sender there is not */
 export function loadKit({ sender, mappings: overlays, profiles: laid }: KitOptions): LoadedKit {
-  const all = loadMappings({ overlays });
-  const known = all.senders.map(({ id }) => id);
-  if (sender !== undefined && !known.includes(sender)) {
-    throw new GatewayError(
-      'configuration-invalid',
-      `--sender ${sender}: no such overlay; there are ${known.join(', ')}`,
-    );
-  }
+  const mappings = mappingsFor(overlays, sender);
   const manifest: { version: string; dependencies: Record<string, string> } = JSON.parse(
     readFileSync(join(packageRoot(), 'package.json'), 'utf8'),
   );
   return {
-    mappings: sender === undefined ? all : mappingsOfOne(all, sender),
+    mappings,
     profiles: loadProfiles({ overlays: laid }),
     kit: {
       hemgang: manifest.version,
-      mappings: all.revision,
+      mappings: mappings.revision,
       profiles: revisionOf([join(packageRoot(), 'profiles'), ...laid]),
       dictionary: ['hl7v2', 'hl7v2-dictionary']
         .map((name) => `${name} ${manifest.dependencies[name] ?? ''}`)
@@ -50,6 +43,21 @@ export function loadKit({ sender, mappings: overlays, profiles: laid }: KitOptio
       ...(sender !== undefined && { sender }),
     },
   };
+}
+
+/**
+ * The mappings; with a sender asked for, every message is read as its.
+ * @throws GatewayError configuration-invalid
+ */
+export function mappingsFor(overlays: readonly string[], sender: string | undefined): Mappings {
+  const all = loadMappings({ overlays });
+  if (sender === undefined) return all;
+  const known = all.senders.map(({ id }) => id);
+  if (known.includes(sender)) return mappingsOfOne(all, sender);
+  throw new GatewayError(
+    'configuration-invalid',
+    `--sender ${sender}: no such overlay; there are ${known.join(', ')}`,
+  );
 }
 
 /** Digest of the data files of folders that lie over each other: of names below them and text, not of where they are. */

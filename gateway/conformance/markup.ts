@@ -38,6 +38,7 @@ export function htmlTable(
   rows: readonly (readonly Content[])[],
   numeric: readonly number[] = [],
 ): Markup {
+  if (rows.length === 0) return html``;
   const kind = (column: number): Markup =>
     numeric.includes(column) ? html` class="number"` : html``;
   return html`<div class="wide">

@@ -149,6 +149,8 @@ export interface ConformanceReport {
   readonly messages: readonly MessageResult[];
   readonly cases: readonly CaseResult[];
   readonly stories: readonly StoryResult[];
+  /** What does not add up in files and batches: counts, missing ends, bytes outside messages. */
+  readonly framing: readonly { readonly file: string; readonly text: string }[];
   /** Files that were found and not read, and why. */
   readonly skipped: readonly { readonly file: string; readonly why: string }[];
 }

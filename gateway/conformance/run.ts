@@ -3,7 +3,9 @@
  * one story, and what came is held against what was expected. Nothing is stored or sent, and the clock is not asked.
  */
 import { createHash } from 'node:crypto';
+import { splitMessages } from '../../adapters/inbound/hl7v2/batch.ts';
 import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
+import { GatewayError } from '../errors.ts';
 import { casesOf, inOrder, saidAt } from './cases.ts';
 import type { StoryMessage } from './cases.ts';
 import { readExpectations, readStory, unmet, unmetStory } from './expectation.ts';
@@ -11,7 +13,6 @@ import type { Expectation, StoryExpectation } from './expectation.ts';
 import { findFiles, readBytes } from './files.ts';
 import type { FoundFiles, MessageFile } from './files.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { splitMessages } from './framing.ts';
 import { judgeBy } from './judge.ts';
 import type { Judged } from './judge.ts';
 import { loadKit } from './kit.ts';
@@ -27,6 +28,7 @@ import type {
 import { summarize } from './summary.ts';
 import { tellCase } from './story.ts';
 import { Validation } from './validation.ts';
+import { wrongsOf } from './wrong.ts';
 
 export interface RunOptions extends KitOptions {
   /** Files and folders. */
@@ -35,6 +37,7 @@ export interface RunOptions extends KitOptions {
   readonly onProgress?: (done: number, of: number) => void;
 }
 
+const mostMessages = 500_000;
 const messagesInBatch = 100;
 const batchesInFlight = 8;
 /** Below this many files a second thread costs more than it gives. */
@@ -51,7 +54,7 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
     file,
     expected: readStory(`${folder}/story.expect.yaml`),
   }));
-  const taken = await takeMessages(options, kit, found);
+  const { taken, framing } = await takeMessages(options, kit, found);
   const warnings = reuseWarnings(
     taken.filter(({ file }) => !expectations.has(file.path)),
     kit.mappings,
@@ -82,6 +85,7 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
     messages,
     cases: cases.map((one) => ({ ...one, story: shownFolder(one.story, stories) })),
     stories: storyResults,
+    framing,
     skipped: found.skipped,
   };
 }
@@ -97,17 +101,26 @@ async function takeMessages(
   options: RunOptions,
   { mappings }: LoadedKit,
   { files }: FoundFiles,
-): Promise<TakenMessage[]> {
+): Promise<{ taken: TakenMessage[]; framing: ConformanceReport['framing'] }> {
   const judge = judgeBy(mappings);
   const { sender, mappings: overlays, profiles, onProgress } = options;
   const start = { sender, mappings: overlays, profiles };
   const validation = new Validation(start, files.length < filesForTwo ? 1 : 2);
   const taken: TakenMessage[] = [];
+  const framing: { file: string; text: string }[] = [];
   const inFlight = new Set<Promise<void>>();
   let batch: { raw: Uint8Array; one: Omit<TakenMessage, 'remarks'> }[] = [];
   try {
     for (const [index, file] of files.entries()) {
-      for (const [nth, raw] of messagesIn(file).entries()) {
+      const { messages, problems } = messagesIn(file);
+      for (const text of problems) framing.push({ file: file.shown, text });
+      if (taken.length + batch.length + messages.length > mostMessages) {
+        throw new GatewayError(
+          'configuration-invalid',
+          `more than ${mostMessages} messages: run a part of them`,
+        );
+      }
+      for (const [nth, raw] of messages.entries()) {
         batch.push({ raw, one: storyMessage(file, nth + 1, raw, judge(raw)) });
         if (batch.length >= messagesInBatch) await send();
       }
@@ -118,7 +131,7 @@ async function takeMessages(
   } finally {
     await validation.close();
   }
-  return taken;
+  return { taken, framing };
 
   async function send(): Promise<void> {
     const [sent, at] = [batch, taken.length];
@@ -136,11 +149,13 @@ async function takeMessages(
   }
 }
 
-/** A file in which no message begins is one that is refused: it is not passed over in silence. */
-function messagesIn(file: MessageFile): readonly Uint8Array[] {
+/** A file in which no message begins is refused as one, unless a folder has it and it may be something else. */
+function messagesIn(
+  file: MessageFile,
+): Pick<ReturnType<typeof splitMessages>, 'messages' | 'problems'> {
   const bytes = readBytes(file);
-  const messages = splitMessages(bytes);
-  return messages.length > 0 ? messages : [bytes];
+  const { messages, problems } = splitMessages(bytes);
+  return { messages: messages.length > 0 || file.mayBeOther ? messages : [bytes], problems };
 }
 
 function storyMessage(
@@ -165,25 +180,12 @@ function expectationsOf({ files }: FoundFiles): ReadonlyMap<string, readonly Exp
 }
 
 /** Without an expectation: what a vendor has to mend, or to agree. */
-function wrongInItself(result: Omit<MessageResult, 'isExpected' | 'failures'>): Failure[] {
-  const { outcome, error, reason = '', unmapped, remarks } = result;
-  return [
-    ...(outcome === 'refused'
-      ? [{ kind: 'refused' as const, at: error?.location ?? 'message', text: reason }]
-      : []),
-    ...unmapped.map(({ path, table, code }) => ({
-      kind: 'parked' as const,
-      at: path,
-      text: `code '${code}' is not in table ${table}`,
-    })),
-    ...remarks
-      .filter(({ severity }) => severity === 'error')
-      .map(({ location, text, consequence }) => ({
-        kind: 'error' as const,
-        at: location,
-        text: consequence === undefined ? text : `${text}: ${consequence}`,
-      })),
-  ];
+function wrongInItself(result: Parameters<typeof wrongsOf>[0]): Failure[] {
+  return wrongsOf(result).map(({ kind, at, what, why }) => ({
+    kind,
+    at,
+    text: why === undefined ? what : `${what}: ${why}`,
+  }));
 }
 
 function failuresOf(

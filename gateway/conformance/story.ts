@@ -16,7 +16,8 @@ import type { Decision } from '../rules/decide.ts';
 import { assess } from '../rules/index.ts';
 import { partiesOf } from '../rules/notices/parties.ts';
 import { saidAt } from './cases.ts';
-import type { Case, StoryMessage } from './cases.ts';
+import { fitToTell } from './judge.ts';
+import type { Case, Statement } from './cases.ts';
 import type { CaseResult, ToldLiability, ToldNotice } from './result.ts';
 
 /** A case is advanced at most this often between its first message and the last; more of them are taken together. */
@@ -36,26 +37,31 @@ export function tellCase(
   mappingRevision: string,
 ): CaseResult {
   const stay = new PlayedStay(one.processId, profiles);
-  const size = Math.ceil(one.messages.length / mostSteps);
-  for (let start = 0; start < one.messages.length; start += size) {
-    const together = one.messages.slice(start, start + size);
-    stay.passUntil(together.map(saidAt).sort().at(-1) ?? at);
-    for (const message of together) stay.keepFacts(message, mappingRevision);
+  const size = Math.ceil(one.statements.length / mostSteps);
+  for (let start = 0; start < one.statements.length; start += size) {
+    const together = one.statements.slice(start, start + size);
+    stay.passUntil(
+      together
+        .map(({ message }) => saidAt(message))
+        .sort()
+        .at(-1) ?? at,
+    );
+    for (const statement of together) stay.keepFacts(statement, mappingRevision);
     stay.advance();
   }
   stay.passUntil(at);
   stay.advance();
-  return { ...stay.told(), story: one.story, messages: one.messages.length, ...sendersOf(one) };
+  return {
+    ...stay.told(),
+    story: one.story,
+    messages: one.statements.length,
+    stays: [{ authority: one.stay.authority, number: fitToTell(one.stay.number) }],
+    senders: sendersOf(one),
+  };
 }
 
-function sendersOf({ messages }: Case): Pick<CaseResult, 'senders' | 'stays'> {
-  const senders = new Set(messages.map(({ judged }) => judged.told.sender ?? ''));
-  const stays = new Map(
-    messages.flatMap(({ judged: { told } }) =>
-      told.stay === undefined ? [] : [[JSON.stringify(told.stay), told.stay] as const],
-    ),
-  );
-  return { senders: [...senders].sort(), stays: [...stays.values()] };
+function sendersOf({ statements }: Case): readonly string[] {
+  return [...new Set(statements.map(({ message }) => message.judged.told.sender ?? ''))].sort();
 }
 
 class PlayedStay {
@@ -71,10 +77,11 @@ class PlayedStay {
     this.#profiles = profiles;
   }
 
-  keepFacts({ judged, digest, source }: StoryMessage, mappingRevision: string): void {
-    const { told, translation } = judged;
+  keepFacts({ message, facts }: Statement, mappingRevision: string): void {
+    const { judged, digest, source } = message;
+    const { told } = judged;
     const ordinals = new Map<string, number>();
-    for (const fact of translation?.facts ?? []) {
+    for (const fact of facts) {
       const ordinal = (ordinals.get(fact.type) ?? 0) + 1;
       ordinals.set(fact.type, ordinal);
       const [sender = '', controlId = ''] = [told.sender, told.controlId];

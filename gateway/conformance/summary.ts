@@ -1,7 +1,8 @@
-/** A run in sum: by trigger and outcome, the most frequent remarks, unmapped codes, and what to agree with the vendor. */
-import { ifNullEntry } from '../../adapters/inbound/hl7v2/work.ts';
+/** A run in sum: by trigger and outcome, remarks, unmapped codes, and what to agree with the vendor. */
 import { reused } from './reuse.ts';
 import type { Agreement, MessageResult, Outcome, Summary } from './result.ts';
+import { wrongsOf } from './wrong.ts';
+import type { Wrong } from './wrong.ts';
 
 /** @param files how many files there were */
 export function summarize(files: number, messages: readonly MessageResult[]): Summary {
@@ -14,7 +15,9 @@ export function summarize(files: number, messages: readonly MessageResult[]): Su
     remarks: counted(
       messages.flatMap(({ remarks }) => distinct(remarks.map(withoutIndex))),
       ({ check, code, location, text }) => [check, code, location, text],
-    ).map(({ one, count }) => ({ ...one, messages: count })),
+    )
+      .map(({ one, count }) => ({ ...one, messages: count }))
+      .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
     unmapped: counted(
       messages.flatMap(({ unmapped, sender = '' }) =>
         unmapped.map(({ table, code, path }) => ({ sender, table, code, path })),
@@ -24,6 +27,8 @@ export function summarize(files: number, messages: readonly MessageResult[]): Su
     toAgree: toAgree(messages),
   };
 }
+
+const severities = ['error', 'warning', 'information'];
 
 function byTrigger(messages: readonly MessageResult[]): Summary['byTrigger'] {
   const rows = new Map<string, { all: number } & Record<Outcome, number>>();
@@ -84,59 +89,44 @@ function toAgree(messages: readonly MessageResult[]): Agreement[] {
   }));
 }
 
-function pointsOf({
-  outcome,
-  error,
-  reason = '',
-  unmapped,
-  remarks,
-  warnings,
-}: MessageResult): Point[] {
+function pointsOf(message: MessageResult): Point[] {
+  const reuses = message.warnings.includes(reused);
   return [
-    ...(outcome === 'refused' ? [refusedPoint(error?.code ?? '', reason)] : []),
-    ...unmapped.map(({ table, code, path }) =>
-      table === ifNullEntry
-        ? {
-            what: `${path}: say what "" (no value) means`,
-            why: 'it is not mapped, so the message waits and its stay does not move',
-          }
-        : {
-            what: `${path}: say what code '${code}' means (table ${table})`,
-            why: 'no table has it, so the message waits and its stay does not move',
-          },
-    ),
-    ...remarks
-      .filter(({ severity }) => severity === 'error')
-      .map(withoutIndex)
-      .map(remarkPoint),
-    ...(warnings.includes(reused)
+    ...wrongsOf(message).map((wrong) => pointOf(wrong, message.error?.code)),
+    ...(reuses
       ? [
           {
             what: 'MSH-10: give every message a control id of its own',
-            why: 'the later ones are refused',
+            why: 'a running gateway refuses the later ones',
           },
         ]
       : []),
   ];
 }
 
-function refusedPoint(code: string, reason: string): Point {
-  switch (code) {
-    case 'unknown-sender':
-      return { what: reason, why: 'nobody has said how this system writes; it needs an overlay' };
-    case 'unsupported-message':
+/** @param code of the error the message is refused by */
+function pointOf({ kind, at, what, why }: Wrong, code: string | undefined): Point {
+  const place = at.replace(/\[\d+\]|\(\d+\)/g, '');
+  switch (kind) {
+    case 'parked':
       return {
-        what: reason,
-        why: 'the message is refused: is it needed here, or can it be left out?',
+        what: `${place}: say what it means: ${what}`,
+        why: why ?? 'the message waits, and its stay does not move',
       };
-    default:
-      return { what: reason, why: 'the message is refused, and nothing of it is used' };
+    case 'refused':
+      return { what: `${place}: ${what}`, why: why ?? whyRefused(code) };
+    case 'error':
+      return { what: `${place}: ${what}`, why: why ?? 'the standard has it otherwise' };
   }
 }
 
-function remarkPoint({ location, text, consequence }: MessageResult['remarks'][number]): Point {
-  return {
-    what: text.includes(location) ? text : `${location}: ${text}`,
-    why: consequence ?? 'the standard has it otherwise',
-  };
+function whyRefused(code: string | undefined): string {
+  switch (code) {
+    case 'unknown-sender':
+      return 'nobody has said how this system writes: it needs an overlay';
+    case 'unsupported-message':
+      return 'the message is refused: is it needed, or can it be left out?';
+    default:
+      return 'the message is refused, and nothing of it is used';
+  }
 }

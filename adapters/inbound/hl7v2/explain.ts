@@ -17,7 +17,7 @@ import type {
 } from '../../adapter.ts';
 import type { MessageProfiles } from '../../../profiles/index.ts';
 import { Unframer } from '../../wire/mllp.ts';
-import { acknowledge, readHeader } from './acknowledge.ts';
+import { acknowledge, hasByteOrderMark, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
 import { loadDictionary } from './dictionary.ts';
 import { hl7v2Inbound, mappingsOfOne } from './index.ts';
@@ -91,7 +91,7 @@ export async function explain(
       ? { accepted: true, warnings: translation?.warnings ?? [] }
       : { accepted: false, error };
   const mapping = known?.sender.mapping;
-  const message = known?.message ?? shownAnyway(bytes, header);
+  const message = known?.message ?? readAnyway(bytes, header);
   return {
     fields: await namedFields(message),
     ...(mapping !== undefined && {
@@ -130,14 +130,19 @@ function unframed(raw: Uint8Array): Uint8Array {
   return unframer.next() ?? raw.subarray(1);
 }
 
-/** A message that was refused is still shown: in its own character set where that works, else byte by byte. */
-function shownAnyway(bytes: Uint8Array, header: Hl7Message | undefined): Hl7Message | undefined {
+/** A message that was refused can still be looked at: in its own character set where that works, else byte by byte. */
+export function readAnyway(
+  bytes: Uint8Array,
+  header: Hl7Message | undefined,
+): Hl7Message | undefined {
   if (header === undefined) return undefined;
   try {
-    const charset = charsetOf(header.rawField('MSH', 18), 'UNICODE UTF-8');
+    const declared = charsetOf(header.rawField('MSH', 18), 'UNICODE UTF-8');
+    const charset = hasByteOrderMark(bytes) ? 'utf8' : declared;
     return new Hl7Message(bytes, decode(bytes, charset), charset);
   } catch {
-    return new Hl7Message(bytes, Buffer.from(bytes).toString('latin1'), 'latin1');
+    const plain = hasByteOrderMark(bytes) ? bytes.subarray(3) : bytes;
+    return new Hl7Message(bytes, Buffer.from(plain).toString('latin1'), 'latin1');
   }
 }
 
