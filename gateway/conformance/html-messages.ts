@@ -127,13 +127,16 @@ export const wordsOf = ({ data }: ToldEvent): string => dataText(data);
 
 function missingPart({ remarks, unmapped, warnings }: MessageResult): Markup {
   const rows: Content[][] = [
-    ...unmapped.map(({ path, code, table }) => [
-      severityBadge('parked'),
-      html`<code>${path}</code>`,
-      html`code <code>${code}</code> is not in table ${table}<br /><span class="why"
-          >the message waits until it is agreed what the code means</span
-        >`,
-    ]),
+    // Where a check says of the same place what it leads to, that says it all.
+    ...unmapped
+      .filter(({ path }) => !remarks.some(({ location }) => location === path))
+      .map(({ path, code, table }) => [
+        severityBadge('parked'),
+        html`<code>${path}</code>`,
+        html`code <code>${code}</code> is not in table ${table}<br /><span class="why"
+            >the message waits until it is agreed what the code means</span
+          >`,
+      ]),
     ...remarks.map(({ severity, location, text, consequence, check, code }) => [
       severityBadge(severity),
       html`<code>${location}</code>`,
