@@ -3,6 +3,8 @@ import type { Answers, Fact, Translation, UnmappedCode, Verdict } from '../../ad
 import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
 import { hl7v2Inbound, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
 import type { KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
+import { hl7Null } from '../../adapters/inbound/hl7v2/compile.ts';
+import { municipalityCodes } from '../../mappings/index.ts';
 import type { Mappings } from '../../mappings/index.ts';
 import { asGatewayError } from '../errors.ts';
 import type { GatewayError } from '../errors.ts';
@@ -139,12 +141,15 @@ export function allFacts({ facts, persons = [], moved = [] }: Translation): read
   return [facts, ...[...persons, ...moved].map((one) => one.facts)].flat();
 }
 
-/** A code that stands in a person's field may be no code at all, but a name or a place: it is told where it looks like one. */
+/** What stands where a code should be may be a name or a place: it is told where it looks like a code. */
 export function toldCode({ code, path, table }: UnmappedCode): UnmappedCode {
-  const isOfPerson = /^(PID|PD1|NK1|MRG|GT1|IN1)-/.test(path);
-  const isShown = !isOfPerson || /^\d{1,6}$|^.{0,3}$/.test(code);
+  const isOfPerson = table === municipalityCodes || /^(PID|PD1|NK1|MRG|GT1|IN1)-/.test(path);
+  const isShown = code === hl7Null || (isOfPerson ? /^\d{1,6}$|^.{0,3}$/ : codeShape).test(code);
   return { table, code: isShown ? fitToTell(code) : 'not shown', path };
 }
+
+/** Capitals or small letters and not both, without the digits of a person's number. */
+const codeShape = /^(?!.*\d{6})(?:[A-ZÅÄÖ\d_./+-]{1,20}|[a-zåäö\d_./+-]{1,12})$/;
 
 /** What a sender wrote, fit to be told: bounded, without control characters and without a person's number. */
 export function fitToTell(text: string): string {

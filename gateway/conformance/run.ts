@@ -33,6 +33,8 @@ import { wrongsOf } from './wrong.ts';
 export interface RunOptions extends KitOptions {
   /** Files and folders. */
   readonly paths: readonly string[];
+  /** Threads that are running already, with the same overlays; the run leaves them open. */
+  readonly validation?: Validation;
   /** Called now and then with how many files are done. */
   readonly onProgress?: (done: number, of: number) => void;
 }
@@ -105,7 +107,8 @@ async function takeMessages(
   const judge = judgeBy(mappings);
   const { sender, mappings: overlays, profiles, onProgress } = options;
   const start = { sender, mappings: overlays, profiles };
-  const validation = new Validation(start, files.length < filesForTwo ? 1 : 2);
+  const validation =
+    options.validation ?? new Validation(start, files.length < filesForTwo ? 1 : 2);
   const taken: TakenMessage[] = [];
   const framing: { file: string; text: string }[] = [];
   const inFlight = new Set<Promise<void>>();
@@ -129,7 +132,7 @@ async function takeMessages(
     await send();
     await Promise.all(inFlight);
   } finally {
-    await validation.close();
+    if (validation !== options.validation) await validation.close();
   }
   return { taken, framing };
 
