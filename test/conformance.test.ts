@@ -85,8 +85,8 @@ const gist = (messages: readonly MessageResult[]): unknown =>
 
 describe('messages are found in files of any framing', () => {
   const lines = (raw: Buffer, end: string): Buffer => changed(raw, '\r', end);
-  const both = (join: (one: Buffer) => Buffer): Buffer =>
-    Buffer.concat([admission, assessed].map(join));
+  const both = (form: (one: Buffer) => Buffer): Buffer =>
+    Buffer.concat([admission, assessed].map(form));
 
   test('one by one, several in a file, by CR, LF, CRLF, MLLP or in a batch: it comes to the same', async () => {
     const forms = {
@@ -266,6 +266,34 @@ describe('all messages are one story', () => {
     const byVisit = new Map(cases.map((one) => [one.stays[0]?.number, one]));
     expect(byVisit.get('V77')?.municipality).toBe('1490');
     expect(byVisit.get('V99')?.municipality).toBe('1480');
+  });
+
+  test('a stay that a transfer continues is one case; one that overlaps is told', async () => {
+    const next = message({
+      trigger: 'A01',
+      at: '2022-03-14T09:10:00Z',
+      controlId: 'N1',
+      visit: 'V78',
+    });
+    const transfer = message({
+      trigger: 'A03',
+      at: '2022-03-14T09:00:00Z',
+      controlId: 'K4',
+      disposition: '02',
+    });
+    const continued = await run(folderWith({ ...stay, 'd.hl7': transfer, 'next.hl7': next }));
+    expect(continued.cases.map(({ stays }) => stays.map(({ number }) => number))).toEqual([
+      ['V77', 'V78'],
+    ]);
+    const meanwhile = message({
+      trigger: 'A01',
+      at: '2022-03-09T09:00:00Z',
+      controlId: 'N2',
+      visit: 'V79',
+    });
+    const { cases } = await run(folderWith({ ...stay, 'meanwhile.hl7': meanwhile }));
+    expect(cases).toHaveLength(2);
+    expect(cases.flatMap(({ contradictions }) => contradictions)).toContain('OVERLAPPING_STAYS');
   });
 
   test('a stay with very many messages is told in bounded time', async () => {

@@ -1,8 +1,11 @@
 /**
- * Which messages belong to one case: those of one stay, and those of the person whose stay it is. Stays that are linked
- * are to be joined here.
+ * Which messages belong to one case: those of a stay and of the person whose stay it is, and those of the stays that
+ * continue it (linking.ts).
  */
 import type { Fact, PersonNumber, StayReference } from '../../adapters/adapter.ts';
+import type { DischargeEvent } from '../process/events.ts';
+import { factId } from '../process/ids.ts';
+import { grouped } from './grouped.ts';
 import type { Judged } from './judge.ts';
 
 /** A message in its story, with what identifies its bytes. */
@@ -18,33 +21,32 @@ export interface StoryMessage {
   readonly story: string;
 }
 
-/** What a message says of one case. */
+/** What a message says of one stay. */
 export interface Statement {
   readonly message: StoryMessage;
+  readonly stayId: string;
   readonly facts: readonly Fact[];
 }
 
-export interface Case {
+type Stay = Extract<StayReference, { by: 'visit' }>;
+
+/** One stay with all that is told of it, in the order of the story. */
+export interface ToldStay {
   readonly story: string;
   /** Random in a running gateway; here the stay's own name, so that it is the same each time. */
-  readonly processId: string;
+  readonly stayId: string;
   readonly stay: Stay;
-  readonly statements: readonly Statement[];
-}
-
-type Stay = Extract<StayReference, { by: 'visit' }>;
-interface OpenCase extends Case {
   readonly statements: Statement[];
-  /** Numbers of whoever the stay is of. */
-  readonly numbers: Set<string>;
+  /** Whose stay it is: of several numbers the one that stands for them. */
+  person: string | undefined;
 }
 
 /**
- * A case for each stay that something is told of, in the order in which they begin.
+ * A stay for each that something is told of, in the order in which they begin.
  * @param messages in the order of the story; the same bytes twice are one message, as the gateway has it
  */
-export function casesOf(messages: readonly StoryMessage[]): readonly Case[] {
-  const cases = new Map<string, OpenCase>();
+export function staysOf(messages: readonly StoryMessage[]): readonly ToldStay[] {
+  const stays = new Map<string, ToldStay>();
   const persons = new SamePersons();
   const told = firstOfEach(messages);
   for (const message of told) {
@@ -52,42 +54,45 @@ export function casesOf(messages: readonly StoryMessage[]): readonly Case[] {
     const statements = [...(stay === undefined ? [] : [{ stay, facts, patient }]), ...moved];
     for (const { stay: of, facts: its, patient: whose } of statements) {
       if (of.by !== 'visit' || its.length === 0) continue;
-      const one = caseOf(cases, message.story, of);
-      one.statements.push({ message, facts: its });
-      for (const number of numbersOf(message, whose?.numbers)) one.numbers.add(number);
+      const one = stayOf(stays, message.story, of);
+      one.statements.push({ message, stayId: one.stayId, facts: its });
+      one.person = persons.join(numbersOf(message, whose?.numbers)) ?? one.person;
     }
     for (const { patient: now, earlierNumbers } of message.judged.translation?.persons ?? []) {
       persons.join(numbersOf(message, [...now.numbers, ...earlierNumbers]));
     }
   }
-  for (const message of told) tellOfPersons(message, cases, persons);
-  return [...cases.values()];
+  const byPerson = grouped([...stays.values()], (one) => {
+    one.person &&= persons.of(one.person);
+    return one.person;
+  });
+  for (const message of told) tellOfPersons(message, byPerson, persons);
+  return [...stays.values()];
 }
 
 /** What is said of a person is told of every stay of theirs. */
 function tellOfPersons(
   message: StoryMessage,
-  cases: ReadonlyMap<string, OpenCase>,
+  byPerson: ReadonlyMap<string | undefined, readonly ToldStay[]>,
   persons: SamePersons,
 ): void {
   for (const { patient, facts } of message.judged.translation?.persons ?? []) {
-    if (facts.length === 0) continue;
-    const them = new Set(numbersOf(message, patient.numbers).map((one) => persons.of(one)));
-    for (const one of cases.values()) {
-      if (![...one.numbers].some((number) => them.has(persons.of(number)))) continue;
-      const at = one.statements.findIndex(({ message: other }) => saidAt(other) > saidAt(message));
-      one.statements.splice(at < 0 ? one.statements.length : at, 0, { message, facts });
+    const [number] = numbersOf(message, patient.numbers);
+    if (facts.length === 0 || number === undefined) continue;
+    for (const { stayId, statements } of byPerson.get(persons.of(number)) ?? []) {
+      const at = statements.findIndex(({ message: other }) => saidAt(other) > saidAt(message));
+      statements.splice(at < 0 ? statements.length : at, 0, { message, stayId, facts });
     }
   }
 }
 
-function caseOf(cases: Map<string, OpenCase>, story: string, stay: Stay): OpenCase {
-  const processId = JSON.stringify([stay.authority, stay.number]);
-  const key = JSON.stringify([story, processId]);
-  const known = cases.get(key);
+function stayOf(stays: Map<string, ToldStay>, story: string, stay: Stay): ToldStay {
+  const stayId = JSON.stringify([stay.authority, stay.number]);
+  const key = JSON.stringify([story, stayId]);
+  const known = stays.get(key);
   if (known !== undefined) return known;
-  const opened = { story, processId, stay, statements: [], numbers: new Set<string>() };
-  cases.set(key, opened);
+  const opened: ToldStay = { story, stayId, stay, statements: [], person: undefined };
+  stays.set(key, opened);
   return opened;
 }
 
@@ -108,7 +113,7 @@ function numbersOf(
   return numbers.map(({ authority, value }) => JSON.stringify([story, authority, value]));
 }
 
-/** Numbers that are of one person, since a merge says so. */
+/** Numbers that are of one person, since a message names them together. */
 class SamePersons {
   readonly #next = new Map<string, string>();
 
@@ -119,11 +124,40 @@ class SamePersons {
     return one;
   }
 
-  join(numbers: readonly string[]): void {
+  /** @returns the number that stands for them */
+  join(numbers: readonly string[]): string | undefined {
     const [first, ...others] = numbers.map((number) => this.of(number));
-    if (first === undefined) return;
+    if (first === undefined) return undefined;
     for (const other of others) if (this.of(other) !== first) this.#next.set(this.of(other), first);
+    return first;
   }
+}
+
+// ---------------------------------------------------------------- events and their order
+
+/** The facts of a statement as events, as `receive` would record them. */
+export function eventsOf(
+  { message, stayId, facts }: Statement,
+  mappingRevision: string,
+): DischargeEvent[] {
+  const { judged, digest, source } = message;
+  const { sender = '', controlId = '', sentAt } = judged.told;
+  const ordinals = new Map<string, number>();
+  return facts.map((fact) => {
+    const ordinal = (ordinals.get(fact.type) ?? 0) + 1;
+    ordinals.set(fact.type, ordinal);
+    const of = `${digest}|${stayId}`;
+    return {
+      ...fact,
+      id: factId(sender, controlId, of, fact.type, ordinal, mappingRevision),
+      stayId,
+      ...(sentAt !== undefined && { sentAt }),
+      recordedAt: saidAt(message),
+      source: { sender, messageId: source },
+      causationId: source,
+      correlationId: source,
+    };
+  });
 }
 
 /** The order things were said in: by the time of sending; messages of one time by their place in a file. */

@@ -1,14 +1,10 @@
 /** A run as JUnit XML: a test case a message, by file; and one a story that is expected. */
+import { grouped } from './grouped.ts';
 import type { ConformanceReport, Failure, MessageResult } from './result.ts';
 
 /** @returns XML 1.0 in UTF-8; nothing of the clock or the machine is in it */
 export function junitXml({ messages, stories, fingerprint, kit }: ConformanceReport): string {
-  const suites = new Map<string, MessageResult[]>();
-  for (const message of messages) {
-    const suite = suites.get(message.file) ?? [];
-    suites.set(message.file, suite);
-    suite.push(message);
-  }
+  const suites = grouped(messages, ({ file }) => file);
   const failedMessages = messages.filter(({ failures }) => failures.length > 0).length;
   const failedStories = stories.filter(({ failures }) => failures.length > 0).length;
   const all = messages.length + stories.length;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { splitMessages } from '../../adapters/inbound/hl7v2/batch.ts';
 import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
 import { GatewayError } from '../errors.ts';
-import { casesOf, inOrder, saidAt } from './cases.ts';
+import { inOrder, saidAt, staysOf } from './cases.ts';
 import type { StoryMessage } from './cases.ts';
 import { readExpectations, readStory, unmet, unmetStory } from './expectation.ts';
 import type { Expectation, StoryExpectation } from './expectation.ts';
@@ -15,6 +15,7 @@ import type { FoundFiles, MessageFile } from './files.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { judgeBy } from './judge.ts';
 import type { Judged } from './judge.ts';
+import { casesOf } from './linking.ts';
 import { loadKit } from './kit.ts';
 import type { KitOptions, LoadedKit } from './kit.ts';
 import { reuseWarnings } from './reuse.ts';
@@ -230,7 +231,7 @@ function tellStories(
     const at = saidAt(message);
     if (at !== '' && at > (ends.get(message.story) ?? '')) ends.set(message.story, at);
   }
-  return casesOf(ordered).map((one) =>
+  return casesOf(staysOf(ordered), profiles, mappings.revision).map((one) =>
     tellCase(one, ends.get(one.story) ?? '', profiles, mappings.revision),
   );
 }

@@ -6,7 +6,7 @@
 import type { Profiles } from '../../profiles/index.ts';
 import { placeOf } from '../advance.ts';
 import type { DischargeEvent, EventData, NoticeData } from '../process/events.ts';
-import { factId, idOf } from '../process/ids.ts';
+import { idOf } from '../process/ids.ts';
 import { fold } from '../process/state.ts';
 import type { LiabilityHistory, StoredLike } from '../process/state.ts';
 import { explainFindings } from '../questions/case-findings.ts';
@@ -15,9 +15,10 @@ import { decide } from '../rules/decide.ts';
 import type { Decision } from '../rules/decide.ts';
 import { assess } from '../rules/index.ts';
 import { partiesOf } from '../rules/notices/parties.ts';
-import { saidAt } from './cases.ts';
+import { eventsOf, saidAt } from './cases.ts';
 import { fitToTell } from './judge.ts';
-import type { Case, Statement } from './cases.ts';
+import type { Case } from './linking.ts';
+import type { Statement } from './cases.ts';
 import type { CaseResult, ToldLiability, ToldNotice } from './result.ts';
 
 /** A case is advanced at most this often between its first message and the last; more of them are taken together. */
@@ -50,12 +51,13 @@ export function tellCase(
     stay.advance();
   }
   stay.passUntil(at);
+  stay.keepOverlaps(one.overlaps);
   stay.advance();
   return {
     ...stay.told(),
     story: one.story,
     messages: one.statements.length,
-    stays: [{ authority: one.stay.authority, number: fitToTell(one.stay.number) }],
+    stays: one.stays.map(({ authority, number }) => ({ authority, number: fitToTell(number) })),
     senders: sendersOf(one),
   };
 }
@@ -69,7 +71,6 @@ class PlayedStay {
   readonly #profiles: Profiles;
   readonly #events: StoredLike[] = [];
   readonly #rows = new Map<string, Decision['setDeadlines'][number]>();
-  readonly #sources = new Map<string, string>();
   #now = '';
 
   constructor(processId: string, profiles: Profiles) {
@@ -77,22 +78,20 @@ class PlayedStay {
     this.#profiles = profiles;
   }
 
-  keepFacts({ message, facts }: Statement, mappingRevision: string): void {
-    const { judged, digest, source } = message;
-    const { told } = judged;
-    const ordinals = new Map<string, number>();
-    for (const fact of facts) {
-      const ordinal = (ordinals.get(fact.type) ?? 0) + 1;
-      ordinals.set(fact.type, ordinal);
-      const [sender = '', controlId = ''] = [told.sender, told.controlId];
-      const id = factId(sender, controlId, digest, fact.type, ordinal, mappingRevision);
-      this.#sources.set(id, source);
+  keepFacts(statement: Statement, mappingRevision: string): void {
+    for (const event of eventsOf(statement, mappingRevision)) this.#store(event);
+  }
+
+  /** Which of two stays that overlap is true, nobody has said. */
+  keepOverlaps(overlaps: Case['overlaps']): void {
+    for (const { stayId, otherStayId } of overlaps) {
       this.#keep({
-        ...fact,
-        id,
-        ...(told.sentAt !== undefined && { sentAt: told.sentAt }),
-        source: { sender, messageId: source },
-        causationId: source,
+        id: idOf(`overlapped|${stayId}|${otherStayId}`),
+        type: 'stay.overlapped',
+        occurredAt: this.#now,
+        causationId: stayId,
+        source: own,
+        data: { otherStayId },
       });
     }
   }
@@ -143,14 +142,16 @@ class PlayedStay {
       ...(process.county !== undefined && { county: process.county }),
       ...(payer !== undefined && { municipality: payer }),
       at: this.#now,
-      facts: factsOf(this.#events).map(({ id, type, occurredAt, dateOnly, data, replacedBy }) => ({
-        type,
-        occurredAt,
-        ...(dateOnly && { precision: 'day' as const }),
-        data,
-        replaced: replacedBy !== undefined,
-        source: this.#sources.get(id) ?? '',
-      })),
+      facts: factsOf(this.#events).map(
+        ({ type, occurredAt, dateOnly, data, replacedBy, source }) => ({
+          type,
+          occurredAt,
+          ...(dateOnly && { precision: 'day' as const }),
+          data,
+          replaced: replacedBy !== undefined,
+          source: source.messageId,
+        }),
+      ),
       contradictions: process.contradictions,
       findings: explainFindings(findings, process, parameters, this.#events),
       notices: this.#events.flatMap(({ event }) => noticeOf(event)),
@@ -203,14 +204,15 @@ class PlayedStay {
       recordedAt: this.#now,
       correlationId: this.#processId,
     } as unknown as DischargeEvent;
-    this.#events.push({ position: this.#events.length + 1, event: whole });
+    this.#store(whole);
+  }
+
+  #store(event: DischargeEvent): void {
+    this.#events.push({ position: this.#events.length + 1, event });
   }
 }
 
-type Kept = Pick<
-  DischargeEvent,
-  'id' | 'type' | 'occurredAt' | 'causationId' | 'source' | 'sentAt' | 'data'
->;
+type Kept = Pick<DischargeEvent, 'id' | 'type' | 'occurredAt' | 'causationId' | 'source' | 'data'>;
 
 const own = { sender: 'hemgang', messageId: '' };
 
