@@ -194,6 +194,24 @@ describe('beside another converter', () => {
       { ...same, identifier: [...visit, { value: ' ' }] },
       ['identifiers: blank-identifier'],
     ],
+    [
+      'the end of inpatient care in a visit that goes on',
+      adt('A07', { 'PV1-2': 'O', 'PV1-44': noon }),
+      { ...same, class: 'AMB', period: { start: '2022-03-07T11:00:00Z' } },
+      ['status: inpatient-care-ended', 'end: inpatient-care-ended'],
+    ],
+    [
+      'a death, at its own time',
+      adt('A08', { 'PID-29': noon, 'PID-30': 'Y' }),
+      same,
+      ['status: death', 'end: death'],
+    ],
+    [
+      'a stay that they say is finished, for no reason',
+      adt('A02'),
+      { ...same, status: 'finished' },
+      ['status: not explained'],
+    ],
     ['a merge of accounts', adt('A41', {}, 'MRG|1'), undefined, ['encounter: merge-of-accounts']],
     ['no Encounter for no reason', adt('A02'), undefined, ['encounter: not explained']],
   ])('%s', (_, text, theirs, expected) => {
@@ -257,6 +275,20 @@ describe('a corpus run', () => {
       'no-visit-number/message.hl7: ADT^A01: AE 101 PV1-19: required field missing',
     );
     expect(`${runText(run)}${refusedText(run)}`).not.toMatch(/195009072553|hittad/);
+  });
+
+  test('tells what is said of a person, and of a stay that was moved', () => {
+    expect(played(adt('A31')).detail).toBe('patient.identity-changed (of a person)');
+    expect(played(adt('A45', {}, 'MRG|M2')).detail).toBe(
+      'patient.identity-changed (of a moved stay)',
+    );
+  });
+
+  test('a file without a message is still told of', () => {
+    expect(messagesOf(Buffer.from('PID|1')).map((raw) => play(raw).outcome)).toEqual([
+      'unanswered',
+    ]);
+    expect(messagesOf(Buffer.from(''))).toEqual([]);
   });
 
   test('says which code parks a message, and not what stood in a field of the person', () => {

@@ -1,18 +1,16 @@
 /**
- * Other people's messages in a folder: every file that begins as HL7 v2, whatever its name, with CR, LF or CRLF, a byte
- * order mark, and one or several messages in it.
+ * Other people's messages in a folder: every file that may be HL7 v2, whatever its name, with CR, LF or CRLF, a byte
+ * order mark, MLLP frames or batches, and one or several messages in it.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { splitMessages } from '../../adapters/inbound/hl7v2/batch.ts';
 
 export interface OutsideMessage {
   /** File below the folder; `#2` is added to the second message of a file. */
   readonly name: string;
   readonly raw: Uint8Array;
 }
-
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
 
 /** Files that are not ours to read: texts about the samples, and other formats. */
 const otherFiles = /(?:\.(?:json|jsonl|md|fsh)|LICENSE(?:\.txt)?|README.*)$/i;
@@ -31,15 +29,8 @@ export function outsideMessages(folder: string): OutsideMessage[] {
     );
 }
 
-/** A message begins with MSH at the beginning of a line. */
-export function messagesOf(bytes: Uint8Array): Uint8Array[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const starts = [0];
-  for (let at = buffer.indexOf('MSH', 1); at >= 0; at = buffer.indexOf('MSH', at + 1)) {
-    const before = buffer[at - 1];
-    if (before === carriageReturn || before === lineFeed) starts.push(at);
-  }
-  return starts
-    .map((start, index) => bytes.subarray(start, starts[index + 1] ?? bytes.length))
-    .filter((raw) => raw.length > 0);
+/** The messages of a file; where there is none, the bytes as they are, for those too are to be answered or refused. */
+export function messagesOf(bytes: Uint8Array): readonly Uint8Array[] {
+  const { messages } = splitMessages(bytes);
+  return messages.length > 0 || bytes.length === 0 ? messages : [bytes];
 }

@@ -120,7 +120,7 @@ function judged(
     const detail = `${answer ?? 'no answer'} ${standardCode} ${place}${message}`;
     return { outcome: answer === undefined ? 'unanswered' : 'refused', detail };
   }
-  const { facts = [], unmapped = [], ignored } = translation ?? {};
+  const { facts = [], persons = [], moved = [], unmapped = [], ignored } = translation ?? {};
   if (unmapped.length > 0) {
     const codes = unmapped.map(({ path, code, table }) => {
       const shown = path.startsWith('PID') ? '' : ` '${code.replace(/\p{Cc}/gu, ' ')}'`;
@@ -129,5 +129,10 @@ function judged(
     return { outcome: 'parked', detail: codes.join('; ') };
   }
   if (ignored !== undefined) return { outcome: 'ignored', detail: ignored };
-  return { outcome: 'accepted', detail: facts.map(({ type }) => type).join(', ') };
+  const said = [
+    ...facts.map(({ type }) => type),
+    ...persons.flatMap((person) => person.facts.map(({ type }) => `${type} (of a person)`)),
+    ...moved.flatMap((stay) => stay.facts.map(({ type }) => `${type} (of a moved stay)`)),
+  ];
+  return { outcome: 'accepted', detail: said.join(', ') };
 }

@@ -44,12 +44,12 @@ const reasons: readonly ReasonRule[] = [
   {
     id: 'death',
     sentence:
-      'They end the stay by PV1-45; the message says too that the patient is dead (PID-30) and when (PID-29), and here the death ends the stay.',
+      'The message says too that the patient has died (PID-29, PID-30); they leave that to the Patient and read PV1 for the Encounter, here the death ends the stay, at its own time.',
     holds: ({ field, by, theirs, ours, at }) =>
-      field === 'end' &&
       by === 'patient.deceased' &&
-      sameInstant(theirs, at('PV1-45')) &&
-      sameInstant(ours, at('PID-29')),
+      (field === 'status'
+        ? theirs !== 'finished' && ours === 'finished'
+        : field === 'end' && sameInstant(ours, at('PID-29'))),
   },
   {
     id: 'month-as-offset',
@@ -153,8 +153,9 @@ function sameInstant(instant: string | undefined, text: string): boolean {
 }
 
 /** Whether theirs has the wall time of an HL7 time without offset, and its month as the offset. */
-function writesMonthAsOffset({ theirs, ours }: Difference, text: string): boolean {
-  const [, date = '', month, time = '', offset] =
-    /^(\d{4}-(\d\d)-\d\d)T([\d:]+)\+(\d\d):00$/.exec(theirs ?? '') ?? [];
-  return ours !== undefined && month === offset && (date + time).replace(/\D/g, '') === text;
+function writesMonthAsOffset({ theirs = '', ours }: Difference, text: string): boolean {
+  const found = /^(\d{4}-(\d\d)-\d\d)T([\d:]+)\+(\d\d):00$/.exec(theirs);
+  if (found === null || ours === undefined) return false;
+  const [, date = '', month, time = '', offset] = found;
+  return month === offset && (date + time).replace(/\D/g, '') === text;
 }
