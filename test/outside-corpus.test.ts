@@ -284,6 +284,16 @@ describe('a corpus run', () => {
     );
   });
 
+  test('counts what is not ADT in one line a reason', () => {
+    const others = ['ORU^R01', 'ORU^R01', 'SIU^S12'].map((kind) => ({
+      name: 'other.hl7',
+      raw: Buffer.from(adt('A01').replace('ADT^A01', kind)),
+    }));
+    const text = runText(playAll(others, play));
+    expect(text).toContain('3  refused     AR 200 MSH-9.1: message type is not ADT (2 kinds)');
+    expect(text).not.toContain('ORU');
+  });
+
   test('a file without a message is still told of', () => {
     expect(messagesOf(Buffer.from('PID|1')).map((raw) => play(raw).outcome)).toEqual([
       'unanswered',

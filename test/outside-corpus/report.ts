@@ -15,9 +15,10 @@ export function runText(played: readonly PlayedMessage[]): string {
     const kind = line.kind === shown[index - 1]?.kind ? '' : line.kind;
     return `  ${kind.padEnd(width)}  ${count(line.count)}  ${line.outcome.padEnd(10)}  ${line.detail}`;
   });
-  const types = new Set(others.map(({ kind }) => kind));
-  for (const [detail, number] of sums(others)) {
-    rows.push(`  ${'others'.padEnd(width)}  ${count(number)}  ${detail} (${types.size} types)`);
+  for (const detail of new Set(others.map(detailOf))) {
+    const same = others.filter((line) => detailOf(line) === detail);
+    const number = same.reduce((sum, line) => sum + line.count, 0);
+    rows.push(`  ${'others'.padEnd(width)}  ${count(number)}  ${detail} (${same.length} kinds)`);
   }
   const sum = totals(played).map(([outcome, number]) => `${number} ${outcome}`);
   return [`${played.length} messages: ${sum.join(', ')}`, '', ...rows, ''].join('\n');
@@ -27,13 +28,8 @@ function isAdt({ kind }: Pick<OutcomeLine, 'kind'>): boolean {
   return kind === 'unreadable' || kind.startsWith('ADT');
 }
 
-function sums(lines: readonly OutcomeLine[]): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const { outcome, detail, count: number } of lines) {
-    const key = `${outcome}  ${detail}`;
-    found.set(key, (found.get(key) ?? 0) + number);
-  }
-  return found;
+function detailOf({ outcome, detail }: OutcomeLine): string {
+  return `${outcome.padEnd(10)}  ${detail}`;
 }
 
 function count(number: number): string {
