@@ -26,7 +26,7 @@ export interface Played {
   readonly outcome: Outcome;
   /** The events, the reason, the unmapped code, or what was refused; never a value of a person's field. */
   readonly detail: string;
-  /** MSA-1; undefined where there is no answer. */
+  /** MSA-1; undefined where the bytes cannot be answered. */
   readonly answer?: string;
   readonly message?: KnownMessage;
   readonly translation?: Translation;
@@ -81,7 +81,7 @@ function play(inbound: ReturnType<typeof hl7v2Inbound>, raw: Uint8Array): Played
     error === undefined
       ? { accepted: true, warnings: translation?.warnings ?? [] }
       : { accepted: false, error };
-  const answer = answerCode(inbound.acknowledge(message, raw, verdict, context));
+  const answer = answerCodes(inbound.acknowledge(message, raw, verdict, context));
   return {
     kind: message === undefined ? kindOf(raw) : inbound.head(message).kind,
     ...judged(translation, error, answer),
@@ -99,12 +99,16 @@ function kindOf(raw: Uint8Array): string {
   return trigger === '' ? type : `${type}^${trigger}`;
 }
 
-/** MSA-1 of an answer. */
-function answerCode(answer: Uint8Array | undefined): string | undefined {
-  if (answer === undefined) return undefined;
-  const text = Buffer.from(answer).toString('latin1');
-  const segment = text.split('\r').find((line) => line.startsWith('MSA'));
-  return segment?.split(text.charAt(3))[1];
+/** MSA-1 of the answers, `none` where none is asked for; undefined where the bytes cannot be answered. */
+function answerCodes(given: Uint8Array | readonly Uint8Array[] | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const answers = given instanceof Uint8Array ? [given] : given;
+  const codes = answers.map((answer) => {
+    const text = Buffer.from(answer).toString('latin1');
+    const segment = text.split('\r').find((line) => line.startsWith('MSA'));
+    return segment?.split(text.charAt(3))[1] ?? '';
+  });
+  return codes.join('+') || 'none';
 }
 
 function judged(
