@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Translation, Verdict } from '../adapters/adapter.ts';
 import { explain, renderExplanation } from '../adapters/inbound/hl7v2/explain.ts';
@@ -8,7 +7,7 @@ import type { GatewayError } from '../gateway/errors.ts';
 import { loadMappings } from '../mappings/index.ts';
 import type { Mappings } from '../mappings/index.ts';
 import { adtBytes, senders } from './support/adt-message.ts';
-import { corpusCases, foreignMessages } from './support/corpus.ts';
+import { corpusCases } from './support/corpus.ts';
 import type { CorpusCase, Expectation } from './support/corpus.ts';
 
 const context = {
@@ -146,63 +145,4 @@ type Said = NonNullable<Expectation['persons']>[number];
 /** As the translation says it. */
 function asTold({ events, ...said }: Pick<Said, 'patient' | 'events'>): object {
   return { ...said, facts: events };
-}
-
-const outside = process.env['HEMGANG_CORPUS'];
-
-describe("other people's messages (HEMGANG_CORPUS)", () => {
-  if (outside === undefined || !existsSync(outside)) {
-    const reason = outside === undefined ? 'HEMGANG_CORPUS is not set' : 'no such folder';
-    test.skip(`skipped: ${reason}; set it to a folder of .hl7 files`, () => {});
-    return;
-  }
-
-  test('every message is answered, whatever it holds, and none takes long', () => {
-    const mappings = permissive(loadMappings());
-    const outcomes = new Map<string, number>();
-    const messages = foreignMessages(outside);
-    expect(messages.length).toBeGreaterThan(0);
-    for (const { name, raw } of messages) {
-      const { translation, error, code } = judge(mappings, raw);
-      // Our own bug would show as assertion-failed; what does not begin with MSH cannot be answered.
-      expect(error?.code, `${name}: ${error?.message ?? ''}`).not.toBe('assertion-failed');
-      const begins = raw.subarray(0, 3).toString() === 'MSH' || raw[0] === 0xef;
-      expect(code !== undefined || !begins || error?.location === 'MSH', name).toBe(true);
-      const outcome = outcomeOf(translation, error, code);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    }
-    const numbers = [...outcomes].sort(([, a], [, b]) => b - a);
-    console.log(`${messages.length} messages of ${outside}`);
-    for (const [outcome, count] of numbers) console.log(`${String(count).padStart(6)}  ${outcome}`);
-  });
-});
-
-function outcomeOf(
-  translation: Translation | undefined,
-  error: GatewayError | undefined,
-  code: string | undefined,
-): string {
-  if (error !== undefined) {
-    return `${code ?? 'closed'} ${error.standardCode ?? ''} ${error.code}: ${error.message.slice(0, 60)}`;
-  }
-  if (translation?.ignored !== undefined) return 'AA ignored, with a reason';
-  if ((translation?.unmapped.length ?? 0) > 0) return 'AA parked: a deciding code is unmapped';
-  return 'AA translated';
-}
-
-/** The shipped mappings with one sender more, which matches anything. */
-function permissive(mappings: Mappings): Mappings {
-  const any = {
-    id: 'anybody',
-    name: 'Anybody',
-    description: 'matches every message',
-    match: { 'MSH-3': '*', 'MSH-4': '*' },
-    county: '14',
-    hospital: 'Anybody',
-    charset: 'UNICODE UTF-8' as const,
-    zone: 'Europe/Stockholm',
-    visitAuthority: 'https://anybody.example/visit',
-    acceptedProcessingIds: ['P' as const, 'T' as const, 'D' as const],
-  };
-  return { ...mappings, senders: [...mappings.senders, any] };
 }

@@ -99,7 +99,7 @@ function kindOf(raw: Uint8Array): string {
   return trigger === '' ? type : `${type}^${trigger}`;
 }
 
-/** MSA-1 of the answers, `none` where none is asked for; undefined where the bytes cannot be answered. */
+/** MSA-1 of the answers, `no answer asked` where it asks for none; undefined where the bytes cannot be answered. */
 function answerCodes(given: Uint8Array | readonly Uint8Array[] | undefined): string | undefined {
   if (given === undefined) return undefined;
   const answers = given instanceof Uint8Array ? [given] : given;
@@ -108,7 +108,7 @@ function answerCodes(given: Uint8Array | readonly Uint8Array[] | undefined): str
     const segment = text.split('\r').find((line) => line.startsWith('MSA'));
     return segment?.split(text.charAt(3))[1] ?? '';
   });
-  return codes.join('+') || 'none';
+  return codes.join('+') || 'no answer asked';
 }
 
 function judged(

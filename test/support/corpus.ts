@@ -1,12 +1,15 @@
 /**
- * Reads the corpus: our own cases (`message.hl7`, `expect.yaml`, `notes.md` in a folder each, and `mappings/` where a
- * case has a sender of its own), and a folder of other people's messages given by HEMGANG_CORPUS.
+ * Reads our own corpus: `message.hl7`, `expect.yaml` and `notes.md` in a folder each, and `mappings/` where a case has a
+ * sender of its own.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+
+/** Other people's messages, in a folder that HEMGANG_CORPUS names. */
+export { outsideMessages as foreignMessages } from '../outside-corpus/messages.ts';
 
 const event = z.strictObject({
   type: z.string(),
@@ -87,29 +90,4 @@ export function corpusCases(): CorpusCase[] {
         overlay: join(folder, name, 'mappings'),
       }),
     }));
-}
-
-export interface ForeignMessage {
-  /** File below the folder, and which message in it. */
-  readonly name: string;
-  readonly raw: Uint8Array;
-}
-
-/** Every message in the `.hl7` and `.out` files below a folder; a file may hold several, each beginning with MSH on a new line. */
-export function foreignMessages(root: string): ForeignMessage[] {
-  const messages: ForeignMessage[] = [];
-  for (const entry of readdirSync(root, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !/\.(?:hl7|out)$/.test(entry.name)) continue;
-    const file = join(entry.parentPath, entry.name);
-    const bytes = readFileSync(file);
-    const starts = [0];
-    for (let at = bytes.indexOf('MSH', 1); at >= 0; at = bytes.indexOf('MSH', at + 1)) {
-      if (bytes[at - 1] === 0x0d || bytes[at - 1] === 0x0a) starts.push(at);
-    }
-    for (const [index, start] of starts.entries()) {
-      const raw = bytes.subarray(start, starts[index + 1] ?? bytes.length);
-      if (raw.length > 0) messages.push({ name: `${relative(root, file)} #${index + 1}`, raw });
-    }
-  }
-  return messages;
 }
