@@ -54,7 +54,7 @@ function patternOf(output: string): RegExp {
 }
 
 describe('the how-to of connecting a hospital system', () => {
-  test('shows what its commands answer', () => {
+  test('shows what its commands answer', { timeout: 180_000 }, () => {
     const { path, remove } = temporaryFolder('how-to');
     onTestFinished(remove);
     cpSync(join(root, 'test/how-to'), path, { recursive: true });
