@@ -1,6 +1,7 @@
 /** What is expected of messages and stories (`*.expect.yaml`): read, checked, held against what came. */
 import { z } from 'zod';
 import { check, read } from '../../profiles/files.ts';
+import type { Fact } from '../../adapters/adapter.ts';
 import { withoutPersonNumbers } from './files.ts';
 import { allFacts } from './judge.ts';
 import type { Judged } from './judge.ts';
@@ -8,6 +9,19 @@ import { outcomes } from './result.ts';
 import type { CaseResult, Failure, MessageResult } from './result.ts';
 
 const words = z.string();
+const stayKey = z.strictObject({ authority: words.optional(), number: words.optional() });
+/** Of the data what is named. */
+const event = z.strictObject({
+  type: words,
+  occurredAt: words.optional(),
+  precision: z.literal('day').optional(),
+  warnings: z.array(words).optional(),
+  data: z.record(words, z.unknown()).optional(),
+});
+const statement = z.strictObject({
+  patient: z.record(words, z.unknown()).optional(),
+  events: z.array(event).optional(),
+});
 /** What one message should become. What is left out is not looked at. */
 const expectation = z.strictObject({
   outcome: z.enum(outcomes).optional(),
@@ -24,19 +38,14 @@ const expectation = z.strictObject({
     })
     .optional(),
   ignored: words.optional(),
-  stay: z.strictObject({ authority: words.optional(), number: words.optional() }).optional(),
-  /** All events in their order; of the data what is named. */
-  events: z
-    .array(
-      z.strictObject({
-        type: words,
-        occurredAt: words.optional(),
-        precision: z.literal('day').optional(),
-        warnings: z.array(words).optional(),
-        data: z.record(words, z.unknown()).optional(),
-      }),
-    )
+  stay: stayKey.optional(),
+  /** All events in their order, those of persons and moved stays too unless they are expected below. */
+  events: z.array(event).optional(),
+  /** What is said of persons and not of one stay (A31, A40), and stays that are another person's (A45). */
+  persons: z
+    .array(statement.extend({ earlierNumbers: z.array(z.unknown()).optional() }))
     .optional(),
+  moved: z.array(statement.extend({ stay: stayKey.optional() })).optional(),
   /** Each of them must be there; an empty list says that there is none. */
   remarks: z
     .array(
@@ -137,6 +146,7 @@ export function unmet(
   { translation, answerSegments }: Pick<Judged, 'translation' | 'answerSegments'>,
 ): Failure[] {
   const { events, remarks, unmapped, ignored, patient, answerHeader, answerError } = expected;
+  const { persons, moved } = expected;
   const { outcome, answer, sender, kind, error, stay, warnings } = expected;
   const header = answerSegments[0]?.slice(0, answerHeader?.length);
   return [
@@ -144,7 +154,7 @@ export function unmet(
     ...differences({ ignored }, { ignored: told.error ? undefined : told.reason }, ''),
     ...(events === undefined
       ? []
-      : eventDifferences(events, translation === undefined ? [] : allFacts(translation))),
+      : eventDifferences('events', events, factsAskedFor(expected, translation))),
     ...(remarks === undefined ? [] : remarkDifferences(remarks, told.remarks)),
     ...(unmapped === undefined
       ? []
@@ -153,12 +163,11 @@ export function unmet(
     ...(answerError === undefined
       ? []
       : missingOf('answerError', [answerError], answerSegments.slice(1))),
-    // A person's fields: what differs is named, and not what stands there.
-    ...differences({ patient }, { patient: translation?.patient }, '').map(({ kind: of, at }) => ({
-      kind: of,
-      at,
-      text: 'differs from what is expected; values of a person are not shown',
-    })),
+    ...withoutValues(differences({ patient }, { patient: translation?.patient }, '')),
+    ...(persons === undefined
+      ? []
+      : statementDifferences('persons', persons, translation?.persons)),
+    ...(moved === undefined ? [] : statementDifferences('moved', moved, translation?.moved)),
   ];
 }
 
@@ -185,19 +194,57 @@ export function unmetStory(
 
 // ---------------------------------------------------------------- comparing
 
+/** Where persons or moved stays are expected apart, `events` are those of the stay. */
+function factsAskedFor(
+  { persons, moved }: Expectation,
+  translation: Judged['translation'],
+): readonly Fact[] {
+  if (translation === undefined) return [];
+  return persons === undefined && moved === undefined ? allFacts(translation) : translation.facts;
+}
+
+/** Persons are told by their number in the message; what they are known by is not shown. */
+function statementDifferences(
+  at: 'persons' | 'moved',
+  expected: NonNullable<Expectation['persons'] | Expectation['moved']>,
+  actual: readonly { readonly facts: readonly Fact[] }[] = [],
+): Failure[] {
+  if (expected.length !== actual.length) {
+    return [failure(at, `expected ${expected.length}, came ${actual.length}`)];
+  }
+  return expected.flatMap(({ events, ...rest }, index) => {
+    const one = actual[index];
+    const place = `${at}[${index}]`;
+    return [
+      ...(events === undefined
+        ? []
+        : eventDifferences(`${place}.events`, events, one?.facts ?? [])),
+      ...withoutValues(differences(rest, one, place)),
+    ];
+  });
+}
+
+/** A person's fields: what differs is named, and not what stands there. */
+function withoutValues(failures: readonly Failure[]): Failure[] {
+  return failures.map(({ at }) =>
+    failure(at, 'differs from what is expected; values of a person are not shown'),
+  );
+}
+
 function eventDifferences(
+  at: string,
   expected: NonNullable<Expectation['events']>,
   actual: readonly unknown[],
 ): Failure[] {
   const count =
     expected.length === actual.length
       ? []
-      : [failure('events', `expected ${expected.length}, came ${actual.length}: ${types(actual)}`)];
+      : [failure(at, `expected ${expected.length}, came ${actual.length}: ${types(actual)}`)];
   return [
     ...count,
     ...expected
       .slice(0, actual.length)
-      .flatMap((one, index) => differences(one, actual[index], `events[${index}]`)),
+      .flatMap((one, index) => differences(one, actual[index], `${at}[${index}]`)),
   ];
 }
 
