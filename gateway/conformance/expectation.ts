@@ -249,7 +249,7 @@ function eventDifferences(
 }
 
 const types = (events: readonly unknown[]): string =>
-  shown(events.map((event) => (isTree(event) ? event['type'] : event)));
+  shown(events.map((one) => (isTree(one) ? one['type'] : one)));
 
 function remarkDifferences(
   expected: NonNullable<Expectation['remarks']>,
