@@ -48,9 +48,16 @@ async function eventsOf(world: TestGateway): Promise<DischargeEvent[]> {
 const typesOf = (events: readonly DischargeEvent[]): string[] => events.map(({ type }) => type);
 
 /** An admitted patient in need of social services: one admission notice to one receiver. */
-async function admit(world: TestGateway, visit = 'E1'): Promise<void> {
-  expect(await world.send(message({ trigger: 'A01', controlId: `${visit}-1`, visit }))).toBe('AA');
-  const raw = message({ trigger: 'A08', controlId: `${visit}-2`, visit, needs });
+async function admit(
+  world: TestGateway,
+  visit = 'E1',
+  personnummer = person.personnummer,
+): Promise<void> {
+  const stay = { visit, personnummer };
+  expect(await world.send(message({ trigger: 'A01', controlId: `${visit}-1`, ...stay }))).toBe(
+    'AA',
+  );
+  const raw = message({ trigger: 'A08', controlId: `${visit}-2`, ...stay, needs });
   expect(await world.send(raw)).toBe('AA');
   await world.rest();
 }
@@ -330,7 +337,7 @@ describe('a poison event', () => {
       setDeadlines: [],
       closeDeadlines: [],
     });
-    await admit(world, 'E2');
+    await admit(world, 'E2', '196101182803');
     await world.passTimeUntil('2022-03-07T09:30:00.000Z');
     const dead = await world.gateway.journal.outbox.deadLetters(10);
     expect(dead.map(({ eventId }) => eventId)).toContain('poison');

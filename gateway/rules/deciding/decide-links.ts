@@ -143,7 +143,10 @@ function join(
   }
 }
 
-/** Tells both stays of a pair, of which one is the process's own, what changed between them. */
+/**
+ * Tells both stays of a pair, of which one is the process's own, that they overlap, and takes it back where they do not any
+ * more. One other stay is enough to contradict: a person who is registered a hundred times is told of once a stay.
+ */
 function tellOverlaps(
   own: readonly KnownStay[],
   others: readonly KnownStay[],
@@ -151,18 +154,22 @@ function tellOverlaps(
   changes: Changes,
 ): void {
   const ownIds = new Set(own.map(({ stayId }) => stayId));
+  const allIds = new Set([...own, ...others].map(({ stayId }) => stayId));
   for (const stay of [...own, ...others]) {
     const isOurs = (other: string): boolean => ownIds.has(stay.stayId) || ownIds.has(other);
-    const now = new Set(
-      overlaps
-        .filter((pair) => pair.some(({ stayId }) => stayId === stay.stayId))
-        .flatMap((pair) => pair.map(({ stayId }) => stayId))
-        .filter((other) => other !== stay.stayId && isOurs(other)),
-    );
+    const now = overlaps
+      .filter((pair) => pair.some(({ stayId }) => stayId === stay.stayId))
+      .flatMap((pair) => pair.map(({ stayId }) => stayId))
+      .filter((other) => other !== stay.stayId && isOurs(other));
     const known = overlapsKnownTo(stay);
-    for (const other of now) if (!known.has(other)) changes.tell('stay.overlapped', stay, other);
-    for (const other of known) {
-      if (isOurs(other) && !now.has(other)) changes.tell('stay.overlap-cleared', stay, other);
+    // Of a stay that is not among those read here nothing is known, so it is left as it was.
+    const over = [...known].filter(
+      (other) => allIds.has(other) && isOurs(other) && !now.includes(other),
+    );
+    for (const other of over) changes.tell('stay.overlap-cleared', stay, other);
+    const [first] = now;
+    if (known.size === over.length && first !== undefined) {
+      changes.tell('stay.overlapped', stay, first);
     }
   }
 }
