@@ -194,7 +194,7 @@ async function assemble(
   const folders: WatchedFolder[] = [];
   for (const [index, one] of config.folders.entries()) {
     const { maxFrameBytes } = config.mllp;
-    const watched = await watchConfigured(one, index, maxFrameBytes, mappings, parts);
+    const watched = await watchConfigured(one, index, maxFrameBytes, intake, parts);
     folders.push(watched);
     closers.push(() => watched.close());
   }

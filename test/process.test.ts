@@ -307,6 +307,10 @@ describe('contradictions', () => {
       'DISCHARGE_BEFORE_ADMISSION',
       [admitted('2022-03-12 10:00'), given('patient.discharged', '2022-03-11 10:00')],
     ],
+    [
+      'DEATH_BEFORE_ADMISSION',
+      [admitted('2022-03-12 10:00'), given('patient.deceased', '2022-03-11 10:00')],
+    ],
     ['READY_WITHOUT_ADMISSION', [given('patient.discharge-ready', '2022-03-11 10:00')]],
     [
       'READY_BEFORE_ADMISSION',

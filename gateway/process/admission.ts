@@ -40,6 +40,9 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
   if (begun.some((s) => s.discharge && s.admission && isBefore(s.discharge, s.admission))) {
     contradictions.add('DISCHARGE_BEFORE_ADMISSION');
   }
+  if (begun.some((s) => s.deceased && s.admission && isBefore(s.deceased, s.admission))) {
+    contradictions.add('DEATH_BEFORE_ADMISSION');
+  }
   if (first === undefined) {
     const discharge = latest(stays.map((stay) => stay.discharge));
     return {

@@ -1,11 +1,10 @@
 /** Watched folders, from the configuration. */
 import { join, resolve } from 'node:path';
 import { watchFolder, type WatchedFolder } from '../../adapters/inbound/hl7v2/folder.ts';
-import { hl7v2Inbound, mappingsOfOne } from '../../adapters/inbound/hl7v2/index.ts';
-import type { Mappings } from '../../mappings/index.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
-import { createReceive, type ReceiveParts } from '../receive.ts';
+import type { ReceiveParts } from '../receive.ts';
 import type { FolderConfig } from '../runtime/config.ts';
+import type { Intake } from './intake.ts';
 
 /**
  * Begins to watch one folder.
@@ -16,12 +15,11 @@ export async function watchConfigured(
   folder: FolderConfig,
   index: number,
   maxMessageBytes: number,
-  mappings: Mappings,
+  intake: Intake,
   parts: ReceiveParts,
 ): Promise<WatchedFolder> {
   const { clock, log, newId } = parts;
   const path = resolve(folder.path);
-  const senders = folder.sender === undefined ? mappings : mappingsOfOne(mappings, folder.sender);
   try {
     return await watchFolder({
       path,
@@ -30,7 +28,7 @@ export async function watchConfigured(
       everyMs: folder.every,
       maxFileBytes: folder.maxFileBytes,
       maxMessageBytes,
-      receive: createReceive(hl7v2Inbound(senders), parts),
+      receive: folder.sender === undefined ? intake.receive : intake.receiveAs(folder.sender),
       newId,
       now: () => clock.now(),
       onEvent: (name, detail) => {

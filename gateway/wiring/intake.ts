@@ -3,8 +3,12 @@
  * translated by one revision from its first byte to its answer.
  */
 import { hash } from 'node:crypto';
-import type { Answers, Inbound, Receive, Reply } from '../../adapters/adapter.ts';
-import { hl7v2Inbound, type KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
+import type { Answers, Inbound, Receive } from '../../adapters/adapter.ts';
+import {
+  hl7v2Inbound,
+  mappingsOfOne,
+  type KnownMessage,
+} from '../../adapters/inbound/hl7v2/index.ts';
 import { loadMappings, type Mappings } from '../../mappings/index.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError, type GatewayError } from '../errors.ts';
@@ -16,6 +20,8 @@ import { sendersOf } from './senders.ts';
 
 export interface Intake {
   readonly receive: Receive;
+  /** Takes every message as that sender's, whatever MSH-3 says: what lies in a folder of theirs. */
+  readonly receiveAs: (senderId: string) => Receive;
   /** Answers the head of a frame that is too large to be read, and keeps it for the operator. */
   readonly refuseOversize: (head: Uint8Array, error: GatewayError) => Answers | undefined;
   /** Translates what waits by the mappings in force. @returns how many messages wait no longer */
@@ -43,6 +49,7 @@ export function mappingsOf(config: Config, pending?: PendingFile): Mappings {
 interface Revision {
   readonly adapter: Inbound<KnownMessage>;
   readonly receive: Receive;
+  readonly receiveAs: (senderId: string) => Receive;
   readonly inHand: Set<Promise<unknown>>;
 }
 
@@ -62,18 +69,33 @@ export function openIntake(
 
   function revisionOf(of: Mappings): Revision {
     const adapter = hl7v2Inbound(of);
-    return { adapter, receive: createReceive(adapter, parts), inHand: new Set() };
+    const bySender = new Map<string, Receive>();
+    return {
+      adapter,
+      receive: createReceive(adapter, parts),
+      receiveAs(senderId) {
+        const known = bySender.get(senderId);
+        if (known !== undefined) return known;
+        const made = createReceive(hl7v2Inbound(mappingsOfOne(of, senderId)), parts);
+        bySender.set(senderId, made);
+        return made;
+      },
+      inHand: new Set(),
+    };
   }
 
-  async function receive(raw: Uint8Array): Promise<Reply> {
-    const revision = current;
-    const reply = revision.receive(raw);
-    revision.inHand.add(reply);
-    try {
-      return await reply;
-    } finally {
-      revision.inHand.delete(reply);
-    }
+  /** Each message by the mappings in force when it comes. */
+  function byRevision(receiveOf: (revision: Revision) => Receive): Receive {
+    return async (raw) => {
+      const revision = current;
+      const reply = receiveOf(revision)(raw);
+      revision.inHand.add(reply);
+      try {
+        return await reply;
+      } finally {
+        revision.inHand.delete(reply);
+      }
+    };
   }
 
   async function retranslate(onProgress?: (done: number) => void): Promise<number> {
@@ -110,7 +132,8 @@ export function openIntake(
   }
 
   return {
-    receive,
+    receive: byRevision((revision) => revision.receive),
+    receiveAs: (senderId) => byRevision((revision) => revision.receiveAs(senderId)),
     refuseOversize: (head, error) => refuseOversize(current.adapter, parts, head, error),
     retranslate,
     reload() {

@@ -149,8 +149,8 @@ export function numbersAt(
   const numbers: PersonNumber[] = [];
   for (let repetition = 1; repetition <= Math.min(count, keptNumbers); repetition += 1) {
     const paths = pathsOf(field, repetition);
-    const value = message.valueOf(paths.value);
-    if (value === undefined) continue;
+    const value = message.valueOf(paths.value)?.trim();
+    if (value === undefined || value === '') continue;
     const given = message.valueOf(paths.universal) ?? message.valueOf(paths.namespace);
     const kind =
       kindOf(sender, message.valueOf(paths.universal)) ??

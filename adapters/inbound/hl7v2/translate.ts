@@ -119,8 +119,9 @@ function headerWarnings(message: Hl7Message, trigger: string): string[] {
 }
 
 function stayOf(message: Hl7Message, sender: CompiledSender): StayReference {
-  const number = message.valueOf(sender.stay);
-  if (number === undefined) throw missing(sender.stay.text);
+  // Spaces are no number: all stays that have none would be one.
+  const number = message.valueOf(sender.stay)?.trim();
+  if (number === undefined || number === '') throw missing(sender.stay.text);
   const given =
     message.valueOf(sender.stayAuthority.universal) ??
     message.valueOf(sender.stayAuthority.namespace);
