@@ -14,22 +14,23 @@ import type { Delimiters } from './message.ts';
 export function unescape(text: string, delimiters: Delimiters, charset: Charset): string {
   const { escape } = delimiters;
   let plain = '';
-  let at = 0;
-  while (at < text.length) {
-    const start = text.indexOf(escape, at);
-    const end = start < 0 ? -1 : text.indexOf(escape, start + 1);
+  /** What stands before it is in `plain`. */
+  let kept = 0;
+  let start = text.indexOf(escape);
+  while (start >= 0) {
+    const end = text.indexOf(escape, start + 1);
     if (end < 0) break;
     const meaning = meaningOf(text.slice(start + 1, end), delimiters, charset);
     if (meaning === undefined) {
       // Not a sequence: keep this character, and see whether the next one begins a sequence.
-      plain += text.slice(at, end);
-      at = end;
+      start = end;
     } else {
-      plain += text.slice(at, start) + meaning;
-      at = end + 1;
+      plain += text.slice(kept, start) + meaning;
+      kept = end + 1;
+      start = text.indexOf(escape, kept);
     }
   }
-  return plain + text.slice(at);
+  return plain + text.slice(kept);
 }
 
 function meaningOf(sequence: string, delimiters: Delimiters, charset: Charset): string | undefined {

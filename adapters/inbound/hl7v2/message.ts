@@ -65,7 +65,7 @@ export class Hl7Message {
   readonly #ends: number[] = [];
   /** The segments' names, each as one number; 0 for a line that has none. */
   readonly #names: number[] = [];
-  /** By segment, the place after each of its field separators; found when first asked for. */
+  /** By segment, the place after each of its field separators, and after its end; found when first asked for. */
   readonly #fields: (number[] | undefined)[] = [];
 
   /**
@@ -131,7 +131,7 @@ export class Hl7Message {
   *rawFields(): Generator<{ index: number; segment: string; field: number; raw: string }> {
     const names = this.segmentNames();
     for (const [index, segment] of names.entries()) {
-      const last = this.#offsets(index).length + (segment === 'MSH' ? 1 : 0);
+      const last = this.#offsets(index, Infinity).length - (segment === 'MSH' ? 0 : 1);
       for (let field = 1; field <= last; field += 1) {
         const span = this.#fieldSpan(index, segment, field);
         if (span === undefined) continue;
@@ -143,38 +143,57 @@ export class Hl7Message {
 
   /** How many repetitions a field has; 0 where it is absent or empty. */
   repetitions(segment: string, field: number): number {
-    const raw = this.rawField(segment, field);
-    if (raw === '') return 0;
-    const { repetition } = this.delimiters;
-    return repetition === '' ? 1 : raw.split(repetition).length;
+    const span = this.#fieldSpan(this.#indexOf(segment), segment, field);
+    if (span === undefined || span[0] === span[1]) return 0;
+    const separator = this.delimiters.repetition.charCodeAt(0); // NaN, equal to nothing, where there is none
+    let count = 1;
+    for (let at = span[0]; at < span[1]; at += 1) {
+      if (this.text.charCodeAt(at) === separator) count += 1;
+    }
+    return count;
   }
 
-  /** A segment begins after CR, and after LF (or CRLF) where a segment name follows: other LFs are text. */
+  /**
+   * A segment begins after CR, and after LF (or CRLF) where a segment name follows: other LFs are text.
+   * Both are looked for from where the last one was found, so a message costs one pass whatever it is made of.
+   */
   #findSegments(): void {
     const { text } = this;
-    const hasLineFeeds = text.includes('\n');
+    let feed = this.#feedFrom(0);
     for (let start = 0; start < text.length;) {
       let end = text.indexOf('\r', start);
       if (end < 0) end = text.length;
-      if (hasLineFeeds) this.#addLines(start, end);
+      if (feed < end) feed = this.#addLines(start, end, feed);
       else this.#add(start, end);
       start = end + 1;
     }
   }
 
-  #addLines(from: number, to: number): void {
+  /** The next line feed; the end of the text where there is none. */
+  #feedFrom(at: number): number {
+    const found = this.text.indexOf('\n', at);
+    return found < 0 ? this.text.length : found;
+  }
+
+  /**
+   * What lies between two CRs and has line feeds in it.
+   * @param feed the first of them
+   * @returns the first line feed after it
+   */
+  #addLines(from: number, to: number, feed: number): number {
     let start = from;
     while (start < to && this.text[start] === '\n') start += 1;
     let end = to;
     while (end > start && this.text[end - 1] === '\n') end -= 1;
-    for (let at = this.text.indexOf('\n', start); at >= 0 && at < end;) {
-      if (this.#beginsAt(at + 1)) {
-        this.#add(start, at);
-        start = at + 1;
-      }
-      at = this.text.indexOf('\n', at + 1);
+    let at = Math.max(feed, start);
+    if (this.text[at] !== '\n') at = this.#feedFrom(at);
+    for (; at < end; at = this.#feedFrom(at + 1)) {
+      if (!this.#beginsAt(at + 1)) continue;
+      this.#add(start, at);
+      start = at + 1;
     }
     this.#add(start, end);
+    return at < to ? this.#feedFrom(to) : at;
   }
 
   #add(start: number, end: number): void {
@@ -197,17 +216,18 @@ export class Hl7Message {
     return this.#names.indexOf(nameAt(segment, 0));
   }
 
-  #offsets(index: number): number[] {
-    const known = this.#fields[index];
-    if (known !== undefined) return known;
-    const found: number[] = [];
+  /** Where the fields of a segment begin, found as far as they are asked for; its end counts as one more. */
+  #offsets(index: number, ordinal: number): number[] {
+    const found = (this.#fields[index] ??= []);
+    if (found.length > ordinal) return found;
+    const { text } = this;
+    const separator = this.delimiters.field.charCodeAt(0);
     const end = this.#ends[index] ?? 0;
-    let at = this.text.indexOf(this.delimiters.field, this.#starts[index] ?? 0);
-    while (at >= 0 && at < end) {
+    for (let at = found.at(-1) ?? this.#starts[index] ?? 0; at <= end; at += 1) {
+      if (at < end && text.charCodeAt(at) !== separator) continue;
       found.push(at + 1);
-      at = this.text.indexOf(this.delimiters.field, at + 1);
+      if (found.length > ordinal) break;
     }
-    this.#fields[index] = found;
     return found;
   }
 
@@ -216,48 +236,53 @@ export class Hl7Message {
     if (index < 0) return undefined;
     const start = this.#starts[index] ?? 0;
     if (segment === 'MSH' && field === 1) return [start + 3, start + 4];
-    const offsets = this.#offsets(index);
     const ordinal = segment === 'MSH' ? field - 1 : field;
+    const offsets = this.#offsets(index, ordinal);
     const from = offsets[ordinal - 1];
-    if (from === undefined) return undefined;
     const next = offsets[ordinal];
-    return [from, next === undefined ? (this.#ends[index] ?? from) : next - 1];
+    return from === undefined || next === undefined ? undefined : [from, next - 1];
   }
 
-  /** One pass over the field: every separator ends a part, and the part is ours when all three counts are. */
+  /** One pass over the repetition: every separator ends a part, and the part is ours when both counts are. */
   #cut(path: Hl7Path): string {
     const span = this.#fieldSpan(this.#indexOf(path.segment), path.segment, path.field);
     if (span === undefined) return '';
-    const [from, to] = span;
     const { text } = this;
+    const [from, to] = span;
     if (path.segment === 'MSH' && path.field <= 2) return text.slice(from, to);
+    let start = path.repetition === 1 ? from : this.#repetitionFrom(from, to, path.repetition);
     const { repetition, component, subcomponent } = this.delimiters;
     const repetitionCode = repetition.charCodeAt(0); // NaN, equal to nothing, where there is none
     const componentCode = component.charCodeAt(0);
     const subcomponentCode = subcomponent.charCodeAt(0);
-    let left = path.repetition;
     let leftComponents = path.component;
     let leftSubcomponents = path.subcomponent;
-    let start = from;
-    for (let at = from; at < to; at += 1) {
+    for (let at = start; at < to; at += 1) {
       const code = text.charCodeAt(at);
       const isRepetition = code === repetitionCode;
       const isComponent = code === componentCode;
       if (!isRepetition && !isComponent && code !== subcomponentCode) continue;
-      if (left === 1 && leftComponents === 1 && leftSubcomponents === 1)
-        return text.slice(start, at);
-      if (isRepetition) {
-        left -= 1;
-        if (left === 0) return '';
-      } else if (left === 1) {
-        if (isComponent) leftComponents -= 1;
-        else if (leftComponents === 1) leftSubcomponents -= 1;
-        if (leftComponents === 0 || leftSubcomponents === 0) return '';
-      }
+      if (leftComponents === 1 && leftSubcomponents === 1) return text.slice(start, at);
+      if (isRepetition) return '';
+      if (isComponent) leftComponents -= 1;
+      else if (leftComponents === 1) leftSubcomponents -= 1;
+      if (leftComponents === 0 || leftSubcomponents === 0) return '';
       start = at + 1;
     }
-    const found = left === 1 && leftComponents === 1 && leftSubcomponents === 1;
-    return found ? text.slice(start, to) : '';
+    return leftComponents === 1 && leftSubcomponents === 1 ? text.slice(start, to) : '';
+  }
+
+  /** Where a later repetition begins; the end of the field where there is none. */
+  #repetitionFrom(from: number, to: number, repetition: number): number {
+    const separator = this.delimiters.repetition;
+    if (separator === '') return to;
+    let start = from;
+    for (let left = repetition; left > 1; left -= 1) {
+      const at = this.text.indexOf(separator, start);
+      if (at < 0 || at >= to) return to;
+      start = at + 1;
+    }
+    return start;
   }
 }
 
