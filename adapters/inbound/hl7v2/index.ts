@@ -65,10 +65,22 @@ export function hl7v2Inbound(mappings: Mappings): Inbound<KnownMessage> {
     acknowledge: (message, raw, verdict, context) => {
       const header = message?.header ?? readHeader(raw);
       if (header === undefined) return undefined;
-      const sender = message?.sender ?? findSender(header);
+      const sender = message?.sender ?? senderOfRefused(header, findSender);
       return acknowledge(header, sender?.mapping, verdict, context);
     },
   };
+}
+
+/** Whose ways the answer to a refused message follows; nobody's where even the name in MSH-3 cannot be read. */
+function senderOfRefused(
+  header: Hl7Message,
+  findSender: (header: Hl7Message) => CompiledSender | undefined,
+): CompiledSender | undefined {
+  try {
+    return findSender(header);
+  } catch {
+    return undefined;
+  }
 }
 
 const sendingApplication = pathOf('MSH-3');

@@ -24,7 +24,9 @@ export interface Work {
 /** Notes a deciding code that no table has, once; the message is then parked. */
 export function park(work: Work, { code, path, table = '' }: Reading): undefined {
   const known = work.unmapped.some((one) => one.path === path && one.table === table);
-  if (!known) work.unmapped.push({ table, code: code.slice(0, keptCharacters), path });
+  if (known) return;
+  const kept = code.slice(0, keptCharacters).replace(/[\ud800-\udbff]$/, ''); // no half a character
+  work.unmapped.push({ table, code: kept, path });
 }
 
 /** @param standardCode of table 0357 */

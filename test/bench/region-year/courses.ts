@@ -3,7 +3,7 @@
  * Nothing here is about anyone: shares and lengths are chosen to give every rule something to do.
  */
 import type { GivenFact } from '../../support/law.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../../adapters/simulated/random.ts';
 
 /** Västra Götaland. */
 export const county = '14';

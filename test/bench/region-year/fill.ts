@@ -15,7 +15,7 @@ import { openJournalReader } from '../../../gateway/runtime/journal/embedded.ts'
 import { migrate } from '../../../gateway/runtime/journal/migrations.ts';
 import { drawKeys, stamp, type PatternStay, type StayKeys } from './history.ts';
 import { inOrder, planStays } from './plan.ts';
-import { Random } from './random.ts';
+import { Random } from '../../../adapters/simulated/random.ts';
 import { settleMonths } from './settle-months.ts';
 
 export interface Filled {

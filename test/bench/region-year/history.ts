@@ -5,7 +5,7 @@
 import { settlementStreamOf } from '../../../gateway/advance.ts';
 import type { Parameters } from '../../../profiles/index.ts';
 import { PlayedStay, processId, type GivenFact } from '../../support/law.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../../adapters/simulated/random.ts';
 
 /** A text with gaps: the key of each gap goes between two pieces. */
 interface Pattern {

@@ -19,7 +19,7 @@ import { loadProfiles, type Profiles } from '../../../profiles/index.ts';
 import { message } from '../../support/journal-messages.ts';
 import { county, year } from './courses.ts';
 import { kinds, type Fact, type Known } from './facts.ts';
-import { Random } from './random.ts';
+import { Random } from '../../../adapters/simulated/random.ts';
 
 export interface Times {
   readonly count: number;

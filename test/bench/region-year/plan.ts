@@ -2,7 +2,7 @@
 import type { Profiles } from '../../../profiles/index.ts';
 import { county, courseOf, drawHome, lastDay, type Kind } from './courses.ts';
 import { patternOf, type PatternStay } from './history.ts';
-import { Random } from './random.ts';
+import { Random } from '../../../adapters/simulated/random.ts';
 
 export interface PlannedStay {
   readonly pattern: PatternStay;

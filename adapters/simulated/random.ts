@@ -1,6 +1,6 @@
 /** Chance that comes out the same for the same seed, and keys made of it. */
 
-/** sfc32 by Chris Doty-Humphrey (PractRand, public domain): small, fast, good enough to spread stays over a year. */
+/** sfc32 by Chris Doty-Humphrey (PractRand, public domain): small, fast, the same on every machine. */
 export class Random {
   #a: number;
   #b: number;
