@@ -40,7 +40,7 @@ function meaningOf(sequence: string, delimiters: Delimiters, charset: Charset): 
     case 'S':
       return delimiters.component;
     case 'T':
-      return delimiters.subcomponent;
+      return delimiters.subcomponent === '' ? '&' : delimiters.subcomponent; // MSH-2 may end before it
     case 'R':
       return delimiters.repetition;
     case 'E':
