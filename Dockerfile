@@ -22,6 +22,9 @@ COPY --from=build /app/mappings mappings
 COPY --from=build /app/profiles profiles
 # What `demo` and `simulate hospital` play.
 COPY test/journeys test/journeys
+# What `gen` makes stays of.
+COPY adapters/simulated/pathways adapters/simulated/pathways
+COPY test/support/test-numbers.txt test/support/
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

@@ -11,6 +11,7 @@ import { codesMap } from './cli/codes-map.ts';
 import { conformanceRun, type ConformanceRunOptions } from './cli/conformance-run.ts';
 import { demo } from './cli/demo.ts';
 import { explainFile, type ExplainOptions } from './cli/explain.ts';
+import { gen, type GenOptions } from './cli/gen.ts';
 import { helpTexts } from './cli/help.ts';
 import { wrong } from './cli/question.ts';
 import { rulesExplain } from './cli/rules-explain.ts';
@@ -79,6 +80,26 @@ conformance
   .option('--json', 'print the whole report as JSON', false)
   .action(async (paths: string[], options: Omit<ConformanceRunOptions, 'paths'>) => {
     process.exitCode = await conformanceRun({ ...options, paths });
+  });
+
+program
+  .command('gen')
+  .description('make a repeatable stream of ADT messages: invented stays of published test numbers')
+  .option('--journey <pathway>', 'a pathway by name, its file, or a folder of them (default: all)')
+  .option('--seed <n>', 'the same seed gives the same bytes', count, 1)
+  .option('--count <n>', 'how many stays', count, 10)
+  .option('--sender <hospital>', 'ekliden or norrtuna (default: both)')
+  .option('--from <date>', 'the day the first stay begins', '2026-01-05')
+  .option('--out <folder>', 'one file a message; without it one stream on standard output')
+  .option('--framing <form>', 'mllp, cr or lf (default: mllp on standard output, cr in files)')
+  .option('--charset <name>', "8859/1, 8859/15 or 'UNICODE UTF-8' (default: the hospital's own)")
+  .option('--list', 'show the pathways and their weights', false)
+  .option('--json', 'print the list, or what was made, as JSON', false)
+  .addHelpText('after', helpTexts.gen)
+  .action(async (options: Omit<GenOptions, 'shipped' | 'numbers'>) => {
+    const shipped = join(root, 'adapters', 'simulated', 'pathways');
+    const numbers = join(root, 'test', 'support', 'test-numbers.txt');
+    process.exitCode = await gen({ ...options, shipped, numbers });
   });
 
 withJournal(program.command('status'))

@@ -12,7 +12,14 @@ import { GatewayError } from '../../gateway/errors.ts';
 import { frame, Unframer } from '../wire/mllp.ts';
 
 export type Hospital = 'ekliden' | 'norrtuna';
-export type HospitalTrigger = 'A01' | 'A02' | 'A03' | 'A08' | 'A11' | 'A13' | 'A16' | 'A25';
+export type HospitalTrigger = keyof typeof structures;
+/** Character sets a hospital can be made to write, by their names in MSH-18. */
+export const hospitalCharsets = {
+  '8859/1': 'ISO-8859-1',
+  '8859/15': 'ISO-8859-15',
+  'UNICODE UTF-8': 'utf8',
+} as const;
+export type HospitalCharset = keyof typeof hospitalCharsets;
 
 /** Who needs to do something after the discharge. */
 export interface Needs {
@@ -32,8 +39,12 @@ export interface HospitalStep {
   /** When it was recorded, where that is later than it happened. */
   readonly recordedAt?: string;
   readonly visit: string;
-  /** Twelve digits, from the published test numbers. */
+  /** Twelve digits, from the published test numbers; a samordningsnummer too. */
   readonly personnummer: string;
+  /** The hospital's own spare number, which the patient is known by instead. */
+  readonly reserveNumber?: string;
+  /** The spare number that the patient was known by until now (MRG-1, in A40). */
+  readonly mergedNumber?: string;
   readonly family: string;
   readonly given: string;
   readonly address?: {
@@ -43,6 +54,12 @@ export interface HospitalStep {
   };
   /** SCB code of the municipality of civil registration. */
   readonly municipality?: string;
+  /** Code of table 0004, PV1-2; I for inpatient where left out. */
+  readonly patientClass?: string;
+  /** Code of table 0023, PV1-14. */
+  readonly admitSource?: string;
+  /** When the patient died (PID-29, and PID-30 says so). */
+  readonly diedAt?: string;
   /** Ward, PV1-3. */
   readonly unit?: string;
   /** When the patient was admitted (PV1-44); `at` in an A01 where left out. */
@@ -54,7 +71,7 @@ export interface HospitalStep {
   readonly readyAt?: string;
   /** When that was taken back. */
   readonly readinessWithdrawn?: string;
-  /** `YYYY-MM-DD`, or a time: PV2-9. */
+  /** `YYYY-MM-DD`, or a time: PV2-9; `none` takes an earlier one back. */
   readonly expectedDischarge?: string;
   /** Code of table 0112: PV1-36. */
   readonly disposition?: string;
@@ -68,9 +85,9 @@ const zone = 'Europe/Stockholm';
 interface Dialect {
   readonly application: string;
   readonly facility: string;
-  readonly charset: string;
-  readonly encoding: string;
-  readonly numberAuthority: string;
+  readonly charset: HospitalCharset;
+  /** Assigning authorities in PID-3: personnummer, samordningsnummer, the hospital's spare numbers. */
+  readonly authorities: readonly [string, string, string];
   readonly time: (text: string) => string;
   /** Segments after PV1. */
   readonly rest: (step: HospitalStep, time: (text: string) => string) => string[];
@@ -81,8 +98,7 @@ const dialects: Readonly<Record<Hospital, Dialect>> = {
     application: 'EKLIDEN-PAS',
     facility: 'EKLIDEN',
     charset: '8859/1',
-    encoding: 'ISO-8859-1',
-    numberAuthority: 'PNR',
+    authorities: ['PNR', 'SAMNR', 'RESNR'],
     time: (text) => wallTime(text).slice(0, 14),
     rest: (step, time) => {
       if (step.trigger !== 'A08' && (step.needs ?? step.readyAt ?? step.readinessWithdrawn)) {
@@ -96,8 +112,7 @@ const dialects: Readonly<Record<Hospital, Dialect>> = {
     application: 'NORRTUNA-VIS',
     facility: 'NORRTUNA',
     charset: 'UNICODE UTF-8',
-    encoding: 'utf8',
-    numberAuthority: 'SKV',
+    authorities: ['SKV', 'SKV-SAM', 'NORRTUNA-RES'],
     time: wallTime,
     rest: (step, time) => {
       const said = step.needs ?? step.readyAt;
@@ -116,37 +131,59 @@ const dialects: Readonly<Record<Hospital, Dialect>> = {
 
 /**
  * One ADT message in the hospital's own dialect and character set.
+ * @param charset another character set than the hospital's own
  * @returns the bytes, without framing
  * @throws GatewayError configuration-invalid for a step the hospital has no way to say
  */
-export function buildMessage(hospital: Hospital, step: HospitalStep): Uint8Array {
+export function buildMessage(
+  hospital: Hospital,
+  step: HospitalStep,
+  charset: HospitalCharset = dialects[hospital].charset,
+): Uint8Array {
   const dialect = dialects[hospital];
   const { time } = dialect;
   const happened =
     hospital === 'norrtuna' ? (step.readyAt ?? step.readinessWithdrawn ?? step.at) : step.at;
   const segments = [
     `MSH|^~\\&|${dialect.application}|${dialect.facility}|HEMGANG|GATEWAY|${time(step.recordedAt ?? step.at)}||` +
-      `ADT^${step.trigger}^${structures[step.trigger]}|${escape(step.controlId)}|P|2.5||||||${dialect.charset}`,
+      `ADT^${step.trigger}^${structures[step.trigger]}|${escape(step.controlId)}|P|2.5||||||${charset}`,
     `EVN|${step.trigger}|${time(step.recordedAt ?? step.at)}||||${time(happened)}`,
     patientSegment(step, dialect),
-    visitSegment(step, time),
-    ...dialect.rest(step, time),
+    ...(step.mergedNumber === undefined
+      ? [visitSegment(step, time), ...dialect.rest(step, time)]
+      : [`MRG|${escape(step.mergedNumber)}^^^${dialect.authorities[2]}`]),
   ];
-  return iconv.encode(segments.map((segment) => `${segment}\r`).join(''), dialect.encoding);
+  const encoding = hospitalCharsets[charset];
+  return iconv.encode(segments.map((segment) => `${segment}\r`).join(''), encoding);
 }
 
-const structures: Readonly<Record<HospitalTrigger, string>> = {
+/** The message structure of each trigger event, MSH-9.3. */
+const structures = {
   A01: 'ADT_A01',
   A02: 'ADT_A02',
   A03: 'ADT_A03',
+  A04: 'ADT_A01',
+  A06: 'ADT_A06',
+  A07: 'ADT_A06',
   A08: 'ADT_A01',
   A11: 'ADT_A09',
   A13: 'ADT_A01',
   A16: 'ADT_A16',
+  A21: 'ADT_A21',
+  A22: 'ADT_A21',
   A25: 'ADT_A21',
-};
+  A40: 'ADT_A39',
+} as const;
 
-function patientSegment(step: HospitalStep, { numberAuthority }: Dialect): string {
+/** CX: the number and who gave it. A samordningsnummer has 60 added to its day. */
+function numberOf({ personnummer, reserveNumber }: HospitalStep, { authorities }: Dialect): string {
+  const [personal, coordination, reserve] = authorities;
+  if (reserveNumber !== undefined) return `${escape(reserveNumber)}^^^${reserve}`;
+  const authority = Number(personnummer.slice(6, 8)) >= 60 ? coordination : personal;
+  return `${escape(personnummer)}^^^${authority}`;
+}
+
+function patientSegment(step: HospitalStep, dialect: Dialect): string {
   const { street = '', city = '', postalCode = '' } = step.address ?? {};
   const address = [
     escape(street),
@@ -161,9 +198,11 @@ function patientSegment(step: HospitalStep, { numberAuthority }: Dialect): strin
   ];
   return fields('PID', {
     1: '1',
-    3: `${escape(step.personnummer)}^^^${numberAuthority}`,
+    3: numberOf(step, dialect),
     5: `${escape(step.family)}^${escape(step.given)}`,
     11: address.join('^').replace(/\^+$/, ''),
+    29: step.diedAt === undefined ? '' : dialect.time(step.diedAt),
+    30: step.diedAt === undefined ? '' : 'Y',
   });
 }
 
@@ -171,8 +210,9 @@ function visitSegment(step: HospitalStep, time: (text: string) => string): strin
   const admitted = step.admittedAt ?? (step.trigger === 'A01' ? step.at : undefined);
   return fields('PV1', {
     1: '1',
-    2: 'I',
+    2: step.patientClass ?? 'I',
     3: escape(step.unit ?? ''),
+    14: step.admitSource ?? '',
     16: step.protection ?? '',
     19: escape(step.visit),
     36: step.disposition ?? (step.trigger === 'A03' ? '01' : ''),
@@ -188,12 +228,17 @@ function secondVisit(
   disposition: string,
 ): string {
   const expected = step.expectedDischarge ?? '';
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(expected);
   return fields('PV2', {
-    9: expected === '' ? '' : isDay ? expected.replaceAll('-', '') : time(expected),
+    9: timeOrNone(expected, time),
     24: status,
     27: disposition,
   });
+}
+
+function timeOrNone(expected: string, time: (text: string) => string): string {
+  if (expected === '') return '';
+  if (expected === 'none') return '""';
+  return /^\d{4}-\d\d-\d\d$/.test(expected) ? expected.replaceAll('-', '') : time(expected);
 }
 
 function flag(needed: boolean): string {

@@ -43,6 +43,18 @@ Reports hold no names, numbers or addresses. --mappings and --profiles take seve
 
 Exit codes: 0 all is as expected, or without an expectation nothing is refused, parked or in error; 1 something is
 not; 2 wrong use, or an expectation that is wrong in itself.`,
+  gen: `
+Stays of several pathways begin on --from and the days after; their messages come in the order they were recorded.
+Person numbers are published test numbers, everything else is invented. Control ids and visit numbers hold the
+seed: for a second stream to the same gateway take another seed.
+
+  hemgang gen --seed 7 --count 50 --out ./stream
+  hemgang gen --journey update-storm --seed 1 --count 1 --framing lf
+
+A pathway of your own is a YAML file: name, why, weight, and steps with say, after (2h..10d mostly 3d), at
+(08:00..11:55), chance and times; hemgang gen --list --json shows the shipped ones.
+
+Exit codes: 0 made; 2 wrong use, or a pathway that cannot be read.`,
   status: `
 The gateway may be running or not. What waits for a person or is near stands in capitals.
 What a municipality pays, and what is withheld, is told by hemgang billing preview --month YYYY-MM.
