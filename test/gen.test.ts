@@ -45,6 +45,10 @@ describe('a stream', () => {
         const translation = inbound.translate(inbound.read(messageBytes(message, undefined)));
         expect(translation.unmapped).toEqual([]);
         for (const { type } of translation.facts) events.add(type);
+        for (const { earlierNumbers, facts } of translation.persons ?? []) {
+          expect(earlierNumbers).toHaveLength(1);
+          for (const { type } of facts) events.add(type);
+        }
       }
       expect([...events]).toContain(proofs[file] ?? 'patient.discharge-ready');
     },
