@@ -34,7 +34,11 @@ export function compare(text: string, charset: Charset): Comparison | undefined 
   } catch {
     return undefined;
   }
-  const names = message.segmentNames().join(' ');
+  const { field: separator } = message.delimiters;
+  const names = message
+    .segmentNames()
+    .map((name) => name.split(separator)[0])
+    .join(' ');
   const theirNames = other.segments.map(({ segmentType }) => segmentType.slice(0, 3)).join(' ');
   if (names !== theirNames) {
     const place = { path: 'segments', written: text, ours: names, theirs: theirNames, message };
@@ -68,7 +72,7 @@ function segmentsOf(message: Hl7Message): (Hl7Message | undefined)[] {
   }
   return message.segmentNames().map((name, index) => {
     if (index === 0) return message;
-    if (name === 'MSH') return undefined; // a second header belongs to no message, and no path leads there
+    if (name === 'MSH' || name.includes(separator)) return undefined; // no path leads to a second header, or to a line without a name
     const list = Array.from(fields.get(index) ?? [], (raw) => raw ?? '');
     const text = `${header}\r${[name, ...list.slice(1)].join(separator)}`;
     return new Hl7Message(Buffer.from(text), text, message.charset);

@@ -173,7 +173,11 @@ class FieldCheck {
   #plain(raw: string): string {
     const { delimiters, charset } = this.message;
     if (delimiters.escape === '' || !raw.includes(delimiters.escape)) return raw;
-    return unescape(raw, delimiters, charset);
+    try {
+      return unescape(raw, delimiters, charset);
+    } catch {
+      return raw; // bytes of another character set: the reader refuses it, and says so
+    }
   }
 
   #add(

@@ -54,7 +54,7 @@ function versionOf(
   versions: ReadonlyMap<string, Version>,
   remarks: Remarks,
 ): Version | undefined {
-  const given = message.valueOf(versionId) ?? '';
+  const given = message.readableValueOf(versionId) ?? '';
   const exact = versions.get(given);
   if (exact !== undefined) return exact;
   const location = 'MSH-12';
@@ -93,11 +93,11 @@ function structureOf(
   version: Version,
   remarks: Remarks,
 ): Structure | undefined {
-  const type = message.valueOf(messageCode) ?? '';
-  const trigger = message.valueOf(triggerEvent) ?? message.valueOf(eventTypeCode);
+  const type = message.readableValueOf(messageCode) ?? '';
+  const trigger = message.readableValueOf(triggerEvent) ?? message.readableValueOf(eventTypeCode);
   const structure =
     version.structureOf(trigger === undefined ? type : `${type}_${trigger}`) ??
-    version.structureOf(message.valueOf(messageStructure) ?? '');
+    version.structureOf(message.readableValueOf(messageStructure) ?? '');
   if (structure === undefined) {
     const text =
       'the dictionary of this version has no structure for it: the order of segments is not checked';

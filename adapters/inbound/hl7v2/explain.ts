@@ -116,7 +116,8 @@ async function remarksOn(
   sender: string | undefined,
 ): Promise<readonly Remark[]> {
   if (message === undefined) return [];
-  const trigger = message.valueOf(triggerEvent) ?? message.valueOf(eventTypeCode) ?? '';
+  const trigger =
+    message.readableValueOf(triggerEvent) ?? message.readableValueOf(eventTypeCode) ?? '';
   const ofProfile =
     profiles === undefined ? [] : profileCheck(profiles, mappings)(message, trigger, sender);
   const checkDictionary = await loadDictionary();

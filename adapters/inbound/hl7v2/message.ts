@@ -121,6 +121,15 @@ export class Hl7Message {
     return this.value(path) ?? undefined;
   }
 
+  /** The same for those who check or show a message that may be refused: as nothing where it cannot be unescaped. */
+  readableValueOf(path: Hl7Path): string | undefined {
+    try {
+      return this.valueOf(path);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** A whole field as it was written, with its separators and escapes; empty where absent. */
   rawField(segment: string, field: number): string {
     const span = this.#fieldSpan(this.#indexOf(segment), segment, field);
