@@ -112,8 +112,11 @@ export async function linksOf(
   }));
   const changes = decideLinks({ processId, stays: own }, others, parameters, nowMs);
   if (changes.length === 0) return undefined;
+  // Another stay that changes meanwhile is advanced itself: what counts is what is written to.
+  const written = new Set(changes.map(({ stayId }) => stayId));
+  const touched = [...own, ...others.filter(({ stayId }) => written.has(stayId))];
   return {
-    expected: [...own, ...others].map(({ stayId, version }) => ({ streamId: stayId, version })),
+    expected: touched.map(({ stayId, version }) => ({ streamId: stayId, version })),
     events: changes.map(({ stayId, ...event }) => ({
       streamId: stayId,
       body: {

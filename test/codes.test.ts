@@ -19,6 +19,7 @@ import { holderOf } from '../gateway/runtime/journal/lock.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { withEntry } from '../mappings/overlay.ts';
 import { possibleTargets } from '../mappings/targets.ts';
+import type { DischargeEvent } from '../gateway/process/events.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway } from './support/gateway.ts';
 import { runCli, startService, type Service } from './support/service.ts';
@@ -176,6 +177,15 @@ async function look({ data }: Place) {
   return { parked: status.messages.parked, events: stored.map(({ event }) => event) };
 }
 
+/** What stands once something has been decided: a service decides in its own time. */
+async function lookUntil(here: Place, isThere: (event: DischargeEvent) => boolean) {
+  for (;;) {
+    const seen = await look(here);
+    if (seen.events.some(isThere)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 function audited({ data }: Place): { who: string; what: string; reason: string | null }[] {
   const db = new DatabaseSync(join(data, 'hemgang.sqlite'), { readOnly: true });
   const rows = db.prepare('SELECT who, what, reason FROM audit ORDER BY sequence').all();
@@ -232,7 +242,7 @@ describe('while the gateway runs', () => {
       message({ trigger: 'A01', at: hoursAgo(9), visit: 'V1', controlId: 'V1-1' }),
       readiness('V1', hoursAgo(5)),
     );
-    const before = await look(here);
+    const before = await lookUntil(here, ({ type }) => type === 'notice.issued');
     expect(before.parked).toBe(1);
     const entry = {
       table: 'ekliden-readiness',
