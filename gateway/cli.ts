@@ -14,8 +14,10 @@ import { explainFile, type ExplainOptions } from './cli/explain.ts';
 import { gen, type GenOptions } from './cli/gen.ts';
 import { helpTexts } from './cli/help.ts';
 import { wrong } from './cli/question.ts';
+import { addListen } from './cli/listen.ts';
 import { rulesExplain } from './cli/rules-explain.ts';
 import { rulesSimulate } from './cli/rules-simulate.ts';
+import { addSend } from './cli/send.ts';
 import { simulateHospital, simulateMunicipality } from './cli/simulate.ts';
 import { start } from './cli/start.ts';
 import { status } from './cli/status.ts';
@@ -208,6 +210,9 @@ withJournal(billing.command('explain'))
     },
   );
 
+addSend(program, setExit);
+addListen(program, setExit);
+
 const simulate = program.command('simulate').description('the outside world, for a trial run');
 simulate
   .command('hospital')
@@ -238,6 +243,10 @@ try {
   await program.parseAsync();
 } catch (thrown) {
   process.exitCode = thrown instanceof CommanderError ? wrongUse(thrown) : failed(thrown);
+}
+
+function setExit(code: number): void {
+  process.exitCode = code;
 }
 
 /** Commander has said what is wrong; asking for help or the version is no mistake. */

@@ -121,4 +121,38 @@ what the month handed to the next, and who takes up a dispute.
   hemgang billing explain --county 14 --municipality 1480 --month 2022-03
 
 Exit codes: 0 answered; 1 answered, and the settlement is withheld; 2 wrong use, or no such settlement.`,
+  send: `
+A file holds one message or many, framed by MLLP, batch segments (FHS, BHS) or nothing; lines may end in CR, LF
+or CRLF. An answer is matched by its MSA-2. One line is printed for each: MSA-1, control id, time, and code and
+place of every ERR; no field of a person is ever printed.
+
+  hemgang send admissions.hl7 --to mllp://127.0.0.1:2575 --charset 8859/1 --pipeline 8
+  hemgang send one.hl7 --to mllps://gateway.example:2575 --ca ca.pem --cert me.pem --key me.key
+  hemgang send one.hl7 --to mllp://127.0.0.1:2575 --duplicate --split 7
+
+Exit codes: 0 every message was accepted (AA, CA); 1 one was not, had no answer, or was answered otherwise the
+second time, or there is no connection; 2 wrong use.`,
+  listen: `
+Listens until SIGINT or --count. A line has the time, MSH-9, MSH-10, the size and MSH-18, and says so where
+the bytes are of another set. It checks and keeps nothing; AA means only that the frame was whole.
+
+  hemgang listen --port 2575
+  hemgang listen --port 2575 --answer late:5s --count 10
+
+With --out every message is kept as a file that only you can read; it holds personal data.
+
+Exit codes: 0 ended by signal or count; 2 wrong use, or the port is taken.`,
+  conformanceWire: `
+Sends test messages, so point it at a test system. MSH-11 is T unless --processing-id says otherwise, persons have
+published test numbers, control ids and visits are new in every run. The receiver must know the sender: say MSH-3 and
+MSH-4 by --sender, or give a message it accepts by --message.
+
+  hemgang conformance wire --to mllp://127.0.0.1:2575 --sender EKLIDEN-PAS/EKLIDEN
+  hemgang conformance wire --to mllp://127.0.0.1:2575 --only pipelining duplicate
+  hemgang conformance wire --list
+
+A case that is "must" failed loses or mixes up messages, or stops the receiver; "should" is good practice.
+"differs-allowed" is another reading of the standard: agree on it with the vendor.
+
+Exit codes: 0 no "must" failed; 1 one did, or there is no connection; 2 wrong use.`,
 } as const;
