@@ -9,6 +9,7 @@ import { billingRun } from './cli/billing-run.ts';
 import { codesList } from './cli/codes-list.ts';
 import { codesMap } from './cli/codes-map.ts';
 import { conformanceRun, type ConformanceRunOptions } from './cli/conformance-run.ts';
+import { addConformanceWire } from './cli/conformance-wire.ts';
 import { demo } from './cli/demo.ts';
 import { explainFile, type ExplainOptions } from './cli/explain.ts';
 import { gen, type GenOptions } from './cli/gen.ts';
@@ -83,6 +84,7 @@ conformance
   .action(async (paths: string[], options: Omit<ConformanceRunOptions, 'paths'>) => {
     process.exitCode = await conformanceRun({ ...options, paths });
   });
+addConformanceWire(conformance, setExit);
 
 program
   .command('gen')

@@ -92,13 +92,19 @@ function serve(socket: Socket, options: ReceiverOptions): void {
     try {
       for (let raw = unframer.next(); raw !== undefined; raw = unframer.next()) {
         options.onMessage?.(raw);
-        answer(socket, raw, options.answer, late);
+        if (isMessage(raw)) answer(socket, raw, options.answer, late);
       }
     } catch {
       options.onRemark?.(`a frame larger than ${maxFrameBytes} bytes: connection closed`);
       socket.destroy();
     }
   });
+}
+
+/** Without MSH nobody knows what an answer would be to. */
+export function isMessage(raw: Uint8Array): boolean {
+  const start = raw[0] === 0xef ? 3 : 0;
+  return raw[start] === 0x4d && raw[start + 1] === 0x53 && raw[start + 2] === 0x48;
 }
 
 function answer(

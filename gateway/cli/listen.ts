@@ -4,7 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import { InvalidArgumentError, type Command } from 'commander';
-import { startReceiver, type ReceiverAnswer } from '../../adapters/simulated/receiver.ts';
+import {
+  isMessage,
+  startReceiver,
+  type ReceiverAnswer,
+} from '../../adapters/simulated/receiver.ts';
 import { headerField, printable } from '../../adapters/wire/mllp-answer.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { helpTexts } from './help.ts';
@@ -109,10 +113,10 @@ interface Described {
 }
 
 function describe(raw: Uint8Array): Described {
-  const readable = Buffer.from(raw.subarray(0, 6)).toString('latin1').includes('MSH');
+  const readable = isMessage(raw);
   return {
     time: systemClock.now(),
-    type: readable ? printable(headerField(raw, 9)) : 'no MSH',
+    type: readable ? printable(headerField(raw, 9)) : 'no MSH: not answered',
     controlId: readable ? printable(headerField(raw, 10)) : '',
     bytes: raw.length,
     charset: readable ? charsetSeen(printable(headerField(raw, 18)), raw) : '',

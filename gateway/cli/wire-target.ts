@@ -6,7 +6,7 @@ import type { WireTarget } from '../../adapters/wire/connect.ts';
 import { GatewayError } from '../errors.ts';
 
 export interface TargetOptions {
-  readonly to: string;
+  readonly to?: string;
   readonly tls: boolean;
   readonly ca?: string;
   readonly cert?: string;
@@ -16,7 +16,7 @@ export interface TargetOptions {
 
 export function withTarget(command: Command): Command {
   return command
-    .requiredOption('--to <url>', 'mllp://host:port, or mllps://host:port for TLS')
+    .option('--to <url>', 'mllp://host:port, or mllps://host:port for TLS')
     .option('--tls', 'connect over TLS; mllps:// means the same', false)
     .option('--ca <file>', 'PEM: who signed the certificate of the other side')
     .option('--cert <file>', 'PEM: our own certificate, where the other side asks for one')
@@ -29,6 +29,7 @@ export function withTarget(command: Command): Command {
  * @throws GatewayError configuration-invalid naming the option that is wrong
  */
 export function targetOf(options: TargetOptions): WireTarget {
+  if (options.to === undefined) throw wrong('--to is missing: where to, as mllp://host:port');
   const match = /^(?:(mllps?):\/\/)?(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})\/?$/.exec(
     options.to,
   );
