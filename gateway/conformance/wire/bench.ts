@@ -41,22 +41,28 @@ export class Bench {
     return this.messages.make(changes);
   }
 
-  /** Sends one message, over a new connection where none is given. @returns its first answer */
+  /** Sends one message, over a connection of its own where none is given. @returns its first answer */
   async exchange(message: TestMessage, over?: WireConnection): Promise<Answer | undefined> {
     const connection = over ?? (await this.connect());
     const before = (await connection.answers(0, 0)).length;
     await connection.write(message.framed);
-    return (await connection.answers(before + 1, this.timeoutMs))[before];
+    const answer = (await connection.answers(before + 1, this.timeoutMs))[before];
+    if (over === undefined) connection.close();
+    return answer;
   }
 
-  /** Whether a plain message over a new connection is answered under its own id. */
+  /**
+   * Whether a plain message over a new connection is answered under its own id. What is open is closed before:
+   * a receiver may serve one connection alone.
+   */
   async isAlive(): Promise<boolean> {
+    this.clear();
     const message = this.message();
     const answer = await this.exchange(message).catch(() => undefined);
     return answer?.controlId === message.controlId;
   }
 
-  /** Closes every connection of the case that has ended. */
+  /** Closes every connection of the case. */
   clear(): void {
     for (const connection of this.#open) connection.close();
     this.#open.clear();

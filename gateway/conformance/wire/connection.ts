@@ -1,5 +1,6 @@
 /** A bare connection to the receiver: bytes out as a case wants them, whole frames in, nothing hidden. */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { openSocket, type WireTarget } from '../../../adapters/wire/connect.ts';
 import { readAnswer, type Answer } from '../../../adapters/wire/mllp-answer.ts';
 import { written } from '../../../adapters/wire/mllp-client.ts';
@@ -10,8 +11,9 @@ export class WireConnection {
   readonly #unframer = new Unframer(1_048_576);
   readonly #answers: Answer[] = [];
   readonly #wakes = new Set<() => void>();
-  /** The other side has said that it sends no more, or the connection broke. */
+  /** The other side has said that it sends no more, or the connection broke; not that we have closed it. */
   closed = false;
+  #left = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -85,11 +87,15 @@ export class WireConnection {
 
   /** Breaks the connection off, as a crash or a cut cable does. */
   abort(): void {
-    this.#socket.resetAndDestroy();
+    this.#left = true;
+    // A TLS socket cannot send a reset of its own.
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   /** Closes both directions, as a sender that is done does. */
   close(): void {
+    this.#left = true;
     this.#socket.destroy();
   }
 
@@ -118,7 +124,7 @@ export class WireConnection {
   }
 
   #close(): void {
-    this.closed = true;
+    if (!this.#left) this.closed = true;
     this.#wake();
   }
 

@@ -28,6 +28,7 @@ export async function runWireCases(
   onResult: (result: CaseResult) => void,
 ): Promise<CaseResult[]> {
   await bench.connect();
+  bench.clear();
   const results: CaseResult[] = [];
   for (const one of cases) {
     const plain = results[0];
