@@ -368,10 +368,14 @@ describe('the suite', () => {
       processingId: 'T',
       now: '2026-01-02T03:04:05.678Z',
     });
-    const { raw, controlId } = maker.make();
+    const { raw } = maker.make();
     const visit =
       Buffer.from(raw).toString('latin1').split('\rPV1|')[1]?.trimEnd().split('|') ?? [];
-    expect([visit[1], visit[18], visit[43]]).toEqual(['I', controlId, '20260102030405+0000']);
+    expect([visit[1], visit[18], visit[43]]).toEqual([
+      'I',
+      expect.stringMatching(/^V[0-9A-F]{10}$/),
+      '20260102030405+0000',
+    ]);
   });
 
   test('reports as JSON and JUnit, without a person', async () => {

@@ -144,7 +144,7 @@ With --out every message is kept as a file that only you can read; it holds pers
 Exit codes: 0 ended by signal or count; 2 wrong use, or the port is taken.`,
   conformanceWire: `
 Sends test messages, so point it at a test system. MSH-11 is T unless --processing-id says otherwise, persons have
-published test numbers, control ids and visits are new in every run. The receiver must know the sender: say MSH-3 and
+published test numbers, control ids are new, and all of a run is one visit. The receiver must know the sender: say MSH-3 and
 MSH-4 by --sender, or give a message it accepts by --message.
 
   hemgang conformance wire --to mllp://127.0.0.1:2575 --sender EKLIDEN-PAS/EKLIDEN

@@ -59,7 +59,7 @@ export class MessageMaker {
     const charset = changes.charset ?? this.#options.charset;
     const controlId = changes.controlId ?? this.controlId();
     const { sender, processingId } = this.#options;
-    let text = this.#options.text ?? ownMessage(controlId, this.#options.now);
+    let text = this.#options.text ?? ownMessage(`V${this.#run}`, this.#options.now);
     const set = (field: number, value: string): void => {
       text = withHeaderField(text, field, value);
     };
@@ -82,14 +82,14 @@ export class MessageMaker {
   }
 }
 
-/** An admission of a person who does not exist. */
-function ownMessage(controlId: string, now: string): string {
+/** An admission of a person who does not exist; one visit a run, so that a test system is not filled with stays. */
+function ownMessage(visit: string, now: string): string {
   const time = `${now.slice(0, 19).replace(/[-T:]/g, '')}+0000`;
   return [
-    `MSH|^~\\&|HEMGANG-WIRE|TEST|RECEIVER|TEST|${time}||ADT^A01^ADT_A01|${controlId}|T|2.5`,
+    `MSH|^~\\&|HEMGANG-WIRE|TEST|RECEIVER|TEST|${time}||ADT^A01^ADT_A01||T|2.5`,
     `EVN|A01|${time}||||${time}`,
     `PID|1||${person.number}^^^&1.2.752.129.2.1.3.1&ISO||${person.name}`,
-    segment('PV1', { 1: '1', 2: 'I', 3: 'WARD', 19: controlId, 44: time }),
+    segment('PV1', { 1: '1', 2: 'I', 3: 'WARD', 19: visit, 44: time }),
     '',
   ].join('\r');
 }
