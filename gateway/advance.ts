@@ -113,8 +113,8 @@ export async function linksOf(
   const changes = decideLinks({ processId, stays: own }, others, parameters, nowMs);
   if (changes.length === 0) return undefined;
   // Another stay that changes meanwhile is advanced itself: what counts is what is written to.
-  const written = new Set(changes.map(({ stayId }) => stayId));
-  const touched = [...own, ...others.filter(({ stayId }) => written.has(stayId))];
+  const changed = new Set(changes.map(({ stayId }) => stayId));
+  const touched = [...own, ...others.filter(({ stayId }) => changed.has(stayId))];
   return {
     expected: touched.map(({ stayId, version }) => ({ streamId: stayId, version })),
     events: changes.map(({ stayId, ...event }) => ({
