@@ -120,7 +120,9 @@ describe('the shipped profiles', () => {
   });
 
   const accepted = corpusCases().filter(
-    ({ expected: { answer, unmapped = [], warnings = [], events = [] } }) =>
+    ({ overlay, expected: { answer, unmapped = [], warnings = [], events = [] } }) =>
+      // A case with a sender of its own is not a shipped one.
+      overlay === undefined &&
       answer === 'AA' &&
       unmapped.length + warnings.length === 0 &&
       // A date alone is accepted; the profile says that a clock needs more.
