@@ -8,7 +8,7 @@ import { openJournalReader } from '../gateway/runtime/journal/embedded.ts';
 import { faultAt } from './support/faulty-journal.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
-import { MllpClient } from './support/mllp-client.ts';
+import { BareConnection } from './support/bare-connection.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -27,8 +27,8 @@ async function start(settings: Partial<TestSettings> = {}): Promise<TestGateway>
   return gateway;
 }
 
-async function open({ gateway }: TestGateway): Promise<MllpClient> {
-  const client = await MllpClient.open(gateway.mllp.port);
+async function open({ gateway }: TestGateway): Promise<BareConnection> {
+  const client = await BareConnection.open(gateway.mllp.port);
   cleanups.push(() => client.close());
   return client;
 }

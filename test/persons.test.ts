@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { fold } from '../gateway/process/state.ts';
 import type { DischargeProcess } from '../gateway/process/state.ts';
 import { adt, otherPersonnummer, personnummer, reserveNumber } from './support/adt.ts';
+import { permutations } from './support/adt-message.ts';
 import type { AdtFields } from './support/adt.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 
@@ -59,13 +60,6 @@ const merged: AdtFields = {
   withoutVisit: true,
   more: [`MRG|${reserveNumber}`],
 };
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item, index) =>
-    permutations(items.filter((_, at) => at !== index)).map((rest) => [item, ...rest]),
-  );
-}
 
 describe('a merge', () => {
   test('gives the case its number, and the next notice says it', async () => {

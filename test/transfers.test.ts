@@ -4,6 +4,7 @@ import type { DischargeEvent } from '../gateway/process/events.ts';
 import { fold } from '../gateway/process/state.ts';
 import type { DischargeProcess } from '../gateway/process/state.ts';
 import { adt, otherPersonnummer } from './support/adt.ts';
+import { permutations } from './support/adt-message.ts';
 import type { AdtFields } from './support/adt.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 
@@ -72,13 +73,6 @@ function standing({ history }: DischargeProcess): string[] {
     .filter(({ revisions }) => revisions.at(-1)?.action !== 'withdrawn')
     .map(({ obligation, role }) => `${obligation} ${role}`)
     .toSorted();
-}
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item, index) =>
-    permutations(items.filter((_, at) => at !== index)).map((rest) => [item, ...rest]),
-  );
 }
 
 describe('a transfer between hospitals', () => {

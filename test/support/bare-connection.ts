@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { frame, Unframer } from '../../adapters/wire/mllp.ts';
 
-export class MllpClient {
+export class BareConnection {
   readonly #socket: Socket;
   readonly #unframer = new Unframer(1_048_576);
   readonly #frames: string[] = [];
@@ -25,10 +25,10 @@ export class MllpClient {
     });
   }
 
-  static async open(port: number): Promise<MllpClient> {
+  static async open(port: number): Promise<BareConnection> {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new MllpClient(socket);
+    return new BareConnection(socket);
   }
 
   send(...messages: readonly (Uint8Array | string)[]): void {
