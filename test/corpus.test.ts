@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Translation, Verdict } from '../adapters/adapter.ts';
 import { explain, renderExplanation } from '../adapters/inbound/hl7v2/explain.ts';
-import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
-import { asGatewayError } from '../gateway/errors.ts';
-import type { GatewayError } from '../gateway/errors.ts';
+import { hl7v2Inbound, meaningOf } from '../adapters/inbound/hl7v2/index.ts';
 import { loadMappings } from '../mappings/index.ts';
 import type { Mappings } from '../mappings/index.ts';
 import { adtBytes, senders } from './support/adt-message.ts';
@@ -18,17 +15,7 @@ const context = {
 /** One message through the adapter as `receive` does it, without the journal. */
 function judge(mappings: Mappings, raw: Uint8Array) {
   const inbound = hl7v2Inbound(mappings);
-  let message: ReturnType<typeof inbound.read> | undefined;
-  let translation: Translation | undefined;
-  let error: GatewayError | undefined;
-  try {
-    message = inbound.read(raw);
-    translation = inbound.translate(message);
-  } catch (thrown) {
-    error = asGatewayError(thrown);
-  }
-  const verdict: Verdict =
-    error === undefined ? { accepted: true, warnings: [] } : { accepted: false, error };
+  const { message, translation, error, verdict } = meaningOf(inbound, raw);
   const answer = inbound.acknowledge(message, raw, verdict, context)?.[0];
   const text = answer === undefined ? undefined : Buffer.from(answer).toString('latin1');
   const head = message === undefined ? undefined : inbound.head(message);

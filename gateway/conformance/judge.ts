@@ -1,12 +1,11 @@
 /** One message by itself: what it means, and the answer it would get. Pure; no gateway runs. */
-import type { Answers, Fact, Translation, UnmappedCode, Verdict } from '../../adapters/adapter.ts';
+import type { Answers, Fact, Translation, UnmappedCode } from '../../adapters/adapter.ts';
 import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
-import { hl7v2Inbound, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
+import { hl7v2Inbound, meaningOf, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
 import type { KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
 import { hl7Null } from '../../adapters/inbound/hl7v2/compile.ts';
 import { municipalityCodes } from '../../mappings/index.ts';
 import type { Mappings } from '../../mappings/index.ts';
-import { asGatewayError } from '../errors.ts';
 import type { GatewayError } from '../errors.ts';
 import { withoutPersonNumbers } from './files.ts';
 import type { MessageResult, Outcome, ToldEvent } from './result.ts';
@@ -25,19 +24,7 @@ export function judgeBy(mappings: Mappings): (raw: Uint8Array) => Judged {
   const inbound = hl7v2Inbound(mappings);
   const findSender = senderFinder(mappings);
   return (raw) => {
-    let message: KnownMessage | undefined;
-    let translation: Translation | undefined;
-    let error: GatewayError | undefined;
-    try {
-      message = inbound.read(raw);
-      translation = inbound.translate(message);
-    } catch (thrown) {
-      error = asGatewayError(thrown);
-    }
-    const verdict: Verdict =
-      error === undefined
-        ? { accepted: true, warnings: translation?.warnings ?? [] }
-        : { accepted: false, error };
+    const { message, translation, error, verdict } = meaningOf(inbound, raw);
     const segments = segmentsOf(inbound.acknowledge(message, raw, verdict, context));
     return {
       told: {
@@ -45,7 +32,7 @@ export function judgeBy(mappings: Mappings): (raw: Uint8Array) => Judged {
         outcome: outcomeOf(translation),
         ...reasonOf(translation, error),
         answer: codeOf(segments),
-        ...meaningOf(translation),
+        ...toldMeaning(translation),
       },
       ...(translation !== undefined && { translation }),
       answerSegments: segments,
@@ -116,7 +103,7 @@ function codeOf(segments: readonly string[]): string | null {
   return msa?.split(separator)[1] ?? null;
 }
 
-function meaningOf(
+function toldMeaning(
   translation: Translation | undefined,
 ): Pick<Told, 'stay' | 'events' | 'warnings' | 'unmapped'> {
   if (translation === undefined) return { events: [], warnings: [], unmapped: [] };

@@ -2,11 +2,10 @@
  * One message of somebody else through read → translate → acknowledge, as `receive` does it, without the journal.
  */
 import { isUtf8 } from 'node:buffer';
-import type { Translation, Verdict } from '../../adapters/adapter.ts';
+import type { Translation } from '../../adapters/adapter.ts';
 import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
-import { hl7v2Inbound } from '../../adapters/inbound/hl7v2/index.ts';
+import { meaningOf, hl7v2Inbound } from '../../adapters/inbound/hl7v2/index.ts';
 import type { KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
-import { asGatewayError } from '../../gateway/errors.ts';
 import type { GatewayError } from '../../gateway/errors.ts';
 import type { Mappings } from '../../mappings/index.ts';
 
@@ -67,20 +66,7 @@ const context = {
 };
 
 function play(inbound: ReturnType<typeof hl7v2Inbound>, raw: Uint8Array): Played {
-  let message: KnownMessage | undefined;
-  let translation: Translation | undefined;
-  let thrown: unknown;
-  try {
-    message = inbound.read(raw);
-    translation = inbound.translate(message);
-  } catch (error) {
-    thrown = error;
-  }
-  const error = thrown === undefined ? undefined : asGatewayError(thrown);
-  const verdict: Verdict =
-    error === undefined
-      ? { accepted: true, warnings: translation?.warnings ?? [] }
-      : { accepted: false, error };
+  const { message, translation, error, verdict } = meaningOf(inbound, raw);
   const answer = answerCodes(inbound.acknowledge(message, raw, verdict, context));
   return {
     kind: message === undefined ? kindOf(raw) : inbound.head(message).kind,

@@ -2,7 +2,6 @@
  * What one message becomes, for the engineer who holds it: its fields by name, the sender it is taken for, the events,
  * what is unmapped or doubtful, and the answer it would get. It shows person fields, since the file is already theirs.
  */
-import { asGatewayError } from '../../../gateway/errors.ts';
 import type { ErrorCode, GatewayError } from '../../../gateway/errors.ts';
 import { pathOf } from '../../../mappings/index.ts';
 import type { Mappings } from '../../../mappings/index.ts';
@@ -20,7 +19,7 @@ import { Unframer } from '../../wire/mllp.ts';
 import { acknowledge, hasByteOrderMark, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
 import { loadDictionary } from './dictionary.ts';
-import { hl7v2Inbound, mappingsOfOne } from './index.ts';
+import { hl7v2Inbound, mappingsOfOne, meaningOf } from './index.ts';
 import { Hl7Message } from './message.ts';
 import type { Remark } from './remark.ts';
 import { gravestFirst, remarkLines } from './remarks.ts';
@@ -77,19 +76,7 @@ export async function explain(
     senderId === undefined ? mappings : mappingsOfOne(mappings, senderId),
   );
   const header = readHeader(bytes);
-  let error: GatewayError | undefined;
-  let known: ReturnType<typeof inbound.read> | undefined;
-  let translation: Translation | undefined;
-  try {
-    known = inbound.read(bytes);
-    translation = inbound.translate(known);
-  } catch (thrown) {
-    error = asGatewayError(thrown);
-  }
-  const verdict: Verdict =
-    error === undefined
-      ? { accepted: true, warnings: translation?.warnings ?? [] }
-      : { accepted: false, error };
+  const { message: known, translation, error, verdict } = meaningOf(inbound, bytes);
   const mapping = known?.sender.mapping;
   const message = known?.message ?? readAnyway(bytes, header);
   return {

@@ -8,16 +8,42 @@ import { pathOf } from '../../../mappings/index.ts';
 import type { Hl7Path } from '../../../mappings/index.ts';
 import type { Fact } from '../../adapter.ts';
 import { hl7Null } from './compile.ts';
-import type { CompiledEntry, CompiledKey, Reading } from './compile.ts';
+import type { CompiledEntry, CompiledKey, CompiledSender, Reading } from './compile.ts';
 import { deathContradicted, deathInUpdate, readDeath } from './death.ts';
-import { codesOf } from './patient.ts';
+import type { Hl7Message } from './message.ts';
+import { codesOf, patientOf } from './patient.ts';
 import { dateOf, parseTime } from './time.ts';
 import type { Hl7Time } from './time.ts';
 import { ifNullEntry, missing, park } from './work.ts';
 import type { Work } from './work.ts';
 
+/**
+ * What the entries of a trigger give, with the person they are of.
+ * @throws GatewayError malformed-message for what is needed and missing; a person without a number cannot be followed
+ */
+export function gather(
+  message: Hl7Message,
+  sender: CompiledSender,
+  entries: readonly CompiledEntry[],
+  warnings: string[],
+): Work {
+  const patient = patientOf(message, sender, warnings);
+  if (patient.numbers.length === 0) throw missing(sender.patient.numbers[0]?.text ?? 'PID-3');
+  const work: Work = {
+    message,
+    sender,
+    patient,
+    facts: [],
+    unmapped: [],
+    warnings,
+    understood: [],
+  };
+  for (const entry of entries) addFact(work, entry);
+  return work;
+}
+
 /** Adds the fact that an entry gives, if it gives one. @throws GatewayError malformed-message for what it needs and lacks */
-export function addFact(work: Work, entry: CompiledEntry): void {
+function addFact(work: Work, entry: CompiledEntry): void {
   if (!counts(work, entry)) return;
   const type = eventOf(work, entry);
   if (type === undefined) return;

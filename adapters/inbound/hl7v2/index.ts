@@ -1,10 +1,10 @@
 /**
  * HL7 v2 in: bytes → message → facts, and the answer.
  */
-import { GatewayError } from '../../../gateway/errors.ts';
+import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
 import { pathOf } from '../../../mappings/index.ts';
 import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
-import type { Inbound, MessageHead } from '../../adapter.ts';
+import type { Inbound, MessageHead, Translation, Verdict } from '../../adapter.ts';
 import { acknowledge, hasByteOrderMark, readHeader } from './acknowledge.ts';
 import { charsetOf, decode } from './charset.ts';
 import { compileSender } from './compile.ts';
@@ -80,6 +80,28 @@ function senderOfRefused(
     return findSender(header);
   } catch {
     return undefined;
+  }
+}
+
+/** A message read and translated without anything being stored: what it means or why it cannot be taken, and the verdict. */
+export interface Meaning {
+  readonly message?: KnownMessage;
+  readonly translation?: Translation;
+  readonly error?: GatewayError;
+  readonly verdict: Verdict;
+}
+
+/** What bytes mean by an adapter. It never throws: what is wrong is the error. */
+export function meaningOf(inbound: Inbound<KnownMessage>, raw: Uint8Array): Meaning {
+  let message: KnownMessage | undefined;
+  try {
+    message = inbound.read(raw);
+    const translation = inbound.translate(message);
+    const verdict = { accepted: true, warnings: translation.warnings } as const;
+    return { message, translation, verdict };
+  } catch (thrown) {
+    const error = asGatewayError(thrown);
+    return { ...(message && { message }), error, verdict: { accepted: false, error } };
   }
 }
 

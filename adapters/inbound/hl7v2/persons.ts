@@ -4,11 +4,10 @@
  */
 import type { MovedStay, PersonStatement, StayReference, Translation } from '../../adapter.ts';
 import type { CompiledSender, CompiledTrigger } from './compile.ts';
-import { addFact } from './facts.ts';
+import { gather } from './facts.ts';
 import { Hl7Message } from './message.ts';
-import { numbersAt, patientOf } from './patient.ts';
+import { numbersAt } from './patient.ts';
 import { malformed, missing } from './work.ts';
-import type { Work } from './work.ts';
 
 /** More patients in one message are a mistake. */
 const groupLimit = 100;
@@ -61,21 +60,10 @@ function saidIn(
   sender: CompiledSender,
   warnings: string[],
 ): Omit<PersonStatement, 'earlierNumbers'> {
-  const patient = patientOf(message, sender, warnings);
-  if (patient.numbers.length === 0) throw missing(sender.patient.numbers[0]?.text ?? 'PID-3');
-  const work: Work = {
-    message,
-    sender,
-    patient,
-    facts: [],
-    unmapped: [],
-    warnings,
-    understood: [],
-  };
-  for (const entry of entries) addFact(work, entry);
+  const work = gather(message, sender, entries, warnings);
   // What it changes must not wait for a code: the person is who they are. The stay's own next message parks on it.
   for (const { path, table } of work.unmapped) warnings.push(`${path}: code not in table ${table}`);
-  return { patient, facts: work.facts };
+  return { patient: work.patient, facts: work.facts };
 }
 
 /** The message once for each time a segment begins a group, what stands before the first one with each. */

@@ -8,13 +8,12 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import { pathOf } from '../../../mappings/index.ts';
 import type { StayReference, Translation } from '../../adapter.ts';
 import type { CompiledSender, CompiledTrigger } from './compile.ts';
-import { addFact } from './facts.ts';
+import { gather } from './facts.ts';
 import type { Hl7Message } from './message.ts';
-import { patientOf, scoped } from './patient.ts';
+import { scoped } from './patient.ts';
 import { movesIn, personsIn } from './persons.ts';
 import { parseTime } from './time.ts';
 import { malformed, missing } from './work.ts';
-import type { Work } from './work.ts';
 
 /**
  * @param kind message type and trigger, `ADT^A01`
@@ -50,20 +49,8 @@ function ofStay(
   warnings: string[],
 ): Translation {
   const stay = stayOf(message, sender);
-  const patient = patientOf(message, sender, warnings);
-  const [first] = sender.patient.numbers;
-  if (patient.numbers.length === 0) throw missing(first?.text ?? 'PID-3');
-  const work: Work = {
-    message,
-    sender,
-    patient,
-    facts: [],
-    unmapped: [],
-    warnings,
-    understood: [],
-  };
-  for (const entry of entries) addFact(work, entry);
-  const { facts, unmapped, understood } = work;
+  const work = gather(message, sender, entries, warnings);
+  const { patient, facts, unmapped, understood } = work;
   const silent = facts.length === 0 && unmapped.length === 0;
   const because = understood.length === 0 ? '' : `: ${understood.join(', ')}`;
   return {
