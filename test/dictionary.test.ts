@@ -11,13 +11,24 @@ import {
 } from '../adapters/inbound/hl7v2/formats.ts';
 import { Hl7Message } from '../adapters/inbound/hl7v2/message.ts';
 import type { Remark } from '../adapters/inbound/hl7v2/remark.ts';
+import { profileCheck } from '../adapters/inbound/hl7v2/validate.ts';
 import { asGatewayError } from '../gateway/errors.ts';
+import { loadMappings } from '../mappings/index.ts';
+import { loadMessageProfiles } from '../profiles/index.ts';
 import { corpusCases } from './support/corpus.ts';
 
 let check: DictionaryCheck;
 beforeAll(async () => {
   check = await loadDictionary();
 });
+
+const mappings = loadMappings();
+const byProfile = profileCheck(
+  loadMessageProfiles({
+    known: { tables: mappings.tables.keys(), senders: mappings.senders.map(({ id }) => id) },
+  }),
+  mappings,
+);
 
 function read(text: string): Hl7Message {
   return new Hl7Message(Buffer.from(text), text, 'utf8');
@@ -296,6 +307,13 @@ describe('whatever the bytes are', () => {
     }
   });
 
+  test('an escape with bytes of another character set is looked at as it is written', () => {
+    const text = `MSH|^~\\&|A|B|C|D|20220307||ADT^A01|1|P|2.5\r${evn}\r${pid}\rPV1|1|\\XE5\\`;
+    expect(check(read(text)).map(({ location }) => location)).toEqual(['PV1-2']);
+    const codes = byProfile(read(text), 'A01').map(({ code, location }) => `${code} ${location}`);
+    expect(codes).toContain('NOT_IN_TABLE PV1-2');
+  });
+
   const parts = fc.constantFrom(
     'MSH|^~\\&|',
     'EVN|',
@@ -310,6 +328,7 @@ describe('whatever the bytes are', () => {
     '~',
     '&',
     '\\T\\',
+    '\\XE5\\',
     '\\X0D\\',
     '\\',
     '""',
@@ -329,9 +348,13 @@ describe('whatever the bytes are', () => {
     fc.assert(
       fc.property(body, version, type, (pieces, v, t) => {
         const text = `MSH|^~\\&|A|B|C|D|20220307||${t}|1|P|${v}\r${pieces.join('')}`;
-        const remarks: readonly Remark[] = check(read(text));
+        const message = read(text);
+        const ofProfile = byProfile(message, 'A01', 'ekliden');
+        const remarks: readonly Remark[] = check(message);
         expect(remarks.length).toBeLessThanOrEqual(101);
-        for (const { location } of remarks) expect(location).toMatch(/^[A-Za-z0-9[\]().\- ]+$/);
+        expect(ofProfile.length).toBeLessThanOrEqual(101);
+        for (const { location } of [...remarks, ...ofProfile])
+          expect(location).toMatch(/^[A-Za-z0-9[\]().\- ]+$/);
       }),
       { numRuns: 2000 },
     );
@@ -345,7 +368,9 @@ describe('whatever the bytes are', () => {
         const bytes = Buffer.from(messages[which] ?? []);
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
         const message = readable(bytes);
-        if (message !== undefined) check(message);
+        if (message === undefined) return;
+        check(message);
+        byProfile(message, 'A08', 'ekliden');
       }),
       { numRuns: 2000 },
     );

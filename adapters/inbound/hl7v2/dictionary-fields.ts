@@ -1,10 +1,9 @@
 /** The fields of a segment held against the dictionary of an HL7 version: presence, repetition, length, type, table. */
-import { unescape } from './escapes.ts';
 import { isClockText, isDateText, isNumber, isSequence, precisionOf } from './formats.ts';
 import type { Hl7Message } from './message.ts';
 import type { Remarks } from './remarks.ts';
 import { shownCode } from './remarks.ts';
-import { fieldPlace, parts } from './segments.ts';
+import { fieldPlace, parts, unescaped } from './segments.ts';
 import type { Segment } from './segments.ts';
 
 const hl7Null = '""';
@@ -100,7 +99,12 @@ class FieldCheck {
       return;
     }
     if (field.withdrawn) {
-      this.#add('information', 'FIELD_WITHDRAWN', [number, 1], 'is withdrawn in this version');
+      this.#add(
+        'information',
+        'FIELD_WITHDRAWN',
+        [number, 1],
+        'is withdrawn in this version, or kept for older receivers alone',
+      );
       return;
     }
     const repetitions = parts(raw, this.message.delimiters.repetition);
@@ -159,25 +163,20 @@ class FieldCheck {
     if (form !== undefined && !form.holds(raw)) {
       this.#add('error', 'TYPE_WRONG', place, `is not ${form.words}, as ${type.name} asks`);
     }
-    if (codes === undefined || codes.has(this.#plain(raw))) return;
+    if (codes === undefined || codes.has(unescaped(raw, this.message))) return;
     const shown = /^(?:MSH|EVN|PV1|PV2)$/.test(this.segment.name) ? shownCode(raw) : undefined;
     const code = shown === undefined ? 'the code' : `'${shown}'`;
     this.#add('error', 'NOT_IN_TABLE', place, `${code} is not in HL7 table ${table ?? ''}`);
   }
 
   #length(place: Place, raw: string, { length }: Field): void {
-    if (length === undefined || raw.length <= length || this.#plain(raw).length <= length) return;
+    if (
+      length === undefined ||
+      raw.length <= length ||
+      unescaped(raw, this.message).length <= length
+    )
+      return;
     this.#add('warning', 'TOO_LONG', place, `is longer than ${length} characters`);
-  }
-
-  #plain(raw: string): string {
-    const { delimiters, charset } = this.message;
-    if (delimiters.escape === '' || !raw.includes(delimiters.escape)) return raw;
-    try {
-      return unescape(raw, delimiters, charset);
-    } catch {
-      return raw; // bytes of another character set: the reader refuses it, and says so
-    }
   }
 
   #add(

@@ -2,6 +2,7 @@
  * A message taken apart for checks, which look at every segment, field and repetition. Meaning is read through
  * Hl7Message alone, a path at a time; this is for those that have no path yet.
  */
+import { unescape } from './escapes.ts';
 import type { Delimiters, Hl7Message } from './message.ts';
 
 export interface Segment {
@@ -64,4 +65,14 @@ export function partOf(
 ): string {
   const whole = parts(raw, delimiters.component)[component - 1] ?? '';
   return parts(whole, delimiters.subcomponent)[subcomponent - 1] ?? '';
+}
+
+/** A value unescaped; as it is written where its escapes hold bytes of another character set, which the reader refuses. */
+export function unescaped(raw: string, { delimiters, charset }: Hl7Message): string {
+  if (delimiters.escape === '' || !raw.includes(delimiters.escape)) return raw;
+  try {
+    return unescape(raw, delimiters, charset);
+  } catch {
+    return raw;
+  }
 }

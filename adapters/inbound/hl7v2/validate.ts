@@ -6,12 +6,11 @@ import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
 import type { MessageProfiles, MessageRule } from '../../../profiles/index.ts';
 import { compileProfile } from './compile-profile.ts';
 import type { CompiledProfile, CompiledRule, Place } from './compile-profile.ts';
-import { unescape } from './escapes.ts';
 import { precisionOf, precisions } from './formats.ts';
 import type { Hl7Message } from './message.ts';
 import type { Remark } from './remark.ts';
 import { Remarks, shownCode } from './remarks.ts';
-import { fieldPlace, partOf, parts, segmentPlace, segmentsOf } from './segments.ts';
+import { fieldPlace, partOf, parts, segmentPlace, segmentsOf, unescaped } from './segments.ts';
 import type { Segment } from './segments.ts';
 
 const hl7Null = '""';
@@ -201,7 +200,7 @@ class RuleCheck {
       );
     if (rule.authority === 'known') {
       const known =
-        named.flat().some((one) => authorities.has(this.#plain(one))) ||
+        named.flat().some((one) => authorities.has(unescaped(one, this.message))) ||
         (authorities.has('unnamed') && named.some((one) => one.length === 0));
       const text = 'has no number of an authority that the mappings know (CX.4)';
       if (!known) this.#wrong('AUTHORITY_UNKNOWN', placeIn(segment, path), text);
@@ -234,13 +233,9 @@ class RuleCheck {
     const read = Math.max(checkedRepetitions, path.repetition);
     return parts(raw, delimiters.repetition)
       .slice(0, read)
-      .map((one) => this.#plain(partOf(one, path.component, path.subcomponent, delimiters)));
-  }
-
-  #plain(raw: string): string {
-    const { delimiters, charset } = this.message;
-    if (delimiters.escape === '' || !raw.includes(delimiters.escape)) return raw;
-    return unescape(raw, delimiters, charset);
+      .map((one) =>
+        unescaped(partOf(one, path.component, path.subcomponent, delimiters), this.message),
+      );
   }
 
   // ---------------------------------------------------------------- saying
