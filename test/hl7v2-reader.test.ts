@@ -4,7 +4,7 @@ import { charsetOf, decode } from '../adapters/inbound/hl7v2/charset.ts';
 import { escapeText, unescape } from '../adapters/inbound/hl7v2/escapes.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { Hl7Message } from '../adapters/inbound/hl7v2/message.ts';
-import { kindOfPersonNumber } from '../adapters/inbound/hl7v2/patient.ts';
+import { kindOfPersonNumber } from '../adapters/inbound/hl7v2/person-numbers.ts';
 import { formatTime, parseTime } from '../adapters/inbound/hl7v2/time.ts';
 import { GatewayError, asGatewayError } from '../gateway/errors.ts';
 import { loadMappings, parsePath } from '../mappings/index.ts';

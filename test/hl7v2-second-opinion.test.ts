@@ -70,7 +70,9 @@ const differences: readonly Difference[] = [
 function isSameTime(ours: string, theirs: unknown): boolean {
   if (theirs instanceof Date) return ours.includes(String(theirs.getUTCFullYear()));
   if (typeof theirs !== 'string') return false;
-  const [our = '', their = ''] = [ours, theirs].map((text) => text.replace(/\D/g, '').slice(0, 8));
+  const [our = '', their = ''] = [ours, theirs].map((text) =>
+    text.replace(/\..*$/, '').replace(/\D/g, '').slice(0, 8),
+  );
   return (
     Math.min(our.length, their.length) >= 4 && (our.startsWith(their) || their.startsWith(our))
   );

@@ -1,8 +1,8 @@
 /** What is expected of messages and stories (`*.expect.yaml`): read, checked, held against what came. */
+import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/person-numbers.ts';
 import { z } from 'zod';
 import { check, read } from '../../profiles/files.ts';
 import type { Fact } from '../../adapters/adapter.ts';
-import { withoutPersonNumbers } from './files.ts';
 import { allFacts } from './judge.ts';
 import type { Judged } from './judge.ts';
 import { outcomes } from './result.ts';

@@ -1,4 +1,5 @@
 /** Message files by their paths: found in folders, bounded, each with the expectation beside it. */
+import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/person-numbers.ts';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';
@@ -105,23 +106,6 @@ export function readBytes({ path, shown }: MessageFile): Uint8Array {
   } catch (cause) {
     throw new GatewayError('configuration-invalid', `${shown}: cannot be read`, { cause });
   }
-}
-
-/** A file's name, a control id or a visit number may be made of a person's number: then it is not shown. */
-export function withoutPersonNumbers(text: string): string {
-  return text.replace(/(?<!\d)(\d{2})?(\d{6})[-+]?(\d{4})(?!\d)/g, (all, _, date: string, rest) =>
-    hasCheckDigit(`${date}${String(rest)}`) ? '…' : all,
-  );
-}
-
-function hasCheckDigit(ten: string): boolean {
-  const [month, day] = [Number(ten.slice(2, 4)), Number(ten.slice(4, 6)) % 60];
-  if (month > 12 || day > 31) return false;
-  const sum = ten.split('').reduce((total, digit, index) => {
-    const product = Number(digit) * (index % 2 === 0 ? 2 : 1);
-    return total + (product > 9 ? product - 9 : product);
-  }, 0);
-  return sum % 10 === 0;
 }
 
 function wrong(message: string): GatewayError {

@@ -1,4 +1,5 @@
 /** One message by itself: what it means, and the answer it would get. Pure; no gateway runs. */
+import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/person-numbers.ts';
 import type { Answers, Fact, Translation, UnmappedCode } from '../../adapters/adapter.ts';
 import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
 import { hl7v2Inbound, meaningOf, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
@@ -7,7 +8,6 @@ import { hl7Null } from '../../adapters/inbound/hl7v2/compile.ts';
 import { municipalityCodes } from '../../mappings/index.ts';
 import type { Mappings } from '../../mappings/index.ts';
 import type { GatewayError } from '../errors.ts';
-import { withoutPersonNumbers } from './files.ts';
 import type { MessageResult, Outcome, ToldEvent } from './result.ts';
 
 /** What a message gave, before it is held against what is expected of it. */

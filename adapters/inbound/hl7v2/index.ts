@@ -10,6 +10,7 @@ import { charsetOf, decode } from './charset.ts';
 import { compileSender } from './compile.ts';
 import type { CompiledSender } from './compile.ts';
 import { Hl7Message } from './message.ts';
+import { withoutPersonNumbers } from './person-numbers.ts';
 import { sentAtOf, translate } from './translate.ts';
 
 export { createHl7v2Server } from './server.ts';
@@ -188,7 +189,7 @@ function isLinkStart(sequence: number | undefined): boolean {
 /** A system's name as it may stand in a log. */
 function shown(header: Hl7Message, where: Hl7Path): string {
   const name = (header.valueOf(where) ?? '').replace(/[^ -~]/g, '?').slice(0, 60);
-  return `${where.text} '${name}'`;
+  return `${where.text} '${withoutPersonNumbers(name)}'`;
 }
 
 function missing(location: string): GatewayError {

@@ -7,6 +7,7 @@ import type { PatientIdentity, PersonNumber } from '../../adapter.ts';
 import { hl7Null, inside } from './compile.ts';
 import type { CompiledSender, Readable } from './compile.ts';
 import type { Hl7Message } from './message.ts';
+import { kindOfPersonNumber } from './person-numbers.ts';
 import { park } from './work.ts';
 import type { Work } from './work.ts';
 
@@ -218,38 +219,6 @@ function nationalNumber(
   const actual = kindOfPersonNumber(digits);
   if (actual === undefined) return undefined;
   return { authority: nationalAuthorities[actual], value: digits, kind: actual };
-}
-
-/**
- * Tells the two numbers of the population register apart: 12 digits, century 18-20, Luhn over the last ten; a
- * samordningsnummer has 60 added to its day, and may have month 00 or day 60 for unknown (Skatteverket's test numbers).
- * @returns undefined for what is neither
- */
-export function kindOfPersonNumber(
-  digits: string,
-): 'personnummer' | 'samordningsnummer' | undefined {
-  if (!/^(?:18|19|20)\d{10}$/.test(digits) || !passesLuhn(digits)) return undefined;
-  const year = Number(digits.slice(0, 4));
-  const month = Number(digits.slice(4, 6));
-  const day = Number(digits.slice(6, 8));
-  if (day < 60) return isDate(year, month, day) ? 'personnummer' : undefined;
-  if (month > 12 || day > 91) return undefined;
-  if (month === 0 || day === 60) return 'samordningsnummer';
-  return isDate(year, month, day - 60) ? 'samordningsnummer' : undefined;
-}
-
-function passesLuhn(digits: string): boolean {
-  let sum = 0;
-  for (let at = 2; at < 12; at += 1) {
-    const weighted = (digits.charCodeAt(at) - 48) * (at % 2 === 0 ? 2 : 1);
-    sum += weighted > 9 ? weighted - 9 : weighted;
-  }
-  return sum % 10 === 0;
-}
-
-function isDate(year: number, month: number, day: number): boolean {
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 const kindsByWorth = ['personnummer', 'samordningsnummer', 'reservnummer', 'LMA-nummer'] as const;

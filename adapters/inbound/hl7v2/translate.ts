@@ -26,7 +26,7 @@ export function translate(message: Hl7Message, kind: string, sender: CompiledSen
   if (ignored !== undefined) return { facts: [], unmapped: [], warnings, ignored };
   const trigger = sender.triggers.get(name);
   if (trigger === undefined)
-    throw unsupported('201', `trigger event ${name} is not mapped`, 'MSH-9.2');
+    throw unsupported('201', `trigger event${shownTrigger(name)} is not mapped`, 'MSH-9.2');
   for (const segment of trigger.requires) {
     if (!message.has(segment)) throw malformed('100', `${segment}: segment missing`, segment);
   }
@@ -97,12 +97,14 @@ function checkHeader(message: Hl7Message, kind: string, sender: CompiledSender):
   return trigger;
 }
 
+/** What looks like no trigger event may be anything, and is not shown. */
+const shownTrigger = (name: string): string => (/^[A-Z]\d\d$/.test(name) ? ` ${name}` : '');
+
 /** MSH-9 says what the message is; EVN-1, withdrawn in version 2.5, is often left as it was. */
 function headerWarnings(message: Hl7Message, trigger: string): string[] {
   const other = message.valueOf(eventTypeCode);
   if (other === undefined || other === trigger) return [];
-  const shown = /^[A-Z]\d\d$/.test(other) ? ` ${other}` : '';
-  return [`EVN-1:${shown} is not the trigger event of MSH-9.2, which holds`];
+  return [`EVN-1:${shownTrigger(other)} is not the trigger event of MSH-9.2, which holds`];
 }
 
 function stayOf(message: Hl7Message, sender: CompiledSender): StayReference {
