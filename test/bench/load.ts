@@ -8,6 +8,8 @@ export interface Load {
   readonly messages: number;
   /** … or after so long. */
   readonly limitMs: number;
+  /** Wait after each answer; none where left out. */
+  readonly pauseMs?: number;
   /** The nth message, framed. */
   readonly frame: (index: number) => Buffer;
 }
@@ -17,6 +19,7 @@ export interface LoadResult {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly longestMs: number;
   /** Answers that were not AA. */
   readonly refused: number;
 }
@@ -47,7 +50,8 @@ export async function runLoad(load: Load): Promise<LoadResult> {
         if (chunk[chunk.length - 1] !== 0x0d || chunk[chunk.length - 2] !== 0x1c) return;
         latencies[answered++] = performance.now() - sentAt;
         if (!chunk.includes('MSA|AA')) refused += 1;
-        send();
+        if (load.pauseMs === undefined) send();
+        else setTimeout(send, load.pauseMs);
       });
       socket.on('error', reject);
       send();
@@ -65,6 +69,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     perSecond: answered / seconds,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
+    longestMs: at(1),
     refused,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * npm run bench: what a durable answer costs, beside the bare floor, in one run. Every figure is the median of the
- * runs; gateway and floor take turns, so that a busy machine is busy for both. With `-- region-year`: one region-year
- * from the journal, see region-year/index.ts.
+ * runs; gateway and floor take turns, so that a busy machine is busy for both. With `-- messages`: by trigger event and
+ * size, see messages.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { simulatedMunicipality } from '../../adapters/simulated/municipality.ts';
 import type { Stats } from './gateway-process.ts';
 import { adtFrames, runLoad, type LoadResult } from './load.ts';
+import { benchConformance } from './conformance.ts';
+import { benchMessages } from './messages.ts';
 import { benchReading } from './reading.ts';
 import { benchRegionYear } from './region-year/index.ts';
 
@@ -279,7 +281,23 @@ async function millionMessages(receiver: string): Promise<void> {
 
 // ---------------------------------------------------------------- the run
 
-if (process.argv[2] === 'region-year') {
+const [, , what] = process.argv;
+if (what === 'messages') {
+  await benchMessages(say, async (using) => {
+    const target = await startTarget('gateway', 0);
+    try {
+      return await using(target);
+    } finally {
+      await target.stop();
+    }
+  });
+  process.exit();
+}
+if (what === 'conformance') {
+  await benchConformance(say);
+  process.exit();
+}
+if (what === 'region-year') {
   await benchRegionYear(process.argv.slice(3));
   process.exit();
 }
