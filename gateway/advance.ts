@@ -104,8 +104,9 @@ export async function linksOf(
   const others = await journal.relatedStays(processId);
   if (others.length === 0 && stays.length === 1) return undefined;
   const parameters = profiles.parametersOf(placeOf(fold(events, processId)));
-  const own = stays.map(({ stayId, version }) => ({
+  const own = stays.map(({ stayId, patientKey, version }) => ({
     stayId,
+    patientKey,
     processId,
     version,
     events: events.filter(({ event }) => event.stayId === stayId),

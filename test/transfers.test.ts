@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { DischargeEvent } from '../gateway/process/events.ts';
 import { fold } from '../gateway/process/state.ts';
 import type { DischargeProcess } from '../gateway/process/state.ts';
-import { adt, otherPersonnummer } from './support/adt.ts';
+import { adt, otherPersonnummer, personnummer } from './support/adt.ts';
 import { permutations } from './support/adt-message.ts';
 import type { AdtFields } from './support/adt.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
@@ -153,6 +153,24 @@ describe('a transfer between hospitals', () => {
     expect(await casesOf(ended)).toHaveLength(2);
   });
 
+  test('is taken back where one of the two is another person’s: each case is told with its own name', async () => {
+    const world = await start();
+    await send(world, admittedThere, needsThere, sentOn, admittedHere, {
+      trigger: 'A45',
+      id: 'N9',
+      at: '20220308150000',
+      ...here,
+      number: otherPersonnummer,
+      family: 'Annan',
+      withoutVisit: true,
+      more: [`MRG|${personnummer}`, 'PV1||I|MED1||||||||||||||||N1'],
+    });
+    const cases = await casesOf(world);
+    const { journal } = world.gateway;
+    const identities = await Promise.all(cases.map(({ processId }) => journal.identity(processId)));
+    expect(identities.map((identity) => identity?.family)).toEqual(['Påhittad', 'Annan']);
+  });
+
   test('told late, keeps what was sent of the second stay under the reference the receivers have', async () => {
     const world = await start();
     const ready: AdtFields = {
@@ -219,6 +237,19 @@ describe('stays that overlap', () => {
       expect(after.flatMap(({ contradictions }) => contradictions)).toEqual([]);
       await world.close();
     }
+  });
+
+  test('do so no more once one of them is another person’s', async () => {
+    const world = await start();
+    await send(world, admittedThere, elsewhere);
+    await send(world, {
+      ...elsewhere,
+      trigger: 'A08',
+      id: 'N9',
+      told: '20220307130000',
+      number: otherPersonnummer,
+    });
+    expect((await casesOf(world)).flatMap(({ contradictions }) => contradictions)).toEqual([]);
   });
 
   test('of two persons are nothing to each other', async () => {

@@ -37,10 +37,11 @@ export function casesOf(
 }
 
 function linked(group: readonly ToldStay[], profiles: Profiles, mappingRevision: string): Case[] {
-  const known = group.map(({ stayId, statements }): KnownStay => {
+  const known = group.map(({ stayId, person, statements }): KnownStay => {
     const events = statements.flatMap((one) => eventsOf(one, mappingRevision));
     const stored = events.map((event, index) => ({ position: index + 1, event }));
-    return { stayId, processId: stayId, version: events.length, events: stored };
+    const [patientKey, processId] = [person ?? stayId, stayId];
+    return { stayId, patientKey, processId, version: events.length, events: stored };
   });
   /** The case a stay is in, by the stay it began with. */
   const firstOf = new Map(known.map(({ stayId }) => [stayId, stayId]));

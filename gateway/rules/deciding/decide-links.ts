@@ -1,5 +1,6 @@
 /**
- * The stays of one patient against how they are linked: link what continues, separate what does not, tell what overlaps.
+ * The stays of a patient against how they are linked: link what continues, separate what does not, or is another person's
+ * since, tell what overlaps.
  */
 import type { EventOf } from '../../process/events.ts';
 import { continuationsOf, overlapsOf, periodsOf, spanOf } from '../../process/continuation.ts';
@@ -13,6 +14,8 @@ import type { Parameters } from '../../../profiles/index.ts';
 /** A stay of the patient with as much of its stream as tells its beginning, its end and what was decided of it here. */
 export interface KnownStay {
   readonly stayId: string;
+  /** Whose it is: stays of two persons are nothing to each other. */
+  readonly patientKey: string;
   readonly processId: string;
   /** Position of the newest event of the stream. */
   readonly version: number;
@@ -30,7 +33,7 @@ export type LinkEvent = {
  * What is to change. Nothing where all stands as it should, so deciding again gives nothing new.
  *
  * @param own the process that is advanced: its stays are linked to each other
- * @param others stays of the same patient in other processes
+ * @param others stays in other processes, of the same patient or told to overlap
  * @param nowMs legal time; the events occur then
  */
 export function decideLinks(
@@ -40,13 +43,20 @@ export function decideLinks(
   nowMs: number,
 ): readonly LinkEvent[] {
   const all = [...own.stays, ...others];
-  const spans = all.flatMap(({ stayId, events }) => spanOf(stayId, events) ?? []);
-  const continuations = spans.flatMap((span) => continuationOf(span, spans, parameters));
-  const periods = periodsOf(spans, continuations);
+  const ofPersons = [...new Set(all.map(({ patientKey }) => patientKey))].map((person) =>
+    all
+      .filter(({ patientKey }) => patientKey === person)
+      .flatMap(({ stayId, events }) => spanOf(stayId, events) ?? []),
+  );
+  const continuations = ofPersons.flatMap((spans) =>
+    spans.flatMap((span) => continuationOf(span, spans, parameters)),
+  );
+  const periods = periodsOf(ofPersons.flat(), continuations);
+  const overlaps = ofPersons.flatMap((spans) => overlapsOf(spans, periods));
   const changes = new Changes(isoOf(nowMs));
   separate(own.stays, periods, changes);
   for (const period of periods) join(period, all, own, continuations, changes);
-  tellOverlaps(own.stays, others, overlapsOf(spans, periods), changes);
+  tellOverlaps(own.stays, others, overlaps, changes);
   return changes.events;
 }
 

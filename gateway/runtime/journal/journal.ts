@@ -230,6 +230,8 @@ export interface LoadedProcess {
   /** In order of first sight. */
   readonly stays: readonly {
     readonly stayId: string;
+    /** Whose it is. */
+    readonly patientKey: string;
     readonly sender: string;
     readonly version: number;
   }[];
@@ -237,9 +239,13 @@ export interface LoadedProcess {
   readonly events: readonly StoredEvent[];
 }
 
-/** A stay of the same patient in another process, with the events that tell its beginning, its end and its overlaps. */
+/**
+ * A stay in another process, of the same patient or told to overlap, with the events that tell its beginning, its end and
+ * its overlaps.
+ */
 export interface RelatedStay {
   readonly stayId: string;
+  readonly patientKey: string;
   readonly processId: string;
   readonly version: number;
   readonly events: readonly StoredEvent[];

@@ -19,6 +19,7 @@ interface EventRow {
 }
 interface StayRow {
   readonly stayId: string;
+  readonly patientKey: string;
   readonly sender: string;
   readonly position: number | null;
   readonly body: string | null;
@@ -43,7 +44,7 @@ export function prepareReads(db: Database) {
   const processOf = db.prepare('SELECT process_id AS processId FROM stays WHERE stay_id = ?');
   // One statement, so that versions and events are of the same moment.
   const staysAndEvents = db.prepare(
-    `SELECT s.stay_id AS stayId, s.sender, e.position, e.body
+    `SELECT s.stay_id AS stayId, s.patient_key AS patientKey, s.sender, e.position, e.body
      FROM stays AS s LEFT JOIN events AS e ON e.stream = s.stay_id
      WHERE s.process_id = ? ORDER BY e.position IS NULL, e.position, s.stay_id`,
   );
@@ -51,11 +52,15 @@ export function prepareReads(db: Database) {
     `SELECT s.process_id AS processId FROM former_processes AS f JOIN stays AS s USING (stay_id)
      WHERE f.process_id = ?`,
   );
+  // A stay that is another person's since it was told to overlap is to be told that it does not.
   const related = db.prepare(
-    `SELECT o.stay_id AS stayId, o.process_id AS processId,
+    `SELECT o.stay_id AS stayId, o.process_id AS processId, o.patient_key AS patientKey,
        (SELECT coalesce(max(position), 0) FROM events WHERE stream = o.stay_id) AS version
      FROM stays AS o WHERE o.process_id <> ?1
-       AND o.patient_key IN (SELECT patient_key FROM stays WHERE process_id = ?1)
+       AND (o.patient_key IN (SELECT patient_key FROM stays WHERE process_id = ?1)
+         OR o.stay_id IN (SELECT e.body ->> '$.data.otherStayId'
+           FROM stays AS s JOIN events AS e ON e.stream = s.stay_id
+           WHERE s.process_id = ?1 AND e.type = 'stay.overlapped'))
      ORDER BY o.stay_id DESC LIMIT 20`,
   );
   const spanEvents = db.prepare(
@@ -148,10 +153,10 @@ export function prepareReads(db: Database) {
         rows = staysAndEvents.all(processId);
       }
       if (rows.length === 0) return undefined;
-      const stays = new Map<string, { stayId: string; sender: string; version: number }>();
+      const stays = new Map<string, LoadedProcess['stays'][number]>();
       const events: StoredEvent[] = [];
-      for (const { stayId, sender, position, body } of rows) {
-        stays.set(stayId, { stayId, sender, version: position ?? 0 });
+      for (const { stayId, patientKey, sender, position, body } of rows) {
+        stays.set(stayId, { stayId, patientKey, sender, version: position ?? 0 });
         if (position === null || body === null) continue;
         events.push(toStored({ position, stream: stayId, body }));
       }
