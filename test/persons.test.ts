@@ -164,6 +164,20 @@ describe('a stay that was registered on another person', () => {
     }
   });
 
+  test('is the right one’s also where something was told of the wrong one in between', async () => {
+    const world = await start();
+    const update: AdtFields = {
+      trigger: 'A31',
+      id: 'U1',
+      at: '20220307140000',
+      number: personnummer,
+      family: 'Fel',
+      withoutVisit: true,
+    };
+    await send(world, wrong, update, moved);
+    expect(await identityOf(world, await caseOf(world))).toMatchObject({ family: 'Rätt' });
+  });
+
   test('leaves the other person’s own stays alone', async () => {
     const world = await start();
     await send(world, { ...wrong, visit: 'V0', id: 'A0' }, wrong, moved);
@@ -191,6 +205,46 @@ describe('an update of a person', () => {
     const { deliveries } = await world.gateway.status();
     expect(deliveries).toMatchObject({ held: 1 });
     expect(world.receiver.received).toEqual([]);
+  });
+
+  test.each([
+    ['a stay that begins later', [{ ...admitted, id: 'P3', visit: 'V9', number: personnummer }]],
+    [
+      'a stay that a merge gives them',
+      [
+        { ...admitted, id: 'P3', visit: 'V9' },
+        { ...merged, id: 'P4' },
+      ],
+    ],
+    [
+      'a stay that is moved to them',
+      [
+        { ...admitted, id: 'P3', visit: 'V9', number: otherPersonnummer },
+        {
+          trigger: 'A45',
+          id: 'P4',
+          at: '20220307130000',
+          number: personnummer,
+          withoutVisit: true,
+          more: [`MRG|${otherPersonnummer}`, 'PV1||I|MED1||||||||||||||||V9'],
+        },
+      ],
+    ],
+  ])('holds for %s: a protection that was set', async (_name, messages) => {
+    const world = await start();
+    await send(world, { ...admitted, number: personnummer });
+    await send(world, {
+      trigger: 'A31',
+      id: 'P1',
+      at: '20220307093000',
+      number: personnummer,
+      withoutVisit: true,
+      more: ['PD1||||||||||||Y'],
+    });
+    await send(world, ...messages);
+    await send(world, { ...needs, number: personnummer, visit: 'V9' });
+    expect(world.receiver.received).toEqual([]);
+    expect((await world.gateway.status()).deliveries).toMatchObject({ held: 1 });
   });
 
   test('of somebody without a stay keeps nothing', async () => {

@@ -136,9 +136,11 @@ export function messageWrites(
         : undefined;
     const stay = known ?? begun;
     assert(stay ?? message.events.length === 0, 'a message with events names its stay');
-    if (known && message.patient) stays.keepPatient(known, message.patient, message.toldAt);
+    const kept =
+      known && message.patient ? stays.keepPatient(known, message.patient, message.toldAt) : known;
     const [first, last] = stay ? addEvents(stay, message.events) : [null, null];
-    if (begun) persons.catchUp(begun, message.toldAt);
+    const taken = kept === known ? begun : kept;
+    if (taken) persons.catchUp(taken);
     for (const person of message.persons) persons.tell(person, message.toldAt);
     for (const move of message.moved) persons.move(move, message.sender, message.toldAt);
     const parked = message.unmapped.length > 0;

@@ -21,8 +21,8 @@ export interface PreparedMove {
 export interface PersonMessages {
   tell(person: PreparedPerson, toldAt: string): void;
   move(move: PreparedMove, sender: string, toldAt: string): void;
-  /** Adds what was told of the person after the message that a new stay begins with. */
-  catchUp(stay: Stay, toldAt: string): void;
+  /** Adds what was told of the person, to a stay that is theirs from now on. What the stay itself says later holds over it. */
+  catchUp(stay: Stay): void;
 }
 
 export function personMessages(
@@ -34,21 +34,29 @@ export function personMessages(
   const insertFact = db.prepare(
     'INSERT INTO person_facts (patient_key, told_at, type, body) VALUES (?, ?, ?, ?)',
   );
-  const laterFacts = db.prepare(
-    `SELECT type, body FROM person_facts WHERE patient_key = ? AND told_at > ?
-     ORDER BY told_at, rowid LIMIT 100`,
+  const newestFacts = db.prepare(
+    `SELECT type, body FROM person_facts WHERE patient_key = ?
+     ORDER BY told_at DESC, rowid DESC LIMIT 100`,
   );
+  const hasEvent = db.prepare(`SELECT 1 FROM events WHERE stream = ? AND body ->> '$.id' = ?`);
 
-  /** One fact in several streams is several events: each has an id of its own. */
+  /** What is told of a person is caused by that fact, in each of their stays. */
+  function addOfPerson(stay: Stay, { type, body }: Told): void {
+    const event: { id: string } = JSON.parse(body);
+    add(stay, { type, body: JSON.stringify({ ...event, causationId: event.id }) });
+  }
+
+  /** One fact in several streams is several events: each has an id of its own, and stands there once. */
   function add({ stayId: streamId, processId: lane }: Stay, { type, body }: Told): void {
     const event: { id: string } = JSON.parse(body);
     const own = { ...event, id: idOf(`person|${event.id}|${streamId}`) };
+    if (hasEvent.get(streamId, own.id) !== undefined) return;
     events.add({ streamId, type, body: JSON.stringify(own), lane, alsoStream: undefined });
   }
 
-  function catchUp(stay: Stay, toldAt: string): void {
-    const facts: Told[] = laterFacts.all(stay.patientKey, toldAt);
-    for (const fact of facts) add(stay, fact);
+  function catchUp(stay: Stay): void {
+    const facts: Told[] = newestFacts.all(stay.patientKey);
+    for (const fact of facts.toReversed()) addOfPerson(stay, fact);
   }
 
   return {
@@ -61,13 +69,18 @@ export function personMessages(
       if (key === undefined) return; // nobody we know: nothing to keep
       if (!isMerge) patients.keep(key, patient, toldAt);
       for (const { type, body } of told) insertFact.run(key, toldAt, type, body);
-      for (const stay of stays.ofPatient(key)) for (const fact of told) add(stay, fact);
+      for (const stay of stays.ofPatient(key)) {
+        // What is known of the one is known of the other, from now on.
+        if (isMerge) catchUp(stay);
+        else for (const fact of told) addOfPerson(stay, fact);
+      }
     },
     move({ stay: key, patient, events: told }, sender, toldAt) {
       const known = stays.find(key);
-      if (known) stays.keepPatient(known, patient, toldAt);
-      const stay = known ?? stays.add(key, sender, patient, toldAt);
-      if (!known) catchUp(stay, toldAt);
+      const stay = known
+        ? stays.keepPatient(known, patient, toldAt)
+        : stays.add(key, sender, patient, toldAt);
+      if (stay !== known) catchUp(stay);
       for (const fact of told) add(stay, fact);
     },
   };

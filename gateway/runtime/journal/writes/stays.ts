@@ -18,8 +18,9 @@ export interface StayWrites {
   /**
    * The patient as a message about the stay states it. A message is a snapshot, so the one told last holds, and where its
    * numbers are another known person's the stay is that person's.
+   * @returns the stay given where it is the same person's as before
    */
-  keepPatient(stay: Stay, patient: PreparedPatient, toldAt: string): void;
+  keepPatient(stay: Stay, patient: PreparedPatient, toldAt: string): Stay;
   /** The newest stays of a person, no more than a hundred. */
   ofPatient(patientKey: string): readonly Stay[];
   link(stayId: string, linkedStayId: string): void;
@@ -54,7 +55,11 @@ export function stayWrites(db: Database, patients: Patients): StayWrites {
   const ownProcess = db.prepare(
     'SELECT process_id AS processId FROM former_processes WHERE stay_id = ?',
   );
-  const lastTold = db.prepare(`SELECT max(body ->> '$.sentAt') AS at FROM events WHERE stream = ?`);
+  // What is told of a person is caused by that fact, not by the message: it does not say whose the stay is.
+  const lastTold = db.prepare(
+    `SELECT max(body ->> '$.sentAt') AS at FROM events
+     WHERE stream = ? AND body ->> '$.causationId' = body ->> '$.source.messageId'`,
+  );
 
   /** Whether nothing that was told later is known of the stay. Read only where a message differs from what is known. */
   function isNews(stayId: string, toldAt: string): boolean {
@@ -77,12 +82,14 @@ export function stayWrites(db: Database, patients: Patients): StayWrites {
       if (patient) patients.keep(patientKey, patient, toldAt);
       return { stayId, processId, patientKey };
     },
-    keepPatient({ stayId, patientKey }, patient, toldAt) {
-      if (patients.isAsKnown(patientKey, patient) || !isNews(stayId, toldAt)) return;
+    keepPatient(stay, patient, toldAt) {
+      const { stayId, patientKey } = stay;
+      if (patients.isAsKnown(patientKey, patient) || !isNews(stayId, toldAt)) return stay;
       const isOther = patients.isSomebodyElse(patientKey, patient);
       const owner = patients.ownerOf(patient.numbers) ?? (isOther ? newId() : patientKey);
       if (owner !== patientKey) setPatient.run(owner, stayId);
       patients.keep(owner, patient, toldAt);
+      return owner === patientKey ? stay : { ...stay, patientKey: owner };
     },
     ofPatient: (patientKey) => newestOf.all(patientKey),
     link(stayId, linkedStayId) {
