@@ -41,9 +41,9 @@ export function planRetranslation<M>(
 ): RetranslationPlan | undefined {
   const { raw, ...message } = parked;
   const { messageId, sender, recorded } = message;
-  const read = adapter.read(raw);
+  // As it was taken: what lay in a sender's folder is theirs, whatever it says of itself.
+  const read = adapter.read(raw, sender);
   const head = adapter.head(read);
-  if (head.sender !== sender) return undefined;
   const translation = adapter.translate(read);
   const { unmapped } = translation;
   if (sameCodes(unmapped, parked.unmapped)) return undefined;

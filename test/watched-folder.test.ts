@@ -319,6 +319,29 @@ test('killed in the middle of a file, the service takes the rest at its next sta
   expect(codesIn(join(path, 'done', 'a.hl7.ack'))).toEqual(ids.map((id) => `AA|${id}`));
 }, 60_000);
 
+test('what waits for a code is translated again as the sender whose folder it lay in', async () => {
+  const data = temporary();
+  const { gateway, path } = await watching({ sender: 'ekliden' }, { folder: data });
+  const text = message('C1').toString('latin1');
+  const raw = text.replace('EKLIDEN-PAS', 'OTHER').replace('|EKLIDEN|', '|OTHER|');
+  const unknownClass = Buffer.from(raw.replace('PV1|1|I|', 'PV1|1|Q|'), 'latin1');
+  expect(await put(path, 'one.hl7', unknownClass)).toBe('done');
+  expect((await gateway.gateway.status()).messages.parked).toBe(1);
+  await gateway.close();
+  const overlay = temporary();
+  mkdirSync(join(overlay, 'hl7v2/tables'), { recursive: true });
+  const table = join(overlay, 'hl7v2/tables/0004-admission.yaml');
+  writeFileSync(table, 'entries: { Q: patient.admitted }');
+  const again = await startTestGateway({
+    start: '2022-03-07T13:00:00.000Z',
+    folder: data,
+    change: (config) => ({ ...config, mappings: [overlay] }),
+  });
+  cleanups.push(() => again.close());
+  expect(again.gateway.freed).toBe(1);
+  expect((await again.gateway.status()).messages.parked).toBe(0);
+});
+
 describe('the configuration of folders', () => {
   function configError(text: string): string {
     const file = join(temporary(), 'hemgang.yaml');

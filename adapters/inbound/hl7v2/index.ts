@@ -29,10 +29,20 @@ export interface KnownMessage {
 export function senderFinder(
   mappings: Mappings,
 ): (header: Hl7Message) => CompiledSender | undefined {
+  return finderOf(compiledSenders(mappings));
+}
+
+function compiledSenders(mappings: Mappings): readonly CompiledSender[] {
+  return mappings.senders.map((mapping) => compileSender(mappings, mapping));
+}
+
+function finderOf(
+  compiled: readonly CompiledSender[],
+): (header: Hl7Message) => CompiledSender | undefined {
   const senders = new Map<string, CompiledSender>();
-  for (const mapping of mappings.senders) {
-    const { match } = mapping;
-    senders.set(`${match['MSH-3']}|${match['MSH-4']}`, compileSender(mappings, mapping));
+  for (const sender of compiled) {
+    const { match } = sender.mapping;
+    senders.set(`${match['MSH-3']}|${match['MSH-4']}`, sender);
   }
   return (header) => {
     const application = header.valueOf(sendingApplication) ?? '';
@@ -56,11 +66,14 @@ export function mappingsOfOne(mappings: Mappings, senderId: string): Mappings {
 
 /** The inbound adapter for HL7 v2 over the mappings. */
 export function hl7v2Inbound(mappings: Mappings): Inbound<KnownMessage> {
-  const findSender = senderFinder(mappings);
+  const compiled = compiledSenders(mappings);
+  const findSender = finderOf(compiled);
+  const byId = new Map(compiled.map((sender) => [sender.mapping.id, sender]));
   return {
     name: 'hl7v2',
     mappingRevision: mappings.revision,
-    read: (raw) => read(raw, findSender),
+    read: (raw, senderId) =>
+      read(raw, senderId === undefined ? findSender : () => byId.get(senderId)),
     head: ({ head }) => head,
     translate: ({ message, sender, head }) => translate(message, head.kind, sender),
     acknowledge: (message, raw, verdict, context) => {
