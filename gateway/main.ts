@@ -3,7 +3,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { receiveBatches } from '../adapters/inbound/hl7v2/batch-answer.ts';
+import { receiveBatches } from '../adapters/inbound/hl7v2/answers/batch-answer.ts';
 import type { WatchedFolder } from '../adapters/inbound/hl7v2/folder.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';

@@ -1,7 +1,7 @@
 /**
  * The shape of every mapping file. A mapping value takes four forms and no fifth:
  * a path (`PV1-19`), a list (the first that is present), a table (`PV1-36 via 0112-discharge-disposition`), a constant
- * (`{ constant: … }`). Anything more is a named function in the adapter's `translate.ts`.
+ * (`{ constant: … }`). Anything more is a named function in the adapter's `meaning/facts.ts`.
  */
 import { z } from 'zod';
 import { parsePath } from './hl7v2-path.ts';
@@ -47,7 +47,7 @@ export type MappingValue = z.infer<typeof value>;
 export const entry = z.strictObject({
   /** An event's name, or a table whose targets are names (`null`: understood, no event); of a list, the first present. */
   event: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
-  /** Instead of `event`: a named function of translate.ts that tells which event it is. */
+  /** Instead of `event`: a named function of meaning/facts.ts that tells which event it is. */
   function: z.string().optional(),
   /** The entry counts only where this has a value; a `""` that neither a table nor an `ifNull` knows is unmapped. */
   ifPresent: path.optional(),

@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadDictionary } from '../adapters/inbound/hl7v2/dictionary.ts';
-import type { DictionaryCheck } from '../adapters/inbound/hl7v2/dictionary.ts';
+import { loadDictionary } from '../adapters/inbound/hl7v2/checks/dictionary.ts';
+import type { DictionaryCheck } from '../adapters/inbound/hl7v2/checks/dictionary.ts';
 import {
   isClockText,
   isDateText,
   isNumber,
   isSequence,
   precisionOf,
-} from '../adapters/inbound/hl7v2/formats.ts';
-import { Hl7Message } from '../adapters/inbound/hl7v2/message.ts';
-import type { Remark } from '../adapters/inbound/hl7v2/remark.ts';
-import { profileCheck } from '../adapters/inbound/hl7v2/validate.ts';
+} from '../adapters/inbound/hl7v2/checks/formats.ts';
+import { Hl7Message } from '../adapters/inbound/hl7v2/message/message.ts';
+import type { Remark } from '../adapters/inbound/hl7v2/checks/remark.ts';
+import { profileCheck } from '../adapters/inbound/hl7v2/checks/validate.ts';
 import { asGatewayError } from '../gateway/errors.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { loadMessageProfiles } from '../profiles/index.ts';

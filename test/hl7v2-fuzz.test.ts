@@ -4,10 +4,10 @@
  */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readHeader } from '../adapters/inbound/hl7v2/acknowledge.ts';
+import { readHeader } from '../adapters/inbound/hl7v2/answers/acknowledge.ts';
 import { explain, renderExplanation } from '../adapters/inbound/hl7v2/explain.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
-import { Hl7Message } from '../adapters/inbound/hl7v2/message.ts';
+import { Hl7Message } from '../adapters/inbound/hl7v2/message/message.ts';
 import { buildMessage } from '../adapters/simulated/hospital.ts';
 import { Random } from '../adapters/simulated/random.ts';
 import { frame, Unframer } from '../adapters/wire/mllp.ts';

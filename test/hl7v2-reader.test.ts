@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { charsetOf, decode } from '../adapters/inbound/hl7v2/charset.ts';
-import { escapeText, unescape } from '../adapters/inbound/hl7v2/escapes.ts';
+import { charsetOf, decode } from '../adapters/inbound/hl7v2/message/charset.ts';
+import { escapeText, unescape } from '../adapters/inbound/hl7v2/message/escapes.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
-import { Hl7Message } from '../adapters/inbound/hl7v2/message.ts';
-import { kindOfPersonNumber } from '../adapters/inbound/hl7v2/person-numbers.ts';
-import { formatTime, parseTime } from '../adapters/inbound/hl7v2/time.ts';
+import { Hl7Message } from '../adapters/inbound/hl7v2/message/message.ts';
+import { kindOfPersonNumber } from '../adapters/inbound/hl7v2/meaning/person-numbers.ts';
+import { formatTime, parseTime } from '../adapters/inbound/hl7v2/message/time.ts';
 import { GatewayError, asGatewayError } from '../gateway/errors.ts';
 import { loadMappings, parsePath } from '../mappings/index.ts';
 import { corpusCases } from './support/corpus.ts';

@@ -5,7 +5,7 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { charsetOf, decode } from '../adapters/inbound/hl7v2/charset.ts';
+import { charsetOf, decode } from '../adapters/inbound/hl7v2/message/charset.ts';
 import { Random } from '../adapters/simulated/random.ts';
 import { corpusCases, foreignMessages } from './support/corpus.ts';
 import { mutated } from './support/mutations.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { encode, reencode, withHeaderField } from '../adapters/inbound/hl7v2/reencode.ts';
+import { encode, reencode, withHeaderField } from '../adapters/inbound/hl7v2/message/reencode.ts';
 import { buildMessage } from '../adapters/simulated/hospital.ts';
 import { startReceiver, type ReceiverAnswer } from '../adapters/simulated/receiver.ts';
 import { answerCodeOf, headerField, readAnswer } from '../adapters/wire/mllp-answer.ts';

@@ -6,7 +6,7 @@ import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { buildMessage } from '../adapters/simulated/hospital.ts';
 import type { Hospital, HospitalStep } from '../adapters/simulated/hospital.ts';
 import { GatewayError, asGatewayError } from '../gateway/errors.ts';
-import { eventFunctions as implemented } from '../adapters/inbound/hl7v2/facts.ts';
+import { eventFunctions as implemented } from '../adapters/inbound/hl7v2/meaning/facts.ts';
 import { eventFunctions } from '../mappings/check.ts';
 import { packageRoot } from '../mappings/files.ts';
 import { loadMappings, municipalityCodes } from '../mappings/index.ts';
@@ -80,14 +80,14 @@ describe('loading', () => {
     for (const trigger of Object.keys(adt.triggers)) {
       expect(Object.keys(adt.ignored)).not.toContain(trigger);
     }
-    const translate = readFileSync(
-      join(packageRoot(), 'adapters/inbound/hl7v2/translate.ts'),
+    const death = readFileSync(
+      join(packageRoot(), 'adapters/inbound/hl7v2/meaning/death.ts'),
       'utf8',
     );
     const written = JSON.stringify([adt, senders]);
     for (const name of tables.keys()) {
       if (always.has(name)) continue;
-      expect(written.includes(`via ${name}"`) || translate.includes(`'${name}'`), name).toBe(true);
+      expect(written.includes(`via ${name}"`) || death.includes(`'${name}'`), name).toBe(true);
     }
   });
 

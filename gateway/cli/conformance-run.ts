@@ -1,8 +1,8 @@
 /** `hemgang conformance run`: what sample messages become, on the terminal and as reports in a folder. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { htmlPage } from '../conformance/html.ts';
-import { junitXml } from '../conformance/junit.ts';
+import { htmlPage } from '../conformance/report/html.ts';
+import { junitXml } from '../conformance/report/junit.ts';
 import type { ConformanceReport, MessageResult } from '../conformance/result.ts';
 import { runConformance } from '../conformance/run.ts';
 import { answer, indented, plural, wrong } from './question.ts';

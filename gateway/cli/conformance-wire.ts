@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { splitMessages } from '../../adapters/inbound/hl7v2/batch.ts';
-import type { WritableCharset } from '../../adapters/inbound/hl7v2/reencode.ts';
+import type { WritableCharset } from '../../adapters/inbound/hl7v2/message/reencode.ts';
 import { Bench } from '../conformance/wire/bench.ts';
 import type { WireCase } from '../conformance/wire/case.ts';
 import { wireCases } from '../conformance/wire/index.ts';

@@ -7,7 +7,7 @@ import {
   reencode,
   writableCharsets,
   type WritableCharset,
-} from '../../adapters/inbound/hl7v2/reencode.ts';
+} from '../../adapters/inbound/hl7v2/message/reencode.ts';
 import {
   headerField,
   printable,

@@ -1,10 +1,10 @@
 /** One message by itself: what it means, and the answer it would get. Pure; no gateway runs. */
-import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/person-numbers.ts';
+import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/meaning/person-numbers.ts';
 import type { Answers, Fact, Translation, UnmappedCode } from '../../adapters/adapter.ts';
-import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
+import { readHeader } from '../../adapters/inbound/hl7v2/answers/acknowledge.ts';
 import { hl7v2Inbound, meaningOf, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
 import type { KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
-import { hl7Null } from '../../adapters/inbound/hl7v2/compile.ts';
+import { hl7Null } from '../../adapters/inbound/hl7v2/meaning/compile.ts';
 import { municipalityCodes } from '../../mappings/index.ts';
 import type { Mappings } from '../../mappings/index.ts';
 import type { GatewayError } from '../errors.ts';

@@ -1,6 +1,6 @@
 /** What a conformance run tells, as plain data: the form of its JSON report. Nothing here is of a person. */
 import type { UnmappedCode } from '../../adapters/adapter.ts';
-import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
+import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
 import type { DischargeEvent } from '../process/events.ts';
 import type { ExplainedFinding } from '../questions/case-findings.ts';
 

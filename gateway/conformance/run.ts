@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { splitMessages } from '../../adapters/inbound/hl7v2/batch.ts';
-import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
+import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
 import { GatewayError } from '../errors.ts';
 import { inOrder, saidAt, staysOf } from './cases.ts';
 import type { StoryMessage } from './cases.ts';

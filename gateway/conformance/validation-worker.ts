@@ -1,11 +1,11 @@
 /** The thread of validation.ts: it loads the dictionary once and holds message after message against it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
-import { loadDictionary } from '../../adapters/inbound/hl7v2/dictionary.ts';
+import { readHeader } from '../../adapters/inbound/hl7v2/answers/acknowledge.ts';
+import { loadDictionary } from '../../adapters/inbound/hl7v2/checks/dictionary.ts';
 import { readAnyway } from '../../adapters/inbound/hl7v2/explain.ts';
 import { senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
-import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
-import { profileCheck } from '../../adapters/inbound/hl7v2/validate.ts';
+import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
+import { profileCheck } from '../../adapters/inbound/hl7v2/checks/validate.ts';
 import { pathOf } from '../../mappings/index.ts';
 import { loadMessageProfiles } from '../../profiles/index.ts';
 import { mappingsFor } from './kit.ts';

@@ -1,6 +1,6 @@
 /** Messages held against profile and dictionary in worker threads: the dictionary's library is what takes time. */
 import type { Worker } from 'node:worker_threads';
-import type { Remark } from '../../adapters/inbound/hl7v2/remark.ts';
+import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
 import { GatewayError } from '../errors.ts';
 import { startWorker } from '../runtime/journal/worker.ts';
 

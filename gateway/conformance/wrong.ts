@@ -1,5 +1,5 @@
 /** What is wrong with a message in itself: the refusal, codes that wait, and errors, each place told once. */
-import { ifNullEntry } from '../../adapters/inbound/hl7v2/work.ts';
+import { ifNullEntry } from '../../adapters/inbound/hl7v2/meaning/work.ts';
 import type { Failure, MessageResult } from './result.ts';
 
 export interface Wrong {

@@ -5,9 +5,9 @@
  * itself makes no Encounter of HL7 v2: this is a view for comparing.
  */
 import type { Translation } from '../../adapters/adapter.ts';
-import type { CompiledSender } from '../../adapters/inbound/hl7v2/compile.ts';
-import type { Hl7Message } from '../../adapters/inbound/hl7v2/message.ts';
-import { parseTime } from '../../adapters/inbound/hl7v2/time.ts';
+import type { CompiledSender } from '../../adapters/inbound/hl7v2/meaning/compile.ts';
+import type { Hl7Message } from '../../adapters/inbound/hl7v2/message/message.ts';
+import { parseTime } from '../../adapters/inbound/hl7v2/message/time.ts';
 import { pathOf } from '../../mappings/index.ts';
 
 /** A value, and what said it: an event's type, `MSH-9`, or a path. */

@@ -3,7 +3,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Translation } from '../../adapters/adapter.ts';
-import { readHeader } from '../../adapters/inbound/hl7v2/acknowledge.ts';
+import { readHeader } from '../../adapters/inbound/hl7v2/answers/acknowledge.ts';
 import { meaningOf, hl7v2Inbound } from '../../adapters/inbound/hl7v2/index.ts';
 import type { KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
 import type { GatewayError } from '../../gateway/errors.ts';

@@ -2,7 +2,7 @@
  * Why another converter and this gateway say different things of a message. A reason holds only where its pattern is
  * proved on the message itself; a difference that none explains is a finding, on one side or the other.
  */
-import { parseTime } from '../../adapters/inbound/hl7v2/time.ts';
+import { parseTime } from '../../adapters/inbound/hl7v2/message/time.ts';
 import type { Difference } from './oracles.ts';
 
 export interface Reason {

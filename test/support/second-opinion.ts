@@ -1,8 +1,8 @@
 /** Lays what the library `hl7v2` found in a message beside what our reader found, place by place. */
 import { HL7Message as LibraryMessage } from 'hl7v2';
 import type { HL7Field } from 'hl7v2';
-import type { Charset } from '../../adapters/inbound/hl7v2/charset.ts';
-import { Hl7Message } from '../../adapters/inbound/hl7v2/message.ts';
+import type { Charset } from '../../adapters/inbound/hl7v2/message/charset.ts';
+import { Hl7Message } from '../../adapters/inbound/hl7v2/message/message.ts';
 import type { Hl7Path } from '../../mappings/index.ts';
 
 /** One place of a message, as each of the two found it. */

@@ -16,15 +16,15 @@ import type {
 } from '../../adapter.ts';
 import type { MessageProfiles } from '../../../profiles/index.ts';
 import { Unframer } from '../../wire/mllp.ts';
-import { acknowledge, hasByteOrderMark, readHeader } from './acknowledge.ts';
-import { charsetOf, decode } from './charset.ts';
-import { loadDictionary } from './dictionary.ts';
+import { acknowledge, hasByteOrderMark, readHeader } from './answers/acknowledge.ts';
+import { charsetOf, decode } from './message/charset.ts';
+import { loadDictionary } from './checks/dictionary.ts';
 import { hl7v2Inbound, mappingsOfOne, meaningOf } from './index.ts';
-import { Hl7Message } from './message.ts';
-import type { Remark } from './remark.ts';
-import { gravestFirst, remarkLines } from './remarks.ts';
-import { profileCheck } from './validate.ts';
-import { ifNullEntry } from './work.ts';
+import { Hl7Message } from './message/message.ts';
+import type { Remark } from './checks/remark.ts';
+import { gravestFirst, remarkLines } from './checks/remarks.ts';
+import { profileCheck } from './checks/validate.ts';
+import { ifNullEntry } from './meaning/work.ts';
 
 export interface ExplainedField {
   /** `PV1-19`; a repeated segment is counted: `NK1[2]-3`. */

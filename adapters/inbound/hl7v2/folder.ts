@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
 import type { Answers, Receive, Reply } from '../../adapter.ts';
 import { syncFolder, writeSynced } from '../../wire/file-drop.ts';
-import { batchAnswers } from './batch-answer.ts';
+import { batchAnswers } from './answers/batch-answer.ts';
 import { splitMessages, type SplitMessages } from './batch.ts';
 
 const looksLeftAlone = 30;

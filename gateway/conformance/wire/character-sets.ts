@@ -1,5 +1,5 @@
 /** Cases: character sets, declared rightly, wrongly and not at all known. */
-import type { WritableCharset } from '../../../adapters/inbound/hl7v2/reencode.ts';
+import type { WritableCharset } from '../../../adapters/inbound/hl7v2/message/reencode.ts';
 import { frame } from '../../../adapters/wire/mllp.ts';
 import {
   differs,

@@ -5,7 +5,7 @@ import {
   encode,
   withHeaderField,
   type WritableCharset,
-} from '../../../adapters/inbound/hl7v2/reencode.ts';
+} from '../../../adapters/inbound/hl7v2/message/reencode.ts';
 
 export interface MessageChanges {
   /** Fields of MSH by their numbers in the standard. */

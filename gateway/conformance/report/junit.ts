@@ -1,6 +1,6 @@
 /** A run as JUnit XML: a test case a message, by file; and one a story that is expected. */
-import { grouped } from './grouped.ts';
-import type { ConformanceReport, Failure, MessageResult } from './result.ts';
+import { grouped } from '../grouped.ts';
+import type { ConformanceReport, Failure, MessageResult } from '../result.ts';
 
 /** @returns XML 1.0 in UTF-8; nothing of the clock or the machine is in it */
 export function junitXml({ messages, stories, fingerprint, kit }: ConformanceReport): string {

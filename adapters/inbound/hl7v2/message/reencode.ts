@@ -1,8 +1,8 @@
 /** A message in another character set, and said to be so in MSH-18. */
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { GatewayError } from '../../../gateway/errors.ts';
-import { headerField } from '../../wire/mllp-answer.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
+import { headerField } from '../../../wire/mllp-answer.ts';
 import { charsetOf, decode } from './charset.ts';
 
 /** The sets a message can be rewritten to, as MSH-18 names them. */

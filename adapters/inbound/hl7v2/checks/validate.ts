@@ -2,16 +2,23 @@
  * A message held against the message profile of its trigger event: what this process needs, and what cannot be done
  * without it. Pure. It never says what stands in a person's field; a code of the visit it may name.
  */
-import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
-import type { MessageProfiles, MessageRule } from '../../../profiles/index.ts';
+import type { Hl7Path, Mappings } from '../../../../mappings/index.ts';
+import type { MessageProfiles, MessageRule } from '../../../../profiles/index.ts';
 import { compileProfile } from './compile-profile.ts';
 import type { CompiledProfile, CompiledRule, Place } from './compile-profile.ts';
 import { precisionOf, precisions } from './formats.ts';
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 import type { Remark } from './remark.ts';
 import { Remarks, shownCode } from './remarks.ts';
-import { fieldPlace, partOf, parts, segmentPlace, segmentsOf, unescaped } from './segments.ts';
-import type { Segment } from './segments.ts';
+import {
+  fieldPlace,
+  partOf,
+  parts,
+  segmentPlace,
+  segmentsOf,
+  unescaped,
+} from '../message/segments.ts';
+import type { Segment } from '../message/segments.ts';
 
 const hl7Null = '""';
 const checkedRepetitions = 50;

@@ -2,10 +2,10 @@
  * Whether a message says that the patient has died: PID-30 (death indicator), PID-29 (date and time of death), PV1-36
  * (discharge disposition `expired`). One signal is enough; signals that contradict each other are told.
  */
-import { pathOf } from '../../../mappings/index.ts';
-import type { Hl7Path } from '../../../mappings/index.ts';
+import { pathOf } from '../../../../mappings/index.ts';
+import type { Hl7Path } from '../../../../mappings/index.ts';
 import type { Reading } from './compile.ts';
-import { parseTime } from './time.ts';
+import { parseTime } from '../message/time.ts';
 import { park } from './work.ts';
 import type { Work } from './work.ts';
 

@@ -4,15 +4,15 @@
  * What decides (event, time, receiver, law) and has a code that no table knows is reported as unmapped: the message is
  * accepted and parked, and its other facts still come. What only describes passes as it is, with a warning.
  */
-import { GatewayError } from '../../../gateway/errors.ts';
-import { pathOf } from '../../../mappings/index.ts';
-import type { StayReference, Translation } from '../../adapter.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
+import { pathOf } from '../../../../mappings/index.ts';
+import type { StayReference, Translation } from '../../../adapter.ts';
 import type { CompiledSender, CompiledTrigger } from './compile.ts';
 import { gather } from './facts.ts';
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 import { scoped } from './patient.ts';
 import { movesIn, personsIn } from './persons.ts';
-import { parseTime } from './time.ts';
+import { parseTime } from '../message/time.ts';
 import { malformed, missing } from './work.ts';
 
 /**

@@ -4,7 +4,7 @@
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { GatewayError } from '../../../gateway/errors.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
 
 export type Charset = 'ascii' | 'latin1' | 'latin9' | 'utf8';
 

@@ -2,7 +2,7 @@
  * Escape sequences of HL7 v2 (chapter 2, "Use of escape sequences in text fields"), both ways.
  * A sequence we do not know is left as it stands: a path like C:\temp\x loses nothing.
  */
-import { GatewayError } from '../../../gateway/errors.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
 import { decode } from './charset.ts';
 import type { Charset } from './charset.ts';
 import type { Delimiters } from './message.ts';

@@ -2,11 +2,11 @@
  * Batches over a connection or from a file: every message is taken for itself, in order, and the answers go back as a
  * batch (HL7 v2 chapter 2, "Acknowledging batches").
  */
-import type { Answers, Receive, Reply } from '../../adapter.ts';
+import type { Answers, Receive, Reply } from '../../../adapter.ts';
 import { readHeader } from './acknowledge.ts';
 import { asksForNone } from './acknowledgement-mode.ts';
-import { isBatch, splitMessages, type Batch, type SplitMessages } from './batch.ts';
-import { formatTime } from './time.ts';
+import { isBatch, splitMessages, type Batch, type SplitMessages } from '../batch.ts';
+import { formatTime } from '../message/time.ts';
 
 export interface BatchParts {
   /** The gateway's own way to take one message. */

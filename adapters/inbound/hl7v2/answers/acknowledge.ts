@@ -3,9 +3,9 @@
  * the sender's own separators, version and character set. MSH is echoed byte by byte, and our own words are ASCII, so an
  * answer is in the sender's character set even where that set is what could not be read.
  */
-import type { GatewayError } from '../../../gateway/errors.ts';
-import type { SenderMapping } from '../../../mappings/index.ts';
-import type { AnswerContext, Answers, Verdict } from '../../adapter.ts';
+import type { GatewayError } from '../../../../gateway/errors.ts';
+import type { SenderMapping } from '../../../../mappings/index.ts';
+import type { AnswerContext, Answers, Verdict } from '../../../adapter.ts';
 import { answerLevels, originalMode, type Level } from './acknowledgement-mode.ts';
 import {
   conditionCode,
@@ -14,8 +14,8 @@ import {
   warningSegment,
   words,
 } from './error-segment.ts';
-import { Hl7Message } from './message.ts';
-import { formatTime } from './time.ts';
+import { Hl7Message } from '../message/message.ts';
+import { formatTime } from '../message/time.ts';
 
 const headerBytes = 4096;
 const carriageReturn = 0x0d;

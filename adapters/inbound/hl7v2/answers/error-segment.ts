@@ -3,10 +3,10 @@
  * 2.5 on ERR-2 where, ERR-3 what (table 0357), ERR-4 how severe (0516), ERR-7 in words. From 2.7 on the codes 204-207
  * point to a code of the application's own, ERR-5.
  */
-import type { ErrorCode, GatewayError } from '../../../gateway/errors.ts';
-import { parsePath } from '../../../mappings/index.ts';
-import { escapeText } from './escapes.ts';
-import type { Delimiters } from './message.ts';
+import type { ErrorCode, GatewayError } from '../../../../gateway/errors.ts';
+import { parsePath } from '../../../../mappings/index.ts';
+import { escapeText } from '../message/escapes.ts';
+import type { Delimiters } from '../message/message.ts';
 
 /** Text of table 0357. */
 const conditions: Partial<Record<string, string>> = {

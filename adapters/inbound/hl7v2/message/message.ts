@@ -4,8 +4,8 @@
  * The raw bytes are kept and nothing is rewritten. A segment is looked into the first time one of its fields is asked
  * for, and then only its field separators are found; a value is cut out and unescaped last. Nothing is split.
  */
-import { GatewayError } from '../../../gateway/errors.ts';
-import type { Hl7Path } from '../../../mappings/hl7v2-path.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
+import type { Hl7Path } from '../../../../mappings/hl7v2-path.ts';
 import type { Charset } from './charset.ts';
 import { unescape } from './escapes.ts';
 

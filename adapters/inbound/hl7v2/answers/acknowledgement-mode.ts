@@ -6,7 +6,7 @@
  * negative accept acknowledgement, and no application acknowledgement after it: nobody processes what was not accepted.
  * Where the sender asked not to hear that, the application acknowledgement says it.
  */
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 
 /** The first letter of MSA-1: original mode and application answers are A, accept (commit) answers C. */
 export type Level = 'A' | 'C';

@@ -1,12 +1,12 @@
 /**
  * Who the patient is, and what the law needs to know of a person as codes.
  */
-import type { PatientCodes } from '../../../gateway/process/events.ts';
-import type { Hl7Path } from '../../../mappings/index.ts';
-import type { PatientIdentity, PersonNumber } from '../../adapter.ts';
+import type { PatientCodes } from '../../../../gateway/process/events.ts';
+import type { Hl7Path } from '../../../../mappings/index.ts';
+import type { PatientIdentity, PersonNumber } from '../../../adapter.ts';
 import { hl7Null, inside } from './compile.ts';
 import type { CompiledSender, Readable } from './compile.ts';
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 import { kindOfPersonNumber } from './person-numbers.ts';
 import { park } from './work.ts';
 import type { Work } from './work.ts';

@@ -1,10 +1,10 @@
 /**
  * What one translation gathers.
  */
-import { GatewayError } from '../../../gateway/errors.ts';
-import type { Fact, PatientIdentity, UnmappedCode } from '../../adapter.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
+import type { Fact, PatientIdentity, UnmappedCode } from '../../../adapter.ts';
 import type { CompiledSender, Reading } from './compile.ts';
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 
 const keptCharacters = 100;
 /** Stands for the table where a `""` asks for an `ifNull` entry. */

@@ -3,7 +3,7 @@ import { messagesPart, severityBadge } from './html-messages.ts';
 import { casesPart } from './html-cases.ts';
 import { script, style } from './html-look.ts';
 import { Markup, html, htmlTable } from './markup.ts';
-import type { ConformanceReport } from './result.ts';
+import type { ConformanceReport } from '../result.ts';
 
 /** @returns the page, UTF-8 */
 export function htmlPage(report: ConformanceReport): string {

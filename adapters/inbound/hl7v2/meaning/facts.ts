@@ -1,19 +1,19 @@
 /**
  * One entry of a mapping and the message → a fact: does it count, which event is it, what does it say, when was it.
  */
-import { assert } from '../../../gateway/errors.ts';
-import { checkData, isEventType } from '../../../gateway/process/events.ts';
-import type { EventType } from '../../../gateway/process/events.ts';
-import { pathOf } from '../../../mappings/index.ts';
-import type { Hl7Path } from '../../../mappings/index.ts';
-import type { Fact } from '../../adapter.ts';
+import { assert } from '../../../../gateway/errors.ts';
+import { checkData, isEventType } from '../../../../gateway/process/events.ts';
+import type { EventType } from '../../../../gateway/process/events.ts';
+import { pathOf } from '../../../../mappings/index.ts';
+import type { Hl7Path } from '../../../../mappings/index.ts';
+import type { Fact } from '../../../adapter.ts';
 import { hl7Null } from './compile.ts';
 import type { CompiledEntry, CompiledKey, CompiledSender, Reading } from './compile.ts';
 import { deathContradicted, deathInUpdate, readDeath } from './death.ts';
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 import { codesOf, patientOf } from './patient.ts';
-import { dateOf, parseTime } from './time.ts';
-import type { Hl7Time } from './time.ts';
+import { dateOf, parseTime } from '../message/time.ts';
+import type { Hl7Time } from '../message/time.ts';
 import { ifNullEntry, missing, park } from './work.ts';
 import type { Work } from './work.ts';
 

@@ -6,7 +6,7 @@
  * Temporal is asked once an hour of wall time and zone; the answer is kept.
  */
 import { Temporal } from 'temporal-polyfill';
-import { GatewayError } from '../../../gateway/errors.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
 
 const hourMs = 3_600_000;
 const keptHours = 20_000;

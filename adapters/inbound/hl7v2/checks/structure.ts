@@ -3,8 +3,8 @@
  * may be repeated, in which groups.
  */
 import type { Remarks } from './remarks.ts';
-import { segmentPlace } from './segments.ts';
-import type { Segment } from './segments.ts';
+import { segmentPlace } from '../message/segments.ts';
+import type { Segment } from '../message/segments.ts';
 
 /** A structure as `hl7v2-dictionary` writes it. */
 export interface StructureDefinition {

@@ -2,10 +2,10 @@
  * The mappings of one sender, made ready once so that a message costs no search through YAML: paths are parsed, tables
  * are maps, and the sender's own entries are laid over the shipped ones.
  */
-import { eventData } from '../../../gateway/process/events.ts';
-import type { EventType } from '../../../gateway/process/events.ts';
-import { assert } from '../../../gateway/errors.ts';
-import { municipalityCodes, parseSource, pathOf } from '../../../mappings/index.ts';
+import { eventData } from '../../../../gateway/process/events.ts';
+import type { EventType } from '../../../../gateway/process/events.ts';
+import { assert } from '../../../../gateway/errors.ts';
+import { municipalityCodes, parseSource, pathOf } from '../../../../mappings/index.ts';
 import type {
   EventEntry,
   Hl7Path,
@@ -13,10 +13,10 @@ import type {
   Mappings,
   SenderMapping,
   Trigger,
-} from '../../../mappings/index.ts';
-import { possibleEvents } from '../../../mappings/check.ts';
-import type { PersonNumber } from '../../adapter.ts';
-import type { Hl7Message } from './message.ts';
+} from '../../../../mappings/index.ts';
+import { possibleEvents } from '../../../../mappings/check.ts';
+import type { PersonNumber } from '../../../adapter.ts';
+import type { Hl7Message } from '../message/message.ts';
 
 export type Target = string | boolean | null;
 type CodeTable = ReadonlyMap<string, Target>;
@@ -55,7 +55,7 @@ export interface CompiledEntry {
   readonly ifEvent: string | undefined;
   /** The event's name as a reading: a constant, or through a table. */
   readonly event: Reader | undefined;
-  /** Name of the function of translate.ts that tells the event. */
+  /** Name of the function of facts.ts that tells the event. */
   readonly function: string | undefined;
   readonly occurredAt: readonly Hl7Path[];
   readonly keys: ReadonlyMap<EventType, readonly CompiledKey[]>;

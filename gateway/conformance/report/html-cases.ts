@@ -1,9 +1,9 @@
 /** The part of the page with a case each: what happened, what the law says of it, and what would go out. */
-import { addDays, localTimeText } from '../rules/legal-days.ts';
+import { addDays, localTimeText } from '../../rules/legal-days.ts';
 import { eventTable, whenPart, wordsOf } from './html-messages.ts';
 import { html, htmlTable } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
-import type { CaseResult, ToldLiability } from './result.ts';
+import type { CaseResult, ToldLiability } from '../result.ts';
 
 const mostCases = 300;
 

@@ -2,10 +2,10 @@
  * Messages that speak of persons and not of one stay: an update (A31), merges (A40 and its forms, one or several), and
  * stays moved to the person they belong to (A45).
  */
-import type { MovedStay, PersonStatement, StayReference, Translation } from '../../adapter.ts';
+import type { MovedStay, PersonStatement, StayReference, Translation } from '../../../adapter.ts';
 import type { CompiledSender, CompiledTrigger } from './compile.ts';
 import { gather } from './facts.ts';
-import { Hl7Message } from './message.ts';
+import { Hl7Message } from '../message/message.ts';
 import { numbersAt } from './patient.ts';
 import { malformed, missing } from './work.ts';
 

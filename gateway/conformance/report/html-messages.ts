@@ -1,10 +1,10 @@
 /** The part of the page with a message each: what it became, what was missing, and what that leads to. */
-import { dataText } from '../questions/data-text.ts';
-import { localTimeText } from '../rules/legal-days.ts';
+import { dataText } from '../../questions/data-text.ts';
+import { localTimeText } from '../../rules/legal-days.ts';
 import { html, htmlTable } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
-import { outcomes } from './result.ts';
-import type { MessageResult, ToldEvent } from './result.ts';
+import { outcomes } from '../result.ts';
+import type { MessageResult, ToldEvent } from '../result.ts';
 
 /** More would make a page that nobody reads; the JSON report has all. */
 const mostMessages = 1000;

@@ -2,10 +2,10 @@
  * A message profile made ready for one sender, so that a message costs no search: paths are parsed, tables are sets of
  * codes, and what the sender has elsewhere is looked for there.
  */
-import { pathOf } from '../../../mappings/index.ts';
-import type { Hl7Path, Mappings } from '../../../mappings/index.ts';
-import { loadHl7Tables } from '../../../profiles/index.ts';
-import type { MessageProfile, MessageRule } from '../../../profiles/index.ts';
+import { pathOf } from '../../../../mappings/index.ts';
+import type { Hl7Path, Mappings } from '../../../../mappings/index.ts';
+import { loadHl7Tables } from '../../../../profiles/index.ts';
+import type { MessageProfile, MessageRule } from '../../../../profiles/index.ts';
 
 /** A profile made ready once: paths parsed, tables found. */
 export interface CompiledProfile {

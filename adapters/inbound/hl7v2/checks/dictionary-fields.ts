@@ -1,10 +1,10 @@
 /** The fields of a segment held against the dictionary of an HL7 version: presence, repetition, length, type, table. */
 import { isClockText, isDateText, isNumber, isSequence, precisionOf } from './formats.ts';
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 import type { Remarks } from './remarks.ts';
 import { shownCode } from './remarks.ts';
-import { fieldPlace, parts, unescaped } from './segments.ts';
-import type { Segment } from './segments.ts';
+import { fieldPlace, parts, unescaped } from '../message/segments.ts';
+import type { Segment } from '../message/segments.ts';
 
 const hl7Null = '""';
 const checkedRepetitions = 50;

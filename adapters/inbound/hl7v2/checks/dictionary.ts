@@ -5,15 +5,15 @@
  * The library is no validator; its definitions are used with our own reader. User-defined tables are not looked at.
  */
 import type { HL7Dictionary } from 'hl7v2-dictionary';
-import { pathOf } from '../../../mappings/index.ts';
-import { loadHl7Tables } from '../../../profiles/index.ts';
+import { pathOf } from '../../../../mappings/index.ts';
+import { loadHl7Tables } from '../../../../profiles/index.ts';
 import { checkFields } from './dictionary-fields.ts';
 import type { Field, SegmentFields, Type } from './dictionary-fields.ts';
-import type { Hl7Message } from './message.ts';
+import type { Hl7Message } from '../message/message.ts';
 import type { Remark } from './remark.ts';
 import { Remarks, shownCode } from './remarks.ts';
-import { segmentPlace, segmentsOf } from './segments.ts';
-import type { Segment } from './segments.ts';
+import { segmentPlace, segmentsOf } from '../message/segments.ts';
+import type { Segment } from '../message/segments.ts';
 import { checkStructure, compileStructure } from './structure.ts';
 import type { Structure } from './structure.ts';
 
