@@ -253,6 +253,19 @@ describe('an update of a person', () => {
     expect(await world.gateway.status()).toMatchObject({ events: 0, processes: 0 });
   });
 
+  test('of somebody without a stay keeps that they are protected, for the first stay may not say so', async () => {
+    const world = await start();
+    const told = { trigger: 'A31', id: 'U1', at: '20220307093000', withoutVisit: true };
+    await send(world, { ...told, number: personnummer, more: ['PD1||||||||||||Y'] });
+    expect(await world.gateway.status()).toMatchObject({ events: 0, processes: 0 });
+    const first = { ...admitted, number: personnummer };
+    await send(world, first, { ...needs, number: personnummer });
+    expect((await caseOf(world)).patient.at(-1)?.codes.protection).toBe('unspecified');
+    expect((await world.gateway.status()).deliveries).toMatchObject({ held: 1 });
+    expect(world.receiver.received).toEqual([]);
+    expect(await identityOf(world, await caseOf(world))).toMatchObject({ family: 'Okänd' });
+  });
+
   test('that is older than what is known does not change the name back', async () => {
     const world = await start();
     await send(world, { ...admitted, number: personnummer, family: 'Nygift' });

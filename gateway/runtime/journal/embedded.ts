@@ -217,6 +217,7 @@ function prepareMessage(message: IncomingMessage): PreparedMessage {
       patient: preparedPerson(patient),
       earlierNumbers: numbersOf(earlierNumbers),
       events: events.map(prepareBody),
+      isProtected: events.some(tellsProtection),
     })),
     moved: (message.moved ?? []).map(({ stay, patient, events }) => ({
       stay,
@@ -236,6 +237,12 @@ function preparePatient(identity: StoredIdentity): PreparedPatient | undefined {
 
 function preparedPerson(identity: StoredIdentity): PreparedPatient {
   return { identity: JSON.stringify(identity), numbers: numbersOf(identity.numbers) };
+}
+
+function tellsProtection(event: EventBody): boolean {
+  if (event.type !== 'patient.identity-changed' && event.type !== 'patient.merged') return false;
+  const protection = event.data.patient?.protection ?? 'none';
+  return protection !== 'none';
 }
 
 /** The surest first: two persons never share a personnummer, and a hospital may use its own numbers again. */

@@ -21,6 +21,8 @@ export interface Patients {
    * person another. A number of a new authority is one more number of the same person.
    */
   isSomebodyElse(patientKey: string, patient: PreparedPatient): boolean;
+  /** A person of whom only the numbers are kept. @returns the person's key */
+  begin(numbers: readonly PreparedNumber[]): string;
   /** Name, address and numbers as told, unless they were told otherwise later. */
   keep(patientKey: string, patient: PreparedPatient, toldAt: string): void;
   /**
@@ -88,6 +90,11 @@ export function patientWrites(db: Database): Patients {
         known.some(({ authority, value }) => authority === one.authority && value === one.value);
       const authorities = new Set(known.map(({ authority }) => authority));
       return !numbers.some(isKnown) && numbers.some(({ authority }) => authorities.has(authority));
+    },
+    begin(numbers) {
+      const key = newId();
+      addNumbers(key, numbers);
+      return key;
     },
     keep,
     merge(patient, earlierNumbers, toldAt) {

@@ -11,6 +11,8 @@ export interface PreparedPerson {
   readonly patient: PreparedPatient;
   readonly earlierNumbers: readonly PreparedNumber[];
   readonly events: readonly PreparedBody[];
+  /** The person is told to have protected identity. */
+  readonly isProtected: boolean;
 }
 export interface PreparedMove {
   readonly stay: StayKey;
@@ -61,13 +63,15 @@ export function personMessages(
 
   return {
     catchUp,
-    tell({ patient, earlierNumbers, events: told }, toldAt) {
+    tell({ patient, earlierNumbers, events: told, isProtected }, toldAt) {
       const isMerge = earlierNumbers.length > 0;
+      const known = patients.ownerOf(patient.numbers);
+      // Of somebody without a stay nothing is kept, but that they are protected: their first stay may not say so.
+      if (!isMerge && known === undefined && !isProtected) return;
       const key = isMerge
         ? patients.merge(patient, earlierNumbers, toldAt)
-        : patients.ownerOf(patient.numbers);
-      if (key === undefined) return; // nobody we know: nothing to keep
-      if (!isMerge) patients.keep(key, patient, toldAt);
+        : (known ?? patients.begin(patient.numbers));
+      if (known !== undefined && !isMerge) patients.keep(known, patient, toldAt);
       for (const { type, body } of told) insertFact.run(key, toldAt, type, body);
       for (const stay of stays.ofPatient(key)) {
         // What is known of the one is known of the other, from now on.
