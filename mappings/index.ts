@@ -93,13 +93,16 @@ function checkSender(
 function parse<S extends z.ZodType>(schema: S, content: unknown, file: string): z.infer<S> {
   const result = schema.safeParse(content);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  // A key there is not explains the one that is missing.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const at = (issue?.path ?? []).map(String);
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     throw invalid(`${file}: ${[...at, key].join('.')}: unknown key${suggestion(key, knownKeys)}`);
   }
-  throw invalid(`${file}: ${at.join('.') || 'the file'}: ${issue?.message ?? 'invalid'}`);
+  const fault = issue?.message.replace(/^Invalid input: .*received undefined$/, 'is missing');
+  throw invalid(`${file}: ${at.join('.') || 'the file'}: ${fault ?? 'invalid'}`);
 }
 
 const knownKeys = [adt, sender, table]

@@ -257,6 +257,16 @@ describe('what is wrong stops the start and says where', () => {
       /adt\.yaml: triggers\.A03\.events\.0\.ifPresnt: unknown key; did you mean 'ifPresent'\?/,
     ],
     [
+      'a key that is missing',
+      { 'hl7v2/tables/mine.yaml': 'entries: { A: home }\n' },
+      /tables\/mine\.yaml: source: is missing$/,
+    ],
+    [
+      'a misspelt key before the one that it leaves missing',
+      { 'senders/test.yaml': 'id: test\nnam: Test\n' },
+      /senders\/test\.yaml: nam: unknown key; did you mean 'name'\?/,
+    ],
+    [
       'an unknown event',
       discharge('{ event: patient.dischargd, occurredAt: EVN-6 }'),
       /adt\.yaml: triggers\.A03\.events\.0\.event: unknown event 'patient\.dischargd'; did you mean 'patient\.discharged'\?/,
