@@ -181,6 +181,13 @@ describe('every message says what it became, and what was missing', () => {
     expect(of('K6').failures[0]?.text).toContain('the stay cannot be followed');
   });
 
+  test('of a message that is of no use here only that is told, and not what the standard says of it', async () => {
+    const other = changed(admission, 'ADT^A01^ADT_A01', 'SIU^S12^SIU_S12');
+    const { messages } = await run(folderWith({ 'other.hl7': other }));
+    expect(messages[0]?.remarks.some(({ severity }) => severity === 'error')).toBe(true);
+    expect(messages[0]?.failures.map(({ kind }) => kind)).toEqual(['refused']);
+  });
+
   test('a control id that is used again for other content is told', () => {
     expect(report.messages.filter(({ warnings }) => /205/.test(warnings.join(' '))).length).toBe(2);
   });

@@ -37,6 +37,8 @@ export function wrongsOf({
     const at = error?.location ?? 'message';
     first.unshift({ kind: 'refused', at, what: withoutPlace(reason, at), why: consequenceAt(at) });
   }
+  // What is of no use here need not be right by the standard.
+  if (error?.code === 'unsupported-message') return first;
   return [
     ...first,
     ...errors
