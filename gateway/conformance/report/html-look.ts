@@ -58,6 +58,13 @@ legend { float: left; margin-right: .9rem; padding: 0; color: var(--quiet); }
 .terms dd { margin: 0 0 .6rem; max-width: 58rem; }
 footer { margin-top: 3rem; padding-top: .75rem; border-top: 2px solid var(--line); color: var(--quiet); font-size: .9rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (max-width: 40rem) {
+  body { padding: 1rem .75rem 3rem; }
+  table { font-size: .85rem; }
+  th, td { padding-right: .45rem; }
+  .inside { padding: .5rem .75rem .75rem; }
+  .badge { min-width: 0; }
+}
 @media print {
   @page { margin: 15mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }

@@ -54,7 +54,8 @@ function headPart({ summary, messages, stories, cases }: ConformanceReport): Mar
     failed === 0
       ? html`<p class="verdict fine">Nothing failed.</p>`
       : html`<p class="verdict bad">
-          ${summary.failed} of ${summary.messages} messages need a change or an
+          ${summary.failed} of ${summary.messages} messages
+          ${summary.failed === 1 ? 'needs' : 'need'} a change or an
           answer${
             failedStories === 0
               ? ''
