@@ -244,6 +244,28 @@ describe('the command line', () => {
     expect(JSON.stringify(JSON.parse(json.stdout))).toContain('patient.admitted');
   });
 
+  test('explain ends with 1 for what would be parked, and with 2 for a sender or file there is not', async () => {
+    const folder = temporaryFolder('explain');
+    closing.push(folder.remove);
+    const file = join(folder.path, 'message.hl7');
+    const [admission] = stayMessages('X1');
+    const text = Buffer.from(admission?.raw ?? []).toString('latin1');
+    writeFileSync(file, text.replace('PV1|1|I|', 'PV1|1|Z|'), 'latin1');
+    expect(await runToEnd(['explain', file])).toMatchObject({ code: 1 });
+    const wrong = [
+      [file, '--sender', 'nobody'],
+      [folder.path],
+      [join(folder.path, 'nothing.hl7')],
+    ] as const;
+    const told = await Promise.all(wrong.map((args) => runToEnd(['explain', ...args])));
+    expect(told.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(told.map(({ stderr }) => stderr)).toEqual([
+      expect.stringContaining('there are ekliden, norrtuna'),
+      expect.stringContaining('is a folder'),
+      expect.stringContaining('cannot be read'),
+    ]);
+  });
+
   test('status of a data folder is told while the gateway runs', async () => {
     const folder = temporaryFolder('status');
     closing.push(folder.remove);

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { explain, renderExplanation } from '../../adapters/inbound/hl7v2/explain.ts';
 import { loadMappings } from '../../mappings/index.ts';
 import { loadMessageProfiles } from '../../profiles/index.ts';
 import { GatewayError } from '../errors.ts';
+import { checkSender } from '../conformance/kit.ts';
+import { wrong } from './question.ts';
 
 export interface ExplainOptions {
   readonly file: string;
@@ -12,9 +14,13 @@ export interface ExplainOptions {
   readonly json: boolean;
 }
 
-/** What one message becomes. @returns the exit code: 0 when it would be accepted, whatever is remarked */
+/**
+ * What one message becomes.
+ * @returns the exit code: 0 when it would be accepted, whatever is remarked; 1 when refused or parked
+ */
 export async function explainFile(options: ExplainOptions): Promise<number> {
   const mappings = loadMappings({ overlays: options.mappings });
+  checkSender(mappings, options.sender);
   const profiles = loadMessageProfiles({
     overlays: options.profiles,
     known: { tables: mappings.tables.keys(), senders: mappings.senders.map(({ id }) => id) },
@@ -23,16 +29,18 @@ export async function explainFile(options: ExplainOptions): Promise<number> {
   const explanation = await explain(raw, mappings, options.sender, profiles);
   const text = options.json ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation);
   process.stdout.write(`${text}\n`);
-  return explanation.error === undefined ? 0 : 1;
+  const { error, translation } = explanation;
+  return error === undefined && translation?.unmapped.length === 0 ? 0 : 1;
 }
 
 function readMessage(file: string): Uint8Array {
   try {
+    if (statSync(file).isDirectory()) {
+      throw wrong(`${file} is a folder: name one message in it, or read all by conformance run`);
+    }
     return readFileSync(file);
-  } catch {
-    throw new GatewayError(
-      'configuration-invalid',
-      `${file}: cannot be read; give the path of one message`,
-    );
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) throw thrown;
+    throw wrong(`${file}: cannot be read; give the path of one message`);
   }
 }

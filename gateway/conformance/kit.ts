@@ -51,9 +51,14 @@ export function loadKit({ sender, mappings: overlays, profiles: laid }: KitOptio
  */
 export function mappingsFor(overlays: readonly string[], sender: string | undefined): Mappings {
   const all = loadMappings({ overlays });
-  if (sender === undefined) return all;
-  const known = all.senders.map(({ id }) => id);
-  if (known.includes(sender)) return mappingsOfOne(all, sender);
+  checkSender(all, sender);
+  return sender === undefined ? all : mappingsOfOne(all, sender);
+}
+
+/** @throws GatewayError configuration-invalid for a sender that no overlay is of */
+export function checkSender({ senders }: Mappings, sender: string | undefined): void {
+  const known = senders.map(({ id }) => id);
+  if (sender === undefined || known.includes(sender)) return;
   throw new GatewayError(
     'configuration-invalid',
     `--sender ${sender}: no such overlay; there are ${known.join(', ')}`,

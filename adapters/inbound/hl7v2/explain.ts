@@ -213,13 +213,30 @@ export function renderExplanation(explanation: Explanation): string {
       : [
           `Refused   ${error.code}${error.location === undefined ? '' : ` at ${error.location}`}`,
           `  ${error.message}`,
+          ...nextSteps(error),
           '',
         ]),
     ...answered(answers),
-    ...checked('Profile', remarks, 'profile'),
-    ...checked('Dictionary', remarks, 'dictionary'),
+    // Of what cannot be read nothing was checked.
+    ...(fields.length === 0
+      ? []
+      : [
+          ...checked('Profile', remarks, 'profile'),
+          ...checked('Dictionary', remarks, 'dictionary'),
+        ]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What the engineer can do about a refusal that is not the message's own fault. */
+function nextSteps({ code, location }: NonNullable<Explanation['error']>): string[] {
+  if (code === 'unknown-sender') {
+    return [
+      '  next: write <folder>/senders/<id>.yaml for it and name the folder by --mappings,',
+      '        or read it as a sender there is: --sender ID',
+    ];
+  }
+  return location === 'MSH[2]' ? ['  next: hemgang conformance run reads files of several'] : [];
 }
 
 function answered(answers: Explanation['answers']): string[] {
