@@ -271,6 +271,7 @@ describe('send', () => {
       code: 'configuration-invalid',
     });
     await expect(send(['/no/such/file'], port)).rejects.toThrow('cannot be read');
+    await expect(send([import.meta.dirname], port)).rejects.toThrow('is a folder: name its files');
     await expect(send([], port, { to: 'http://x' })).rejects.toThrow(
       'write it as mllp://host:port',
     );

@@ -12,6 +12,11 @@ export interface WireTarget {
   readonly tls?: ConnectionOptions;
 }
 
+const hints: Readonly<Record<string, string>> = {
+  ECONNREFUSED: ' (nothing listens there: is it started, and on this port?)',
+  ENOTFOUND: ' (no such host: is the name right?)',
+};
+
 /**
  * Opens a connection and, under TLS, waits for the handshake.
  * @param timeoutMs how long both may take together
@@ -30,7 +35,8 @@ export async function openSocket(target: WireTarget, timeoutMs: number): Promise
     const fail = (reason: string): void => {
       socket.destroy();
       const place = `${host}:${port}${tls === undefined ? '' : ' over TLS'}`;
-      reject(new GatewayError('delivery-failed', `no connection to ${place}: ${reason}`));
+      const why = `no connection to ${place}: ${reason}${hints[reason] ?? ''}`;
+      reject(new GatewayError('delivery-failed', why));
     };
     const timer = setTimeout(() => fail('time-out'), timeoutMs);
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {

@@ -47,8 +47,16 @@ export function addConformanceWire(conformance: Command, setExit: (code: number)
     .option('--sender <MSH-3/MSH-4>', 'who sends, as the receiver knows it', senderOf)
     .option('--message <file>', 'send this message (with test data) instead of the own admission')
     .addOption(new Option('--processing-id <id>', 'MSH-11').choices(['T', 'D', 'P']).default('T'))
-    .option('--timeout <time>', 'how long an answer may take: 500ms, 5s', duration, 5000)
-    .option('--idle <time>', 'how long the case idle says nothing', duration, 3000)
+    .addOption(
+      new Option('--timeout <time>', 'how long an answer may take: 500ms, 5s')
+        .argParser(duration)
+        .default(5000, '5s'),
+    )
+    .addOption(
+      new Option('--idle <time>', 'how long the case idle says nothing')
+        .argParser(duration)
+        .default(3000, '3s'),
+    )
     .option('--only <names...>', 'run these cases alone (and plain)')
     .option('--list', 'show the cases and what each expects; sends nothing', false)
     .option('--report <forms>', 'also write junit, json or both: junit,json', reportForms)

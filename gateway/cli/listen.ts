@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   isMessage,
   startReceiver,
@@ -34,11 +34,10 @@ export function addListen(program: Command, setExit: (code: number) => void): vo
     .description('receive messages by MLLP, show one line of each, answer as told')
     .requiredOption('--port <n>', 'listen on this port; 0 for any free one', port)
     .option('--host <host>', 'listen on this address; 0.0.0.0 for all', '127.0.0.1')
-    .option(
-      '--answer <answer>',
-      'AA, AE, AR, CA, CE, CR, none, late:5s, wrong-id or close',
-      answerOf,
-      answerOf('AA'),
+    .addOption(
+      new Option('--answer <answer>', 'AA, AE, AR, CA, CE, CR, none, late:5s, wrong-id or close')
+        .argParser(answerOf)
+        .default(answerOf('AA'), 'AA'),
     )
     .option('--tls', 'over TLS; needs --cert and --key', false)
     .option('--cert <file>', 'PEM: our certificate')
@@ -88,7 +87,9 @@ export async function listen(
     onRemark: (remark) => tell({ remark }, remark),
   }).catch((thrown: unknown) => {
     const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
-    throw wrong(`--port ${options.port}: cannot listen on ${options.host}: ${reason}`);
+    const next =
+      reason === 'EADDRINUSE' ? ': it is in use; take another, or 0 for any free one' : '';
+    throw wrong(`--port ${options.port}: cannot listen on ${options.host} (${reason})${next}`);
   });
   const { host, port: bound } = receiver;
   const listening = `listening on ${tls === undefined ? 'mllp' : 'mllps'}://${host}:${bound}`;

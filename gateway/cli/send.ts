@@ -65,7 +65,11 @@ export function addSend(program: Command, setExit: (code: number) => void): void
     .option('--pipeline <n>', 'so many messages may wait for their answers at once', upTo(1000), 1)
     .option('--duplicate', 'send each message twice, the same bytes, and compare', false)
     .option('--split <bytes>', 'send each frame in packets of so many bytes', upTo(1_048_576))
-    .option('--timeout <time>', 'how long an answer may take: 500ms, 5s, 2m', duration, 10_000)
+    .addOption(
+      new Option('--timeout <time>', 'how long an answer may take: 500ms, 5s, 2m')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
     .option('--json', 'print JSON, one object a line; the last is the sum', false)
     .addHelpText('after', helpTexts.send)
     .action(async (files: string[], options: SendOptions) => {
@@ -144,7 +148,10 @@ function inSet(raw: Uint8Array, charset: WritableCharset, file: string, index: n
 function readWhole(file: string): Uint8Array {
   try {
     return readFileSync(file);
-  } catch {
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EISDIR') {
+      throw wrong(`${file} is a folder: name its files, ${file.replace(/\/$/, '')}/*`);
+    }
     throw wrong(`${file}: cannot be read; give the path of a file with messages`);
   }
 }
