@@ -1,7 +1,8 @@
 import { loadConfig, dataFolder } from '../runtime/config.ts';
 import { openJournalReader } from '../runtime/journal/embedded.ts';
+import type { JournalReader } from '../runtime/journal/reader.ts';
 import type { DeliveryRow, JournalStatus } from '../runtime/journal/journal.ts';
-import { localText } from './question.ts';
+import { localText, plural } from './question.ts';
 
 export interface StatusOptions {
   readonly config?: string | undefined;
@@ -33,7 +34,7 @@ export async function status(options: StatusOptions): Promise<number> {
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ...state, deadLetters: dead, trays: deliveries }, null, 2)}\n`
-        : `${lines(state, dead, byTray).join('\n')}\n`,
+        : `${lines(state, dead, byTray, await noticesOf(journal, byTray)).join('\n')}\n`,
     );
     return needsPerson(state) ? 1 : 0;
   } finally {
@@ -53,6 +54,7 @@ function lines(
   state: JournalStatus,
   dead: readonly { queue: string; position: number; type: string; error: string }[],
   byTray: ReadonlyMap<string, readonly DeliveryRow[]>,
+  notices: ReadonlyMap<string, string>,
 ): string[] {
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
@@ -61,7 +63,7 @@ function lines(
       ({ sender, accepted, lastAt }) =>
         `  ${sender}: ${accepted} accepted, last ${localText(lastAt)}`,
     ),
-    `events      ${state.events} in ${state.processes} processes`,
+    `events      ${state.events} of ${plural(state.processes, 'case')}`,
     `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
     `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${localText(deadlines.next)}`}`,
     `deliveries  ${
@@ -86,16 +88,33 @@ function lines(
     text.push(`DEAD LETTER ${queue} ${position} ${type}: ${error}`);
   }
   for (const [tray, rows] of byTray) {
-    for (const row of rows) text.push(trayLine(tray, row));
+    for (const row of rows) text.push(trayLine(tray, row, notices.get(row.eventId)));
   }
   return text;
 }
 
-function trayLine(tray: string, row: DeliveryRow): string {
+/** What the listed deliveries carry, by event id: `admission-notice`. */
+async function noticesOf(
+  journal: Pick<JournalReader, 'loadStream'>,
+  byTray: ReadonlyMap<string, readonly DeliveryRow[]>,
+): Promise<ReadonlyMap<string, string>> {
+  const notices = new Map<string, string>();
+  for (const streamId of new Set([...byTray.values()].flat().map((row) => row.streamId))) {
+    for (const { event } of (await journal.loadStream(streamId)).events) {
+      if ('obligation' in event.data && event.data.obligation !== undefined) {
+        notices.set(event.id, event.data.obligation);
+      }
+    }
+  }
+  return notices;
+}
+
+function trayLine(tray: string, row: DeliveryRow, notice?: string): string {
   const receiver = row.receiver ?? 'no receiver';
   const when = row.nextAt === undefined ? '' : `, next attempt ${localText(row.nextAt)}`;
   const why = row.detail === undefined ? '' : `: ${row.detail}`;
-  return `${tray.toUpperCase().padEnd(11)} ${row.lane} → ${receiver}, ${row.attempts} attempts${when}${why}`;
+  const what = notice === undefined ? '' : `, ${notice}`;
+  return `${tray.toUpperCase().padEnd(11)} ${row.lane} → ${receiver}${what}, ${plural(row.attempts, 'attempt')}${when}${why}`;
 }
 
 /** The rendered notice is the receiver's alone. */
