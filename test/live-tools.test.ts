@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { encode, reencode, withHeaderField } from '../adapters/inbound/hl7v2/message/reencode.ts';
@@ -207,6 +209,26 @@ describe('send', () => {
       expect(code).toBe(1);
     },
   );
+
+  test('tells of two answers to one message the first first, and counts the second', async () => {
+    const server = createServer((socket) => {
+      const answer = (code: string): Uint8Array =>
+        frame(Buffer.from(`MSH|^~\\&|X\rMSA|${code}|A\r`));
+      socket.once('data', () => socket.write(Buffer.concat([answer('CA'), answer('AA')])));
+      socket.on('error', () => undefined);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanups.push(() => new Promise((closed) => server.close(() => closed())));
+    const { port } = server.address() as AddressInfo;
+    const { code, lines } = await send([fileOf(message('A'))], port);
+    expect(lines.map((line) => line.replace(/  +/g, ' '))).toEqual([
+      expect.stringMatching(/^CA A [\d.]+ ms$/),
+      'AA A a second answer',
+      expect.stringMatching(/^1 sent in .* s, 1 CA, 1 answered twice, median/),
+    ]);
+    expect(code).toBe(0);
+  });
 
   test('ends with 1 when an answer is late, missing, to another id, or the connection closes', async () => {
     for (const [told, said] of [

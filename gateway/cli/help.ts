@@ -124,7 +124,7 @@ Exit codes: 0 answered; 1 answered, and the settlement is withheld; 2 wrong use,
   send: `
 A file holds one message or many, framed by MLLP, batch segments (FHS, BHS) or nothing; lines may end in CR, LF
 or CRLF. An answer is matched by its MSA-2. One line is printed for each: MSA-1, control id, time, and code and
-place of every ERR; no field of a person is ever printed.
+place of every ERR; no field of a person is ever printed. In enhanced mode a message may have two (CA, then AA).
 
   hemgang send admissions.hl7 --to mllp://127.0.0.1:2575 --charset 8859/1 --pipeline 8
   hemgang send one.hl7 --to mllps://gateway.example:2575 --ca ca.pem --cert me.pem --key me.key

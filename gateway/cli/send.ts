@@ -91,7 +91,7 @@ export async function sendFiles(
     print(options.json ? JSON.stringify(value) : text);
   const items = itemsOf(files, options, (problem) => tell({ problem }, problem));
   const started = systemClock.elapsedMs();
-  const { outcomes, unawaited } = await sendAll(
+  const { outcomes, further, unawaited } = await sendAll(
     items,
     {
       ...target,
@@ -101,7 +101,8 @@ export async function sendFiles(
       ...(options.split !== undefined && { packetBytes: options.split }),
       onUnawaited: (raw, reason) => {
         const answer = readAnswer(raw);
-        tell({ unawaited: reason, ...answer }, unawaitedLine(answer, reason));
+        // The second of two that were asked for is told after the first.
+        setImmediate(() => tell({ unawaited: reason, ...answer }, unawaitedLine(answer, reason)));
       },
     },
     options,
@@ -109,6 +110,7 @@ export async function sendFiles(
   );
   const sum = {
     ...sumOf(outcomes, items.length),
+    further,
     unawaited,
     seconds: (systemClock.elapsedMs() - started) / 1000,
   };
@@ -162,14 +164,16 @@ async function sendAll(
   client: MllpClientOptions,
   { rate: perSecond, pipeline }: SendOptions,
   tell: (outcome: Outcome) => void,
-): Promise<{ outcomes: Outcome[]; unawaited: number }> {
+): Promise<{ outcomes: Outcome[]; further: number; unawaited: number }> {
   const outcomes: Outcome[] = [];
+  let further = 0;
   let unawaited = 0;
   const connect = (): Promise<MllpClient> =>
     MllpClient.connect({
       ...client,
       onUnawaited: (answer, reason) => {
-        unawaited += 1;
+        if (reason === 'further') further += 1;
+        else unawaited += 1;
         client.onUnawaited?.(answer, reason);
       },
     });
@@ -197,7 +201,9 @@ async function sendAll(
   }
   await Promise.all(inFlight);
   await link.close();
-  return { outcomes, unawaited };
+  // What came with the last answer is told before the sum.
+  await new Promise((told) => setImmediate(told));
+  return { outcomes, further, unawaited };
 }
 
 async function sendOne(link: MllpClient, item: Item): Promise<Outcome> {
@@ -276,7 +282,7 @@ function outcomeLine({ code, controlId, errors, ms, note, repeat }: Outcome): st
 
 const reasons = {
   late: 'came too late',
-  further: 'a further answer',
+  further: 'a second answer',
   unknown: 'to a control id that was not sent: MSA-2 must repeat MSH-10',
 } as const;
 
@@ -284,7 +290,7 @@ function unawaitedLine({ code, controlId }: Answer, reason: keyof typeof reasons
   return `${(code || '--').padEnd(2)}  ${printable(controlId).padEnd(20)}  ${reasons[reason]}`;
 }
 
-function sumLine(sum: Sum & { unawaited: number; seconds: number }): string {
+function sumLine(sum: Sum & { further: number; unawaited: number; seconds: number }): string {
   const codes = Object.entries(sum.codes).map(([code, count]) => `${count} ${code}`);
   return [
     `${sum.sent} sent in ${sum.seconds.toFixed(1)} s`,
@@ -292,6 +298,7 @@ function sumLine(sum: Sum & { unawaited: number; seconds: number }): string {
     ...(sum.unanswered > 0 ? [`${sum.unanswered} without an answer`] : []),
     ...(sum.notSent > 0 ? [`${sum.notSent} not sent: no connection any more`] : []),
     ...(sum.answeredOtherwise > 0 ? [`${sum.answeredOtherwise} answered otherwise again`] : []),
+    ...(sum.further > 0 ? [`${sum.further} answered twice`] : []),
     ...(sum.unawaited > 0 ? [`${sum.unawaited} answers nobody waited for`] : []),
     `median ${sum.medianMs} ms, longest ${sum.longestMs} ms`,
   ].join(', ');
