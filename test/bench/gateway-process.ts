@@ -1,4 +1,5 @@
 /** The gateway as a process of its own, for measuring: answers `stats` over the IPC channel. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { startGateway } from '../../gateway/main.ts';
 import { loadConfig } from '../../gateway/runtime/config.ts';
 import {
@@ -12,6 +13,8 @@ export interface Stats {
   readonly residentMb: number;
   readonly waiting: number;
   readonly events: number;
+  /** How late the event loop was since it was last asked: its longest, by a timer of 1 ms. */
+  readonly loopDelayMs: number;
 }
 
 const [folder = '.', syncDelayText = '0', receiverUrl] = process.argv.slice(2);
@@ -47,17 +50,25 @@ const gateway = await startGateway({
   },
 });
 
+const resolutionMs = 1;
+const loopDelay = monitorEventLoopDelay({ resolution: resolutionMs });
+loopDelay.enable();
+
 process.on('message', (question: string) => {
   if (question === 'stop') {
     void gateway.stop().then(() => process.exit(0));
     return;
   }
+  // Before the question itself costs time.
+  const loopDelayMs = loopDelay.max / 1e6 - resolutionMs;
   void gateway.status().then(({ outbox, events }) => {
+    loopDelay.reset();
     const stats: Stats = {
       commits: journal?.commits() ?? 0,
       residentMb: process.memoryUsage.rss() / 1024 / 1024,
       waiting: outbox.advance.waiting + outbox.dispatch.waiting,
       events,
+      loopDelayMs,
     };
     process.send?.(stats);
   });

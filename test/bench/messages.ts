@@ -1,7 +1,7 @@
 /**
- * npm run bench -- messages: what reading and mapping costs by trigger event, what large messages cost, and how long a
- * message of 100,000 segments keeps others waiting in a real gateway (SQLite WAL, synchronous=FULL, answer after the
- * commit).
+ * npm run bench -- messages: what reading and mapping costs by trigger event, what large messages cost, and how long
+ * messages of 100,000 segments keep others waiting in a real gateway (SQLite WAL, synchronous=FULL, answer after the
+ * commit): in its event loop, and until their answer, which waits for the disk too.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { frame } from '../../adapters/wire/mllp.ts';
 import { hl7v2Inbound, meaningOf } from '../../adapters/inbound/hl7v2/index.ts';
 import { packageRoot } from '../../mappings/files.ts';
 import { loadMappings } from '../../mappings/index.ts';
+import type { Stats } from './gateway-process.ts';
 import { adtFrames, runLoad } from './load.ts';
 import { sampleMessage } from './reading.ts';
 
@@ -18,14 +19,15 @@ const context = {
 };
 const inbound = hl7v2Inbound(loadMappings());
 
-interface Port {
+interface Gateway {
   readonly port: number;
+  stats(): Promise<Stats>;
 }
 
 /** @param say takes a line @param withGateway runs a measurement against a gateway of its own */
 export async function benchMessages(
   say: (line: string) => void,
-  withGateway: <T>(measure: (gateway: Port) => Promise<T>) => Promise<T>,
+  withGateway: <T>(measure: (gateway: Gateway) => Promise<T>) => Promise<T>,
 ): Promise<void> {
   say('Reader, mapping and answer, one thread, microseconds a message (median of 9 rounds)');
   for (const [kind, messages] of byTrigger()) {
@@ -93,51 +95,66 @@ function filled(segment: string, bytes: number, index = 0): Uint8Array {
 }
 const manySegments = Buffer.from('ZZZ|1\r'.repeat(100_000));
 
+/** What another connection sends meanwhile. */
+const company = [
+  { name: 'alone', beside: undefined },
+  { name: 'beside usual messages', beside: { isLong: false, pauseMs: 0 } },
+  { name: 'beside one of 100,000 segments', beside: { isLong: true, pauseMs: 500 } },
+  { name: 'beside one after the other', beside: { isLong: true, pauseMs: 0 } },
+] as const;
+type Beside = (typeof company)[number]['beside'];
+
 async function comparePauses(
   say: (line: string) => void,
-  withGateway: <T>(measure: (gateway: Port) => Promise<T>) => Promise<T>,
+  withGateway: <T>(measure: (gateway: Gateway) => Promise<T>) => Promise<T>,
 ): Promise<void> {
-  const alone: Pause[] = [];
-  const beside: Pause[] = [];
+  const results = company.map((): Pause[] => []);
   for (let run = 0; run < 3; run += 1) {
-    alone.push(await withGateway(({ port }) => pause(port, false)));
-    beside.push(await withGateway(({ port }) => pause(port, true)));
+    for (const [index, { beside }] of company.entries()) {
+      results[index]?.push(await withGateway((gateway) => pause(gateway, beside)));
+    }
   }
-  const line = (name: string, runs: readonly Pause[]): void => {
-    const middle = (key: keyof Pause): string =>
-      (runs.map((one) => one[key]).toSorted((a, b) => a - b)[1] ?? 0).toFixed(1).padStart(8);
+  for (const [index, { name }] of company.entries()) {
+    const sorted = (key: keyof Pause): number[] =>
+      (results[index] ?? []).map((one) => one[key]).toSorted((a, b) => a - b);
+    const middle = (key: keyof Pause): string => (sorted(key)[1] ?? 0).toFixed(1).padStart(7);
     say(
-      `  ${name.padEnd(34)}p50${middle('p50Ms')}  p99${middle('p99Ms')}  longest${middle('longestMs')}`,
+      `  ${name.padEnd(32)}p50${middle('p50Ms')}  p99${middle('p99Ms')}  longest${middle('longestMs')}` +
+        `  event loop late at most${middle('loopDelayMs')} (${sorted('loopDelayMs').at(-1)?.toFixed(1)} of all runs)`,
     );
-  };
-  line('alone', alone);
-  line('beside one of 100,000 segments', beside);
+  }
 }
 
 interface Pause {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly longestMs: number;
+  readonly loopDelayMs: number;
 }
 
 const seconds = 5;
 
-/** One connection sends usual messages; where asked for, another sends what is long, one every half second. */
-async function pause(port: number, isBeside: boolean): Promise<Pause> {
+/** One connection sends usual messages of many patients, and another what it is to send beside them. */
+async function pause({ port, stats }: Gateway, beside: Beside): Promise<Pause> {
   const run = String(Math.floor(performance.now() * 1000));
   const usual = adtFrames(run);
   const load = { port, connections: 1, messages: 100_000 };
+  const limitMs = seconds * 1000;
   await runLoad({ ...load, limitMs: 1000, frame: usual });
+  await stats();
   let sent = 0;
-  const long = (): Buffer => {
+  const other = (): Buffer => {
     sent += 1;
     // Every third is an admission: a stay and a patient of its own.
-    return frame(Buffer.concat([usual(3 * (100_000 + sent)).subarray(1, -2), manySegments]));
+    const plain = usual(3 * (100_000 + sent));
+    return beside?.isLong ? frame(Buffer.concat([plain.subarray(1, -2), manySegments])) : plain;
   };
-  const [result] = await Promise.all([
-    runLoad({ ...load, limitMs: seconds * 1000, frame: (index) => usual(index + 50_000) }),
-    isBeside ? runLoad({ ...load, limitMs: seconds * 1000, pauseMs: 500, frame: long }) : undefined,
+  const pauseMs = beside?.pauseMs || undefined;
+  const [result, others] = await Promise.all([
+    runLoad({ ...load, limitMs, frame: (index) => usual(index + 50_000) }),
+    beside && runLoad({ ...load, limitMs, ...(pauseMs && { pauseMs }), frame: other }),
   ]);
-  if (isBeside && sent === 0) throw new Error('nothing was sent beside');
-  return result;
+  if (result.refused > 0 || others?.refused) throw new Error('messages were refused');
+  const { loopDelayMs } = await stats();
+  return { ...result, loopDelayMs };
 }
