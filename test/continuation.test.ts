@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { continuationsOf, overlapsOf, periodsOf } from '../gateway/process/continuation.ts';
 import type { StaySpan } from '../gateway/process/continuation.ts';
 
-const gaps = { transferHours: 12, contiguousHours: 0 };
+const gaps = () => ({ transferHours: 12, contiguousHours: 0 });
 const noon = Date.parse('2022-03-08T11:00:00.000Z');
 const hour = 3_600_000;
 

@@ -65,10 +65,18 @@ export function spanOf(stayId: string, events: readonly StoredLike[]): StaySpan 
   };
 }
 
-/** Each stay with the one it continues: of several, the one that began last. */
-export function continuationsOf(spans: readonly StaySpan[], gaps: Gaps): readonly Continuation[] {
+/**
+ * Each stay with the one it continues: of several, the one that began last.
+ * @param gapsOf what holds for a stay that may continue another; without it, it continues none
+ */
+export function continuationsOf(
+  spans: readonly StaySpan[],
+  gapsOf: (later: StaySpan) => Gaps | undefined,
+): readonly Continuation[] {
   const ordered = [...spans].sort(byAdmission);
   return ordered.flatMap((span, index) => {
+    const gaps = gapsOf(span);
+    if (gaps === undefined) return [];
     for (const earlier of ordered.slice(0, index).reverse()) {
       const reason = reasonOf(earlier, span, gaps);
       if (reason === undefined) continue;
@@ -99,14 +107,13 @@ export function overlapsOf(
   periods: readonly (readonly string[])[],
 ): readonly (readonly [StaySpan, StaySpan])[] {
   const ordered = [...spans].sort(byAdmission);
+  const periodOf = new Map(periods.flatMap((one) => one.map((stayId) => [stayId, one] as const)));
+  const isOnePeriod = (one: StaySpan, other: StaySpan): boolean =>
+    periodOf.get(one.stayId)?.includes(other.stayId) === true;
   return ordered.flatMap((later, index) =>
     ordered
       .slice(0, index)
-      .filter((earlier) => overlaps(earlier, later))
-      .filter(
-        (earlier) =>
-          !periods.some((one) => one.includes(earlier.stayId) && one.includes(later.stayId)),
-      )
+      .filter((earlier) => overlaps(earlier, later) && !isOnePeriod(earlier, later))
       .map((earlier) => [earlier, later] as const),
   );
 }

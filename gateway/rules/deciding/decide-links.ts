@@ -4,7 +4,7 @@
  */
 import type { EventOf } from '../../process/events.ts';
 import { continuationsOf, overlapsOf, periodsOf, spanOf } from '../../process/continuation.ts';
-import type { Continuation, StaySpan } from '../../process/continuation.ts';
+import type { Continuation, Gaps, StaySpan } from '../../process/continuation.ts';
 import { decisionId } from '../../process/ids.ts';
 import { localDateOf } from '../../process/local-time.ts';
 import type { StoredLike } from '../../process/state.ts';
@@ -48,9 +48,8 @@ export function decideLinks(
       .filter(({ patientKey }) => patientKey === person)
       .flatMap(({ stayId, events }) => spanOf(stayId, events) ?? []),
   );
-  const continuations = ofPersons.flatMap((spans) =>
-    spans.flatMap((span) => continuationOf(span, spans, parameters)),
-  );
+  const gaps = gapsBy(parameters);
+  const continuations = ofPersons.flatMap((spans) => continuationsOf(spans, gaps));
   const periods = periodsOf(ofPersons.flat(), continuations);
   const overlaps = ofPersons.flatMap((spans) => overlapsOf(spans, periods));
   const changes = new Changes(isoOf(nowMs));
@@ -60,22 +59,18 @@ export function decideLinks(
   return changes.events;
 }
 
-/** By the figures of the date the later stay began. */
-function continuationOf(
-  span: StaySpan,
-  spans: readonly StaySpan[],
-  parameters: Parameters,
-): readonly Continuation[] {
-  const date = localDateOf(span.admission.atMs);
-  const [transfer, contiguous] = ['transferGapHours', 'contiguousGapHours'].map((name) =>
-    parameters.valueOn(`admission-notice.${name}`, date),
-  );
-  if (transfer?.known !== true || contiguous?.known !== true) return [];
-  const gaps = {
-    transferHours: Number(transfer.value),
-    contiguousHours: Number(contiguous.value),
+/** The figures of the date the later stay began. */
+function gapsBy(parameters: Parameters): (later: StaySpan) => Gaps | undefined {
+  return ({ admission }) => {
+    const date = localDateOf(admission.atMs);
+    const transfer = parameters.valueOn('admission-notice.transferGapHours', date);
+    const contiguous = parameters.valueOn('admission-notice.contiguousGapHours', date);
+    if (!transfer.known || !contiguous.known) return undefined;
+    return {
+      transferHours: Number(transfer.value),
+      contiguousHours: Number(contiguous.value),
+    };
   };
-  return continuationsOf(spans, gaps).filter(({ to }) => to === span.stayId);
 }
 
 class Changes {
@@ -165,12 +160,14 @@ function tellOverlaps(
 ): void {
   const ownIds = new Set(own.map(({ stayId }) => stayId));
   const allIds = new Set([...own, ...others].map(({ stayId }) => stayId));
+  const overlapping = new Map<string, string[]>([...allIds].map((stayId) => [stayId, []]));
+  for (const [earlier, later] of overlaps) {
+    overlapping.get(earlier.stayId)?.push(later.stayId);
+    overlapping.get(later.stayId)?.push(earlier.stayId);
+  }
   for (const stay of [...own, ...others]) {
     const isOurs = (other: string): boolean => ownIds.has(stay.stayId) || ownIds.has(other);
-    const now = overlaps
-      .filter((pair) => pair.some(({ stayId }) => stayId === stay.stayId))
-      .flatMap((pair) => pair.map(({ stayId }) => stayId))
-      .filter((other) => other !== stay.stayId && isOurs(other));
+    const now = (overlapping.get(stay.stayId) ?? []).filter(isOurs);
     const known = overlapsKnownTo(stay);
     // Of a stay that is not among those read here nothing is known, so it is left as it was.
     const over = [...known].filter(
