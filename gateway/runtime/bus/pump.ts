@@ -9,7 +9,7 @@ import { asGatewayError, GatewayError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal, OutboxKey, OutboxRow, QueueName } from '../journal/journal.ts';
 import type { ConsumeOptions, Handle, OnTrouble } from './bus.ts';
-import { nap, together } from './wait.ts';
+import { nap, together, turns } from './wait.ts';
 
 /** Where a pump's rows come from: the journal itself, or a broker's messages. */
 export interface Source {
@@ -65,6 +65,7 @@ export function startPump(parts: PumpParts): Pump {
   const busy = new Map<string, { readonly rows: number; readonly ended: Promise<void> }>();
   const done = together((rows: readonly OutboxKey[]) => journal.outbox.done(rows));
   const rest = nap();
+  const turn = turns();
   let closed = false;
   let failures = 0;
   let pageTakenMs = -refillMs;
@@ -108,6 +109,8 @@ export function startPump(parts: PumpParts): Pump {
   }
 
   async function runLane(lane: string, call: Call): Promise<void> {
+    // A page is many lanes, and its cases may be long: a message that comes in does not wait for all of them.
+    await turn();
     const writeDown = await make(lane, call);
     if (await persist(writeDown, lane)) source.settled(call.rows);
     busy.delete(lane);

@@ -1,4 +1,5 @@
 /** Waiting, as the bus and the relay need it: sleep that can be woken, pauses that end with us, writes that join up. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 export interface Nap {
   /** From now on a wake counts: called before looking whether there is work. */
@@ -82,5 +83,18 @@ export function together<T>(
     }
     next.items.push(...items);
     return next.written;
+  };
+}
+
+/**
+ * Shares the event loop.
+ * @returns waits for a turn of the loop of one's own, in the order of asking; between two turns it takes what came in
+ */
+export function turns(): () => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async () => {
+    const mine = last.then(() => nextTurn());
+    last = mine;
+    await mine;
   };
 }
