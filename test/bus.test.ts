@@ -299,6 +299,28 @@ describe.each(forms)('the %s bus', (form) => {
     expect(most).toBe(2);
   });
 
+  it('lets what comes in be taken between the lanes of a page', async () => {
+    const { journal, bus } = await openHouse(await newPlace(form));
+    let turn = 0;
+    let isCounting = true;
+    const count = (): void => {
+      turn += 1;
+      if (isCounting) setImmediate(count);
+    };
+    count();
+    const turns: number[] = [];
+    const { handle } = recorder(() => void turns.push(turn));
+    await append(
+      journal,
+      Array.from({ length: 8 }, (_, n) => eventOf(`lane-${n}`, `e${n}`)),
+    );
+    await bus.consume('advance', handle, { ...quick, lanes: 8 });
+    await until(nothingWaits(journal));
+    isCounting = false;
+    expect(turns).toHaveLength(8);
+    expect(new Set(turns).size).toBe(8);
+  });
+
   it('hands over in one call what gathered in a lane meanwhile', async () => {
     const { journal, bus } = await openHouse(await newPlace(form));
     const first = door();
