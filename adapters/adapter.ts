@@ -152,10 +152,9 @@ export interface Inbound<M> {
   readonly mappingRevision: string;
   /**
    * Reads bytes as a message.
-   * @param senderId whose it is, where that is known: whatever the message says of itself
    * @throws GatewayError malformed-message, unsupported-message, unknown-sender
    */
-  read(raw: Uint8Array, senderId?: string): M;
+  read(raw: Uint8Array): M;
   /** Who sent it, which id, which kind. */
   head(message: M): MessageHead;
   /**

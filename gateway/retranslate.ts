@@ -28,21 +28,23 @@ export interface RetranslationPlan {
   readonly superseded: readonly { readonly id: string; readonly type: EventType }[];
 }
 
+/** A message is translated again as the sender it was taken for: what lay in a sender's folder is theirs, whatever it says. */
+export type AdapterOf<M> = (senderId: string) => Inbound<M>;
+
 /**
  * What a waiting message becomes under the adapter's tables. Pure.
  * @param now when it would be recorded, ISO 8601
  * @returns undefined where it waits on for the same codes
  * @throws GatewayError where the message cannot be translated
  */
-export function planRetranslation<M>(
+function planRetranslation<M>(
   adapter: Inbound<M>,
   parked: ParkedMessage,
   now: string,
 ): RetranslationPlan | undefined {
   const { raw, ...message } = parked;
-  const { messageId, sender, recorded } = message;
-  // As it was taken: what lay in a sender's folder is theirs, whatever it says of itself.
-  const read = adapter.read(raw, sender);
+  const { messageId, recorded } = message;
+  const read = adapter.read(raw);
   const head = adapter.head(read);
   const translation = adapter.translate(read);
   const { unmapped } = translation;
@@ -65,7 +67,7 @@ export function planRetranslation<M>(
 
 /** What the waiting messages of one case become; one that cannot be translated waits on, and `onTrouble` hears of it. */
 export async function planCase<M>(
-  adapter: Inbound<M>,
+  adapterOf: AdapterOf<M>,
   journal: Pick<Journal, 'parkedOf'>,
   parkedCase: ParkedCase,
   now: string,
@@ -74,7 +76,7 @@ export async function planCase<M>(
   const plans: RetranslationPlan[] = [];
   for (const parked of await journal.parkedOf(parkedCase)) {
     try {
-      const plan = planRetranslation(adapter, parked, now);
+      const plan = planRetranslation(adapterOf(parked.sender), parked, now);
       if (plan !== undefined) plans.push(plan);
     } catch (thrown) {
       onTrouble(parked.messageId, thrown);
@@ -93,7 +95,7 @@ const casesAtOnce = 50;
  * @returns how many messages are parked no longer
  */
 export async function retranslateParked<M>(
-  adapter: Inbound<M>,
+  adapterOf: AdapterOf<M>,
   parts: Pick<ReceiveParts, 'journal' | 'clock' | 'log'>,
   onProgress: (done: number, of: number) => void = () => undefined,
 ): Promise<number> {
@@ -101,7 +103,7 @@ export async function retranslateParked<M>(
   let freed = 0;
   for (let first = 0; first < cases.length; first += casesAtOnce) {
     const some = cases.slice(first, first + casesAtOnce);
-    const counts = await Promise.all(some.map((one) => retranslateCase(adapter, parts, one)));
+    const counts = await Promise.all(some.map((one) => retranslateCase(adapterOf, parts, one)));
     freed += counts.reduce((sum, count) => sum + count, 0);
     onProgress(first + some.length, cases.length);
   }
@@ -109,14 +111,14 @@ export async function retranslateParked<M>(
 }
 
 async function retranslateCase<M>(
-  adapter: Inbound<M>,
+  adapterOf: AdapterOf<M>,
   { journal, clock, log }: Pick<ReceiveParts, 'journal' | 'clock' | 'log'>,
   one: ParkedCase,
 ): Promise<number> {
   const stillParked = (messageId: string, thrown: unknown): void => {
     log.warn({ messageId, err: asGatewayError(thrown) }, 'still parked');
   };
-  const plans = await planCase(adapter, journal, one, clock.now(), stillParked);
+  const plans = await planCase(adapterOf, journal, one, clock.now(), stillParked);
   if (plans.length === 0) return 0;
   try {
     await journal.retranslate(plans.map(({ change }) => change));

@@ -10,6 +10,7 @@ import { junitXml } from '../gateway/conformance/report/junit.ts';
 import type { ConformanceReport, MessageResult } from '../gateway/conformance/result.ts';
 import { runConformance } from '../gateway/conformance/run.ts';
 import { Validation } from '../gateway/conformance/validation.ts';
+import { marked, markers } from './support/marked-person.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { runToEnd } from './support/service.ts';
 
@@ -35,21 +36,6 @@ afterAll(() => validation.close());
 const run = (...paths: string[]): Promise<ConformanceReport> =>
   runConformance({ ...shipped, paths, validation });
 
-/** A person whose every field is a marker that can be found again. */
-const marked = {
-  personnummer: '189002029800',
-  family: 'Markörsson',
-  given: 'Märkvärdig',
-  address: { street: 'Märkgatan 99', postalCode: '99999', city: 'Markörstad' },
-  municipality: '1480',
-};
-const markers = [
-  marked.personnummer,
-  marked.personnummer.slice(2),
-  marked.family,
-  marked.given,
-  ...Object.values(marked.address),
-];
 const needs = { socialServices: true, municipalHealthCare: true, regionOutpatient: false };
 type Step = Pick<HospitalStep, 'trigger' | 'at' | 'controlId'> & Partial<HospitalStep>;
 const message = (step: Step): Buffer =>

@@ -4,23 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildMessage, type HospitalStep } from '../adapters/simulated/hospital.ts';
 import { toCloudEvent } from '../gateway/process/events.ts';
+import { marked, markers } from './support/marked-person.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 
-/** A person whose every field is a marker that can be found again. */
-const marked = {
-  personnummer: '189002029800',
-  family: 'Markörsson',
-  given: 'Märkvärdig',
-  address: { street: 'Märkgatan 99', postalCode: '99999', city: 'Markörstad' },
-  municipality: '1480',
-};
-const markers = [
-  marked.personnummer,
-  marked.personnummer.slice(2),
-  marked.family,
-  marked.given,
-  ...Object.values(marked.address),
-];
 const step = (rest: Pick<HospitalStep, 'trigger' | 'at' | 'controlId'> & Partial<HospitalStep>) =>
   buildMessage('ekliden', { ...marked, visit: 'E9001', unit: 'MED1', ...rest });
 

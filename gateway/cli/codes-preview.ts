@@ -1,6 +1,6 @@
 /** What an entry in a table would set free, and what would be decided then: the same plan that is appended in earnest. */
 import { hash } from 'node:crypto';
-import { hl7v2Inbound } from '../../adapters/inbound/hl7v2/index.ts';
+import { hl7v2InboundOf } from '../../adapters/inbound/hl7v2/index.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError } from '../errors.ts';
 import type { DischargeEvent, EventBody, EventType } from '../process/events.ts';
@@ -56,7 +56,8 @@ export interface PreviewOptions {
 export async function previewOf(asked: OpenQuestion, options: PreviewOptions): Promise<Preview> {
   const { journal, config, nowMs } = asked;
   const { pending, onProgress } = options;
-  const adapter = hl7v2Inbound(mappingsOf(config, pending));
+  const mappings = mappingsOf(config, pending);
+  const adapterOf = hl7v2InboundOf(mappings);
   const troubles: Preview['troubles'][number][] = [];
   const onTrouble = (messageId: string, thrown: unknown): void => {
     troubles.push({ messageId, error: asGatewayError(thrown).message });
@@ -65,7 +66,7 @@ export async function previewOf(asked: OpenQuestion, options: PreviewOptions): P
   const facts = new Map<string, EventBody[]>();
   const waiting = options.only ?? (await journal.parkedCases());
   for (const [index, one] of waiting.entries()) {
-    for (const plan of await planCase(adapter, journal, one, isoOf(nowMs), onTrouble)) {
+    for (const plan of await planCase(adapterOf, journal, one, isoOf(nowMs), onTrouble)) {
       messages.push(freed(plan, one.caseId));
       const { stayId } = plan.message;
       if (stayId !== undefined) facts.set(stayId, [...(facts.get(stayId) ?? []), ...plan.facts]);
@@ -74,8 +75,8 @@ export async function previewOf(asked: OpenQuestion, options: PreviewOptions): P
   }
   const { cases, counts } = await foretellAll(asked, messages, facts);
   return {
-    mappingRevision: adapter.mappingRevision,
-    selection: selectionOf(adapter.mappingRevision, messages),
+    mappingRevision: mappings.revision,
+    selection: selectionOf(mappings.revision, messages),
     messages,
     troubles,
     cases,

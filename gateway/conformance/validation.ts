@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
 import { GatewayError } from '../errors.ts';
-import { startWorker } from '../runtime/journal/worker.ts';
+import { startWorker } from '../runtime/worker.ts';
 
 /** What a worker loads before its first message. */
 export interface ValidationStart {

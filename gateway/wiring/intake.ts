@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import type { Answers, Inbound, Receive } from '../../adapters/adapter.ts';
 import {
   hl7v2Inbound,
-  mappingsOfOne,
+  hl7v2InboundOf,
   type KnownMessage,
 } from '../../adapters/inbound/hl7v2/index.ts';
 import { loadMappings, type Mappings } from '../../mappings/index.ts';
@@ -48,8 +48,8 @@ export function mappingsOf(config: Config, pending?: PendingFile): Mappings {
 /** What belongs to one revision of the mappings. */
 interface Revision {
   readonly adapter: Inbound<KnownMessage>;
+  readonly adapterOf: (senderId: string) => Inbound<KnownMessage>;
   readonly receive: Receive;
-  readonly receiveAs: (senderId: string) => Receive;
   readonly inHand: Set<Promise<unknown>>;
 }
 
@@ -69,19 +69,8 @@ export function openIntake(
 
   function revisionOf(of: Mappings): Revision {
     const adapter = hl7v2Inbound(of);
-    const bySender = new Map<string, Receive>();
-    return {
-      adapter,
-      receive: createReceive(adapter, parts),
-      receiveAs(senderId) {
-        const known = bySender.get(senderId);
-        if (known !== undefined) return known;
-        const made = createReceive(hl7v2Inbound(mappingsOfOne(of, senderId)), parts);
-        bySender.set(senderId, made);
-        return made;
-      },
-      inHand: new Set(),
-    };
+    const receive = createReceive(adapter, parts);
+    return { adapter, adapterOf: hl7v2InboundOf(of), receive, inHand: new Set() };
   }
 
   /** Each message by the mappings in force when it comes. */
@@ -99,8 +88,8 @@ export function openIntake(
   }
 
   async function retranslate(onProgress?: (done: number) => void): Promise<number> {
-    const { adapter } = current;
-    const freed = await retranslateParked(adapter, parts, (done, of) => {
+    const { adapter, adapterOf } = current;
+    const freed = await retranslateParked(adapterOf, parts, (done, of) => {
       onProgress?.(done);
       if (done % casesPerLine === 0) log.info({ done, of }, 'cases translated again');
     });
@@ -133,7 +122,8 @@ export function openIntake(
 
   return {
     receive: byRevision((revision) => revision.receive),
-    receiveAs: (senderId) => byRevision((revision) => revision.receiveAs(senderId)),
+    receiveAs: (senderId) =>
+      byRevision(({ adapterOf }) => createReceive(adapterOf(senderId), parts)),
     refuseOversize: (head, error) => refuseOversize(current.adapter, parts, head, error),
     retranslate,
     reload() {

@@ -29,20 +29,10 @@ export interface KnownMessage {
 export function senderFinder(
   mappings: Mappings,
 ): (header: Hl7Message) => CompiledSender | undefined {
-  return finderOf(compiledSenders(mappings));
-}
-
-function compiledSenders(mappings: Mappings): readonly CompiledSender[] {
-  return mappings.senders.map((mapping) => compileSender(mappings, mapping));
-}
-
-function finderOf(
-  compiled: readonly CompiledSender[],
-): (header: Hl7Message) => CompiledSender | undefined {
   const senders = new Map<string, CompiledSender>();
-  for (const sender of compiled) {
-    const { match } = sender.mapping;
-    senders.set(`${match['MSH-3']}|${match['MSH-4']}`, sender);
+  for (const mapping of mappings.senders) {
+    const { match } = mapping;
+    senders.set(`${match['MSH-3']}|${match['MSH-4']}`, compileSender(mappings, mapping));
   }
   return (header) => {
     const application = header.valueOf(sendingApplication) ?? '';
@@ -64,16 +54,25 @@ export function mappingsOfOne(mappings: Mappings, senderId: string): Mappings {
   return { ...mappings, senders };
 }
 
+/** The adapter for each sender by its id, made when first asked for: what it reads is that sender's. */
+export function hl7v2InboundOf(mappings: Mappings): (senderId: string) => Inbound<KnownMessage> {
+  const made = new Map<string, Inbound<KnownMessage>>();
+  return (senderId) => {
+    const known = made.get(senderId);
+    if (known !== undefined) return known;
+    const adapter = hl7v2Inbound(mappingsOfOne(mappings, senderId));
+    made.set(senderId, adapter);
+    return adapter;
+  };
+}
+
 /** The inbound adapter for HL7 v2 over the mappings. */
 export function hl7v2Inbound(mappings: Mappings): Inbound<KnownMessage> {
-  const compiled = compiledSenders(mappings);
-  const findSender = finderOf(compiled);
-  const byId = new Map(compiled.map((sender) => [sender.mapping.id, sender]));
+  const findSender = senderFinder(mappings);
   return {
     name: 'hl7v2',
     mappingRevision: mappings.revision,
-    read: (raw, senderId) =>
-      read(raw, senderId === undefined ? findSender : () => byId.get(senderId)),
+    read: (raw) => read(raw, findSender),
     head: ({ head }) => head,
     translate: ({ message, sender, head }) => translate(message, head.kind, sender),
     acknowledge: (message, raw, verdict, context) => {

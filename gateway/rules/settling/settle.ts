@@ -4,7 +4,7 @@
  * too, and hands to the next what that one needs of it.
  */
 import type { Parameters } from '../../../profiles/index.ts';
-import type { CareDaysData, Carry, DischargeEvent, EventData } from '../../process/events.ts';
+import type { CareDaysData, DischargeEvent, EventData } from '../../process/events.ts';
 import { decisionId } from '../../process/ids.ts';
 import type { StoredLike } from '../../process/state.ts';
 import type { DecidedEvent, Decision } from '../deciding/draft.ts';
@@ -324,6 +324,3 @@ function changedSince(state: SettlementState, { lines, cases = [] }: Billing): s
   });
   return changed?.eventId;
 }
-
-/** The last handed-over state of a stream, for a preview: what the month before said. */
-export const carryBefore = ({ before }: SettlementState): Carry | undefined => before?.data.carry;

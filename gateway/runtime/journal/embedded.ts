@@ -17,7 +17,7 @@ import type {
 } from './journal.ts';
 import { lockFolder } from './lock.ts';
 import { openReading, type Reading } from './reader.ts';
-import { startWorker } from './worker.ts';
+import { startWorker } from '../worker.ts';
 import { WriterQueue, type QueueLimits } from './writer-queue.ts';
 import type { PreparedEvent } from './writes/events.ts';
 import type { PreparedBody, PreparedMessage } from './writes/messages.ts';
@@ -100,11 +100,8 @@ function startCheckpoints(
   const { checkpointIntervalMs: intervalMs, logLimitBytes } = limits;
   let stopWorker: (() => Promise<void>) | undefined;
   const timer = setTimeout(() => {
-    const worker = startWorker('checkpoint', {
-      folder,
-      intervalMs,
-      logLimitBytes,
-    } satisfies CheckpointStart);
+    const start: CheckpointStart = { folder, intervalMs, logLimitBytes };
+    const worker = startWorker('checkpoint', start, import.meta.url);
     let isStopping = false;
     // Without checkpoints the log grows until the disk is full: better to stop while all is whole.
     const die = (cause?: unknown) => {

@@ -42,23 +42,25 @@ export function personMessages(
   );
   const hasEvent = db.prepare(`SELECT 1 FROM events WHERE stream = ? AND body ->> '$.id' = ?`);
 
-  /** What is told of a person is caused by that fact, in each of their stays. */
-  function addOfPerson(stay: Stay, { type, body }: Told): void {
+  /**
+   * One fact in several streams is several events: each has an id of its own, and stands there once.
+   * @param of whose the fact is; what is told of a person is caused by that fact, in each of their stays
+   */
+  function add(
+    { stayId: streamId, processId: lane }: Stay,
+    { type, body }: Told,
+    of: 'person' | 'stay',
+  ): void {
     const event: { id: string } = JSON.parse(body);
-    add(stay, { type, body: JSON.stringify({ ...event, causationId: event.id }) });
-  }
-
-  /** One fact in several streams is several events: each has an id of its own, and stands there once. */
-  function add({ stayId: streamId, processId: lane }: Stay, { type, body }: Told): void {
-    const event: { id: string } = JSON.parse(body);
-    const own = { ...event, id: idOf(`person|${event.id}|${streamId}`) };
-    if (hasEvent.get(streamId, own.id) !== undefined) return;
+    const id = idOf(`person|${event.id}|${streamId}`);
+    if (hasEvent.get(streamId, id) !== undefined) return;
+    const own = { ...event, id, ...(of === 'person' && { causationId: event.id }) };
     events.add({ streamId, type, body: JSON.stringify(own), lane, alsoStream: undefined });
   }
 
   function catchUp(stay: Stay): void {
     const facts: Told[] = newestFacts.all(stay.patientKey);
-    for (const fact of facts.toReversed()) addOfPerson(stay, fact);
+    for (const fact of facts.toReversed()) add(stay, fact, 'person');
   }
 
   return {
@@ -76,7 +78,7 @@ export function personMessages(
       for (const stay of stays.ofPatient(key)) {
         // What is known of the one is known of the other, from now on.
         if (isMerge) catchUp(stay);
-        else for (const fact of told) addOfPerson(stay, fact);
+        else for (const fact of told) add(stay, fact, 'person');
       }
     },
     move({ stay: key, patient, events: told }, sender, toldAt) {
@@ -85,7 +87,7 @@ export function personMessages(
         ? stays.keepPatient(known, patient, toldAt)
         : stays.add(key, sender, patient, toldAt);
       if (stay !== known) catchUp(stay);
-      for (const fact of told) add(stay, fact);
+      for (const fact of told) add(stay, fact, 'stay');
     },
   };
 }

@@ -6,9 +6,9 @@ import { Worker } from 'node:worker_threads';
 /**
  * @param stem file of the worker, without its extension
  * @param workerData what the worker gets at its start
- * @param beside URL of a module in the same folder; of the journal where it is left out
+ * @param beside `import.meta.url` of a module in the same folder
  */
-export function startWorker(stem: string, workerData: unknown, beside = import.meta.url): Worker {
+export function startWorker(stem: string, workerData: unknown, beside: string): Worker {
   if (!beside.endsWith('.ts')) {
     return new Worker(new URL(`./${stem}.js`, beside), { workerData, execArgv: [] });
   }
