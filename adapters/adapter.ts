@@ -25,6 +25,8 @@ export interface MessageHead {
   /** `ADT^A01`, a CloudEvent type. */
   readonly kind: string;
   readonly sentAt?: string;
+  /** What must be the same in a repeat; all of the bytes where left out. */
+  readonly content?: Uint8Array;
   /** The sender may use a control id again for other content (overlay `controlIdReuse: allowed`). */
   readonly controlIdReuse: 'refused' | 'allowed';
   /**
@@ -95,6 +97,26 @@ export interface MovedStay {
   readonly facts: readonly Fact[];
 }
 
+/** An identifier as FHIR writes it; also the key by which a resource is looked for. */
+export interface ResourceIdentifier {
+  readonly system?: string;
+  readonly value: string;
+}
+
+/** A resource that a message puts in the place of what its sender told under its id before: with the facts, or not at all. */
+export interface ResourceWrite {
+  readonly type: string;
+  /** Logical id, within the sender. */
+  readonly id: string;
+  /** Version of ours that stood when the message was read, 0 for none: where another stands by then, nothing is written. */
+  readonly expected: number;
+  readonly identifiers: readonly ResourceIdentifier[];
+  /** Written only where no other resource of the type has it (`If-None-Exist`). */
+  readonly unlessKnown?: ResourceIdentifier;
+  /** Its JSON, without our version in it. */
+  readonly body: string;
+}
+
 /** What a message means. */
 export interface Translation {
   readonly stay?: StayReference;
@@ -103,6 +125,7 @@ export interface Translation {
   readonly facts: readonly Fact[];
   readonly persons?: readonly PersonStatement[];
   readonly moved?: readonly MovedStay[];
+  readonly resources?: readonly ResourceWrite[];
   readonly unmapped: readonly UnmappedCode[];
   /** Codes and paths, never values of person fields: `PID-8: code not in table 0001`. */
   readonly warnings: readonly string[];
@@ -143,6 +166,17 @@ export interface Reply {
 
 /** Takes the bytes of one message, stores what it says, and only then gives the answers. */
 export type Receive = (raw: Uint8Array) => Promise<Reply>;
+
+/** As `Receive`, for an adapter that has read the bytes already. */
+export type ReceiveRead<M> = (raw: Uint8Array, message: M) => Promise<Reply>;
+
+/**
+ * Takes several messages of one sender together: all are stored in one transaction, or none.
+ * @returns a reply each; where one was not taken, its reply says why and every other is `untaken`
+ */
+export type ReceiveTogether<M> = (
+  messages: readonly { readonly raw: Uint8Array; readonly message: M }[],
+) => Promise<readonly Reply[]>;
 
 /** One inbound standard. `M` is the adapter's own form of a message. */
 export interface Inbound<M> {

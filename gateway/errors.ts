@@ -15,6 +15,8 @@ const fates = {
   'control-id-reused': 'permanent',
   'out-of-sequence': 'permanent',
   'unknown-case': 'permanent',
+  // The resource is not as the sender takes it to be (If-Match, If-None-Exist, several matches).
+  'version-conflict': 'permanent',
   'journal-unavailable': 'transient',
   'disk-full': 'transient',
   'bus-unavailable': 'transient',

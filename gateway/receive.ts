@@ -8,7 +8,7 @@ import type {
   Fact,
   Inbound,
   MessageHead,
-  Receive,
+  ReceiveTogether,
   Reply,
   Translation,
   Verdict,
@@ -31,43 +31,27 @@ export interface ReceiveParts {
  * The one function an inbound adapter calls.
  * It never throws: whatever is wrong becomes the answers the standard has for it, and what was refused is kept.
  */
-export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Receive {
-  const { journal, clock, log, newId } = parts;
+export function createReceive<M>(
+  adapter: Inbound<M>,
+  parts: ReceiveParts,
+): (raw: Uint8Array, message?: M) => Promise<Reply> {
+  const { journal, log } = parts;
 
-  return async function receive(raw) {
-    const messageId = newId();
-    const context = { answerId: messageId, now: clock.now() };
-    let message: M | undefined;
-    let head: MessageHead | undefined;
+  return async function receive(raw, known) {
+    const context = contextOf(parts);
+    let message = known;
     try {
-      message = adapter.read(raw);
-      head = adapter.head(message);
+      message ??= adapter.read(raw);
+      const head = adapter.head(message);
       if (head.sequence !== undefined && head.sequence < 1) {
         const verdict = await startLink(head.sender, head.sequence);
         return reply('accepted', adapter.acknowledge(message, raw, verdict, context));
       }
-      const translation = adapter.translate(message);
-      const verdict = { accepted: true, warnings: translation.warnings } as const;
-      const answers = adapter.acknowledge(message, raw, verdict, context);
-      if (answers === undefined) throw new GatewayError('malformed-message', 'no answer possible');
-      const digest = sha256(raw);
-      const outcome = await journal.record({
-        messageId,
-        ...headOf(head),
-        digest,
-        raw,
-        receivedAt: context.now,
-        ...(head.sentAt !== undefined && { toldAt: head.sentAt }),
-        mappingRevision: adapter.mappingRevision,
-        ...placeOf(translation),
-        ...bodiesOf(translation, head, digest, messageId, context.now, adapter.mappingRevision),
-        unmapped: translation.unmapped,
-        warnings: remarksOn(translation),
-        answer: asOne(answers),
-      });
+      const { incoming, answers } = incomingOf(adapter, message, raw, context);
+      const outcome = await journal.record(incoming);
       return reply('accepted', answersTo(outcome, answers));
     } catch (thrown) {
-      return refuse(asGatewayError(thrown), raw, message, head, context);
+      return refuse(adapter, parts, asGatewayError(thrown), raw, message, context);
     }
   };
 
@@ -82,34 +66,127 @@ export function createReceive<M>(adapter: Inbound<M>, parts: ReceiveParts): Rece
     );
     return { accepted: true, warnings: [], expectedSequence };
   }
+}
 
-  async function refuse(
-    error: GatewayError,
-    raw: Uint8Array,
-    message: M | undefined,
-    head: MessageHead | undefined,
-    context: AnswerContext,
-  ): Promise<Reply> {
-    const answers = adapter.acknowledge(message, raw, refusal(error), context);
-    log.warn({ messageId: context.answerId, sender: head?.sender, err: error }, 'message refused');
-    // Nothing was taken; the sender may send it again.
-    if (error.fate === 'transient') return reply('untaken', answers, error);
-    try {
-      await journal.reject({
-        messageId: context.answerId,
-        ...(head && { sender: head.sender, controlId: head.controlId, kind: head.kind }),
-        digest: sha256(raw),
-        raw,
-        receivedAt: context.now,
-        errorCode: error.code,
-        error: error.message,
-        ...(answers && { answer: asOne(answers) }),
-      });
-      return reply('refused', answers, error);
-    } catch (thrown) {
-      const cause = unavailable(thrown);
-      return reply('untaken', adapter.acknowledge(message, raw, refusal(cause), context), cause);
+/** As `createReceive`, for messages of which all are taken or none. */
+export function createReceiveTogether<M>(
+  adapter: Inbound<M>,
+  parts: ReceiveParts,
+): ReceiveTogether<M> {
+  return async function receiveTogether(messages) {
+    const taken: { incoming: IncomingMessage; answers: Answers; context: AnswerContext }[] = [];
+    const fail = async (index: number, thrown: unknown): Promise<readonly Reply[]> => {
+      const one = messages[index];
+      const error = asGatewayError(thrown);
+      const context = contextOf(parts);
+      const why = one && (await refuse(adapter, parts, error, one.raw, one.message, context));
+      return messages.map((_message, place) =>
+        place === index && why !== undefined ? why : reply('untaken', []),
+      );
+    };
+    for (const [index, { raw, message }] of messages.entries()) {
+      const context = contextOf(parts);
+      try {
+        taken.push({ ...incomingOf(adapter, message, raw, context), context });
+      } catch (thrown) {
+        return fail(index, thrown);
+      }
     }
+    try {
+      const outcome = await parts.journal.recordTogether(taken.map(({ incoming }) => incoming));
+      if (outcome.outcome === 'refused') {
+        const { index, because } = outcome;
+        // What was not recorded has no answer: this says why.
+        answersTo(because, []);
+        return await fail(index, new GatewayError('assertion-failed', 'refused without a reason'));
+      }
+      return outcome.each.map((each, index) =>
+        reply('accepted', answersTo(each, taken[index]?.answers ?? [])),
+      );
+    } catch (thrown) {
+      return fail(0, thrown);
+    }
+  };
+}
+
+function contextOf({ newId, clock }: ReceiveParts): AnswerContext {
+  return { answerId: newId(), now: clock.now() };
+}
+
+/** What a message becomes in the journal, and the answers it gets once it is there. */
+function incomingOf<M>(
+  adapter: Inbound<M>,
+  message: M,
+  raw: Uint8Array,
+  context: AnswerContext,
+): { incoming: IncomingMessage; answers: Answers } {
+  const { answerId: messageId, now } = context;
+  const head = adapter.head(message);
+  const translation = adapter.translate(message);
+  const verdict = { accepted: true, warnings: translation.warnings } as const;
+  const answers = adapter.acknowledge(message, raw, verdict, context);
+  if (answers === undefined) throw new GatewayError('malformed-message', 'no answer possible');
+  const digest = sha256(head.content ?? raw);
+  const { mappingRevision } = adapter;
+  return {
+    answers,
+    incoming: {
+      messageId,
+      ...headOf(head),
+      digest,
+      raw,
+      receivedAt: now,
+      ...(head.sentAt !== undefined && { toldAt: head.sentAt }),
+      mappingRevision,
+      ...placeOf(translation),
+      ...bodiesOf(translation, head, digest, messageId, now, mappingRevision),
+      ...(translation.resources && { resources: translation.resources }),
+      unmapped: translation.unmapped,
+      warnings: remarksOn(translation),
+      answer: asOne(answers),
+    },
+  };
+}
+
+/** Answers what was not taken, and keeps it for the operator where it was the message's own fault. */
+async function refuse<M>(
+  adapter: Inbound<M>,
+  { journal, log }: ReceiveParts,
+  error: GatewayError,
+  raw: Uint8Array,
+  message: M | undefined,
+  context: AnswerContext,
+): Promise<Reply> {
+  const head = message === undefined ? undefined : headIfAny(adapter, message);
+  const answers = adapter.acknowledge(message, raw, refusal(error), context);
+  // Another was faster: whoever read the resource reads it again.
+  const level = error.code === 'stale-version' ? 'debug' : 'warn';
+  log[level]({ messageId: context.answerId, sender: head?.sender, err: error }, 'message refused');
+  // Nothing was taken; the sender may send it again.
+  if (error.fate === 'transient') return reply('untaken', answers, error);
+  try {
+    await journal.reject({
+      messageId: context.answerId,
+      ...(head && { sender: head.sender, controlId: head.controlId, kind: head.kind }),
+      digest: sha256(head?.content ?? raw),
+      raw,
+      receivedAt: context.now,
+      errorCode: error.code,
+      error: error.message,
+      ...(answers && { answer: asOne(answers) }),
+    });
+    return reply('refused', answers, error);
+  } catch (thrown) {
+    const cause = unavailable(thrown);
+    return reply('untaken', adapter.acknowledge(message, raw, refusal(cause), context), cause);
+  }
+}
+
+function headIfAny<M>(adapter: Inbound<M>, message: M): MessageHead | undefined {
+  try {
+    return adapter.head(message);
+  } catch {
+    return undefined;
   }
 }
 
@@ -143,6 +220,8 @@ function answersTo(outcome: RecordOutcome, answers: Answers): Answers {
       );
     case 'unknown-case':
       throw new GatewayError('unknown-case', 'no such case');
+    case 'stale-resource':
+      throw new GatewayError('stale-version', 'another version stands since it was read');
   }
 }
 

@@ -28,8 +28,11 @@ export interface RetranslationPlan {
   readonly superseded: readonly { readonly id: string; readonly type: EventType }[];
 }
 
-/** A message is translated again as the sender it was taken for: what lay in a sender's folder is theirs, whatever it says. */
-export type AdapterOf<M> = (senderId: string) => Inbound<M>;
+/**
+ * A message is translated again as the sender it was taken for (what lay in a sender's folder is theirs, whatever it says),
+ * and by the standard its kind belongs to.
+ */
+export type AdapterOf = (senderId: string, kind: string) => Inbound<unknown>;
 
 /**
  * What a waiting message becomes under the adapter's tables. Pure.
@@ -50,7 +53,7 @@ function planRetranslation<M>(
   const { unmapped } = translation;
   if (sameCodes(unmapped, parked.unmapped)) return undefined;
   const { mappingRevision } = adapter;
-  const digest = hash('sha256', raw, 'buffer');
+  const digest = hash('sha256', head.content ?? raw, 'buffer');
   const { events } = bodiesOf(translation, head, digest, messageId, now, mappingRevision);
   const { fresh, replaced } = supersession(
     recorded.map(({ id }) => id),
@@ -66,8 +69,8 @@ function planRetranslation<M>(
 }
 
 /** What the waiting messages of one case become; one that cannot be translated waits on, and `onTrouble` hears of it. */
-export async function planCase<M>(
-  adapterOf: AdapterOf<M>,
+export async function planCase(
+  adapterOf: AdapterOf,
   journal: Pick<Journal, 'parkedOf'>,
   parkedCase: ParkedCase,
   now: string,
@@ -76,7 +79,7 @@ export async function planCase<M>(
   const plans: RetranslationPlan[] = [];
   for (const parked of await journal.parkedOf(parkedCase)) {
     try {
-      const plan = planRetranslation(adapterOf(parked.sender), parked, now);
+      const plan = planRetranslation(adapterOf(parked.sender, parked.kind), parked, now);
       if (plan !== undefined) plans.push(plan);
     } catch (thrown) {
       onTrouble(parked.messageId, thrown);
@@ -94,8 +97,8 @@ const casesAtOnce = 50;
  * @param onProgress called now and then with how many cases are done
  * @returns how many messages are parked no longer
  */
-export async function retranslateParked<M>(
-  adapterOf: AdapterOf<M>,
+export async function retranslateParked(
+  adapterOf: AdapterOf,
   parts: Pick<ReceiveParts, 'journal' | 'clock' | 'log'>,
   onProgress: (done: number, of: number) => void = () => undefined,
 ): Promise<number> {
@@ -110,8 +113,8 @@ export async function retranslateParked<M>(
   return freed;
 }
 
-async function retranslateCase<M>(
-  adapterOf: AdapterOf<M>,
+async function retranslateCase(
+  adapterOf: AdapterOf,
   { journal, clock, log }: Pick<ReceiveParts, 'journal' | 'clock' | 'log'>,
   one: ParkedCase,
 ): Promise<number> {

@@ -1,6 +1,6 @@
 /** What an entry in a table would set free, and what would be decided then: the same plan that is appended in earnest. */
 import { hash } from 'node:crypto';
-import { hl7v2InboundOf } from '../../adapters/inbound/hl7v2/index.ts';
+import { inboundsOf } from '../wiring/inbounds.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError } from '../errors.ts';
 import type { DischargeEvent, EventBody, EventType } from '../process/events.ts';
@@ -57,7 +57,7 @@ export async function previewOf(asked: OpenQuestion, options: PreviewOptions): P
   const { journal, config, nowMs } = asked;
   const { pending, onProgress } = options;
   const mappings = mappingsOf(config, pending);
-  const adapterOf = hl7v2InboundOf(mappings);
+  const adapterOf = inboundsOf(mappings).ofKind;
   const troubles: Preview['troubles'][number][] = [];
   const onTrouble = (messageId: string, thrown: unknown): void => {
     troubles.push({ messageId, error: asGatewayError(thrown).message });

@@ -3,25 +3,31 @@
  * translated by one revision from its first byte to its answer.
  */
 import { hash } from 'node:crypto';
-import type { Answers, Inbound, Receive } from '../../adapters/adapter.ts';
-import {
-  hl7v2Inbound,
-  hl7v2InboundOf,
-  type KnownMessage,
-} from '../../adapters/inbound/hl7v2/index.ts';
+import type {
+  Answers,
+  Inbound,
+  Receive,
+  ReceiveRead,
+  ReceiveTogether,
+} from '../../adapters/adapter.ts';
+import type { Exchange } from '../../adapters/inbound/fhir/exchange.ts';
+import { hl7v2Inbound, type KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
 import { loadMappings, type Mappings } from '../../mappings/index.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError, type GatewayError } from '../errors.ts';
-import { createReceive, type ReceiveParts } from '../receive.ts';
+import { createReceive, createReceiveTogether, type ReceiveParts } from '../receive.ts';
 import { retranslateParked } from '../retranslate.ts';
 import type { Config } from '../runtime/config.ts';
 import { takeRequests } from '../runtime/reload-requests.ts';
+import { inboundsOf, type Inbounds } from './inbounds.ts';
 import { sendersOf } from './senders.ts';
 
 export interface Intake {
   readonly receive: Receive;
   /** Takes every message as that sender's, whatever MSH-3 says: what lies in a folder of theirs. */
   readonly receiveAs: (senderId: string) => Receive;
+  /** Takes what a sender tells in FHIR. */
+  readonly fhirOf: (senderId: string) => FhirReceive;
   /** Answers the head of a frame that is too large to be read, and keeps it for the operator. */
   readonly refuseOversize: (head: Uint8Array, error: GatewayError) => Answers | undefined;
   /** Translates what waits by the mappings in force. @returns how many messages wait no longer */
@@ -36,6 +42,11 @@ export interface Intake {
   readonly close: () => Promise<void>;
 }
 
+export interface FhirReceive {
+  readonly receive: ReceiveRead<Exchange>;
+  readonly receiveTogether: ReceiveTogether<Exchange>;
+}
+
 /**
  * The mappings of the configured senders.
  * @param pending a file of an overlay as it would be: what would come of it
@@ -48,7 +59,7 @@ export function mappingsOf(config: Config, pending?: PendingFile): Mappings {
 /** What belongs to one revision of the mappings. */
 interface Revision {
   readonly adapter: Inbound<KnownMessage>;
-  readonly adapterOf: (senderId: string) => Inbound<KnownMessage>;
+  readonly inbounds: Inbounds;
   readonly receive: Receive;
   readonly inHand: Set<Promise<unknown>>;
 }
@@ -70,26 +81,24 @@ export function openIntake(
   function revisionOf(of: Mappings): Revision {
     const adapter = hl7v2Inbound(of);
     const receive = createReceive(adapter, parts);
-    return { adapter, adapterOf: hl7v2InboundOf(of), receive, inHand: new Set() };
+    return { adapter, inbounds: inboundsOf(of), receive, inHand: new Set() };
   }
 
   /** Each message by the mappings in force when it comes. */
-  function byRevision(receiveOf: (revision: Revision) => Receive): Receive {
-    return async (raw) => {
-      const revision = current;
-      const reply = receiveOf(revision)(raw);
-      revision.inHand.add(reply);
-      try {
-        return await reply;
-      } finally {
-        revision.inHand.delete(reply);
-      }
-    };
+  async function byRevision<T>(take: (revision: Revision) => Promise<T>): Promise<T> {
+    const revision = current;
+    const reply = take(revision);
+    revision.inHand.add(reply);
+    try {
+      return await reply;
+    } finally {
+      revision.inHand.delete(reply);
+    }
   }
 
   async function retranslate(onProgress?: (done: number) => void): Promise<number> {
-    const { adapter, adapterOf } = current;
-    const freed = await retranslateParked(adapterOf, parts, (done, of) => {
+    const { adapter, inbounds } = current;
+    const freed = await retranslateParked(inbounds.ofKind, parts, (done, of) => {
       onProgress?.(done);
       if (done % casesPerLine === 0) log.info({ done, of }, 'cases translated again');
     });
@@ -121,9 +130,17 @@ export function openIntake(
   }
 
   return {
-    receive: byRevision((revision) => revision.receive),
-    receiveAs: (senderId) =>
-      byRevision(({ adapterOf }) => createReceive(adapterOf(senderId), parts)),
+    receive: (raw) => byRevision((revision) => revision.receive(raw)),
+    receiveAs: (senderId) => (raw) =>
+      byRevision(({ inbounds }) => createReceive(inbounds.hl7v2Of(senderId), parts)(raw)),
+    fhirOf: (senderId) => ({
+      receive: (raw, message) =>
+        byRevision(({ inbounds }) => createReceive(inbounds.fhirOf(senderId), parts)(raw, message)),
+      receiveTogether: (messages) =>
+        byRevision(({ inbounds }) =>
+          createReceiveTogether(inbounds.fhirOf(senderId), parts)(messages),
+        ),
+    }),
     refuseOversize: (head, error) => refuseOversize(current.adapter, parts, head, error),
     retranslate,
     reload() {

@@ -138,6 +138,8 @@ function assemble(
       const { digest, raw, answer } = message;
       return queue.send('record', prepareMessage(message), { digest, raw, answer });
     },
+    recordTogether: (messages) => queue.send('recordTogether', messages.map(prepareMessage)),
+    addFindings: (place, findings) => queue.send('addFindings', { place, findings }),
     reject: (message) => queue.send('reject', message, blobsOf(message)),
     forgetSequence: (sender) => queue.send('forgetSequence', { sender }),
     retranslate: (changes) =>
@@ -171,6 +173,12 @@ function assemble(
         queue.send('recordAttempt', { deliveryId, startedAt }),
       recordOutcome: (outcome) =>
         queue.send('recordOutcome', { ...outcome, events: outcome.events.map(prepareEvent) }),
+    },
+
+    resources: reading.resources,
+    cursors: {
+      ...reading.cursors,
+      set: (name, value) => queue.send('setCursor', { name, value }),
     },
 
     audit: (entry) => queue.send('audit', entry),
@@ -221,6 +229,7 @@ function prepareMessage(message: IncomingMessage): PreparedMessage {
       patient: preparedPerson(patient),
       events: events.map(prepareBody),
     })),
+    resources: message.resources ?? [],
     unmapped: message.unmapped,
     warnings: message.warnings.length > 0 ? JSON.stringify(message.warnings) : null,
   };

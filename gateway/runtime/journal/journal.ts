@@ -111,6 +111,8 @@ export interface IncomingMessage {
     readonly patient: StoredIdentity;
     readonly events: readonly EventBody[];
   }[];
+  /** Resources that take the place of what stood under their ids; where another version stands by then, nothing is written. */
+  readonly resources?: readonly NewResource[];
   readonly unmapped: readonly {
     readonly table: string;
     readonly code: string;
@@ -142,9 +144,78 @@ export interface RejectedMessage {
   readonly answer?: Uint8Array;
 }
 
+export interface ResourceKey {
+  readonly sender: string;
+  readonly type: string;
+  readonly id: string;
+}
+export interface ResourceIdentifier {
+  readonly system?: string;
+  readonly value: string;
+}
+/** A resource as a message tells it; its sender is that of the message, `lastUpdated` when the message was received. */
+export interface NewResource {
+  readonly type: string;
+  readonly id: string;
+  /** Version that stood when the message was read, 0 for none. */
+  readonly expected: number;
+  readonly identifiers: readonly ResourceIdentifier[];
+  /** Written only where no other resource of the sender and type has it. */
+  readonly unlessKnown?: ResourceIdentifier;
+  readonly body: string;
+}
+export interface StoredResource {
+  readonly type: string;
+  readonly id: string;
+  /** 1, 2, 3 …: one more with each message that changed it. */
+  readonly version: number;
+  readonly lastUpdated: string;
+  readonly body: string;
+}
+
+/** What senders told as resources, as it stands: each sender's own, by itself. */
+export interface Resources {
+  read(key: ResourceKey): Promise<StoredResource | undefined>;
+  /** Those of a type with an identifier, in order of id; without a system any system counts. */
+  byIdentifier(
+    sender: string,
+    type: string,
+    identifier: ResourceIdentifier,
+    limit: number,
+  ): Promise<readonly StoredResource[]>;
+  /** Those of a type in order of id, after one (`''`: from the first). */
+  page(
+    sender: string,
+    type: string,
+    after: string,
+    limit: number,
+  ): Promise<readonly StoredResource[]>;
+}
+
+/** Where something that is read bit by bit goes on: a poll, a subscription. By name; text of its owner's. */
+export interface Cursors {
+  get(name: string): Promise<string | undefined>;
+  set(name: string, value: string): Promise<void>;
+}
+
+/** Of messages recorded together: all of them, or none and why. */
+export type RecordTogetherOutcome =
+  | {
+      readonly outcome: 'recorded';
+      readonly each: readonly Extract<RecordOutcome, { outcome: 'recorded' | 'duplicate' }>[];
+    }
+  | {
+      readonly outcome: 'refused';
+      /** Which of them could not be recorded, by its place. */
+      readonly index: number;
+      readonly because: Exclude<RecordOutcome, { outcome: 'recorded' | 'duplicate' }>;
+    };
+
 export type RecordOutcome =
-  /** New: committed now. `parked` when codes were unmapped. */
-  | { readonly outcome: 'recorded'; readonly parked: boolean }
+  /**
+   * New: committed now. `parked` when codes were unmapped; `place` is the message's number in the journal.
+   */
+  | { readonly outcome: 'recorded'; readonly parked: boolean; readonly place: number }
   /** Same sender, control id and bytes as an accepted message: its answer. */
   | { readonly outcome: 'duplicate'; readonly answer: Uint8Array }
   /** Other bytes under a control id that an accepted message has. Nothing was written. */
@@ -152,7 +223,9 @@ export type RecordOutcome =
   /** Not the sender's next number. Nothing was written. */
   | { readonly outcome: 'out-of-sequence'; readonly expected: number }
   /** The case reference is not one of ours. Nothing was written. */
-  | { readonly outcome: 'unknown-case' };
+  | { readonly outcome: 'unknown-case' }
+  /** Another version of a resource stands than the one that was read. Nothing was written. */
+  | { readonly outcome: 'stale-resource' };
 
 /** A message whose codes were unmapped when it came. */
 export interface ParkedMessage {
@@ -511,6 +584,10 @@ export interface Journal {
   readonly durability: string;
 
   record(message: IncomingMessage): Promise<RecordOutcome>;
+  /** Messages of one sender in one transaction: all or none. A repeat among them is no hindrance. */
+  recordTogether(messages: readonly IncomingMessage[]): Promise<RecordTogetherOutcome>;
+  /** What was found of a recorded message after its answer had left, by its `place`; text without person data. */
+  addFindings(place: number, findings: readonly string[]): Promise<void>;
   reject(message: RejectedMessage): Promise<void>;
   /** The number of the last message accepted from a sender that numbers them; undefined where any may come next. */
   lastSequence(sender: string): Promise<number | undefined>;
@@ -574,6 +651,8 @@ export interface Journal {
 
   readonly outbox: Outbox;
   readonly deliveries: Deliveries;
+  readonly resources: Resources;
+  readonly cursors: Cursors;
 
   audit(entry: AuditEntry): Promise<void>;
   status(): Promise<JournalStatus>;

@@ -253,6 +253,34 @@ const migrations: readonly string[] = [
   `
   CREATE TABLE sequences (sender TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- What a sender told as a resource, as it stands; earlier versions are in their messages.
+  CREATE TABLE resources (
+    number INTEGER PRIMARY KEY,
+    sender TEXT NOT NULL,
+    type TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    last_updated TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (sender, type, id)
+  );
+  CREATE TABLE resource_identifiers (
+    resource INTEGER NOT NULL REFERENCES resources (number),
+    sender TEXT NOT NULL,
+    type TEXT NOT NULL,
+    value TEXT NOT NULL,
+    system TEXT NOT NULL
+  );
+  CREATE INDEX resource_identifiers_value ON resource_identifiers (sender, type, value);
+  CREATE INDEX resource_identifiers_resource ON resource_identifiers (resource);
+  -- What was found of a message after its answer had left.
+  CREATE TABLE findings (
+    message_sequence INTEGER PRIMARY KEY REFERENCES messages (sequence),
+    findings TEXT NOT NULL
+  );
+  CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { GatewayError } from '../../errors.ts';
 import { databaseFile, openForReading } from './connection.ts';
 import { storeError } from './failure.ts';
-import type { Deliveries, Journal, Outbox } from './journal.ts';
+import type { Cursors, Deliveries, Journal, Outbox, Resources } from './journal.ts';
 import { checkSchema, schemaVersion } from './migrations.ts';
 import { prepareDeliveryReads } from './read-deliveries.ts';
 import { prepareDueReads, prepareOutboxReads } from './read-outbox.ts';
 import { prepareParkedReads } from './read-parked.ts';
+import { prepareCursorReads, prepareResourceReads } from './read-resources.ts';
 import { prepareReads } from './reads.ts';
 import { prepareStatus } from './status.ts';
 
@@ -38,6 +39,8 @@ export interface Reading {
     'ready' | 'postponedLanes' | 'ofLanes' | 'unpublished' | 'deadLetters' | 'backlog' | 'hasWork'
   >;
   readonly deliveries: Pick<Deliveries, 'ofLane' | 'byState' | 'hasBeenSent'>;
+  readonly resources: Resources;
+  readonly cursors: Pick<Cursors, 'get'>;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
   close(): void;
 }
@@ -100,6 +103,8 @@ export function openReading(folder: string): Reading {
       },
       outbox: promised(prepareOutboxReads(db)),
       deliveries: promised(prepareDeliveryReads(db)),
+      resources: promised(prepareResourceReads(db)),
+      cursors: promised(prepareCursorReads(db)),
       anyDue,
       close: () => db.close(),
     };

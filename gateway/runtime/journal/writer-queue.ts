@@ -121,7 +121,7 @@ export class WriterQueue {
         reject(unavailable('too much waits to be written'));
         return;
       }
-      const isMessage = name === 'record' || name === 'reject';
+      const isMessage = name === 'record' || name === 'recordTogether' || name === 'reject';
       if (isMessage) this.#countMessages(1);
       this.#waiting.push({
         command: { name, input },

@@ -10,6 +10,7 @@ import type {
   OutboxKey,
   Postponement,
   RecordOutcome,
+  RecordTogetherOutcome,
   RejectedMessage,
 } from './journal.ts';
 import { deadlineWrites } from './writes/deadlines.ts';
@@ -23,6 +24,7 @@ import {
 import { outboxWrites } from './writes/outbox.ts';
 import { patientWrites } from './writes/patients.ts';
 import { personMessages } from './writes/person-messages.ts';
+import { resourceWrites } from './writes/resources.ts';
 import { refusedBodies, type RefusedLimits } from './writes/refused-bodies.ts';
 import { sequenceNumbers } from './writes/sequences.ts';
 import { stayWrites } from './writes/stays.ts';
@@ -30,6 +32,9 @@ import { streamWrites, type PreparedAppend } from './writes/streams.ts';
 
 export interface Writes {
   record(message: PreparedMessage): RecordOutcome;
+  recordTogether(messages: readonly PreparedMessage[]): RecordTogetherOutcome;
+  addFindings(input: { readonly place: number; readonly findings: readonly string[] }): void;
+  setCursor(input: { readonly name: string; readonly value: string }): void;
   reject(message: RejectedMessage): void;
   retranslate(changes: readonly PreparedRetranslation[]): void;
   forgetSequence(input: { readonly sender: string }): void;
@@ -84,7 +89,8 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
   const persons = personMessages(db, events, stays, patients);
   const bodies = refusedBodies(db, refused);
   const numbers = sequenceNumbers(db);
-  const messages = messageWrites(db, events, stays, persons, bodies, numbers);
+  const resources = resourceWrites(db);
+  const messages = messageWrites(db, events, stays, persons, bodies, numbers, resources);
   const writes: Writes = {
     ...messages.writes,
     forgetSequence: ({ sender }) => numbers.forget(sender),
@@ -92,6 +98,7 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
     ...deadlineWrites(db, events),
     ...outboxWrites(db, events),
     ...deliveryWrites(db, events),
+    ...asideWrites(db),
     audit: auditWrite(db),
   };
   return {
@@ -102,6 +109,26 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
       events.takeAddedOutbox();
     },
     takeAddedOutbox: events.takeAddedOutbox,
+  };
+}
+
+/** What stands beside the messages: what was found of them later, and how far a source has been read. */
+function asideWrites(db: Database): Pick<Writes, 'addFindings' | 'setCursor'> {
+  const insertFindings = db.prepare(
+    `INSERT INTO findings (message_sequence, findings) VALUES (?, ?)
+     ON CONFLICT (message_sequence) DO UPDATE SET findings = excluded.findings`,
+  );
+  const insertCursor = db.prepare(
+    `INSERT INTO cursors (name, value) VALUES (?, ?)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  );
+  return {
+    addFindings({ place, findings }) {
+      insertFindings.run(place, JSON.stringify(findings));
+    },
+    setCursor({ name, value }) {
+      insertCursor.run(name, value);
+    },
   };
 }
 

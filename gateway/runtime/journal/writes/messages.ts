@@ -3,11 +3,19 @@ import { assert } from '../../../errors.ts';
 import type { EventType } from '../../../process/events.ts';
 import { supersession, superseding } from '../../../process/supersession.ts';
 import type { Database } from '../connection.ts';
-import type { CaseKey, RecordOutcome, RejectedMessage, StayKey } from '../journal.ts';
+import type {
+  CaseKey,
+  NewResource,
+  RecordOutcome,
+  RecordTogetherOutcome,
+  RejectedMessage,
+  StayKey,
+} from '../journal.ts';
 import type { EventLog } from './events.ts';
 import type { RefusedBodies } from './refused-bodies.ts';
 import type { PreparedPatient } from './patients.ts';
 import type { PersonMessages, PreparedMove, PreparedPerson } from './person-messages.ts';
+import type { ResourceWrites } from './resources.ts';
 import type { SequenceNumbers } from './sequences.ts';
 import type { Stay, StayWrites } from './stays.ts';
 
@@ -42,6 +50,7 @@ export interface PreparedMessage {
   readonly events: readonly PreparedBody[];
   readonly persons: readonly PreparedPerson[];
   readonly moved: readonly PreparedMove[];
+  readonly resources: readonly NewResource[];
   readonly unmapped: readonly Unmapped[];
   readonly warnings: string | null;
 }
@@ -71,6 +80,7 @@ export function messageWrites(
   persons: PersonMessages,
   refused: RefusedBodies,
   numbers: SequenceNumbers,
+  resources: ResourceWrites,
 ) {
   const boundTo = db.prepare('SELECT digest, answer FROM messages WHERE dedupe_key = ?');
   const insertMessage = db.prepare(
@@ -129,6 +139,8 @@ export function messageWrites(
     if (expected !== undefined) return { outcome: 'out-of-sequence', expected };
     const known = message.stay && stays.find(message.stay);
     if (message.stay?.by === 'case' && !known) return { outcome: 'unknown-case' };
+    if (!resources.areAsRead(message.sender, message.resources))
+      return { outcome: 'stale-resource' };
     const speaks = message.events.length > 0 || message.unmapped.length > 0;
     const begun =
       !known && speaks && message.stay?.by === 'visit'
@@ -161,10 +173,34 @@ export function messageWrites(
       message.answer,
       message.raw,
     );
-    if (parked) addUnmapped(Number(lastInsertRowid), message.unmapped);
+    const place = Number(lastInsertRowid);
+    if (parked) addUnmapped(place, message.unmapped);
+    for (const resource of message.resources) {
+      resources.put(message.sender, resource, message.receivedAt);
+    }
     if (sequence !== undefined) numbers.accept(message.sender, sequence);
     accepted.add(message.sender, message.receivedAt, begun !== undefined);
-    return { outcome: 'recorded', parked };
+    return { outcome: 'recorded', parked, place };
+  }
+
+  /** All of them or none: a savepoint inside the transaction of the group. */
+  function recordTogether(together: readonly PreparedMessage[]): RecordTogetherOutcome {
+    const counted = accepted.save();
+    db.exec('SAVEPOINT together');
+    const each: Extract<RecordTogetherOutcome, { outcome: 'recorded' }>['each'][number][] = [];
+    for (const [index, message] of together.entries()) {
+      const outcome = record(message);
+      if (outcome.outcome === 'recorded' || outcome.outcome === 'duplicate') {
+        each.push(outcome);
+        continue;
+      }
+      db.exec('ROLLBACK TO together');
+      db.exec('RELEASE together');
+      accepted.restore(counted);
+      return { outcome: 'refused', index, because: outcome };
+    }
+    db.exec('RELEASE together');
+    return { outcome: 'recorded', each };
   }
 
   function reject(message: RejectedMessage): void {
@@ -214,6 +250,7 @@ export function messageWrites(
   return {
     writes: {
       record,
+      recordTogether,
       reject,
       retranslate: (changes: readonly PreparedRetranslation[]) => changes.forEach(retranslate),
     },
@@ -240,6 +277,13 @@ function senderTally(db: Database) {
   );
   const tally = new Map<string, { accepted: number; lastAt: string; processes: number }>();
   return {
+    save: () => [...tally].map(([sender, entry]) => [sender, { ...entry }] as const),
+    restore(
+      saved: readonly (readonly [string, typeof tally extends Map<string, infer E> ? E : never])[],
+    ) {
+      tally.clear();
+      for (const [sender, entry] of saved) tally.set(sender, entry);
+    },
     add(sender: string, receivedAt: string, beginsProcess: boolean): void {
       const processes = beginsProcess ? 1 : 0;
       const entry = tally.get(sender);

@@ -1,0 +1,27 @@
+/**
+ * FHIR R4 in: a resource with what it refers to → facts, and the answer.
+ */
+import type { Mappings } from '../../../mappings/index.ts';
+import type { Inbound } from '../../adapter.ts';
+import { answerBytes } from './answers/answer.ts';
+import { readExchange, type Exchange } from './exchange.ts';
+import { translate } from './meaning/translate.ts';
+
+/** The inbound adapter for what one sender tells in FHIR: who it is was known before its bytes were read. */
+export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Exchange> {
+  return {
+    name: 'fhir',
+    mappingRevision: mappings.revision,
+    read: readExchange,
+    head: ({ request, resource }) => ({
+      sender: senderId,
+      controlId: request.controlId,
+      kind: resource.resourceType,
+      sentAt: request.sentAt,
+      content: Buffer.from(JSON.stringify(resource)),
+      controlIdReuse: 'refused',
+    }),
+    translate: (exchange) => translate(exchange, mappings, senderId),
+    acknowledge: (exchange, _raw, verdict, context) => [answerBytes(exchange, verdict, context)],
+  };
+}

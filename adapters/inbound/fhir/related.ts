@@ -1,0 +1,74 @@
+/** What a resource refers to, as far as its meaning depends on it. */
+import type { FhirResource } from 'fhir/r4.js';
+import type { FhirStore } from './store.ts';
+
+/** Elements that hold the references we follow; of a list every one. */
+const followed: Readonly<Record<string, readonly string[]>> = {
+  Encounter: ['subject', 'serviceProvider', 'location.location'],
+  CarePlan: ['subject', 'encounter', 'author', 'careTeam'],
+  Task: ['for', 'encounter', 'focus', 'owner', 'requester', 'basedOn', 'partOf'],
+  Communication: [
+    'subject',
+    'encounter',
+    'sender',
+    'recipient',
+    'about',
+    'basedOn',
+    'inResponseTo',
+  ],
+  Observation: ['subject', 'encounter'],
+};
+/** As many references are followed; a resource with more says no more by them. */
+const mostFollowed = 50;
+
+/** The references of a resource that are worth looking up, each once: not those within it (`#…`). */
+export function referencesOf(resource: FhirResource): readonly string[] {
+  const found = new Set<string>();
+  for (const path of followed[resource.resourceType] ?? []) {
+    for (const { reference } of at(resource, path.split('.'))) {
+      if (reference !== undefined && !reference.startsWith('#')) found.add(reference);
+    }
+  }
+  return [...found].slice(0, mostFollowed);
+}
+
+/** Looks references up among what the sender has told; one that is not there is left out. */
+export async function relatedOf(
+  resource: FhirResource,
+  store: FhirStore,
+  sender: string,
+): Promise<Readonly<Record<string, FhirResource>>> {
+  const related: Record<string, FhirResource> = {};
+  for (const reference of referencesOf(resource)) {
+    const target = localTarget(reference);
+    if (target === undefined) continue;
+    const stored = await store.read({ sender, ...target });
+    if (stored !== undefined) related[reference] = parsed(stored.body);
+  }
+  return related;
+}
+
+/** Type and id of `Patient/7`, `Patient/7/_history/2` or an absolute address that ends so. */
+export function localTarget(reference: string): { type: string; id: string } | undefined {
+  const match = /(?:^|\/)([A-Z][A-Za-z]{1,40})\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[^/]+)?$/.exec(
+    reference,
+  );
+  const [, type, id] = match ?? [];
+  return type === undefined || id === undefined ? undefined : { type, id };
+}
+
+function at(node: unknown, path: readonly string[]): { reference?: string }[] {
+  if (Array.isArray(node)) return node.flatMap((one) => at(one, path));
+  if (typeof node !== 'object' || node === null) return [];
+  const [head, ...rest] = path;
+  if (head === undefined) {
+    const { reference }: { reference?: unknown } = node;
+    return typeof reference === 'string' ? [{ reference }] : [];
+  }
+  return at(Object.entries(node).find(([key]) => key === head)?.[1], rest);
+}
+
+function parsed(body: string): FhirResource {
+  const resource: FhirResource = JSON.parse(body);
+  return resource;
+}

@@ -1,0 +1,114 @@
+/**
+ * Takes one resource of a sender, however it came: reads what stands, makes the exchange, has it received; and once more
+ * where another was faster.
+ */
+import type { FhirResource } from 'fhir/r4.js';
+import { Temporal } from 'temporal-polyfill';
+import type { ReceiveRead, Reply } from '../../adapter.ts';
+import { writeExchange, type Exchange } from './exchange.ts';
+import { relatedOf } from './related.ts';
+import type { FhirStore, StoredResource } from './store.ts';
+
+export interface Taking {
+  readonly sender: string;
+  readonly store: FhirStore;
+  readonly receive: ReceiveRead<Exchange>;
+  /** Legal time, ISO 8601 UTC. */
+  readonly now: () => string;
+  readonly newId: () => string;
+}
+
+export interface Incoming {
+  readonly resource: FhirResource;
+  /** As it was sent. */
+  readonly text: string;
+  /** Logical id within the sender; a new one where left out. */
+  readonly id?: string;
+  /** The source's own version and time of it: what it tells again under them is a repeat. */
+  readonly source?: { readonly versionId?: string; readonly lastUpdated?: string };
+  /** Written only where no other resource of the type has it: `system|value`. */
+  readonly unlessKnown?: string;
+  /** What else it refers to and the store does not have, by reference. */
+  readonly related?: Readonly<Record<string, FhirResource>>;
+  /** Refuses what must not be taken in the place of what stands. @throws GatewayError version-conflict */
+  readonly check?: (current: StoredResource | undefined) => void;
+}
+
+export interface Took {
+  readonly reply: Reply;
+  readonly type: string;
+  readonly id: string;
+  /** What stands equals it: nothing was stored. */
+  readonly unchanged?: StoredResource;
+}
+
+const mostTries = 5;
+
+/** @throws GatewayError what `check` throws */
+export async function take(taking: Taking, incoming: Incoming): Promise<Took> {
+  const { sender, store, receive } = taking;
+  const type = incoming.resource.resourceType;
+  const id = incoming.id ?? taking.newId();
+  for (let tries = 1; ; tries += 1) {
+    const current = incoming.id === undefined ? undefined : await store.read({ sender, type, id });
+    incoming.check?.(current);
+    const exchange = await exchangeOf(taking, incoming, id, current);
+    if (current !== undefined && incoming.source?.versionId === undefined) {
+      // Told again, word for word, of what stands: by REST, which has no name for what it tells.
+      if (current.body === JSON.stringify(incoming.resource)) {
+        return { reply: { outcome: 'accepted', answers: [] }, type, id, unchanged: current };
+      }
+    }
+    const raw = writeExchange(exchange, incoming.text);
+    const reply = await receive(raw, exchange);
+    const isStale = reply.outcome === 'untaken' && reply.error?.code === 'stale-version';
+    if (!isStale || tries === mostTries) return { reply, type, id };
+  }
+}
+
+/** The exchange that a resource is, over what stands. */
+export async function exchangeOf(
+  { sender, store, now, newId }: Taking,
+  { resource, source, unlessKnown, related }: Incoming,
+  id: string,
+  current: StoredResource | undefined,
+): Promise<Exchange> {
+  const type = resource.resourceType;
+  const previous = current === undefined ? undefined : bodyOf(current);
+  const told = source?.lastUpdated;
+  const known = previous?.meta?.lastUpdated;
+  const version = source?.versionId ?? newId();
+  return {
+    request: {
+      sender,
+      id,
+      base: current?.version ?? 0,
+      controlId: `${type}/${id}/_history/${version}`,
+      sentAt: instantOf(told) ?? now(),
+      ...(isBefore(told, known) && { isOlder: true as const }),
+      ...(unlessKnown !== undefined && { unlessKnown }),
+    },
+    resource,
+    ...(previous !== undefined && { previous }),
+    related: { ...(await relatedOf(resource, store, sender)), ...related },
+  };
+}
+
+function bodyOf({ body }: StoredResource): FhirResource {
+  const resource: FhirResource = JSON.parse(body);
+  return resource;
+}
+
+function isBefore(told: string | undefined, known: string | undefined): boolean {
+  const [left, right] = [instantOf(told), instantOf(known)];
+  return left !== undefined && right !== undefined && left < right;
+}
+
+function instantOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return Temporal.Instant.from(text).toString({ smallestUnit: 'millisecond' });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+/** Resources as their senders told them last. */
+import type { Database } from '../connection.ts';
+import type { NewResource } from '../journal.ts';
+
+export interface ResourceWrites {
+  /** Whether every one may take its place: the version that was read stands, and nobody else has what only it may have. */
+  areAsRead(sender: string, resources: readonly NewResource[]): boolean;
+  put(sender: string, resource: NewResource, lastUpdated: string): void;
+}
+
+export function resourceWrites(db: Database): ResourceWrites {
+  const versionOf = db.prepare(
+    'SELECT version FROM resources WHERE sender = ? AND type = ? AND id = ?',
+  );
+  const holder = db.prepare(
+    `SELECT 1 FROM resource_identifiers WHERE sender = ?1 AND type = ?2 AND value = ?3
+       AND (?4 IS NULL OR system = ?4) LIMIT 1`,
+  );
+  const upsert = db.prepare(
+    `INSERT INTO resources (sender, type, id, version, last_updated, body) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (sender, type, id) DO UPDATE SET version = excluded.version,
+       last_updated = excluded.last_updated, body = excluded.body
+     RETURNING number`,
+  );
+  const identifiersOf = db.prepare(
+    'SELECT value, system FROM resource_identifiers WHERE resource = ? ORDER BY rowid',
+  );
+  const forgetIdentifiers = db.prepare('DELETE FROM resource_identifiers WHERE resource = ?');
+  const addIdentifier = db.prepare(
+    'INSERT INTO resource_identifiers (resource, sender, type, value, system) VALUES (?, ?, ?, ?, ?)',
+  );
+
+  function isAsRead(sender: string, { type, id, expected, unlessKnown }: NewResource): boolean {
+    const row: { version: number } | undefined = versionOf.get(sender, type, id);
+    if ((row?.version ?? 0) !== expected) return false;
+    if (unlessKnown === undefined) return true;
+    const { value, system = null } = unlessKnown;
+    return holder.get(sender, type, value, system) === undefined;
+  }
+
+  return {
+    areAsRead: (sender, resources) => resources.every((resource) => isAsRead(sender, resource)),
+    put(sender, { type, id, expected, identifiers, body }, lastUpdated) {
+      const { number }: { number: number } = upsert.get(
+        sender,
+        type,
+        id,
+        expected + 1,
+        lastUpdated,
+        body,
+      );
+      const wanted = identifiers.map(({ value, system = '' }) => ({ value, system }));
+      if (expected > 0) {
+        const known: { value: string; system: string }[] = identifiersOf.all(number);
+        if (sameIdentifiers(known, wanted)) return;
+        forgetIdentifiers.run(number);
+      }
+      for (const { value, system } of wanted)
+        addIdentifier.run(number, sender, type, value, system);
+    },
+  };
+}
+
+interface Named {
+  readonly value: string;
+  readonly system: string;
+}
+function sameIdentifiers(left: readonly Named[], right: readonly Named[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every(({ value, system }, index) => {
+      const other = right[index];
+      return value === other?.value && system === other.system;
+    })
+  );
+}
