@@ -8,19 +8,10 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
+import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
+import { duration, idText, port, secretName, tlsFiles, type Fail } from './config-values.ts';
 
-const port = z.int().min(0).max(65_535);
-const idText = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'lower-case letters, digits and hyphens');
 const mode = z.enum(['live', 'shadow']);
-/** `30s`, `5m`, `2h`: a readable length of time; read as milliseconds. */
-const duration = z
-  .string()
-  .regex(/^\d+(ms|s|m|h)$/, 'a length of time such as 500ms, 30s, 5m or 2h')
-  .transform(toMs);
-/** A secret stands in the environment, never in the file. */
-const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'name of an environment variable');
 
 const when = {
   /** `shadow`: everything is folded and assessed, nothing leaves. */
@@ -28,14 +19,6 @@ const when = {
   /** Before this instant the same as shadow. */
   liveFrom: instant.optional(),
 };
-
-const tlsFiles = z.strictObject({
-  cert: z.string(),
-  key: z.string(),
-  ca: z.string().optional(),
-  /** Refuse a client without a certificate of `ca`. */
-  requestClientCertificate: z.boolean().default(false),
-});
 
 const place = {
   roles: z.array(z.enum(recipientRoles)).min(1).optional(),
@@ -121,8 +104,15 @@ const schema = z.strictObject({
         .max(16 * 1024 * 1024)
         .default(256 * 1024),
       requestsPerMinute: z.int().min(1).default(6000),
+      tls: tlsFiles.optional(),
+      /**
+       * Addresses or networks of proxies that end TLS before us. What they say in X-Forwarded-For and -Proto is
+       * believed, nobody else's.
+       */
+      behindProxy: z.array(z.string().min(1)).default([]),
     })
     .prefault({}),
+  fhir: fhirSettings.prefault({}),
   bus: z
     .discriminatedUnion('form', [
       z.strictObject({ form: z.literal('embedded') }),
@@ -138,7 +128,7 @@ const schema = z.strictObject({
     .prefault({ form: 'embedded' }),
   mappings: z.array(z.string()).default([]),
   profiles: z.array(z.string()).default([]),
-  senders: z.array(z.strictObject({ id: idText, ...when })).default([
+  senders: z.array(z.strictObject({ id: idText, ...when, fhir: fhirSender.optional() })).default([
     { id: 'ekliden', mode: 'live' },
     { id: 'norrtuna', mode: 'live' },
   ]),
@@ -233,7 +223,7 @@ export interface LoadedConfig {
   /** The file that was read, absent where defaults alone hold. */
   readonly file: string | undefined;
   /** The error for what a later check finds wrong at a dotted path: `receivers.0.url`. */
-  readonly fail: (path: string, what: string) => GatewayError;
+  readonly fail: Fail;
 }
 
 /**
@@ -265,7 +255,7 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   }
   const result = schema.safeParse(plain);
   if (result.success) {
-    const fail = (dotted: string, what: string): GatewayError =>
+    const fail: Fail = (dotted, what) =>
       invalid(placeOf(document, lines, file, dotted.split('.')), `${dotted}: ${what}`);
     checkTogether(result.data, fail);
     return { config: result.data, file, fail };
@@ -277,15 +267,18 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
 }
 
 /** What single values cannot show: names used twice, names that nothing has. */
-function checkTogether(config: Config, fail: (path: string, what: string) => GatewayError): void {
+function checkTogether(config: Config, fail: Fail): void {
   for (const what of ['senders', 'receivers', 'partners'] as const) {
     const ids = config[what].map(({ id }) => id);
     const twice = ids.findIndex((name, index) => ids.indexOf(name) !== index);
     if (twice >= 0) throw fail(`${what}.${twice}.id`, `${ids[twice]} stands twice`);
   }
-  const { tls } = config.mllp;
-  if (tls?.requestClientCertificate === true && tls.ca === undefined) {
-    throw fail('mllp.tls', 'requestClientCertificate needs ca, or any public authority would do');
+  for (const server of ['mllp', 'http'] as const) {
+    const { tls } = config[server];
+    if (tls?.requestClientCertificate === true && tls.ca === undefined) {
+      const what = 'requestClientCertificate needs ca, or any public authority would do';
+      throw fail(`${server}.tls`, what);
+    }
   }
   const senders = new Set(config.senders.map(({ id }) => id));
   for (const [index, { path, sender }] of config.folders.entries()) {
@@ -307,6 +300,7 @@ function checkTogether(config: Config, fail: (path: string, what: string) => Gat
       throw fail(path, `${partner.receivers[stranger]}, which is not a receiver`);
     }
   }
+  checkFhirTogether(config, fail);
 }
 
 /** The value of a secret's environment variable. @throws GatewayError configuration-invalid where it is not set */
@@ -380,12 +374,6 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
 function scalar(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true';
   return /^\d+$/.test(text) ? Number(text) : text;
-}
-
-function toMs(text: string): number {
-  const amount = Number.parseInt(text, 10);
-  const unit = text.replace(/^\d+/, '');
-  return amount * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1);
 }
 
 /** Absolute path of the data folder. */
