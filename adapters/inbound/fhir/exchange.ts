@@ -7,11 +7,16 @@
  */
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../../../gateway/errors.ts';
+import type { FhirSenderKind } from './security/identity.ts';
 
 export interface ExchangeRequest {
   /** Id of the sender's overlay: who a token, a certificate or a configured server is. */
   readonly sender: string;
-  /** Logical id of the resource, within the sender. */
+  /** What kind of system the sender is, so what it can witness; a hospital where left out. */
+  readonly kind?: FhirSenderKind;
+  /** SCB code of a municipality that speaks: it speaks for itself alone (5 kap. 2 §). */
+  readonly municipality?: string;
+  /** Logical id of the resource, within the sender; of a message that of the Encounter in it. */
   readonly id: string;
   /** Version of ours that stood when it was read, 0 for none. */
   readonly base: number;
@@ -23,6 +28,18 @@ export interface ExchangeRequest {
   readonly isOlder?: true;
   /** Written only where no other resource has it: `system|value`. */
   readonly unlessKnown?: string;
+  /**
+   * When what the resource tells happened, where the message around it says so (Provenance.occurredDateTime): for what
+   * has no time of its own in it.
+   */
+  readonly occurredAt?: string;
+}
+
+/** Where one resource of a message is kept, and what stood there before. */
+export interface Part {
+  readonly id: string;
+  readonly base: number;
+  readonly previous?: FhirResource;
 }
 
 export interface Exchange {
@@ -32,18 +49,21 @@ export interface Exchange {
   readonly previous?: FhirResource;
   /** What the resource refers to, by the reference as it stands there (`Patient/7`, `urn:uuid:…`); contained ones excluded. */
   readonly related: Readonly<Record<string, FhirResource>>;
+  /** Of a message (`resource` is its Bundle): by fullUrl those resources in it that are kept. */
+  readonly parts?: Readonly<Record<string, Part>>;
 }
 
 /**
  * @param text the resource as it was sent
  */
 export function writeExchange(
-  { request, previous, related }: Omit<Exchange, 'resource'>,
+  { request, previous, related, parts }: Omit<Exchange, 'resource'>,
   text: string,
 ): Uint8Array {
   const before = previous === undefined ? '' : `"previous":${JSON.stringify(previous)},`;
+  const kept = parts === undefined ? '' : `"parts":${JSON.stringify(parts)},`;
   return Buffer.from(
-    `{"request":${JSON.stringify(request)},"related":${JSON.stringify(related)},${before}"resource":${text}}`,
+    `{"request":${JSON.stringify(request)},"related":${JSON.stringify(related)},${before}${kept}"resource":${text}}`,
   );
 }
 

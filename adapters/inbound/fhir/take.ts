@@ -7,10 +7,15 @@ import { Temporal } from 'temporal-polyfill';
 import type { ReceiveRead, Reply } from '../../adapter.ts';
 import { writeExchange, type Exchange } from './exchange.ts';
 import { relatedOf } from './related.ts';
+import type { FhirSenderKind } from './security/identity.ts';
 import type { FhirStore, StoredResource } from './store.ts';
 
 export interface Taking {
   readonly sender: string;
+  /** A hospital where left out. */
+  readonly kind?: FhirSenderKind;
+  /** SCB code of a sender that is a municipality. */
+  readonly municipality?: string;
   readonly store: FhirStore;
   readonly receive: ReceiveRead<Exchange>;
   /** Legal time, ISO 8601 UTC. */
@@ -68,7 +73,7 @@ export async function take(taking: Taking, incoming: Incoming): Promise<Took> {
 
 /** The exchange that a resource is, over what stands. */
 export async function exchangeOf(
-  { sender, store, now, newId }: Taking,
+  { sender, kind, municipality, store, now, newId }: Taking,
   { resource, source, unlessKnown, related }: Incoming,
   id: string,
   current: StoredResource | undefined,
@@ -81,6 +86,8 @@ export async function exchangeOf(
   return {
     request: {
       sender,
+      ...(kind !== undefined && { kind }),
+      ...(municipality !== undefined && { municipality }),
       id,
       base: current?.version ?? 0,
       controlId: `${type}/${id}/_history/${version}`,

@@ -8,9 +8,10 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { assert, GatewayError } from '../../../gateway/errors.ts';
 import { checkData, isEventType, type EventType } from '../../../gateway/process/events.ts';
+import { isReceiptType, mayWitness } from '../../../gateway/process/witness.ts';
 import type { Fact, Inbound } from '../../adapter.ts';
 import { answerBytes } from './answer.ts';
-import { isReceiptType, mayWitness, type Partner } from './partner.ts';
+import type { Partner } from './partner.ts';
 
 export type { Partner, PartnerKind } from './partner.ts';
 
