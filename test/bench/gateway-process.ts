@@ -17,6 +17,12 @@ export interface Stats {
   readonly loopDelayMs: number;
 }
 
+/** Where it listens. */
+export interface Started {
+  readonly port: number;
+  readonly httpPort: number;
+}
+
 const [folder = '.', syncDelayText = '0', receiverUrl] = process.argv.slice(2);
 const { config } = loadConfig({ env: {}, file: null });
 let journal: EmbeddedJournal | undefined;
@@ -73,4 +79,4 @@ process.on('message', (question: string) => {
     process.send?.(stats);
   });
 });
-process.send?.({ port: gateway.mllp.port });
+process.send?.({ port: gateway.mllp.port, httpPort: gateway.http.port } satisfies Started);

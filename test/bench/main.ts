@@ -1,20 +1,18 @@
 /**
  * npm run bench: what a durable answer costs, beside the bare floor, in one run. Every figure is the median of the
  * runs; gateway and floor take turns, so that a busy machine is busy for both. With `-- messages`: by trigger event and
- * size, see messages.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal.
+ * size, see messages.ts; with `-- fhir`: resources over HTTP, see fhir.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal.
  */
-import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { simulatedMunicipality } from '../../adapters/simulated/municipality.ts';
-import type { Stats } from './gateway-process.ts';
 import { adtFrames, runLoad, type LoadResult } from './load.ts';
 import { benchConformance } from './conformance.ts';
+import { benchFhir } from './fhir.ts';
 import { benchMessages } from './messages.ts';
 import { benchReading } from './reading.ts';
 import { benchRegionYear } from './region-year/index.ts';
+import { secret, startTarget } from './targets.ts';
 
 const args = new Set(process.argv.slice(2));
 const json = args.has('--json');
@@ -26,62 +24,6 @@ const report: Record<string, unknown> = {};
 function say(line: string): void {
   if (!json) process.stdout.write(`${line}\n`);
 }
-
-// ---------------------------------------------------------------- processes
-
-interface Target {
-  readonly port: number;
-  stats(): Promise<Stats>;
-  stop(): Promise<void>;
-}
-
-async function startTarget(
-  what: 'gateway' | 'floor',
-  syncDelayMs: number,
-  receiver?: string,
-): Promise<Target> {
-  const folder = mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
-  const script = join(import.meta.dirname, what === 'gateway' ? 'gateway-process.js' : 'floor.js');
-  const child =
-    what === 'gateway'
-      ? fork(script, [folder, String(syncDelayMs), ...(receiver ? [receiver] : [])], {
-          env: { ...process.env, BENCH_SECRET: secret },
-        })
-      : spawn(process.execPath, [script, folder, String(syncDelayMs)], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        });
-  const port =
-    what === 'gateway'
-      ? ((await message(child)) as { port: number }).port
-      : await printedPort(child);
-  return {
-    port,
-    async stats() {
-      const answer = message(child);
-      child.send('stats');
-      return (await answer) as Stats;
-    },
-    async stop() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      if (!child.kill('SIGKILL')) return;
-      await gone;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** The next message of a child.  */
-function message(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve) => child.once('message', resolve));
-}
-
-function printedPort(child: ChildProcess): Promise<number> {
-  return new Promise((resolve) => {
-    child.stdout?.once('data', (chunk: Buffer) => resolve(Number(chunk.toString().trim())));
-  });
-}
-
-const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 // ---------------------------------------------------------------- measuring
 
@@ -291,6 +233,10 @@ if (what === 'messages') {
       await target.stop();
     }
   });
+  process.exit();
+}
+if (what === 'fhir') {
+  await benchFhir(say, { runs, secondsPerRun });
   process.exit();
 }
 if (what === 'conformance') {
