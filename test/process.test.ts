@@ -336,6 +336,32 @@ describe('contradictions', () => {
     expect(foldFacts(...facts).contradictions).toContain(code);
   });
 
+  test('two systems that tell one stay differ by minutes, and contradict each other by dates', () => {
+    const byTheTwo = (ofOther: string): readonly string[] =>
+      foldFacts(
+        admitted('2022-03-01 10:00'),
+        admitted('2022-03-01 10:04', { id: 'other admission', sender: 'other' }),
+        given('patient.discharged', '2022-03-09 10:00'),
+        given('patient.discharged', ofOther, { id: 'other end', sender: 'other' }),
+      ).contradictions;
+    expect(byTheTwo('2022-03-09 13:00')).toEqual([]);
+    expect(byTheTwo('2022-03-10 08:00')).toEqual(['WITNESSES_DISAGREE']);
+  });
+
+  test('a date that one of two systems has corrected is not held against it', () => {
+    const process = foldFacts(
+      admitted('2022-03-01 10:00'),
+      given('patient.discharged', '2022-03-09 10:00'),
+      given('patient.discharged', '2022-03-10 08:00', { id: 'wrong', sender: 'other' }),
+      given('patient.discharged', '2022-03-09 10:05', {
+        id: 'corrected',
+        sender: 'other',
+        told: '2022-03-10 09:00',
+      }),
+    );
+    expect(process.contradictions).toEqual([]);
+  });
+
   test('a stay that goes on after a cancelled discharge, or whose admission is corrected, contradicts nothing', () => {
     const cancelled = foldFacts(
       admitted('2022-03-01 10:00', { id: 'first' }),

@@ -30,6 +30,9 @@ export function foldAdmission(facts: FactList, contradictions: Set<string>): Sta
   }
   const stays = [...byStay.values()].map((told) => foldStay(facts, told, contradictions));
   if ([...byStay.values()].some(isAdmittedAgain)) contradictions.add('ADMITTED_AGAIN');
+  if ([...byStay.values()].some((told) => doWitnessesDisagree(facts, told))) {
+    contradictions.add('WITNESSES_DISAGREE');
+  }
   const begun = stays.filter((stay) => stay.admission !== undefined).sort(byAdmission);
   const first = begun[0];
   const deceased = earliest(stays.map((stay) => stay.deceased));
@@ -135,6 +138,28 @@ function isAdmittedAgain(statements: readonly Statement[]): boolean {
     }
   }
   return false;
+}
+
+/**
+ * Two systems tell one stay. A few minutes between them are nothing, and of one system the last told holds; but where
+ * they have the patient come or leave on different dates, which days were in hospital is not known.
+ */
+function doWitnessesDisagree(facts: FactList, statements: readonly Statement[]): boolean {
+  const [first] = statements;
+  if (statements.every(({ source }) => source.sender === first?.source.sender)) return false;
+  const witnesses = new Set(statements.map(({ source }) => source.sender));
+  const views = [...witnesses].map((witness) => {
+    const told = statements.filter(({ source }) => source.sender === witness);
+    return foldStay(facts, told, new Set());
+  });
+  const areMany = (dates: readonly (string | undefined)[]): boolean =>
+    new Set(dates.filter((date) => date !== undefined)).size > 1;
+  const dateOf = (moment: Moment | undefined): string | undefined =>
+    moment && localDateOf(moment.atMs);
+  return (
+    areMany(views.map(({ admission }) => dateOf(admission))) ||
+    areMany(views.map(({ discharge, deceased }) => dateOf(deceased ?? discharge)))
+  );
 }
 
 type Ending = EventOf<'patient.discharged'> | EventOf<'patient.deceased'>;

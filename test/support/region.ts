@@ -24,6 +24,8 @@ export interface GivenFact {
   /** When the gateway learns it; when it happened, unless the case says otherwise. */
   readonly knownAt: string;
   readonly sentAt?: string;
+  /** Who tells it; one and the same where left out. */
+  readonly sender?: string;
   readonly dateOnly?: boolean;
   readonly stayId?: string;
   readonly supersedes?: readonly string[];
@@ -64,7 +66,7 @@ export function factOf(given: GivenFact): DischargeEvent {
     ...(given.dateOnly && { precision: 'day' }),
     sentAt: given.sentAt ?? given.knownAt,
     recordedAt: given.knownAt,
-    source: { sender: 'test', messageId: given.id },
+    source: { sender: given.sender ?? 'test', messageId: given.id },
     causationId: given.id,
     correlationId: 'case',
     ...(given.supersedes && { supersedes: given.supersedes }),
