@@ -74,6 +74,43 @@ describe('one stay', () => {
     expect([...(process.readiness[0]?.aliases ?? [])].sort()).toEqual(['first', 'next']);
   });
 
+  test('a fact that its sender takes back is left out, and stands when it is told again', () => {
+    const called = (told: string) =>
+      given('planning.called', '2022-03-08 10:00', { told, data: { calledBy: 'other' } });
+    const takenBack = given('statement.withdrawn', '2022-03-09 10:00', {
+      data: { statement: 'planning.called', at: localTime('2022-03-08 10:00') },
+    });
+    const first = called('2022-03-08 10:05');
+    expect(foldFacts(first).calls).toHaveLength(1);
+    expect(foldFacts(first, takenBack).calls).toEqual([]);
+    expect(foldFacts(first, takenBack, called('2022-03-10 10:00')).calls).toHaveLength(1);
+  });
+
+  test('a fact is taken back by its time, by the data that is named, and by who told it', () => {
+    const observed = (municipality: string, more: Parameters<typeof given>[2] = {}) =>
+      given('notice.observed', '2022-03-07 10:00', {
+        id: `observed ${municipality}`,
+        data: { obligation: 'admission-notice', role: 'social-services', municipality },
+        ...more,
+      });
+    const takenBack = (at: string, municipality: string) =>
+      given('statement.withdrawn', '2022-03-08 10:00', {
+        data: { statement: 'notice.observed', at: localTime(at), of: { municipality } },
+      });
+    const left = (...facts: GivenFact[]) =>
+      foldFacts(...facts).observed.map(({ municipality }) => municipality);
+    const both = [observed('1480'), observed('1481')];
+    expect(left(...both, takenBack('2022-03-07 10:00', '1481'))).toEqual(['1480']);
+    expect(left(...both, takenBack('2022-03-07 10:01', '1481'))).toEqual(['1480', '1481']);
+    const [, event] = stored([observed('1480'), takenBack('2022-03-07 10:00', '1480')]);
+    const other = event && {
+      ...event,
+      event: { ...event.event, source: { sender: 'another', messageId: 'm' } },
+    };
+    const [first] = stored([observed('1480')]);
+    expect(fold([first, other].filter((one) => one !== undefined)).observed).toHaveLength(1);
+  });
+
   test('a superseded fact is left out, and what replaces it keeps its name', () => {
     const process = foldFacts(
       admitted('2022-03-01 10:00'),
@@ -417,6 +454,7 @@ const types = [
   ['admission.cancelled', {}],
   ['patient.deceased', {}],
   ['notice.misdirected', { obligation: 'admission-notice' }],
+  ['statement.withdrawn', { statement: 'planning.called', at: '2022-03-03T08:00:00.000Z' }],
 ] as const;
 
 const twoHoursMs = 7_200_000;

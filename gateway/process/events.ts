@@ -385,6 +385,16 @@ export const eventData = {
   'notice.received': noticeAnswer,
   'notice.acknowledged': noticeAnswer,
   'notice.misdirected': noticeAnswer,
+  /**
+   * Its sender takes back a fact it told, which has no withdrawal of its own: entered in error, or with another time than
+   * it had. The fact is the one of that type, that time and that data.
+   */
+  'statement.withdrawn': z.strictObject({
+    statement: text,
+    at: instant,
+    /** What the data of the fact must have, to tell it from another of the same instant. */
+    of: z.record(text, z.union([text, z.boolean()])).optional(),
+  }),
   // decided here
   /** The linked stay continues the case; `cause` is `TRANSFER` or `CONTIGUOUS`. */
   'stay.linked': z.strictObject({ linkedStayId: text, cause: text }),

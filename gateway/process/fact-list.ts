@@ -1,4 +1,4 @@
-/** Facts in the order in which they happened, the superseded left out. */
+/** Facts in the order in which they happened; what was superseded, and what its sender has taken back, left out. */
 import { isFact, rankOf } from './events.ts';
 import type { DischargeEvent, EventOf, EventType } from './events.ts';
 import type { Moment, StoredLike } from './state.ts';
@@ -24,15 +24,19 @@ export class FactList {
       const same = fact.supersedes?.filter((id) => typeById.get(id) === fact.type);
       if (same !== undefined && same.length > 0) this.#replaced.set(fact.id, [...same].sort());
     }
+    const withdrawals = facts
+      .filter((fact) => fact.type === 'statement.withdrawn')
+      .filter(({ id }) => !superseded.has(id));
     for (const fact of facts.sort(byHappening)) {
       if (superseded.has(fact.id)) continue;
+      if (withdrawals.some((withdrawal) => takesBack(withdrawal, fact))) continue;
       const list = this.#byType.get(fact.type);
       if (list === undefined) this.#byType.set(fact.type, [fact]);
       else list.push(fact);
     }
   }
 
-  /** Facts of one type in their order, the superseded left out. */
+  /** Facts of one type in their order; the superseded, and those taken back, left out. */
   of<T extends EventType>(type: T): OfType<T> {
     // The map holds under each type only events of that type, which the type system cannot follow.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -55,6 +59,17 @@ export class FactList {
     }
     return names;
   }
+}
+
+/** Whether it takes that fact back: one of the same stay and sender, told before. What is told again after it stands. */
+function takesBack(withdrawal: EventOf<'statement.withdrawn'>, fact: DischargeEvent): boolean {
+  const { statement, at, of = {} } = withdrawal.data;
+  if (fact.type !== statement || fact.occurredAt !== at) return false;
+  if (fact.stayId !== withdrawal.stayId) return false;
+  if (fact.source.sender !== withdrawal.source.sender) return false;
+  if (byTelling(fact, withdrawal) >= 0) return false;
+  const data = new Map<string, unknown>(Object.entries(fact.data));
+  return Object.entries(of).every(([key, value]) => data.get(key) === value);
 }
 
 /** What gives an event its place. */
