@@ -1,5 +1,6 @@
 /** What is set of FHIR: `fhir` for all of it, `senders[].fhir` for who may speak it and how they are known. */
 import { z } from 'zod';
+import { municipalityCode } from '../process/events.ts';
 import { fhirPoll } from './config-fhir-poll.ts';
 import { fhirSubscriptions } from './config-fhir-subscriptions.ts';
 import { secretName, type Fail } from './config-values.ts';
@@ -57,7 +58,9 @@ const oauth = z.strictObject({
 
 /** `senders[].fhir` */
 export const fhirSender = z.strictObject({
-  kind: z.enum(['hospital', 'primary-care', 'municipality']).default('hospital'),
+  kind: z.enum(['hospital', 'inpatient-care', 'primary-care', 'municipality']).default('hospital'),
+  /** SCB code of a municipality: it speaks for itself alone. */
+  municipality: municipalityCode.optional(),
   tokenEnv: secretName.optional(),
   oauth: oauth.optional(),
   certificates: z.array(certificate).min(1).optional(),

@@ -1,14 +1,13 @@
 /** Who a JWT access token is of, by the keys of the authorisation server that signed it (RFC 7519, RFC 9068). */
 import { createHash } from 'node:crypto';
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type LocalJWKSet } from 'jose';
-import type { FhirSender, FhirSenderKind } from './identity.ts';
+import type { FhirSender } from './identity.ts';
 import type { KeySource } from './keys.ts';
 import { mayByScopes } from './scopes.ts';
 
 /** The clients of one authorisation server that are one sender. */
 export interface OAuthClients {
-  readonly sender: string;
-  readonly kind: FhirSenderKind;
+  readonly sender: Omit<FhirSender, 'may'>;
   readonly issuer: string;
   /** `aud` must name one of them. */
   readonly audience: readonly string[];
@@ -60,11 +59,7 @@ export function accessTokens(known: readonly OAuthClients[], nowMs: () => number
     if (binding === null) return undefined;
     const expiresMs = ((payload.exp ?? 0) + skewSeconds) * 1000;
     return {
-      sender: {
-        id: of.sender,
-        kind: of.kind,
-        may: mayByScopes(payload['scope'] ?? payload['scp']),
-      },
+      sender: { ...of.sender, may: mayByScopes(payload['scope'] ?? payload['scp']) },
       ...(binding !== undefined && { boundTo: binding }),
       untilMs: Math.min(expiresMs, nowMs() + rememberedMs),
     };

@@ -4,15 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../gateway/errors.ts';
 import { accessTokens, type OAuthClients } from './access-token.ts';
 import { clientCertificateOf, type CertificateRule } from './certificate.ts';
-import type { FhirSender, FhirSenderKind, Identify } from './identity.ts';
+import type { FhirSender, Identify } from './identity.ts';
 
 /** A sender and how it may be known; several ways are one sender. */
-export interface KnownSender {
-  readonly id: string;
-  readonly kind: FhirSenderKind;
+export interface KnownSender extends Omit<FhirSender, 'may'> {
   /** SHA-256 of its own bearer token, 32 bytes: the token itself is nowhere in the gateway. */
   readonly tokenSha256?: Uint8Array;
-  readonly oauth?: Omit<OAuthClients, 'sender' | 'kind'>;
+  readonly oauth?: Omit<OAuthClients, 'sender'>;
   readonly certificates?: readonly CertificateRule[];
 }
 
@@ -24,9 +22,14 @@ export interface KnownSender {
  */
 export function identifyBy(senders: readonly KnownSender[], nowMs: () => number): Identify {
   checkApart(senders);
-  const known = senders.map((sender) => ({ ...sender, whole: mayAll(sender) }));
+  const known = senders.map((sender) => ({
+    ...sender,
+    whole: { ...withoutCredentials(sender), may: () => true },
+  }));
   const readAccessToken = accessTokens(
-    senders.flatMap(({ id, kind, oauth }) => (oauth ? [{ ...oauth, sender: id, kind }] : [])),
+    senders.flatMap((sender) =>
+      sender.oauth ? [{ ...sender.oauth, sender: withoutCredentials(sender) }] : [],
+    ),
     nowMs,
   );
 
@@ -60,8 +63,8 @@ export function identifyBy(senders: readonly KnownSender[], nowMs: () => number)
   };
 }
 
-function mayAll({ id, kind }: KnownSender): FhirSender {
-  return { id, kind, may: () => true };
+function withoutCredentials({ id, kind, municipality }: KnownSender): Omit<FhirSender, 'may'> {
+  return { id, kind, ...(municipality !== undefined && { municipality }) };
 }
 
 /** RFC 6750 section 2.1. */

@@ -1,8 +1,9 @@
 /** Who speaks, as the server needs to know it: made of a token or a certificate, never of what a resource says. */
 import type { IncomingMessage } from 'node:http';
+import type { WitnessKind } from '../../../../gateway/process/witness.ts';
 
 /** What kind of system it is: a hospital says everything of its stays, the others what `mayWitness` lets them. */
-export type FhirSenderKind = 'hospital' | 'primary-care' | 'municipality';
+export type FhirSenderKind = WitnessKind;
 
 export type Interaction = 'create' | 'update' | 'read' | 'search';
 
@@ -10,6 +11,8 @@ export interface FhirSender {
   /** Id of the sender's overlay. */
   readonly id: string;
   readonly kind: FhirSenderKind;
+  /** SCB code of a municipality. */
+  readonly municipality?: string;
   /** By the scopes of its token (`system/Encounter.cu`); a sender known by certificate or own token may do all. */
   may(type: string, interaction: Interaction): boolean;
 }
