@@ -17,7 +17,12 @@ import { GatewayError, asGatewayError, assert } from './errors.ts';
 import type { EventBody } from './process/events.ts';
 import { factId } from './process/ids.ts';
 import type { Clock } from './runtime/clock.ts';
-import type { IncomingMessage, Journal, RecordOutcome } from './runtime/journal/journal.ts';
+import type {
+  IncomingMessage,
+  Journal,
+  RecordOutcome,
+  RecordTogetherOutcome,
+} from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
 
 export interface ReceiveParts {
@@ -68,44 +73,44 @@ export function createReceive<M>(
   }
 }
 
-/** As `createReceive`, for messages of which all are taken or none. */
+/**
+ * As `createReceive`, for messages of which all are taken or none. The one that could not be taken is refused as it would be
+ * alone, and kept; where the journal took none and names none of them, each hears why.
+ */
 export function createReceiveTogether<M>(
   adapter: Inbound<M>,
   parts: ReceiveParts,
 ): ReceiveTogether<M> {
   return async function receiveTogether(messages) {
-    const taken: { incoming: IncomingMessage; answers: Answers; context: AnswerContext }[] = [];
-    const fail = async (index: number, thrown: unknown): Promise<readonly Reply[]> => {
-      const one = messages[index];
-      const error = asGatewayError(thrown);
-      const context = contextOf(parts);
-      const why = one && (await refuse(adapter, parts, error, one.raw, one.message, context));
-      return messages.map((_message, place) =>
-        place === index && why !== undefined ? why : reply('untaken', []),
-      );
-    };
-    for (const [index, { raw, message }] of messages.entries()) {
-      const context = contextOf(parts);
+    const each = messages.map((one) => ({ ...one, context: contextOf(parts) }));
+    type One = (typeof each)[number];
+    const refused = ({ raw, message, context }: One, thrown: unknown): Promise<Reply> =>
+      refuse(adapter, parts, asGatewayError(thrown), raw, message, context);
+    async function noneBecauseOf(culprit: One | undefined, why: unknown): Promise<Reply[]> {
+      const its = culprit && (await refused(culprit, why));
+      return each.map((one) => (its && one === culprit ? its : reply('untaken', [])));
+    }
+
+    const read: ReturnType<typeof incomingOf>[] = [];
+    for (const one of each) {
       try {
-        taken.push({ ...incomingOf(adapter, message, raw, context), context });
+        read.push(incomingOf(adapter, one.message, one.raw, one.context));
       } catch (thrown) {
-        return fail(index, thrown);
+        return noneBecauseOf(one, thrown);
       }
     }
+    let outcome: RecordTogetherOutcome;
     try {
-      const outcome = await parts.journal.recordTogether(taken.map(({ incoming }) => incoming));
-      if (outcome.outcome === 'refused') {
-        const { index, because } = outcome;
-        // What was not recorded has no answer: this says why.
-        answersTo(because, []);
-        return await fail(index, new GatewayError('assertion-failed', 'refused without a reason'));
-      }
-      return outcome.each.map((each, index) =>
-        reply('accepted', answersTo(each, taken[index]?.answers ?? [])),
-      );
+      outcome = await parts.journal.recordTogether(read.map(({ incoming }) => incoming));
     } catch (thrown) {
-      return fail(0, thrown);
+      return Promise.all(each.map((one) => refused(one, thrown)));
     }
+    if (outcome.outcome === 'refused') {
+      return noneBecauseOf(each[outcome.index], errorOf(outcome.because));
+    }
+    return outcome.each.map((one, index) =>
+      reply('accepted', answersTo(one, read[index]?.answers ?? [])),
+    );
   };
 }
 
@@ -202,28 +207,39 @@ function refusal(error: GatewayError): Verdict {
   return { accepted: false, error };
 }
 
+/** @throws GatewayError where nothing was recorded */
 function answersTo(outcome: RecordOutcome, answers: Answers): Answers {
   switch (outcome.outcome) {
     case 'recorded':
       return answers;
     case 'duplicate':
       return apart(outcome.answer);
+    default:
+      throw errorOf(outcome);
+  }
+}
+
+/** Why nothing was recorded. */
+function errorOf(outcome: Exclude<RecordOutcome, Taken>): GatewayError {
+  switch (outcome.outcome) {
     case 'reused':
-      throw new GatewayError('control-id-reused', 'control id already used for other content', {
+      return new GatewayError('control-id-reused', 'control id already used for other content', {
         standardCode: '205',
       });
     case 'out-of-sequence':
-      throw new GatewayError(
+      return new GatewayError(
         'out-of-sequence',
         `sequence number is not the expected ${outcome.expected}; send that one, or start the link anew with 0 or -1`,
         { location: 'MSH-13', standardCode: '207', expectedSequence: outcome.expected },
       );
     case 'unknown-case':
-      throw new GatewayError('unknown-case', 'no such case');
+      return new GatewayError('unknown-case', 'no such case');
     case 'stale-resource':
-      throw new GatewayError('stale-version', 'another version stands since it was read');
+      return new GatewayError('stale-version', 'another version stands since it was read');
   }
 }
+
+type Taken = Extract<RecordOutcome, { outcome: 'recorded' | 'duplicate' }>;
 
 /** Stands between the answers of one message in the journal. No answer holds it: in MLLP it ends a frame. */
 const betweenAnswers = 0x1c;

@@ -90,7 +90,11 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
 
   describe('messages', () => {
     test('a message is recorded with its event, and the event is on its way to advance', async () => {
-      expect(await journal.record(message(1))).toEqual({ outcome: 'recorded', parked: false });
+      expect(await journal.record(message(1))).toEqual({
+        outcome: 'recorded',
+        parked: false,
+        place: 1,
+      });
       const [row] = await advanceRows();
       expect(row).toMatchObject({ type: 'patient.admitted', eventId: 'event-1', attempts: 0 });
       const loaded = await journal.load(row?.streamId ?? '');
@@ -256,7 +260,7 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
 
     test('unmapped codes park a message; it is shown with them and binds its control id', async () => {
       const outcome = await journal.record(message(1, { unmapped, events: [] }));
-      expect(outcome).toEqual({ outcome: 'recorded', parked: true });
+      expect(outcome).toEqual({ outcome: 'recorded', parked: true, place: 1 });
       const [one] = await journal.parkedCases();
       const [parked] = one ? await journal.parkedOf(one) : [];
       expect(parked).toMatchObject({ messageId: 'message-1', controlId: 'C1', unmapped });
@@ -933,8 +937,9 @@ describe('the embedded journal', () => {
       .all();
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
     db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
-      DROP TABLE sequences;
-      ALTER TABLE senders DROP COLUMN processes; ALTER TABLE outbox DROP COLUMN excused;
+      DROP TABLE sequences; DROP TABLE cursors; DROP TABLE findings; DROP TABLE finding_counts;
+      DROP TABLE resource_identifiers; DROP TABLE resources;
+      ALTER TABLE senders DROP COLUMN processes; ALTER TABLE senders DROP COLUMN found; ALTER TABLE outbox DROP COLUMN excused;
       ALTER TABLE deliveries DROP COLUMN receiver_fault_at;
       ALTER TABLE deadlines DROP COLUMN event;
       ALTER TABLE deliveries ADD COLUMN receiver_fault INTEGER NOT NULL DEFAULT 0;
@@ -1068,7 +1073,7 @@ describe('the embedded journal', () => {
     const child = new URL('./support/journal-full-disk.ts', import.meta.url);
     const args = [process.execPath, '--import', 'tsx', fileURLToPath(child), folder];
     // Node ignores the signal of the limit, so that a write beyond it fails as on a full disk.
-    const limited = spawn('bash', ['-c', 'ulimit -f 1024; exec "$@"', 'bash', ...args], {
+    const limited = spawn('bash', ['-c', 'ulimit -f 2048; exec "$@"', 'bash', ...args], {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -53,13 +53,42 @@ test('every acknowledged message is there exactly once after kill -9 at any mome
   await journal.close();
 });
 
+test('of messages recorded together all are there after kill -9, or none', async () => {
+  const random = randomOf(seed + 1);
+  const acknowledged = new Set<number>();
+  for (let round = 0; round < rounds; round += 1) {
+    const killAfter = 1 + Math.floor(random() * 900);
+    const numbers = await recordUntilKilled(round * 3_000_000, killAfter, 1, 'together');
+    for (const n of numbers) acknowledged.add(n);
+    check(acknowledged);
+    const db = new DatabaseSync(join(folder, 'hemgang.sqlite'));
+    const stored = counts(
+      db,
+      `SELECT substr(control_id, 2) / 3 AS id, count(*) AS count FROM messages GROUP BY 1`,
+    );
+    const resources = counts(
+      db,
+      `SELECT substr(id, 2) / 3 AS id, count(*) AS count FROM resources GROUP BY 1`,
+    );
+    const tally: { accepted: number } = db
+      .prepare('SELECT sum(accepted) AS accepted FROM senders')
+      .get();
+    db.close();
+    expect(new Set(stored.values())).toEqual(new Set([3]));
+    expect(resources).toEqual(stored);
+    expect(tally.accepted).toBe(3 * stored.size);
+  }
+  expect(acknowledged.size).toBeGreaterThan(rounds);
+});
+
 /** @returns the numbers of the messages that were acknowledged */
 async function recordUntilKilled(
   first: number,
   killAfter: number,
   delayMs: number,
+  how?: 'together',
 ): Promise<number[]> {
-  const args = ['--import', 'tsx', child, folder, String(first)];
+  const args = ['--import', 'tsx', child, folder, String(first), ...(how ? [how] : [])];
   const process = spawn(globalThis.process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],

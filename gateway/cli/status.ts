@@ -26,6 +26,7 @@ export async function status(options: StatusOptions): Promise<number> {
   try {
     const state = await journal.status();
     const dead = await journal.outbox.deadLetters(listed);
+    const found = await journal.latestFindings(listed);
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
     const deliveries = Object.fromEntries(
@@ -33,7 +34,7 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, trays: deliveries }, null, 2)}\n`
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, trays: deliveries }, null, 2)}\n`
         : `${lines(state, dead, byTray, await noticesOf(journal, byTray)).join('\n')}\n`,
     );
     return needsPerson(state) ? 1 : 0;
@@ -82,6 +83,12 @@ function lines(
     text.push(
       `PARKED      ${count} × ${sender}: code ${code} is not in table ${table} (oldest ${localText(oldest)})`,
       `            next: hemgang codes list tells what it may mean and how urgent it is`,
+    );
+  }
+  for (const { sender, messages: found, most } of state.findings) {
+    text.push(
+      `FINDINGS    ${plural(found, 'message')} of ${sender} ${found === 1 ? 'does' : 'do'} not meet our profiles; ${most.messages} × ${most.finding}`,
+      `            next: tell the sender; --json lists the newest with all that was found`,
     );
   }
   for (const { queue, position, type, error } of dead) {

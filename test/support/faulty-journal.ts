@@ -17,6 +17,8 @@ const passing = new Set(['close', 'onCommit', 'onFailure', 'failure']);
 
 const writes = new Set([
   'record',
+  'recordTogether',
+  'addFindings',
   'reject',
   'retranslate',
   'append',
@@ -27,6 +29,7 @@ const writes = new Set([
   'postpone',
   'bury',
   'open',
+  'set',
   'recordAttempt',
   'recordOutcome',
 ]);
@@ -72,7 +75,7 @@ export function faultAt(nth: number, disturbance: Disturbance): FaultyJournal {
     return new Proxy(target, {
       get(inner, name) {
         const value: unknown = Reflect.get(inner, name);
-        if (name === 'outbox' || name === 'deliveries') {
+        if (name === 'outbox' || name === 'deliveries' || name === 'cursors') {
           return typeof value === 'object' && value !== null ? disturbed(value) : value;
         }
         if (typeof value !== 'function' || passing.has(String(name))) return value;

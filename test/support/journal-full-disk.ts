@@ -1,5 +1,5 @@
 /**
- * A process whose files may not grow beyond 1 MiB (its parent sets the limit): records more than its database file can
+ * A process whose files may not grow beyond 2 MiB (its parent sets the limit): records more than its database file can
  * hold, so that the last checkpoint fails, closes, and opens again. It says how each went; argument: the folder.
  */
 import { statSync } from 'node:fs';
@@ -12,7 +12,8 @@ import { message } from './journal-messages.ts';
 const [folder = ''] = process.argv.slice(2);
 const limits = { checkpointIntervalMs: 10 };
 const sizeOf = (file: string) => statSync(join(folder, file)).size;
-const raw = Buffer.alloc(45_000, 'x');
+// Half of the messages and what the tables take by themselves are less than 2 MiB, all of the messages are more.
+const raw = Buffer.alloc(90_000, 'x');
 
 const journal = await openEmbeddedJournal({ folder, limits });
 for (let n = 0; n < 12; n += 1) await journal.record(message(n, { raw }));

@@ -67,6 +67,21 @@ export function message(n: number, change: Partial<IncomingMessage> = {}): Incom
   };
 }
 
+/** Messages n to n + 2, each with a resource; where n is odd, the last one's is stale. */
+export function groupOf(n: number): readonly IncomingMessage[] {
+  return [n, n + 1, n + 2].map((of, index) => {
+    const expected = index === 2 && n % 2 === 1 ? 5 : 0;
+    const told = {
+      type: 'Encounter',
+      id: `e${of}`,
+      expected,
+      identifiers: [],
+      body: `{"n":${of}}`,
+    };
+    return message(of, { resources: [told] });
+  });
+}
+
 export function rejected(n: number, change: Partial<RejectedMessage> = {}): RejectedMessage {
   const { messageId, sender, controlId, kind, digest, raw, receivedAt } = message(n);
   return {

@@ -227,6 +227,15 @@ export type RecordOutcome =
   /** Another version of a resource stands than the one that was read. Nothing was written. */
   | { readonly outcome: 'stale-resource' };
 
+/** A message of which something was found after its answer had left. */
+export interface FoundMessage {
+  readonly messageId: string;
+  readonly sender: string;
+  readonly kind: string;
+  readonly receivedAt: string;
+  readonly findings: readonly string[];
+}
+
 /** A message whose codes were unmapped when it came. */
 export interface ParkedMessage {
   readonly messageId: string;
@@ -570,6 +579,13 @@ export interface JournalStatus {
       readonly processId: string;
     }[];
   };
+  /** Senders with messages of which something was found after their answers had left. */
+  readonly findings: readonly {
+    readonly sender: string;
+    readonly messages: number;
+    /** What was found of most of them. */
+    readonly most: { readonly finding: string; readonly messages: number };
+  }[];
   /** Last message accepted from each sender. */
   readonly senders: readonly {
     readonly sender: string;
@@ -586,8 +602,13 @@ export interface Journal {
   record(message: IncomingMessage): Promise<RecordOutcome>;
   /** Messages of one sender in one transaction: all or none. A repeat among them is no hindrance. */
   recordTogether(messages: readonly IncomingMessage[]): Promise<RecordTogetherOutcome>;
-  /** What was found of a recorded message after its answer had left, by its `place`; text without person data. */
+  /**
+   * What was found of a recorded message after its answer had left, by its `place`; text without person data. What was
+   * found first stands.
+   */
   addFindings(place: number, findings: readonly string[]): Promise<void>;
+  /** Messages with findings, the newest first. */
+  latestFindings(limit: number): Promise<readonly FoundMessage[]>;
   reject(message: RejectedMessage): Promise<void>;
   /** The number of the last message accepted from a sender that numbers them; undefined where any may come next. */
   lastSequence(sender: string): Promise<number | undefined>;

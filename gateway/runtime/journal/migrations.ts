@@ -281,6 +281,16 @@ const migrations: readonly string[] = [
   );
   CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Findings only grow, so status has them counted: messages of a sender with any, and with each.
+  ALTER TABLE senders ADD COLUMN found INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE finding_counts (
+    sender TEXT NOT NULL,
+    finding TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    PRIMARY KEY (sender, finding)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -6,6 +6,7 @@ import { storeError } from './failure.ts';
 import type { Cursors, Deliveries, Journal, Outbox, Resources } from './journal.ts';
 import { checkSchema, schemaVersion } from './migrations.ts';
 import { prepareDeliveryReads } from './read-deliveries.ts';
+import { prepareFindingReads } from './read-findings.ts';
 import { prepareDueReads, prepareOutboxReads } from './read-outbox.ts';
 import { prepareParkedReads } from './read-parked.ts';
 import { prepareCursorReads, prepareResourceReads } from './read-resources.ts';
@@ -31,6 +32,7 @@ export interface Reading {
     | 'parkedCases'
     | 'parkedOf'
     | 'waitingCodes'
+    | 'latestFindings'
     | 'nextDue'
     | 'status'
   >;
@@ -97,6 +99,7 @@ export function openReading(folder: string): Reading {
         ...promised({
           ...prepareReads(db),
           ...prepareParkedReads(db),
+          ...prepareFindingReads(db),
           status: prepareStatus(db),
         }),
         nextDue,

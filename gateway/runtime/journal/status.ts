@@ -4,6 +4,7 @@
  */
 import type { Database } from './connection.ts';
 import type { DeliveryState, JournalStatus, QueueName } from './journal.ts';
+import { prepareFindingCounts } from './read-findings.ts';
 
 export function prepareStatus(db: Database): () => JournalStatus {
   const senders = db.prepare(
@@ -40,6 +41,8 @@ export function prepareStatus(db: Database): () => JournalStatus {
      ORDER BY d.due_at LIMIT 1000`,
   );
 
+  const findings = prepareFindingCounts(db);
+
   const ofQueue = (queue: QueueName): JournalStatus['outbox'][QueueName] => {
     const row: { waiting: number; oldest: number | null } = waiting.get(queue);
     return {
@@ -70,6 +73,7 @@ export function prepareStatus(db: Database): () => JournalStatus {
       events: countOf(events.get()),
       processes: bySender.reduce((sum, { processes }) => sum + processes, 0),
       deadlines: { open: open.open, next: open.next ?? undefined, near: near.all() },
+      findings: findings(),
       senders: bySender.map(({ sender, accepted, lastAt }) => ({ sender, accepted, lastAt })),
     };
   };

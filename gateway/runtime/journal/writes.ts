@@ -16,6 +16,7 @@ import type {
 import { deadlineWrites } from './writes/deadlines.ts';
 import { deliveryWrites } from './writes/deliveries.ts';
 import { eventLog, type PreparedEvent } from './writes/events.ts';
+import { findingWrites } from './writes/findings.ts';
 import {
   messageWrites,
   type PreparedMessage,
@@ -98,7 +99,8 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
     ...deadlineWrites(db, events),
     ...outboxWrites(db, events),
     ...deliveryWrites(db, events),
-    ...asideWrites(db),
+    ...findingWrites(db),
+    ...cursorWrites(db),
     audit: auditWrite(db),
   };
   return {
@@ -112,20 +114,13 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
   };
 }
 
-/** What stands beside the messages: what was found of them later, and how far a source has been read. */
-function asideWrites(db: Database): Pick<Writes, 'addFindings' | 'setCursor'> {
-  const insertFindings = db.prepare(
-    `INSERT INTO findings (message_sequence, findings) VALUES (?, ?)
-     ON CONFLICT (message_sequence) DO UPDATE SET findings = excluded.findings`,
-  );
+/** How far a source has been read. */
+function cursorWrites(db: Database): Pick<Writes, 'setCursor'> {
   const insertCursor = db.prepare(
     `INSERT INTO cursors (name, value) VALUES (?, ?)
      ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   );
   return {
-    addFindings({ place, findings }) {
-      insertFindings.run(place, JSON.stringify(findings));
-    },
     setCursor({ name, value }) {
       insertCursor.run(name, value);
     },

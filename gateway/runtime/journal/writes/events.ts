@@ -22,6 +22,8 @@ export interface EventLog {
   enqueueAgain(queue: QueueName, position: number, lane: string): void;
   markAddedOutbox(): void;
   readonly takeAddedOutbox: () => boolean;
+  /** Whether outbox rows were added by now. @returns a function that goes back to it */
+  hold(): () => void;
 }
 
 export function eventLog(db: Database): EventLog {
@@ -59,6 +61,12 @@ export function eventLog(db: Database): EventLog {
       const added = addedOutbox;
       addedOutbox = false;
       return added;
+    },
+    hold() {
+      const held = addedOutbox;
+      return () => {
+        addedOutbox = held;
+      };
     },
   };
 }

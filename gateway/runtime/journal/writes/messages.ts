@@ -185,7 +185,7 @@ export function messageWrites(
 
   /** All of them or none: a savepoint inside the transaction of the group. */
   function recordTogether(together: readonly PreparedMessage[]): RecordTogetherOutcome {
-    const counted = accepted.save();
+    const back = [accepted.hold(), events.hold()];
     db.exec('SAVEPOINT together');
     const each: Extract<RecordTogetherOutcome, { outcome: 'recorded' }>['each'][number][] = [];
     for (const [index, message] of together.entries()) {
@@ -196,7 +196,7 @@ export function messageWrites(
       }
       db.exec('ROLLBACK TO together');
       db.exec('RELEASE together');
-      accepted.restore(counted);
+      for (const goBack of back) goBack();
       return { outcome: 'refused', index, because: outcome };
     }
     db.exec('RELEASE together');
@@ -275,14 +275,14 @@ function senderTally(db: Database) {
      ON CONFLICT (sender) DO UPDATE SET accepted = accepted + excluded.accepted,
        last_at = max(last_at, excluded.last_at), processes = processes + excluded.processes`,
   );
-  const tally = new Map<string, { accepted: number; lastAt: string; processes: number }>();
+  let tally = new Map<string, { accepted: number; lastAt: string; processes: number }>();
   return {
-    save: () => [...tally].map(([sender, entry]) => [sender, { ...entry }] as const),
-    restore(
-      saved: readonly (readonly [string, typeof tally extends Map<string, infer E> ? E : never])[],
-    ) {
-      tally.clear();
-      for (const [sender, entry] of saved) tally.set(sender, entry);
+    /** What is counted by now. @returns a function that goes back to it */
+    hold(): () => void {
+      const held = new Map([...tally].map(([sender, entry]) => [sender, { ...entry }]));
+      return () => {
+        tally = held;
+      };
     },
     add(sender: string, receivedAt: string, beginsProcess: boolean): void {
       const processes = beginsProcess ? 1 : 0;

@@ -12,9 +12,10 @@ export function resourceWrites(db: Database): ResourceWrites {
   const versionOf = db.prepare(
     'SELECT version FROM resources WHERE sender = ? AND type = ? AND id = ?',
   );
-  const holder = db.prepare(
-    `SELECT 1 FROM resource_identifiers WHERE sender = ?1 AND type = ?2 AND value = ?3
-       AND (?4 IS NULL OR system = ?4) LIMIT 1`,
+  const otherHolder = db.prepare(
+    `SELECT 1 FROM resource_identifiers AS i JOIN resources AS r ON r.number = i.resource
+     WHERE i.sender = ?1 AND i.type = ?2 AND i.value = ?3 AND (?4 IS NULL OR i.system = ?4) AND r.id <> ?5
+     LIMIT 1`,
   );
   const upsert = db.prepare(
     `INSERT INTO resources (sender, type, id, version, last_updated, body) VALUES (?, ?, ?, ?, ?, ?)
@@ -35,7 +36,7 @@ export function resourceWrites(db: Database): ResourceWrites {
     if ((row?.version ?? 0) !== expected) return false;
     if (unlessKnown === undefined) return true;
     const { value, system = null } = unlessKnown;
-    return holder.get(sender, type, value, system) === undefined;
+    return otherHolder.get(sender, type, value, system, id) === undefined;
   }
 
   return {
