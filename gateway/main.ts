@@ -25,12 +25,15 @@ import { openEmbeddedJournal } from './runtime/journal/embedded.ts';
 import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
 import { startRelay } from './runtime/relay.ts';
+import { fhirSendersOf } from './wiring/fhir-senders.ts';
+import { openFhir } from './wiring/fhir.ts';
 import { watchConfigured } from './wiring/folders.ts';
 import { addressTaken, listenHttp } from './wiring/http.ts';
 import { mappingsOf, openIntake } from './wiring/intake.ts';
 import { partnersOf } from './wiring/partners.ts';
 import { billingReceiver, receiverOf, routesOf } from './wiring/receivers.ts';
-import { tlsOf } from './wiring/senders.ts';
+import { mllpTls } from './wiring/tls.ts';
+import type { FileToken } from './wiring/tokens.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -46,7 +49,13 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly mllp: { readonly host: string; readonly port: number };
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number; readonly url: string };
+  readonly fhir: {
+    /** Of the server as it listens: `http://127.0.0.1:8080/fhir`. */
+    readonly url: string;
+    /** By sender: tokens that were made here, because no other credential is configured. */
+    readonly tokens: ReadonlyMap<string, FileToken>;
+  };
   readonly journal: Journal;
   readonly bus: Bus;
   /** Where the token of a partner without `tokenEnv` lies. */
@@ -105,7 +114,7 @@ async function assemble(
 
   // Everything that only the configuration decides, before anything runs.
   const mappings = mappingsOf(config);
-  const tls = tlsOf(config);
+  const tls = mllpTls(config);
   const profiles = loadProfiles({ overlays: config.profiles });
   const stranger = config.billing.municipalities?.find(
     (code) => profiles.nation.municipalityName(code) === undefined,
@@ -120,6 +129,7 @@ async function assemble(
   );
   const routes = routesOf(config, receivers, billingReceiver(config));
   const partners = partnersOf(config, env);
+  const fhirSenders = fhirSendersOf(config, mappings, env, log);
   const onTrouble: OnTrouble = (error, about) => {
     log.error({ err: error, ...about }, about.deadLetter ? 'dead letter' : 'an event waits');
   };
@@ -169,7 +179,8 @@ async function assemble(
   const intake = openIntake(mappings, config, parts, folder);
   closers.push(() => intake.close());
   const freed = await intake.retranslate();
-  const http = await listenHttp(config, journal, partners, parts);
+  const fhir = openFhir(config, fhirSenders, intake, parts);
+  const http = await listenHttp(config, journal, partners, parts, fhir.router);
   closers.push(() => http.close());
   const server = createHl7v2Server({
     receive: receiveBatches(
@@ -203,13 +214,14 @@ async function assemble(
   return {
     mllp,
     http,
+    fhir: { url: `${http.url}/fhir`, tokens: fhirSenders.tokens },
     journal,
     bus,
     freed,
     reload: intake.reload,
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
-    isQuiet: () => isQuiet(journal, bus, clock, [server, ...folders]),
+    isQuiet: () => isQuiet(journal, bus, clock, [server, fhir, ...folders]),
     wake() {
       void relay.tick();
       bus.wake();

@@ -2,6 +2,7 @@ import { asGatewayError, type GatewayError } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';
 import { loadConfig, type Config } from '../runtime/config.ts';
 import { createLog } from '../runtime/log.ts';
+import type { FileToken } from '../wiring/tokens.ts';
 
 export interface StartOptions {
   readonly config?: string | undefined;
@@ -51,7 +52,7 @@ export async function start(options: StartOptions): Promise<number> {
 
 /** Where it listens, as whom, and how durable it is. */
 function introduction(gateway: Gateway, config: Config, file: string | undefined): string[] {
-  const { mllp, http, journal, bus, tokenFiles, freed } = gateway;
+  const { mllp, http, fhir, journal, bus, tokenFiles, freed } = gateway;
   const modes = config.senders.map(({ id, mode, liveFrom }) =>
     mode === 'live' && liveFrom !== undefined ? `${id} (live from ${liveFrom})` : `${id} (${mode})`,
   );
@@ -60,7 +61,7 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
     ...config.folders.map(
       ({ path, sender }) => `        files ${path}${sender === undefined ? '' : `  for ${sender}`}`,
     ),
-    `        HTTP  http://${http.host}:${http.port}  /health, /receipts`,
+    `        HTTP  ${http.url}  /health, /receipts, /fhir`,
     `        data  ${config.data}  ${journal.durability}`,
     `        bus   ${bus.form}`,
     `        out   ${config.receivers.map(({ id, channel, mode }) => `${id} (${channel}, ${mode})`).join(', ')}`,
@@ -68,8 +69,19 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
   ];
   for (const [partner, path] of tokenFiles)
     lines.push(`        token of partner ${partner}: ${path}`);
+  for (const [sender, token] of fhir.tokens) lines.push(...tokenLines(sender, token, fhir.url));
   if (freed > 0) lines.push(`        ${freed} parked messages could be translated now`);
   return lines;
+}
+
+/** At its first start a token is shown with what to do with it; later only where it lies. */
+function tokenLines(sender: string, { file, token, isNew }: FileToken, url: string): string[] {
+  const where = `        FHIR token of ${sender}: ${file}`;
+  if (!isNew) return [where];
+  return [
+    `${where}\n          ${token}  (shown this once)`,
+    `          curl -H 'Authorization: Bearer '"$(cat '${file}')" ${url}/Encounter`,
+  ];
 }
 
 /** Resolves when nothing can be stored any more: nothing could be acknowledged either. */

@@ -1,6 +1,7 @@
-/** The HTTP side: /health and the receipts of partners. */
+/** The HTTP side: /health, the receipts of partners, and FHIR. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import express from 'express';
+import { createServer as createTlsServer } from 'node:https';
+import express, { type Router } from 'express';
 import { receiptsInbound } from '../../adapters/inbound/receipts/index.ts';
 import { receiptsRouter } from '../../adapters/inbound/receipts/server.ts';
 import { assert, GatewayError } from '../errors.ts';
@@ -8,10 +9,13 @@ import { createReceive, type ReceiveParts } from '../receive.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import type { Partners } from './partners.ts';
+import { httpTls } from './tls.ts';
 
 export interface HttpServer {
   readonly host: string;
   readonly port: number;
+  /** Of the server alone: `https://127.0.0.1:8080`. */
+  readonly url: string;
   /** Answers what is in hand, then ends every connection. */
   close(): Promise<void>;
 }
@@ -28,8 +32,12 @@ export async function listenHttp(
   journal: Journal,
   partners: Partners,
   parts: ReceiveParts,
+  fhir: Router,
 ): Promise<HttpServer> {
-  const server = createServer(httpApp(config, journal, partners, parts));
+  const app = httpApp(config, journal, partners, parts);
+  app.use('/fhir', fhir);
+  const tls = httpTls(config);
+  const server = tls ? createTlsServer(tls, app) : createServer(app);
   const { host, port } = config.http;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -39,7 +47,8 @@ export async function listenHttp(
   });
   const address = server.address();
   assert(typeof address === 'object' && address !== null, 'a TCP server has a port');
-  return { host, port: address.port, close: () => close(server) };
+  const url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  return { host, port: address.port, url, close: () => close(server) };
 }
 
 /** What stops a start most often, said so that the next step is clear. */
@@ -77,6 +86,7 @@ function httpApp(
 ): express.Express {
   const app = express();
   app.disable('x-powered-by');
+  if (config.http.behindProxy.length > 0) trustProxies(app, config.http.behindProxy);
   app.get('/health', async (_request, response) => {
     const failure = journal.failure();
     if (failure) {
@@ -108,4 +118,14 @@ function httpApp(
     }),
   );
   return app;
+}
+
+function trustProxies(app: express.Express, proxies: readonly string[]): void {
+  try {
+    app.set('trust proxy', [...proxies]);
+  } catch {
+    throw new GatewayError('configuration-invalid', 'addresses, or networks such as 10.0.0.0/8', {
+      location: 'http.behindProxy',
+    });
+  }
 }

@@ -1,9 +1,8 @@
 /** Partners and their tokens, from the configuration. */
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import type { KnownPartner } from '../../adapters/inbound/receipts/server.ts';
-import { dataFolder, secretOf, type Config } from '../runtime/config.ts';
+import { secretOf, type Config } from '../runtime/config.ts';
+import { fileToken } from './tokens.ts';
 
 export interface Partners {
   readonly list: readonly KnownPartner[];
@@ -22,11 +21,14 @@ export function partnersOf(config: Config, env: NodeJS.ProcessEnv): Partners {
           { id: 'primary-care', kind: 'primary-care', receivers },
         ];
   const tokenFiles = new Map<string, string>();
+  const tokenFromFile = (partner: string): string => {
+    const { file, token } = fileToken(config, partner);
+    tokenFiles.set(partner, file);
+    return token;
+  };
   const list = configured.map((partner): KnownPartner => {
     const token =
-      partner.tokenEnv === undefined
-        ? tokenFromFile(config, partner.id, tokenFiles)
-        : secretOf(partner.tokenEnv, env);
+      partner.tokenEnv === undefined ? tokenFromFile(partner.id) : secretOf(partner.tokenEnv, env);
     return {
       id: partner.id,
       kind: partner.kind,
@@ -36,15 +38,4 @@ export function partnersOf(config: Config, env: NodeJS.ProcessEnv): Partners {
     };
   });
   return { list, tokenFiles };
-}
-
-function tokenFromFile(config: Config, partner: string, files: Map<string, string>): string {
-  const folder = join(dataFolder(config), 'tokens');
-  const file = join(folder, partner);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  }
-  files.set(partner, file);
-  return readFileSync(file, 'utf8').trim();
 }

@@ -1,6 +1,4 @@
-/** Senders and the MLLP server's keys, from the configuration. */
-import { readFileSync } from 'node:fs';
-import type { TlsOptions } from 'node:tls';
+/** Senders, from the configuration. */
 import type { Mappings } from '../../mappings/index.ts';
 import { GatewayError } from '../errors.ts';
 import type { Config } from '../runtime/config.ts';
@@ -18,30 +16,4 @@ export function sendersOf(config: Config, mappings: Mappings): Mappings {
     );
   });
   return { ...mappings, senders };
-}
-
-/**
- * Keys and certificates of the MLLP server.
- * @throws GatewayError configuration-invalid naming the file that cannot be read
- */
-export function tlsOf(config: Config): TlsOptions | undefined {
-  const { tls } = config.mllp;
-  if (!tls) return undefined;
-  return {
-    cert: readKey('cert', tls.cert),
-    key: readKey('key', tls.key),
-    ...(tls.ca !== undefined && { ca: readKey('ca', tls.ca) }),
-    requestCert: tls.requestClientCertificate,
-    rejectUnauthorized: tls.requestClientCertificate,
-  };
-}
-
-function readKey(name: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    throw new GatewayError('configuration-invalid', `${file} cannot be read`, {
-      location: `mllp.tls.${name}`,
-    });
-  }
 }

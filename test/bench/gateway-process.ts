@@ -32,6 +32,8 @@ const gateway = await startGateway({
     data: folder,
     mllp: { ...config.mllp, port: 0 },
     http: { ...config.http, port: 0 },
+    // Measured is what it can do, not what one sender may.
+    fhir: { ...config.fhir, requestsPerMinute: 10_000_000 },
     receivers:
       receiverUrl === undefined
         ? config.receivers
