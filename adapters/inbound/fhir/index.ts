@@ -6,6 +6,7 @@ import type { Inbound } from '../../adapter.ts';
 import { answerBytes } from './answers/answer.ts';
 import { readExchange, type Exchange } from './exchange.ts';
 import { translate } from './meaning/translate.ts';
+import { isMessage, messageContent } from './message.ts';
 
 /** The inbound adapter for what one sender tells in FHIR: who it is was known before its bytes were read. */
 export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Exchange> {
@@ -18,7 +19,9 @@ export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Excha
       controlId: request.controlId,
       kind: resource.resourceType,
       sentAt: request.sentAt,
-      content: Buffer.from(JSON.stringify(resource)),
+      content: isMessage(resource)
+        ? messageContent(resource)
+        : Buffer.from(JSON.stringify(resource)),
       controlIdReuse: 'refused',
     }),
     translate: (exchange) => translate(exchange, mappings, senderId),

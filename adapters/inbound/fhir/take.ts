@@ -106,12 +106,12 @@ function bodyOf({ body }: StoredResource): FhirResource {
   return resource;
 }
 
-function isBefore(told: string | undefined, known: string | undefined): boolean {
+export function isBefore(told: string | undefined, known: string | undefined): boolean {
   const [left, right] = [instantOf(told), instantOf(known)];
   return left !== undefined && right !== undefined && left < right;
 }
 
-function instantOf(text: string | undefined): string | undefined {
+export function instantOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   try {
     return Temporal.Instant.from(text).toString({ smallestUnit: 'millisecond' });
