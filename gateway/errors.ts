@@ -21,6 +21,9 @@ const fates = {
   'disk-full': 'transient',
   'bus-unavailable': 'transient',
   'stale-version': 'transient',
+  // Another system that we read from: not reached or not now; it will not let us.
+  'source-unavailable': 'transient',
+  'source-refused': 'permanent',
   'delivery-refused': 'permanent',
   'delivery-failed': 'transient',
   'delivery-unknown': 'ambiguous',

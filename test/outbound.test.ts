@@ -19,8 +19,8 @@ import type { OutboundNotice, Rendered } from '../adapters/adapter.ts';
 import { kronorOf, toCsv } from '../adapters/outbound/billing/csv.ts';
 import { billingFiles } from '../adapters/outbound/billing/specification.ts';
 import { fileNotices } from '../adapters/outbound/notices/file.ts';
-import { parseRetryAfter } from '../adapters/outbound/notices/judge.ts';
-import { targetOf } from '../adapters/outbound/notices/target.ts';
+import { parseRetryAfter } from '../adapters/wire/retry-after.ts';
+import { targetOf } from '../adapters/wire/target.ts';
 import { webhookNotices, type WebhookSettings } from '../adapters/outbound/notices/webhook.ts';
 import {
   runSimulatedMunicipality,
@@ -449,13 +449,13 @@ describe('where a webhook may go', () => {
     'ftp://municipality.example/',
     'nowhere',
   ])('%s is refused at start unless the receiver is in our own network', (url) => {
-    expect(() => targetOf(url, false)).toThrow(invalid);
+    expect(() => targetOf(url, false, 'webhook url')).toThrow(invalid);
   });
 
   test('plain http goes nowhere outside our own network, even where private addresses are allowed', () => {
-    expect(() => targetOf('http://93.184.216.34/', true)).toThrow(invalid);
-    expect(() => targetOf('http://127.0.0.1/', true)).not.toThrow();
-    expect(() => targetOf('https://93.184.216.34/', false)).not.toThrow();
+    expect(() => targetOf('http://93.184.216.34/', true, 'webhook url')).toThrow(invalid);
+    expect(() => targetOf('http://127.0.0.1/', true, 'webhook url')).not.toThrow();
+    expect(() => targetOf('https://93.184.216.34/', false, 'webhook url')).not.toThrow();
   });
 
   test('a name that points into our own network is not connected to', async () => {

@@ -5,10 +5,10 @@ import { assert, GatewayError } from '../../../gateway/errors.ts';
 import type { MunicipalWords } from '../../../mappings/municipal.ts';
 import type { Outbound } from '../../adapter.ts';
 import { signerOf } from '../../wire/signature.ts';
+import { targetOf } from '../../wire/target.ts';
 import { judgeAnswer } from './judge.ts';
 import { postOnce } from './post.ts';
 import { renderNotice } from './render.ts';
-import { targetOf } from './target.ts';
 
 export interface WebhookSettings {
   readonly url: string;
@@ -34,7 +34,7 @@ export function webhookNotices(settings: WebhookSettings): Outbound & { close():
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 120_000) {
     throw new GatewayError('configuration-invalid', 'timeoutMs: expected 1 to 120000');
   }
-  const target = targetOf(settings.url, settings.allowPrivate ?? false);
+  const target = targetOf(settings.url, settings.allowPrivate ?? false, 'webhook url');
   const sign = signerOf(settings.secrets);
   const sockets = {
     // A kept connection may be closed by the other side just as we write on it, and then nobody knows what was read.

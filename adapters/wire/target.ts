@@ -1,10 +1,10 @@
 /**
- * Where a notice may be posted. Names and numbers leave the house here, so a receiver's address is checked when it is
+ * Where we may connect to by HTTP. Names and numbers leave the house here, so an address is checked when it is
  * configured and again at every connection: a name that starts to point into our own network is not followed.
  */
 import { lookup as resolveName, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { GatewayError } from '../../../gateway/errors.ts';
+import { GatewayError } from '../../gateway/errors.ts';
 
 export interface Target {
   readonly url: URL;
@@ -39,17 +39,20 @@ for (const [network, prefix] of [
 }
 
 /**
- * Checks a receiver's address.
- * @param allowPrivate the receiver stands in our own network; only then may it be plain http
+ * Checks the address of another system.
+ * @param allowPrivate it stands in our own network; only then may it be plain http
+ * @param setting what the address is called in an error: `webhook url`
  * @throws GatewayError configuration-invalid, without quoting the address (it may hold a key)
  */
-export function targetOf(address: string, allowPrivate: boolean): Target {
+export function targetOf(address: string, allowPrivate: boolean, setting: string): Target {
+  const invalid = (why: string): GatewayError =>
+    new GatewayError('configuration-invalid', `${setting}: ${why}`, { location: 'url' });
   if (!URL.canParse(address)) throw invalid('not a URL');
   const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid('not http or https');
   if (url.username !== '' || url.password !== '') throw invalid('a URL holds no user or password');
   if (url.protocol === 'http:' && !allowPrivate) {
-    throw invalid('plain http is only for a receiver in our own network (allowPrivate)');
+    throw invalid('plain http is only for a system in our own network (allowPrivate)');
   }
   // Plain http stays inside our own network even where both kinds of address are allowed.
   const mayConnect = (ip: string): boolean =>
@@ -57,10 +60,6 @@ export function targetOf(address: string, allowPrivate: boolean): Target {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(literal) !== 0 && !mayConnect(literal)) throw invalid('address not allowed');
   return { url, lookup: guardedLookup(mayConnect) };
-}
-
-function invalid(why: string): GatewayError {
-  return new GatewayError('configuration-invalid', `webhook url: ${why}`, { location: 'url' });
 }
 
 function isOwn(ip: string): boolean {
