@@ -30,6 +30,13 @@ export type {
   IndicatorId,
   Opening,
 } from './agreement-schema.ts';
+export { fhirCanonical, fhirDefinitions } from './fhir-definitions.ts';
+export type {
+  Codes,
+  ElementDefinition,
+  FhirDefinitions,
+  StructureDefinition,
+} from './fhir-definitions.ts';
 export type { Nation } from './nation.ts';
 export type { AgreementOn, Parameters, Place, Remark } from './places.ts';
 export type { Origin, ParameterValue, Valued } from './timeline.ts';

@@ -1,0 +1,116 @@
+/**
+ * The invariants of our profiles (`hg-…` in profiles/fhir/fsh/invariants.fsh) and those of R4 that time limits hang on, as
+ * functions: what stands on the answer path evaluates no FHIRPath. A test holds each against its expression.
+ */
+
+export interface Invariant {
+  readonly holds: (value: unknown) => boolean;
+  /** Element below the one that has the invariant, where that one is missing. */
+  readonly at?: readonly string[];
+}
+
+const timeWithZone = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+const hsaSystems: ReadonlySet<unknown> = new Set([
+  'urn:oid:1.2.752.29.4.19',
+  'urn:oid:1.2.752.129.2.1.4.1',
+]);
+const municipalitySystem = 'urn:oid:1.2.752.129.2.2.1.17';
+const notBegun: ReadonlySet<unknown> = new Set([
+  'planned',
+  'cancelled',
+  'entered-in-error',
+  'unknown',
+]);
+
+export const invariants: Readonly<Record<string, Invariant>> = {
+  'per-1': {
+    holds: (period) => !isAfter(of(period, 'start'), of(period, 'end')),
+  },
+  'hg-time': { holds: (value) => typeof value !== 'string' || timeWithZone.test(value) },
+  'hg-reference': {
+    holds: (value) =>
+      of(value, 'reference') !== undefined || of(of(value, 'identifier'), 'value') !== undefined,
+  },
+  'hg-hsa': {
+    holds: (value) => {
+      const identifier = of(value, 'identifier');
+      return identifier === undefined || hsaSystems.has(of(identifier, 'system'));
+    },
+    at: ['identifier', 'system'],
+  },
+  'hg-begun': {
+    holds: (stay) =>
+      notBegun.has(of(stay, 'status')) || of(of(stay, 'period'), 'start') !== undefined,
+    at: ['period', 'start'],
+  },
+  'hg-ended': {
+    holds: (stay) =>
+      of(stay, 'status') !== 'finished' || of(of(stay, 'period'), 'end') !== undefined,
+    at: ['period', 'end'],
+  },
+  'hg-municipality': {
+    holds: (extension) => {
+      const coding = of(extension, 'valueCoding');
+      const code = coding === undefined ? of(extension, 'valueCode') : of(coding, 'code');
+      const isOurs = coding === undefined || of(coding, 'system') === municipalitySystem;
+      return isOurs && typeof code === 'string' && /^\d{4}$/.test(code);
+    },
+    at: ['value'],
+  },
+  'hg-twelve-digits': {
+    holds: (identifier) => {
+      const value = of(identifier, 'value');
+      return typeof value !== 'string' || /^\d{12}$/.test(value);
+    },
+    at: ['value'],
+  },
+  'hg-about-a-stay': {
+    holds: (task) => of(task, 'encounter') !== undefined || of(task, 'focus') !== undefined,
+    at: ['encounter'],
+  },
+  'hg-sent': {
+    holds: (notice) => of(notice, 'status') !== 'completed' || of(notice, 'sent') !== undefined,
+    at: ['sent'],
+  },
+  'hg-header-first': {
+    holds: (bundle) => typesIn(bundle)[0] === 'MessageHeader',
+    at: ['entry', '0', 'resource'],
+  },
+  'hg-one-provenance': { holds: (bundle) => hasOne(bundle, 'Provenance'), at: ['entry'] },
+  'hg-one-encounter': { holds: (bundle) => hasOne(bundle, 'Encounter'), at: ['entry'] },
+  'hg-one-patient': { holds: (bundle) => hasOne(bundle, 'Patient'), at: ['entry'] },
+  'hg-cancels': {
+    holds: (provenance) =>
+      !list(of(of(provenance, 'activity'), 'coding')).some((coding) =>
+        String(of(coding, 'code')).startsWith('cancel-'),
+      ) || list(of(provenance, 'entity')).some((entity) => of(entity, 'role') === 'removal'),
+    at: ['entity'],
+  },
+};
+
+function hasOne(bundle: unknown, type: string): boolean {
+  return typesIn(bundle).filter((one) => one === type).length === 1;
+}
+
+function typesIn(bundle: unknown): readonly unknown[] {
+  return list(of(bundle, 'entry')).map((entry) => of(of(entry, 'resource'), 'resourceType'));
+}
+
+function of(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const descriptor = Object.getOwnPropertyDescriptor(value, key);
+  return descriptor?.value;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Whether one time is after another, as far as both are told as exactly. */
+function isAfter(start: unknown, end: unknown): boolean {
+  if (typeof start !== 'string' || typeof end !== 'string') return false;
+  if (timeWithZone.test(start) && timeWithZone.test(end))
+    return Date.parse(start) > Date.parse(end);
+  const shared = Math.min(start.length, end.length, 'yyyy-mm-dd'.length);
+  return start.slice(0, shared) > end.slice(0, shared);
+}

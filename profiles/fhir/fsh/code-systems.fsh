@@ -1,0 +1,81 @@
+RuleSet: Ours
+* ^status = #active
+* ^experimental = false
+* ^publisher = "Hemgång"
+* ^version = "1.0.0"
+
+CodeSystem: DischargeProcessActivity
+Id: discharge-process-activity
+Title: "What a message says happened"
+Description: "Provenance.activity of a message: what happened to the stay. A cancel- code takes back what an earlier message said; update says that nothing happened but what the resources say anew."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #admit "Admitted" "The patient was admitted (inskrivning)."
+* #transfer "Transferred" "The patient was moved to another unit."
+* #leave "On leave" "The patient left for a time and keeps the bed (permission)."
+* #return "Returned" "The patient came back from leave."
+* #ready "Ready for discharge" "The treating physician has assessed that the patient is ready for discharge (utskrivningsklar)."
+* #readiness-withdrawn "Readiness withdrawn" "The patient is not ready for discharge any more."
+* #estimate "Discharge estimated" "The planned date of discharge was set or changed."
+* #need-assessed "Need assessed" "What the patient needs of social services, municipal health care and outpatient care was assessed."
+* #discharge "Discharged" "The patient was discharged."
+* #death "Deceased" "The patient died during the stay."
+* #cancel-admit "Admission cancelled" "The admission was told in error."
+* #cancel-discharge "Discharge cancelled" "The discharge was told in error: the patient is still admitted."
+* #cancel-leave "Leave cancelled" "The leave was told in error."
+* #update "Updated" "Nothing happened; the resources say something anew."
+
+CodeSystem: DischargeProcessEvent
+Id: discharge-process-event
+Title: "Events of messages"
+Description: "MessageHeader.eventCoding."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #discharge-process-notification "Discharge process notification" "A hospital, primary-care or municipal system tells what happened in a discharge process."
+
+CodeSystem: DischargeProcessTask
+Id: discharge-process-task
+Title: "Duties and notices of the discharge process"
+Description: "Task.code, and Communication.category of what was sent."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #planning-call "Call to planning" "Call to a coordinated individual plan (kallelse till SIP), 4 kap. 2 § lag (2017:612)."
+* #fixed-care-contact "Fixed care contact" "A fixed care contact is appointed (fast vårdkontakt), 2 kap. 5 §."
+* #discharge-ready "Ready for discharge" "The patient is ready for discharge (utskrivningsklar)."
+* #need-assessment "Need assessment" "What the patient needs after discharge is assessed."
+* #admission-notice "Admission notice" "Inskrivningsmeddelande, 2 kap. 1 §."
+* #discharge-estimate "Discharge estimate" "The planned date of discharge was told or changed, 2 kap. 2 §."
+* #discharge-ready-notice "Notice of readiness" "Underrättelse om att patienten är utskrivningsklar, 3 kap. 1 §."
+* #information-transfer "Information transfer" "Information that the receiving units need, 3 kap. 2 §."
+
+CodeSystem: DischargeReadinessStatus
+Id: discharge-readiness-status
+Title: "Status of readiness for discharge"
+Description: "What the treating physician has assessed."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #ready "Ready" "Utskrivningsklar: no inpatient care is needed any more."
+* #withdrawn "Withdrawn" "An earlier assessment as ready does not hold any more."
+* #not-assessed "Not assessed" "Nobody has assessed it."
+
+CodeSystem: TypeOfCarePlan
+Id: typeofcareplan-cs
+Title: "Type of care plan (Inera)"
+Description: "The codes of Inera's type of care plan, as far as they are known here. The code system is Inera's."
+* insert Ours
+* ^url = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
+* ^publisher = "Inera AB"
+* ^caseSensitive = true
+* ^content = #fragment
+* #SIP "Samordnad individuell plan"
+* #SPU "Samordnad plan vid utskrivning"
+* #SPLPTLRV "Samordnad vårdplan enligt LPT och LRV"
+* #VP "Vårdplan"
+* #HP "Habiliteringsplan"
+* #RP "Rehabiliteringsplan"
+* #GP "Genomförandeplan"
+* #SVP "Standardiserad vårdplan"
