@@ -8,6 +8,9 @@ import { basename } from 'node:path';
 import type { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
 import { checkReferences } from './check.ts';
+import { checkFhirReferences, typesOf } from './fhir-check.ts';
+import { fhirFiles, fhirMapping, fhirOverlay } from './fhir-schema.ts';
+import type { FhirMapping, MappedType } from './fhir-schema.ts';
 import { deepFreeze, readLaid } from './files.ts';
 import type { LaidFile } from './files.ts';
 import type { PendingFile } from './overlay.ts';
@@ -15,6 +18,16 @@ import { suggestion } from './spelling.ts';
 import { adt, sender, table } from './schema.ts';
 import type { AdtMapping, SenderMapping, Table } from './schema.ts';
 
+export { fhirPathOf, parseFhirPath } from './fhir-path.ts';
+export type { FhirPath, FhirStep } from './fhir-path.ts';
+export { fhirFiles, parseFhirSource, stands, takenBack, whenTold } from './fhir-schema.ts';
+export type {
+  FhirEntry,
+  FhirMapping,
+  FhirMappingValue,
+  FhirOverlay,
+  MappedType,
+} from './fhir-schema.ts';
 export { parsePath, pathOf } from './hl7v2-path.ts';
 export type { Hl7Path } from './hl7v2-path.ts';
 export { municipalityCodes, parseSource } from './schema.ts';
@@ -30,7 +43,11 @@ export type {
 
 export interface Mappings {
   readonly adt: AdtMapping;
+  readonly fhir: ReadonlyMap<MappedType, FhirMapping>;
+  /** Of every standard; a name stands for one table. */
   readonly tables: ReadonlyMap<string, Table>;
+  /** Names of the tables that lie in `fhir/tables`. */
+  readonly fhirTables: ReadonlySet<string>;
   readonly senders: readonly SenderMapping[];
   /** Short digest of all content; part of every fact's id. */
   readonly revision: string;
@@ -46,7 +63,7 @@ export function loadMappings(
   options: { overlays?: readonly string[]; pending?: PendingFile | undefined } = {},
 ): Mappings {
   const { overlays = [], pending } = options;
-  const merged = readLaid(['hl7v2', 'hl7v2/tables', 'senders'], overlays, pending);
+  const merged = readLaid(folders, overlays, pending);
   const mappings = check(merged);
   const content = JSON.stringify(
     [...merged]
@@ -57,23 +74,54 @@ export function loadMappings(
   return deepFreeze({ ...mappings, revision });
 }
 
+const folders = ['hl7v2', 'hl7v2/tables', 'fhir', 'fhir/tables', 'senders'];
+const fhirNames = new Map<string, MappedType>(
+  typesOf(fhirFiles).map((type) => [`fhir/${fhirFiles[type]}.yaml`, type]),
+);
+
 function check(merged: ReadonlyMap<string, LaidFile>): Omit<Mappings, 'revision'> {
   let adtMapping: AdtMapping | undefined;
+  const fhir = new Map<MappedType, FhirMapping>();
   const tables = new Map<string, Table>();
+  const fhirTables = new Set<string>();
   const senders: SenderMapping[] = [];
   for (const [name, { files, content }] of merged) {
     const file = files.join(' + ');
     const stem = basename(name, '.yaml');
+    const type = fhirNames.get(name);
     if (name === 'hl7v2/adt.yaml') adtMapping = parse(adt, content, file);
-    else if (name.startsWith('hl7v2/tables/')) tables.set(stem, parse(table, content, file));
-    else if (name.startsWith('senders/'))
+    else if (type !== undefined)
+      fhir.set(type, ofType(parse(fhirMapping, content, file), type, file));
+    else if (name.startsWith('hl7v2/tables/') || name.startsWith('fhir/tables/')) {
+      if (tables.has(stem)) {
+        throw invalid(`${file}: a table of another standard has that name; choose another one`);
+      }
+      if (name.startsWith('fhir/')) fhirTables.add(stem);
+      tables.set(stem, parse(table, content, file));
+    } else if (name.startsWith('senders/'))
       senders.push(checkSender(parse(sender, content, file), stem, file, senders));
-    else throw invalid(`${file}: no such mapping; expected hl7v2/adt.yaml`);
+    else throw invalid(`${file}: no such mapping; expected ${expectedBeside(name)}`);
   }
   if (adtMapping === undefined) throw invalid('mappings/hl7v2/adt.yaml: missing');
-  const mappings = { adt: adtMapping, tables, senders };
-  checkReferences(mappings, (name) => merged.get(name)?.files.join(' + ') ?? name);
+  const mappings = { adt: adtMapping, fhir, tables, fhirTables, senders };
+  const fileOf = (name: string): string => merged.get(name)?.files.join(' + ') ?? name;
+  checkReferences(mappings, fileOf);
+  checkFhirReferences(mappings, fileOf, (name) => tableFileOf(mappings, name));
   return mappings;
+}
+
+/** The file of a table below `mappings/`: `fhir/tables/encounter-class.yaml`. */
+export function tableFileOf({ fhirTables }: Pick<Mappings, 'fhirTables'>, name: string): string {
+  return `${fhirTables.has(name) ? 'fhir' : 'hl7v2'}/tables/${name}.yaml`;
+}
+
+function expectedBeside(name: string): string {
+  return name.startsWith('fhir/') ? [...fhirNames.keys()].join(', ') : 'hl7v2/adt.yaml';
+}
+
+function ofType(mapping: FhirMapping, type: MappedType, file: string): FhirMapping {
+  if (mapping.resource === type) return mapping;
+  throw invalid(`${file}: resource: '${mapping.resource}' is not the file's; it is ${type}`);
 }
 
 function checkSender(
@@ -83,12 +131,40 @@ function checkSender(
   others: readonly SenderMapping[],
 ): SenderMapping {
   if (one.id !== stem) throw invalid(`${file}: id: '${one.id}' is not the file's name`);
+  const { match, charset, fhir } = one;
+  if (match === undefined && fhir === undefined) {
+    throw invalid(
+      `${file}: match: is missing; a sender of HL7 v2 needs match and charset, one of FHIR needs fhir`,
+    );
+  }
+  if ((match === undefined) !== (charset === undefined)) {
+    const missing = match === undefined ? 'match' : 'charset';
+    throw invalid(`${file}: ${missing}: is missing; a sender of HL7 v2 needs match and charset`);
+  }
+  const own = match === undefined ? hl7Keys.find((key) => one[key] !== undefined) : undefined;
+  if (own !== undefined) throw invalid(`${file}: ${own}: is of HL7 v2, and there is no match`);
   const twin = others.find(
-    ({ match }) => match['MSH-3'] === one.match['MSH-3'] && match['MSH-4'] === one.match['MSH-4'],
+    (other) =>
+      match !== undefined &&
+      other.match?.['MSH-3'] === match['MSH-3'] &&
+      other.match['MSH-4'] === match['MSH-4'],
   );
   if (twin !== undefined) throw invalid(`${file}: match: the same MSH-3 and MSH-4 as ${twin.id}`);
   return one;
 }
+
+/** What only a sender of HL7 v2 has; it needs `match` then. */
+const hl7Keys = [
+  'triggers',
+  'stay',
+  'patient',
+  'municipality',
+  'protection',
+  'acceptedProcessingIds',
+  'ack',
+  'warningsInAck',
+  'sequenceNumbers',
+] as const satisfies readonly (keyof SenderMapping)[];
 
 function parse<S extends z.ZodType>(schema: S, content: unknown, file: string): z.infer<S> {
   const result = schema.safeParse(content);
@@ -105,7 +181,7 @@ function parse<S extends z.ZodType>(schema: S, content: unknown, file: string): 
   throw invalid(`${file}: ${at.join('.') || 'the file'}: ${fault ?? 'invalid'}`);
 }
 
-const knownKeys = [adt, sender, table]
+const knownKeys = [adt, sender, table, fhirMapping, fhirOverlay]
   .flatMap((schema) => Object.keys(schema.shape))
   .concat([
     'events',
@@ -118,7 +194,7 @@ const knownKeys = [adt, sender, table]
     'occurredAt',
     'data',
   ])
-  .concat(['describing', 'constant', 'MSH-3', 'MSH-4'])
+  .concat(['describing', 'constant', 'MSH-3', 'MSH-4', 'ifGone'])
   .concat(Object.keys(adt.shape.patient.shape));
 
 function invalid(message: string): GatewayError {

@@ -6,7 +6,8 @@ import { GatewayError } from '../gateway/errors.ts';
 import type { Target } from './targets.ts';
 
 export interface NewEntry {
-  readonly table: string;
+  /** Where the table lies below `mappings/` (`tableFileOf`). */
+  readonly file: string;
   readonly code: string;
   readonly target: Target;
   /** Where it is agreed: stands beside the entry, as a comment. One line. */
@@ -28,9 +29,8 @@ export interface PendingFile {
  */
 export function withEntry(
   folder: string,
-  { table, code, target, reference }: NewEntry,
+  { file: name, code, target, reference }: NewEntry,
 ): PendingFile {
-  const name = `hl7v2/tables/${table}.yaml`;
   const file = join(folder, name);
   const document = existsSync(file) ? parsed(file) : new Document({ entries: {} });
   const entries = entriesOf(document, file);

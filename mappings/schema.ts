@@ -4,7 +4,9 @@
  * (`{ constant: … }`). Anything more is a named function in the adapter's `meaning/facts.ts`.
  */
 import { z } from 'zod';
+import { fhirOverlay } from './fhir-schema.ts';
 import { parsePath } from './hl7v2-path.ts';
+import { numberAuthorities, numberKind } from './numbers-schema.ts';
 
 const via = /^(\S+) via ([a-z0-9-]+)$/;
 
@@ -79,15 +81,6 @@ const triggerName = z
   .regex(/^[A-Z]\d\d$/, 'a trigger event is a letter and two digits: A01');
 const triggers = z.record(triggerName, trigger);
 const segmentNames = z.array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/));
-const numberKind = z.enum([
-  'personnummer',
-  'samordningsnummer',
-  'reservnummer',
-  'LMA-nummer',
-  'local',
-]);
-/** Assigning authority (CX.4: OID, URI or local name; `unnamed` for none) → kind of number. */
-const numberAuthorities = z.record(z.string(), numberKind);
 const sources = z.union([source, z.array(source).min(1)]);
 
 const patientPaths = z.strictObject({
@@ -148,13 +141,13 @@ export const sender = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/),
   name: z.string(),
   description: z.string(),
-  /** MSH-3.1 and MSH-4.1 it is recognised by; `*` for any. */
-  match: z.strictObject({ 'MSH-3': z.string(), 'MSH-4': z.string() }),
+  /** MSH-3.1 and MSH-4.1 it is recognised by; `*` for any. Left out by a sender that speaks FHIR alone. */
+  match: z.strictObject({ 'MSH-3': z.string(), 'MSH-4': z.string() }).optional(),
   /** SCB code of the treating region. */
   county: z.string().regex(/^\d{2}$/, 'two digits in quotes'),
   hospital: z.string().min(1).max(200),
-  /** What it writes when MSH-18 is empty. */
-  charset: z.enum(['ASCII', '8859/1', '8859/15', 'UNICODE UTF-8']),
+  /** What it writes when MSH-18 is empty; needed with `match`. */
+  charset: z.enum(['ASCII', '8859/1', '8859/15', 'UNICODE UTF-8']).optional(),
   zone,
   /** Who gives the visit numbers, where PV1-19.4 does not say. */
   visitAuthority: z.string().min(1),
@@ -178,6 +171,8 @@ export const sender = z.strictObject({
   /** The sender numbers its messages in MSH-13 (sequence number protocol): one out of order is not taken. */
   sequenceNumbers: z.boolean().optional(),
   triggers: triggers.optional(),
+  /** How it speaks FHIR. */
+  fhir: fhirOverlay.optional(),
 });
 export type SenderMapping = z.infer<typeof sender>;
 

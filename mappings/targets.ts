@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { eventData, isEventType, isFact } from '../gateway/process/events.ts';
 import type { EventType } from '../gateway/process/events.ts';
 import { possibleEvents } from './check.ts';
+import { possibleFhirEvents, typesOf } from './fhir-check.ts';
+import { parseFhirSource } from './fhir-schema.ts';
+import type { FhirEntry, FhirOverlay } from './fhir-schema.ts';
 import type { Mappings } from './index.ts';
 import { municipalityCodes, parseSource } from './schema.ts';
 import type { EventEntry } from './schema.ts';
@@ -63,6 +66,55 @@ function inOrder(targets: readonly Target[], own: readonly Target[]): readonly T
   ];
 }
 
+/** What the FHIR mappings, and the senders' ways over them, ask of the table. */
+function fhirUsesOf({ fhir, senders, tables }: Mappings, name: string): Use[] {
+  const uses: Use[] = [];
+  const ofCodes = (codes: FhirOverlay['codes'], by: string): void => {
+    for (const [key, value] of Object.entries(codes ?? {})) {
+      if (readsFhir(value, name)) uses.push({ place: `${by}${key}`, takes: takenAs[key] });
+    }
+  };
+  const ofEntries = (entries: readonly FhirEntry[], place: string): void => {
+    for (const entry of entries) {
+      if (readsFhir(entry.event ?? [], name)) {
+        uses.push({ place: `${place} event`, takes: [...eventsFor(entry), null] });
+      }
+      for (const [key, value] of Object.entries(entry.data ?? {})) {
+        if (typeof value !== 'string' && !Array.isArray(value)) continue;
+        if (!readsFhir(value, name)) continue;
+        const takes = valuesOf(possibleFhirEvents(entry, tables), key);
+        uses.push({ place: `${place} data.${key}`, takes });
+      }
+    }
+  };
+  for (const [type, { codes, events }] of fhir) {
+    ofCodes(codes, `${type} `);
+    ofEntries(events, type);
+  }
+  for (const { id, fhir: overlay } of senders) {
+    if (overlay === undefined) continue;
+    ofCodes(overlay.codes, `${id} `);
+    if (overlay.municipality !== undefined && readsFhir(overlay.municipality, name)) {
+      uses.push({ place: `${id} municipality`, takes: 'municipality' });
+    }
+    for (const type of typesOf(overlay.resources ?? {})) {
+      ofEntries(overlay.resources?.[type]?.events ?? [], `${id} ${type}`);
+    }
+  }
+  return uses;
+}
+
+/** What codes that functions read may mean, where that is not any text: `mappings/fhir/*.yaml`, `codes`. */
+const takenAs: Readonly<Record<string, Use['takes']>> = {
+  inpatient: [true, false],
+  municipality: 'municipality',
+};
+
+function readsFhir(value: string | readonly string[], table: string): boolean {
+  const list = typeof value === 'string' ? [value] : value;
+  return list.some((one) => parseFhirSource(one)?.table === table);
+}
+
 function usesOf(mappings: Mappings, name: string): readonly Use[] {
   const { adt, senders } = mappings;
   const parts = [
@@ -79,6 +131,7 @@ function usesOf(mappings: Mappings, name: string): readonly Use[] {
       uses.push({ place: `${by}municipality`, takes: 'municipality' });
     }
   }
+  uses.push(...fhirUsesOf(mappings, name));
   if (name === municipalityCodes && uses.length === 0) {
     uses.push({ place: 'municipality', takes: 'municipality' });
   }
@@ -112,7 +165,7 @@ function reads(value: string | readonly string[], table: string): boolean {
 }
 
 /** Facts whose data the entry can fill. */
-function eventsFor(entry: EventEntry): EventType[] {
+function eventsFor(entry: Pick<EventEntry, 'data'>): EventType[] {
   const filled = new Set([...Object.keys(entry.data ?? {}), 'county', 'hospital', 'patient']);
   return Object.keys(eventData).filter(
     (type): type is EventType =>

@@ -390,11 +390,11 @@ describe('what is typed', () => {
     const text = '# ours\nentries:\n  # of 2024\n  "31": home # a hotel\n  "30": expired\n';
     writeFileSync(join(overlay, name), text);
     const entry = { table: '0112-discharge-disposition', code: '32', target: 'home' } as const;
-    const pending = withEntry(overlay, { ...entry, reference: 'list 3' });
+    const pending = withEntry(overlay, { ...entry, file: name, reference: 'list 3' });
     expect(pending.text).toBe(`${text}  "32": home # list 3\n`);
     const mappings = loadMappings({ overlays: [overlay], pending });
     expect(mappings.tables.get(entry.table)?.entries).toMatchObject({ '31': 'home', '32': 'home' });
-    expect(() => withEntry(overlay, { ...entry, code: '31', reference: 'r' })).toThrow(
+    expect(() => withEntry(overlay, { ...entry, file: name, code: '31', reference: 'r' })).toThrow(
       'entries.31: stands there already',
     );
   });

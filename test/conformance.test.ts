@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildMessage, type HospitalStep } from '../adapters/simulated/hospital.ts';
 import { frame } from '../adapters/wire/mllp.ts';
-import { withoutPersonNumbers } from '../adapters/inbound/hl7v2/meaning/person-numbers.ts';
+import { withoutPersonNumbers } from '../adapters/person-numbers.ts';
 import { htmlPage } from '../gateway/conformance/report/html.ts';
 import { junitXml } from '../gateway/conformance/report/junit.ts';
 import type { ConformanceReport, MessageResult } from '../gateway/conformance/result.ts';

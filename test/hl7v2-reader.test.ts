@@ -4,7 +4,7 @@ import { charsetOf, decode } from '../adapters/inbound/hl7v2/message/charset.ts'
 import { escapeText, unescape } from '../adapters/inbound/hl7v2/message/escapes.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
 import { Hl7Message } from '../adapters/inbound/hl7v2/message/message.ts';
-import { kindOfPersonNumber } from '../adapters/inbound/hl7v2/meaning/person-numbers.ts';
+import { kindOfPersonNumber } from '../adapters/person-numbers.ts';
 import { formatTime, parseTime } from '../adapters/inbound/hl7v2/message/time.ts';
 import { GatewayError, asGatewayError } from '../gateway/errors.ts';
 import { loadMappings, parsePath } from '../mappings/index.ts';

@@ -74,7 +74,7 @@ describe('loading', () => {
   });
 
   test('a trigger is mapped or ignored, never both, and every table is used', () => {
-    const { adt, tables, senders } = loadMappings();
+    const { adt, fhir, tables, senders } = loadMappings();
     // It is the table of every municipality path that names none.
     const always = new Set([municipalityCodes]);
     for (const trigger of Object.keys(adt.triggers)) {
@@ -84,7 +84,7 @@ describe('loading', () => {
       join(packageRoot(), 'adapters/inbound/hl7v2/meaning/death.ts'),
       'utf8',
     );
-    const written = JSON.stringify([adt, senders]);
+    const written = JSON.stringify([adt, [...fhir.values()], senders]);
     for (const name of tables.keys()) {
       if (always.has(name)) continue;
       expect(written.includes(`via ${name}"`) || death.includes(`'${name}'`), name).toBe(true);

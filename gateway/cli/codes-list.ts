@@ -1,7 +1,7 @@
 import { withEntry } from '../../mappings/overlay.ts';
 import { possibleTargets } from '../../mappings/targets.ts';
 import type { PossibleTargets, Target } from '../../mappings/targets.ts';
-import type { Mappings } from '../../mappings/index.ts';
+import { tableFileOf, type Mappings } from '../../mappings/index.ts';
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../questions/foretell.ts';
 import type { WaitingCode } from '../runtime/journal/journal.ts';
@@ -115,7 +115,12 @@ async function urgencies(
   for (const target of new Set(Object.values(entries))) {
     if (target === null) continue;
     const folder = asked.config.mappings[0] ?? 'overlay';
-    const pending = withEntry(folder, { table, code, target, reference: 'what if' });
+    const pending = withEntry(folder, {
+      file: tableFileOf(mappings, table),
+      code,
+      target,
+      reference: 'what if',
+    });
     const { cases } = await previewOf(withOverlay(asked, folder), { pending, only });
     const clock = cases
       .flatMap(({ clocks }) => clocks)

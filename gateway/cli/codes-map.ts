@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import type { Mappings } from '../../mappings/index.ts';
+import { tableFileOf, type Mappings } from '../../mappings/index.ts';
 import { withEntry, type PendingFile } from '../../mappings/overlay.ts';
 import { suggestion } from '../../mappings/spelling.ts';
 import { possibleTargets, type Target } from '../../mappings/targets.ts';
@@ -140,7 +140,8 @@ function entryOf(options: CodesMapOptions, { config, profiles }: OpenQuestion): 
       `table ${table} has code ${code} already, as ${String(stands)}\n  next: change it in your overlay; what was translated by it stands`,
     );
   }
-  return { ...entry, pending: withEntry(overlayOf(options.overlay, config), entry) };
+  const file = tableFileOf(mappings, table);
+  return { ...entry, pending: withEntry(overlayOf(options.overlay, config), { ...entry, file }) };
 }
 
 /** @throws GatewayError configuration-invalid listing what it may be */

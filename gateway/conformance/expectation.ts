@@ -1,5 +1,5 @@
 /** What is expected of messages and stories (`*.expect.yaml`): read, checked, held against what came. */
-import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/meaning/person-numbers.ts';
+import { withoutPersonNumbers } from '../../adapters/person-numbers.ts';
 import { z } from 'zod';
 import { check, read } from '../../profiles/files.ts';
 import type { Fact } from '../../adapters/adapter.ts';

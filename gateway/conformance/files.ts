@@ -1,5 +1,5 @@
 /** Message files by their paths: found in folders, bounded, each with the expectation beside it. */
-import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/meaning/person-numbers.ts';
+import { withoutPersonNumbers } from '../../adapters/person-numbers.ts';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';

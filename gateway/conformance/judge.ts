@@ -1,5 +1,5 @@
 /** One message by itself: what it means, and the answer it would get. Pure; no gateway runs. */
-import { withoutPersonNumbers } from '../../adapters/inbound/hl7v2/meaning/person-numbers.ts';
+import { withoutPersonNumbers } from '../../adapters/person-numbers.ts';
 import type { Answers, Fact, Translation, UnmappedCode } from '../../adapters/adapter.ts';
 import { readHeader } from '../../adapters/inbound/hl7v2/answers/acknowledge.ts';
 import { hl7v2Inbound, meaningOf, senderFinder } from '../../adapters/inbound/hl7v2/index.ts';

@@ -5,11 +5,14 @@ import type { Mappings } from '../../../mappings/index.ts';
 import type { Inbound } from '../../adapter.ts';
 import { answerBytes } from './answers/answer.ts';
 import { readExchange, type Exchange } from './exchange.ts';
+import { compileSender } from './meaning/compile.ts';
+import type { CompiledSender } from './meaning/compile.ts';
 import { translate } from './meaning/translate.ts';
 import { isMessage, messageContent } from './message.ts';
 
 /** The inbound adapter for what one sender tells in FHIR: who it is was known before its bytes were read. */
 export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Exchange> {
+  let sender: CompiledSender | undefined;
   return {
     name: 'fhir',
     mappingRevision: mappings.revision,
@@ -24,7 +27,10 @@ export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Excha
         : Buffer.from(JSON.stringify(resource)),
       controlIdReuse: 'refused',
     }),
-    translate: (exchange) => translate(exchange, mappings, senderId),
+    translate: (exchange) => {
+      sender ??= compileSender(mappings, senderId);
+      return translate(exchange, sender);
+    },
     acknowledge: (exchange, _raw, verdict, context) => [answerBytes(exchange, verdict, context)],
   };
 }

@@ -10,7 +10,7 @@ import { charsetOf, decode } from './message/charset.ts';
 import { compileSender } from './meaning/compile.ts';
 import type { CompiledSender } from './meaning/compile.ts';
 import { Hl7Message } from './message/message.ts';
-import { withoutPersonNumbers } from './meaning/person-numbers.ts';
+import { withoutPersonNumbers } from '../../person-numbers.ts';
 import { sentAtOf, translate } from './meaning/translate.ts';
 
 export { createHl7v2Server } from './server.ts';
@@ -32,6 +32,7 @@ export function senderFinder(
   const senders = new Map<string, CompiledSender>();
   for (const mapping of mappings.senders) {
     const { match } = mapping;
+    if (match === undefined) continue; // it speaks FHIR alone
     senders.set(`${match['MSH-3']}|${match['MSH-4']}`, compileSender(mappings, mapping));
   }
   return (header) => {
@@ -50,6 +51,7 @@ export function senderFinder(
 export function mappingsOfOne(mappings: Mappings, senderId: string): Mappings {
   const senders = mappings.senders
     .filter(({ id }) => id === senderId)
+    .filter(({ charset }) => charset !== undefined)
     .map((sender) => ({ ...sender, match: { 'MSH-3': '*', 'MSH-4': '*' } }));
   return { ...mappings, senders };
 }
@@ -148,7 +150,7 @@ function read(
       standardCode: '204',
     });
   }
-  const declared = charsetOf(header.valueOf(characterSet) ?? '', sender.mapping.charset);
+  const declared = charsetOf(header.valueOf(characterSet) ?? '', sender.mapping.charset ?? 'ASCII');
   // A byte order mark proves UTF-8, whatever MSH-18 says: an editor saved the file.
   const charset = hasByteOrderMark(raw) ? 'utf8' : declared;
   const message = new Hl7Message(raw, decode(raw, charset), charset);

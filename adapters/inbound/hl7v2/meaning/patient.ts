@@ -4,27 +4,19 @@
 import type { PatientCodes } from '../../../../gateway/process/events.ts';
 import type { Hl7Path } from '../../../../mappings/index.ts';
 import type { PatientIdentity, PersonNumber } from '../../../adapter.ts';
+import {
+  bestKind,
+  nationalNumber,
+  protectionStrengths,
+  scopedAuthority,
+} from '../../../person-numbers.ts';
 import { hl7Null, inside } from './compile.ts';
 import type { CompiledSender, Readable } from './compile.ts';
 import type { Hl7Message } from '../message/message.ts';
-import { kindOfPersonNumber } from './person-numbers.ts';
 import { park } from './work.ts';
 import type { Work } from './work.ts';
 
 const keptNumbers = 20;
-
-/** Who gives the national numbers, in one spelling whatever the sender calls them (standards.md 1.1). */
-const nationalAuthorities = {
-  personnummer: '1.2.752.129.2.1.3.1',
-  samordningsnummer: '1.2.752.129.2.1.3.3',
-  reservnummer: '1.2.752.74.9.1',
-  'LMA-nummer': 'http://electronichealth.se/identifier/LMA-nummer',
-} as const;
-
-const nationalReserve: ReadonlySet<string> = new Set([
-  nationalAuthorities.reservnummer,
-  'http://electronichealth.se/identifier/nationelltReservnummer',
-]);
 
 /** The patient's numbers, name and address as the message has them. */
 export function patientOf(
@@ -183,48 +175,9 @@ function kindOf(
   return authority === undefined ? undefined : sender.numberKinds.get(authority);
 }
 
-/**
- * Who gave a number, so that two hospitals' local names never meet: an OID or URI as it is, a name within its sender.
- * @param given CX.4 as the message has it; undefined for none
- */
+/** @param given CX.4 as the message has it; undefined for none */
 export function scoped(given: string | undefined, sender: CompiledSender): string {
-  if (given !== undefined && isGlobal(given)) return given;
-  return `${sender.mapping.id}:${given ?? 'unnamed'}`;
-}
-
-/** An OID or a URI, and not a name that only its sender knows. */
-function isGlobal(authority: string): boolean {
-  return /^(?:\d+(?:\.\d+)+$|[a-z][a-z0-9+.-]*:)/i.test(authority);
-}
-
-/** @param given CX.4 as the message has it; a region's reserve number is its own, a national one has one spelling */
-function nationalNumber(
-  kind: PersonNumber['kind'],
-  value: string,
-  given: string | undefined,
-): PersonNumber | undefined {
-  if (kind === 'local') return undefined;
-  if (kind === 'reservnummer' && given !== undefined && isGlobal(given)) {
-    return {
-      authority: nationalReserve.has(given) ? nationalAuthorities[kind] : given,
-      value,
-      kind,
-    };
-  }
-  if (kind !== 'personnummer' && kind !== 'samordningsnummer') {
-    return { authority: nationalAuthorities[kind], value, kind };
-  }
-  // Many systems keep both under one authority, and the number itself says which it is.
-  const digits = value.length === 13 ? value.replace(/[-+]/, '') : value;
-  const actual = kindOfPersonNumber(digits);
-  if (actual === undefined) return undefined;
-  return { authority: nationalAuthorities[actual], value: digits, kind: actual };
-}
-
-const kindsByWorth = ['personnummer', 'samordningsnummer', 'reservnummer', 'LMA-nummer'] as const;
-
-function bestKind(numbers: readonly PersonNumber[]): PatientCodes['numberKind'] {
-  return kindsByWorth.find((kind) => numbers.some((number) => number.kind === kind)) ?? 'none';
+  return scopedAuthority(given, sender.mapping.id);
 }
 
 // ---------------------------------------------------------------- municipality and protection
@@ -249,9 +202,6 @@ function withOneAddress({ message, sender }: Work): Readable {
   };
 }
 
-/** From weakest to strongest: what we could not read counts as more than the marking that may still be routed. */
-const strengths = ['none', 'sekretessmarkering', 'unspecified', 'skyddadFolkbokforing'] as const;
-
 /** Undefined where no path has a value: silence does not lift a marking, `""` and a code for none do. */
 function protectionOf({ message, sender, warnings }: Work): PatientCodes['protection'] {
   let strongest = -1;
@@ -259,9 +209,9 @@ function protectionOf({ message, sender, warnings }: Work): PatientCodes['protec
     const reading = read(message);
     if (reading === undefined) continue;
     const target = reading.target ?? (reading.code === hl7Null ? 'none' : undefined);
-    const known = strengths.findIndex((strength) => strength === target);
+    const known = protectionStrengths.findIndex((strength) => strength === target);
     if (known < 0) warnings.push(`${reading.path}: code not in table ${reading.table ?? ''}`);
-    strongest = Math.max(strongest, known < 0 ? strengths.indexOf('unspecified') : known);
+    strongest = Math.max(strongest, known < 0 ? protectionStrengths.indexOf('unspecified') : known);
   }
-  return strengths[strongest];
+  return protectionStrengths[strongest];
 }

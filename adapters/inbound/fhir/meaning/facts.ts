@@ -1,0 +1,318 @@
+/**
+ * The entries of a mapping and a resource → facts. A resource is a snapshot: its facts are what this version says and the
+ * version before did not; what it says no longer is taken back where the mapping says so (`ifGone`).
+ */
+import { assert, GatewayError } from '../../../../gateway/errors.ts';
+import { checkData, isEventType } from '../../../../gateway/process/events.ts';
+import type { EventType } from '../../../../gateway/process/events.ts';
+import { stands, takenBack, whenTold } from '../../../../mappings/index.ts';
+import type { MappedType } from '../../../../mappings/index.ts';
+import type { Fact } from '../../../adapter.ts';
+import type { CompiledEntry, CompiledKey, Reading, When } from './compile.ts';
+import { valueAt } from './path.ts';
+import type { Roots } from './path.ts';
+import type { Person } from './patient.ts';
+import { parseFhirTime } from './time.ts';
+import type { FhirTime } from './time.ts';
+import { newWork, park, required, warnOnce } from './work.ts';
+import type { Work } from './work.ts';
+
+/** Code of the doubt that stands with a fact: it has no time of its own, so it has the time when its sender told it. */
+export const timeOfTelling = 'TIME_OF_TELLING';
+
+/** One version of a resource, with what it refers to. */
+export interface Scene {
+  readonly roots: Roots;
+  readonly person?: Person;
+}
+
+/** An event that a named function tells. */
+export interface Telling {
+  readonly type: EventType;
+  /** A text of the resource and where it stood; `told` for lack of one; by the entry's paths where left out. */
+  readonly at?: { readonly text: string; readonly expression: string } | typeof whenTold;
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Codes of what is doubtful in it. */
+  readonly warnings?: readonly string[];
+}
+
+/** @param before the version that stood; undefined for none, and while that version itself is read */
+export type EventFunction = (
+  work: Work,
+  scene: Scene,
+  before: Scene | undefined,
+) => readonly Telling[];
+export type EventFunctions = Readonly<Record<string, EventFunction>>;
+
+interface ToldFact {
+  readonly fact: Fact;
+  /** What must be the same for the fact to be the same. */
+  readonly key: string;
+  readonly hasOwnTime: boolean;
+}
+
+/**
+ * What a resource says that its version before did not say.
+ * @param before undefined where nothing stood under its id
+ * @throws GatewayError malformed-message for what a fact needs and lacks
+ */
+export function newFacts(
+  work: Work,
+  type: MappedType,
+  scene: Scene,
+  before: Scene | undefined,
+  functions: EventFunctions = {},
+): Fact[] {
+  const entries = work.sender.types.get(type)?.entries ?? [];
+  const facts: Fact[] = [];
+  const pairs = entries.map((entry) => {
+    const now = told(work, entry, scene, before, functions);
+    const was = before === undefined ? [] : quietly(work, entry, before, functions);
+    const known = new Set(was.map(({ key }) => key));
+    for (const { key, fact } of now) if (!known.has(key)) facts.push(fact);
+    return { entry, now, was };
+  });
+  // What cannot be read yet may say what seems to be gone.
+  if (work.unmapped.length > 0) return facts;
+  for (const { entry, now, was } of pairs) addGone(work, entry, now, was, facts);
+  return facts;
+}
+
+function addGone(
+  work: Work,
+  { ifGone }: CompiledEntry,
+  now: readonly ToldFact[],
+  was: readonly ToldFact[],
+  facts: Fact[],
+): void {
+  if (ifGone === undefined || was.length === 0) return;
+  if (ifGone === takenBack) {
+    const keys = new Set(now.map(({ key }) => key));
+    for (const one of was) if (!keys.has(one.key)) takeBack(work, one, facts);
+    return;
+  }
+  if (now.length > 0) return;
+  if (ifGone === stands) {
+    const types = [...new Set(was.map(({ fact }) => fact.type))].join(', ');
+    warnOnce(work, `${types}: said before and no longer; it stands until the opposite is said`);
+    return;
+  }
+  if (facts.some(({ type }) => type === ifGone)) return;
+  facts.push(factOf(work, ifGone, timeTold(work), checkData(ifGone, {})));
+}
+
+function takeBack(work: Work, { fact, hasOwnTime }: ToldFact, facts: Fact[]): void {
+  if (!hasOwnTime) {
+    warnOnce(
+      work,
+      `${fact.type}: said before and no longer; it had no time of its own, and stands`,
+    );
+    return;
+  }
+  const of = Object.fromEntries(
+    Object.entries(fact.data).filter(
+      ([key, value]) => key !== 'unit' && ['string', 'boolean'].includes(typeof value),
+    ),
+  );
+  const data = {
+    statement: fact.type,
+    at: fact.occurredAt,
+    ...(Object.keys(of).length > 0 && { of }),
+  };
+  const type = 'statement.withdrawn';
+  facts.push(factOf(work, type, timeTold(work), checkData(type, data)));
+}
+
+/** What the version before told; a resource that could not be read told nothing. */
+function quietly(
+  { exchange, sender }: Work,
+  entry: CompiledEntry,
+  before: Scene,
+  functions: EventFunctions,
+): readonly ToldFact[] {
+  try {
+    return told(newWork(exchange, sender), entry, before, undefined, functions);
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return [];
+    throw thrown;
+  }
+}
+
+/** The facts that an entry gives of one version. */
+function told(
+  work: Work,
+  entry: CompiledEntry,
+  scene: Scene,
+  before: Scene | undefined,
+  functions: EventFunctions,
+): readonly ToldFact[] {
+  if (entry.ifPresent !== undefined && valueAt(scene.roots, entry.ifPresent) === undefined) {
+    return [];
+  }
+  return tellingsOf(work, entry, scene, before, functions).flatMap((telling) => {
+    const { type } = telling;
+    const data = dataOf(work, scene, telling, entry.keys.get(type) ?? []);
+    if (data === undefined) return [];
+    const time = timeOf(work, scene, telling, entry.occurredAt);
+    const fact = factOf(work, type, time, checkData(type, data), telling.warnings);
+    return [{ fact, key: keyOf(fact, time, entry), hasOwnTime: time.isTold === undefined }];
+  });
+}
+
+function tellingsOf(
+  work: Work,
+  entry: CompiledEntry,
+  scene: Scene,
+  before: Scene | undefined,
+  functions: EventFunctions,
+): readonly Telling[] {
+  if (entry.function !== undefined) {
+    const tell = functions[entry.function];
+    assert(tell !== undefined, `function ${entry.function} is not of this type`);
+    return tell(work, scene, before);
+  }
+  const reading = entry.event?.(scene.roots);
+  if (reading === undefined) return [];
+  const type = decided(work, reading);
+  if (typeof type !== 'string') return [];
+  assert(isEventType(type), `event ${type} was not checked`);
+  return [{ type }];
+}
+
+/** What a deciding code means; null for none, undefined where no table has it (and it is parked now). */
+export function decided(work: Work, reading: Reading): Reading['target'] {
+  if (reading.target === undefined) return park(work, reading);
+  if (reading.target === null)
+    work.understood.push(`${reading.path} ${reading.code} means no event`);
+  return reading.target;
+}
+
+function dataOf(
+  work: Work,
+  scene: Scene,
+  { type, data: own = {} }: Telling,
+  keys: readonly CompiledKey[],
+): Record<string, unknown> | undefined {
+  const data: Record<string, unknown> = { ...completions[type]?.(work, scene), ...own };
+  let complete = true;
+  for (const { key, read, path, required: isRequired, describing } of keys) {
+    const reading = read(scene.roots);
+    if (reading === undefined || reading.target === null) {
+      if (isRequired && data[key] === undefined) throw required(path);
+    } else if (reading.target !== undefined) {
+      data[key] = converters[key]?.(work, reading) ?? shortened(reading.target);
+    } else if (describing) {
+      warnOnce(work, `${reading.path}: code not in table ${reading.table ?? ''}`);
+      data[key] = shortened(reading.code);
+    } else {
+      park(work, reading);
+      complete = false;
+    }
+  }
+  return complete ? data : undefined;
+}
+
+const longestText = 200;
+const shortened = <T>(value: T): T | string =>
+  typeof value === 'string' ? value.slice(0, longestText) : value;
+
+/** What an event's data needs beside its mapped keys. */
+const completions: Partial<
+  Record<EventType, (work: Work, scene: Scene) => Record<string, unknown>>
+> = {
+  'patient.admitted': ({ sender }, { person }) => ({
+    county: sender.mapping.county,
+    hospital: sender.mapping.hospital,
+    ...(person && { patient: person.codes }),
+  }),
+  'patient.identity-changed': (_work, { person }) => (person ? { patient: person.codes } : {}),
+  'patient.merged': (_work, { person }) => (person ? { patient: person.codes } : {}),
+};
+
+/** Keys whose FHIR form is not ours. */
+const converters: Partial<Record<string, (work: Work, reading: Reading) => string>> = {
+  // A date stays a date: nobody said an hour.
+  expectedDischarge: ({ sender }, { code, path }) => {
+    const time = parseFhirTime(code, sender.mapping.zone, path);
+    return time.date ?? time.instant;
+  },
+};
+
+interface TimeOf extends Pick<FhirTime, 'instant' | 'precision'> {
+  /** It is when its sender told it. */
+  readonly isTold?: true;
+  /** For lack of a time in the resource or around it. */
+  readonly isLastResort?: true;
+}
+
+function timeOf(work: Work, scene: Scene, { at }: Telling, paths: readonly When[]): TimeOf {
+  const { zone } = work.sender.mapping;
+  if (at === whenTold) return { ...timeTold(work), ...lastResort(work) };
+  if (at !== undefined) return parseFhirTime(at.text, zone, at.expression);
+  for (const [index, path] of paths.entries()) {
+    if (path === whenTold) return { ...timeTold(work), ...(index > 0 && lastResort(work)) };
+    const text = valueAt(scene.roots, path);
+    if (text === undefined) continue;
+    const time = parseFhirTime(String(text), zone, path.text);
+    // A date of death often has no hour; the end of the stay, on that date, has.
+    if (time.precision !== 'day' || path.root !== 'Patient') return time;
+    return hourOf(work, scene, time, paths[index + 1]) ?? time;
+  }
+  const last = paths.findLast((path) => path !== whenTold);
+  throw required(last?.text ?? '', 'required: when it happened');
+}
+
+function hourOf(
+  { sender }: Work,
+  { roots }: Scene,
+  { instant }: FhirTime,
+  next: When | undefined,
+): FhirTime | undefined {
+  const text = next === undefined || next === whenTold ? undefined : valueAt(roots, next);
+  if (next === undefined || next === whenTold || text === undefined) return undefined;
+  const time = parseFhirTime(String(text), sender.mapping.zone, next.text);
+  if (time.precision === 'day') return undefined;
+  const hours = (Date.parse(time.instant) - Date.parse(instant)) / 3_600_000;
+  return hours >= 0 && hours < 24 ? time : undefined;
+}
+
+/** When its sender told it, or when the message around it says that it happened. */
+export function timeTold({ exchange, sender }: Work): TimeOf {
+  const { occurredAt, sentAt } = exchange.request;
+  if (occurredAt === undefined) return { instant: sentAt, isTold: true };
+  const time = parseFhirTime(occurredAt, sender.mapping.zone, 'Provenance.occurredDateTime');
+  return { ...time, isTold: true };
+}
+
+function lastResort({ exchange }: Work): Pick<TimeOf, 'isLastResort'> {
+  return exchange.request.occurredAt === undefined ? { isLastResort: true } : {};
+}
+
+function factOf(
+  _work: Work,
+  type: EventType,
+  { instant, precision, isLastResort }: TimeOf,
+  data: object,
+  doubts: readonly string[] = [],
+): Fact {
+  const warnings = isLastResort === true ? [...doubts, timeOfTelling] : doubts;
+  // One type and its own checked data: TypeScript does not follow a union through a generic call.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return {
+    type,
+    occurredAt: instant,
+    ...(precision !== undefined && { precision }),
+    ...(warnings.length > 0 && { warnings }),
+    data,
+  } as Fact;
+}
+
+/** What the person is, and what only describes, is not what makes it another fact. */
+const apart = new Set(['patient', 'county', 'hospital']);
+
+function keyOf({ type, occurredAt, data }: Fact, { isTold }: TimeOf, entry: CompiledEntry): string {
+  const said = Object.entries(data)
+    .filter(([key]) => !apart.has(key) && !entry.describing.has(key))
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  return JSON.stringify([type, isTold === true ? whenTold : occurredAt, said]);
+}

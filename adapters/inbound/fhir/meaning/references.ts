@@ -1,0 +1,45 @@
+/**
+ * What a reference leads to. Literal (`Patient/7`, `urn:uuid:…`): among what came with the exchange. Contained (`#p`):
+ * in the resource itself, one step and no further, so a circle is nothing. Logical (an identifier alone): nobody is
+ * looked up, the identifier is what is known.
+ */
+import type { FhirResource, Identifier, Reference } from 'fhir/r4.js';
+
+export interface Followed {
+  readonly resource?: FhirResource;
+  readonly identifier?: Identifier;
+}
+
+/** @param owner the resource the reference stands in; @param related what it refers to, by the reference as it stands */
+export function follow(
+  reference: Reference | undefined,
+  owner: FhirResource,
+  related: Readonly<Record<string, FhirResource>>,
+): Followed {
+  const literal = reference?.reference;
+  const resource =
+    typeof literal !== 'string'
+      ? undefined
+      : literal.startsWith('#')
+        ? containedIn(owner, literal.slice(1))
+        : Object.hasOwn(related, literal)
+          ? related[literal]
+          : undefined;
+  const { identifier } = reference ?? {};
+  return { ...(resource && { resource }), ...(identifier && { identifier }) };
+}
+
+function containedIn(owner: FhirResource, id: string): FhirResource | undefined {
+  const contained = 'contained' in owner ? owner.contained : undefined;
+  if (!Array.isArray(contained)) return undefined;
+  return contained.filter(isResource).find((one) => one.id === id);
+}
+
+function isResource(node: unknown): node is FhirResource {
+  return typeof node === 'object' && node !== null && 'resourceType' in node;
+}
+
+/** Both OIDs of HSA-id are one space (HL7 Sweden's base profiles and Inera): the base profiles' is kept. */
+export function systemOf(system: string | undefined): string | undefined {
+  return system === 'urn:oid:1.2.752.129.2.1.4.1' ? 'urn:oid:1.2.752.29.4.19' : system;
+}

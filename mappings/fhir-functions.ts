@@ -1,0 +1,21 @@
+/** Named functions of the FHIR adapter that an entry may use instead of `event`, with the events they may tell. */
+import type { EventType } from '../gateway/process/events.ts';
+
+export const fhirFunctions: Readonly<Record<string, readonly EventType[]>> = {
+  /** Inpatient care begins: an admission, or a change of class. */
+  admission: ['patient.admitted'],
+  /** The stay never was. */
+  cancellation: ['admission.cancelled'],
+  /** Another unit than before. */
+  transfer: ['patient.transferred'],
+  leave: ['patient.on-leave', 'patient.returned'],
+  /** Inpatient care ends with a change of class. */
+  endOfClass: ['patient.discharged'],
+  /** The patient has left, or died. */
+  ending: ['patient.discharged', 'patient.deceased'],
+  /** A discharge that was told, or is in the history, and holds no longer. */
+  reopening: ['discharge.cancelled'],
+  /** The patient within the resource is told otherwise than before. */
+  person: ['patient.identity-changed'],
+  deathInStay: ['patient.deceased'],
+};
