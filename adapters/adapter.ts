@@ -138,6 +138,10 @@ export type Verdict =
   | {
       readonly accepted: true;
       readonly warnings: readonly string[];
+      /** Codes that wait for a table, where the standard has a way to say so. */
+      readonly unmapped?: readonly UnmappedCode[];
+      /** Why the message gives no fact although it was understood. */
+      readonly ignored?: string;
       /** The number we expect next, -1 for any: said when the sender starts its numbers anew. */
       readonly expectedSequence?: number;
     }

@@ -128,7 +128,13 @@ function incomingOf<M>(
   const { answerId: messageId, now } = context;
   const head = adapter.head(message);
   const translation = adapter.translate(message);
-  const verdict = { accepted: true, warnings: translation.warnings } as const;
+  const { warnings, unmapped, ignored } = translation;
+  const verdict: Verdict = {
+    accepted: true,
+    warnings,
+    unmapped,
+    ...(ignored !== undefined && { ignored }),
+  };
   const answers = adapter.acknowledge(message, raw, verdict, context);
   if (answers === undefined) throw new GatewayError('malformed-message', 'no answer possible');
   const digest = sha256(head.content ?? raw);
@@ -146,7 +152,7 @@ function incomingOf<M>(
       ...placeOf(translation),
       ...bodiesOf(translation, head, digest, messageId, now, mappingRevision),
       ...(translation.resources && { resources: translation.resources }),
-      unmapped: translation.unmapped,
+      unmapped,
       warnings: remarksOn(translation),
       answer: asOne(answers),
     },

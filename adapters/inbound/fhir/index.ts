@@ -4,6 +4,7 @@
 import type { Mappings } from '../../../mappings/index.ts';
 import type { Inbound } from '../../adapter.ts';
 import { answerBytes } from './answers/answer.ts';
+import { canonicalJson } from './content.ts';
 import { readExchange, type Exchange } from './exchange.ts';
 import { compileSender } from './meaning/compile.ts';
 import type { CompiledSender } from './meaning/compile.ts';
@@ -24,7 +25,7 @@ export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Excha
       sentAt: request.sentAt,
       content: isMessage(resource)
         ? messageContent(resource)
-        : Buffer.from(JSON.stringify(resource)),
+        : Buffer.from(canonicalJson(resource)),
       controlIdReuse: 'refused',
     }),
     translate: (exchange) => {

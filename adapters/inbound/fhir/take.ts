@@ -5,6 +5,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { Temporal } from 'temporal-polyfill';
 import type { ReceiveRead, Reply } from '../../adapter.ts';
+import { jsonOf, saysTheSame } from './content.ts';
 import { writeExchange, type Exchange } from './exchange.ts';
 import { relatedOf } from './related.ts';
 import type { FhirSenderKind } from './security/identity.ts';
@@ -47,9 +48,13 @@ export interface Took {
   readonly unchanged?: StoredResource;
 }
 
-const mostTries = 5;
+/** Others that write the same resource win once each; more writers at once than this is a loop of somebody's. */
+export const mostTries = 20;
 
-/** @throws GatewayError what `check` throws */
+/**
+ * Reads what stands, and has the resource received in its place.
+ * @throws GatewayError what `check` throws, and what the store does when it cannot be read
+ */
 export async function take(taking: Taking, incoming: Incoming): Promise<Took> {
   const { sender, store, receive } = taking;
   const type = incoming.resource.resourceType;
@@ -58,17 +63,28 @@ export async function take(taking: Taking, incoming: Incoming): Promise<Took> {
     const current = incoming.id === undefined ? undefined : await store.read({ sender, type, id });
     incoming.check?.(current);
     const exchange = await exchangeOf(taking, incoming, id, current);
-    if (current !== undefined && incoming.source?.versionId === undefined) {
-      // Told again, word for word, of what stands: by REST, which has no name for what it tells.
-      if (current.body === JSON.stringify(incoming.resource)) {
-        return { reply: { outcome: 'accepted', answers: [] }, type, id, unchanged: current };
-      }
+    if (isToldAgain(incoming, exchange, current)) {
+      return { reply: { outcome: 'accepted', answers: [] }, type, id, unchanged: current };
     }
-    const raw = writeExchange(exchange, incoming.text);
-    const reply = await receive(raw, exchange);
-    const isStale = reply.outcome === 'untaken' && reply.error?.code === 'stale-version';
-    if (!isStale || tries === mostTries) return { reply, type, id };
+    const reply = await receive(writeExchange(exchange, incoming.text), exchange);
+    // Whoever has what must be unknown is not found by reading the same id again: who asked looks for it anew.
+    const isFinal = !isStale(reply) || incoming.unlessKnown !== undefined || tries >= mostTries;
+    if (isFinal) return { reply, type, id };
   }
+}
+
+/** Another writer was faster: nothing was stored, and what stands is to be read again. */
+export const isStale = ({ outcome, error }: Reply): boolean =>
+  outcome === 'untaken' && error?.code === 'stale-version';
+
+/** By REST, which has no name for what it tells: the same of what stands is nothing new. */
+export function isToldAgain(
+  { source }: Pick<Incoming, 'source'>,
+  { resource, previous }: Exchange,
+  current: StoredResource | undefined,
+): current is StoredResource {
+  if (source?.versionId !== undefined || previous === undefined) return false;
+  return current?.body === jsonOf(resource) || saysTheSame(previous, resource);
 }
 
 /** The exchange that a resource is, over what stands. */

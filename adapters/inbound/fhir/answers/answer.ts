@@ -5,6 +5,8 @@
 import type { OperationOutcome } from 'fhir/r4.js';
 import type { AnswerContext, Verdict } from '../../../adapter.ts';
 import type { Exchange } from '../exchange.ts';
+import { issueOf, issueOfUnmapped, issueOfWarning, outcomeOf } from './outcome.ts';
+import { refusedFor } from './refusal.ts';
 
 export interface FhirAnswer {
   readonly status: number;
@@ -12,8 +14,11 @@ export interface FhirAnswer {
   readonly id?: string;
   /** Ours, for ETag and Location; absent where nothing was stored. */
   readonly version?: number;
+  /** When that version was taken, ISO 8601 UTC. */
   readonly lastModified?: string;
   readonly outcome?: OperationOutcome;
+  /** The outcome is told whatever the sender prefers to hear: a code waits for a table. */
+  readonly mustTell?: true;
 }
 
 /** @param exchange absent where the bytes could not be read */
@@ -25,6 +30,7 @@ export function answerBytes(
   return Buffer.from(JSON.stringify(answerTo(exchange, verdict, context)));
 }
 
+/** @param bytes what `answerBytes` made */
 export function readAnswer(bytes: Uint8Array): FhirAnswer {
   const answer: FhirAnswer = JSON.parse(Buffer.from(bytes).toString('utf8'));
   return answer;
@@ -35,33 +41,31 @@ function answerTo(
   verdict: Verdict,
   { now }: AnswerContext,
 ): FhirAnswer {
-  if (!verdict.accepted || exchange === undefined) {
-    const error = verdict.accepted ? undefined : verdict.error;
-    return {
-      status: 422,
-      outcome: {
-        resourceType: 'OperationOutcome',
-        issue: [{ severity: 'error', code: 'invalid', diagnostics: error?.message ?? 'not read' }],
-      },
-    };
-  }
+  if (!verdict.accepted) return refusedFor(verdict.error);
+  if (exchange === undefined) return { status: 200 };
   const { request, resource } = exchange;
-  const isNew = request.isOlder !== true;
+  const issues = issuesOf(verdict);
+  const stands = request.isOlder === true ? {} : { version: request.base + 1, lastModified: now };
   return {
     status: request.base === 0 ? 201 : 200,
     type: resource.resourceType,
     id: request.id,
-    version: isNew ? request.base + 1 : request.base,
-    lastModified: now,
-    ...(verdict.warnings.length > 0 && {
-      outcome: {
-        resourceType: 'OperationOutcome' as const,
-        issue: verdict.warnings.map((text) => ({
-          severity: 'warning' as const,
-          code: 'informational' as const,
-          diagnostics: text,
-        })),
-      },
-    }),
+    ...stands,
+    ...(issues.length > 0 && { outcome: outcomeOf(issues) }),
+    ...((verdict.unmapped ?? []).length > 0 && { mustTell: true as const }),
   };
+}
+
+function issuesOf({ warnings, unmapped = [], ignored }: Extract<Verdict, { accepted: true }>) {
+  const silent =
+    ignored === undefined
+      ? []
+      : [
+          issueOf({
+            severity: 'information',
+            code: 'informational',
+            text: `says nothing of a discharge process: ${ignored}`,
+          }),
+        ];
+  return [...unmapped.map(issueOfUnmapped), ...warnings.map(issueOfWarning), ...silent];
 }

@@ -5,7 +5,8 @@
  */
 import { GatewayError } from '../../../../gateway/errors.ts';
 import { mayWitness } from '../../../../gateway/process/witness.ts';
-import type { Fact, ResourceIdentifier, ResourceWrite, Translation } from '../../../adapter.ts';
+import type { Fact, ResourceWrite, Translation } from '../../../adapter.ts';
+import { identifiersOf, jsonOf, tokenOf } from '../content.ts';
 import type { Exchange } from '../exchange.ts';
 import type { CompiledSender } from './compile.ts';
 import { meaningOfEncounter } from './encounter.ts';
@@ -79,30 +80,15 @@ function unsupported(type: string): GatewayError {
 /** The resource takes the place of what stood, unless a newer one is known. */
 export function writesOf({ request, resource }: Exchange): readonly ResourceWrite[] {
   if (request.isOlder === true) return [];
-  const [system, value] = request.unlessKnown?.split('|') ?? [];
+  const unlessKnown = request.unlessKnown === undefined ? undefined : tokenOf(request.unlessKnown);
   return [
     {
       type: resource.resourceType,
       id: request.id,
       expected: request.base,
       identifiers: identifiersOf(resource),
-      ...(value !== undefined && { unlessKnown: { ...(system && { system }), value } }),
-      body: JSON.stringify(resource),
+      ...(unlessKnown !== undefined && { unlessKnown }),
+      body: jsonOf(resource),
     },
   ];
-}
-
-function identifiersOf(resource: Exchange['resource']): readonly ResourceIdentifier[] {
-  const identifier: unknown = 'identifier' in resource ? resource.identifier : undefined;
-  const list: readonly unknown[] = Array.isArray(identifier)
-    ? identifier
-    : identifier === undefined
-      ? []
-      : [identifier];
-  return list.flatMap((one): ResourceIdentifier[] => {
-    if (typeof one !== 'object' || one === null) return [];
-    const { system, value }: { system?: unknown; value?: unknown } = one;
-    if (typeof value !== 'string') return [];
-    return [{ ...(typeof system === 'string' && { system }), value }];
-  });
 }

@@ -1,0 +1,204 @@
+/**
+ * The FHIR server: who is it, what is asked, do it, answer. Every answer is FHIR, and leaves after the commit.
+ */
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import type { FhirResource } from 'fhir/r4.js';
+import { assert, type GatewayError } from '../../../../gateway/errors.ts';
+import { refuse, refusedFor, FhirRefusal } from '../answers/refusal.ts';
+import type { Finding } from '../checks/finding.ts';
+import type { FhirSender, Identify } from '../security/identity.ts';
+import { capabilityStatement } from './capability.ts';
+import { interact } from './interact.ts';
+import { bodyOfWrite, conditionsIn, documentIn, errorOf, headersOf, resourceIn } from './http.ts';
+import { checkAccepted, checkContent, fhirJson, preferenceOf } from './negotiation.ts';
+import type { Operations } from './operation.ts';
+import type { FhirRequest, FhirResponse, TakingTogether } from './request.ts';
+import { routeOf, segmentsOf, type Route } from './route.ts';
+
+export interface FhirSettings {
+  readonly identify: Identify;
+  /** What a sender tells goes there. */
+  readonly takingOf: (sender: FhirSender) => TakingTogether;
+  /** What the checks say of a sender's resources: an error refuses it, and a warning is told. */
+  readonly checkOf: (sender: FhirSender) => (resource: FhirResource) => readonly Finding[];
+  readonly operations: Operations;
+  readonly maxBodyBytes: number;
+  /** Entries of a transaction or batch; 1000 where left out. */
+  readonly maxEntries?: number;
+  /** Per sender; a tenth of it for each stranger's address. */
+  readonly requestsPerMinute: number;
+  /** Where it is served, without a slash at its end: what Location and links begin with. */
+  readonly baseUrl: string;
+  /** Keeps for the operator what was not taken and came to no message. It must not throw. */
+  readonly keepRefused?: (sender: FhirSender, raw: Uint8Array, error: GatewayError) => void;
+  /** For metrics and log: what each request ended with. */
+  readonly onAnswered?: (answered: Answered) => void;
+  /** Legal time, ISO 8601 UTC. */
+  readonly now: () => string;
+  readonly newId: () => string;
+}
+
+/** Without a word of what was sent. */
+export interface Answered {
+  readonly sender: string | undefined;
+  readonly method: string;
+  /** `create Encounter`, `transaction`, `metadata`; undefined where it came to none. */
+  readonly asked: string | undefined;
+  readonly status: number;
+  /** Of an error that is our own. */
+  readonly error?: GatewayError;
+}
+
+/** What is known of a request on its way. */
+interface Known {
+  readonly query: URLSearchParams;
+  sender?: FhirSender;
+  route?: Route;
+  /** For the log. */
+  asked?: string;
+  isWrite?: boolean;
+}
+
+/** The FHIR server as an express router: mounted at the path of `baseUrl`. */
+export function fhirRouter(settings: FhirSettings): Router {
+  const router = express.Router();
+  const knowledge = new WeakMap<Response, Known>();
+  const knownOf = (response: Response): Known => {
+    const known = knowledge.get(response);
+    assert(known, 'a request is identified first');
+    return known;
+  };
+  const statement = capabilityStatement(settings.now(), settings.baseUrl, settings.operations);
+
+  const send = (
+    request: Request,
+    response: Response,
+    answer: FhirResponse,
+    error?: GatewayError,
+  ) => {
+    const { sender, asked, isWrite = false } = knowledge.get(response) ?? {};
+    const { status } = answer;
+    response.set(headersOf(answer, settings.baseUrl, isWrite));
+    response.status(status).set('Cache-Control', 'no-store');
+    const prefer = preferenceOf(request.headers['prefer']);
+    const body = isWrite ? bodyOfWrite(answer, prefer) : (answer.resource ?? answer.outcome);
+    if (body === undefined || status === 304) response.end();
+    // Not by `send`, which would make an ETag of its own.
+    else response.setHeader('Content-Type', fhirJson).end(JSON.stringify(body));
+    const told = error !== undefined && status >= 500 ? { error } : {};
+    settings.onAnswered?.({ sender: sender?.id, method: request.method, asked, status, ...told });
+  };
+
+  const begin = async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+    const query = new URLSearchParams(request.url.replace(/^[^?]*\??/, ''));
+    const known: Known = { query };
+    knowledge.set(response, known);
+    const sender = await settings.identify(request);
+    if (sender !== undefined) known.sender = sender;
+    next();
+  };
+
+  const limit = rateLimit({
+    windowMs: 60_000,
+    limit: (_request, response) =>
+      knowledge.get(response)?.sender
+        ? settings.requestsPerMinute
+        : Math.max(1, Math.floor(settings.requestsPerMinute / 10)),
+    keyGenerator: (request, response) => {
+      const sender = knowledge.get(response)?.sender;
+      return sender ? `sender ${sender.id}` : `stranger ${ipKeyGenerator(request.ip ?? '')}`;
+    },
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: (_request, _response, next) =>
+      next(refuse(429, 'throttled', 'too many requests in a minute: send it again later')),
+  });
+
+  const admit = (request: Request, response: Response, next: NextFunction): void => {
+    const known = knownOf(response);
+    const segments = segmentsOf(request.path);
+    const isOpen = segments[0] === 'metadata';
+    if (known.sender === undefined && !isOpen) {
+      const asks = { 'WWW-Authenticate': 'Bearer realm="hemgang"' };
+      throw refuse(
+        401,
+        'login',
+        'a token or certificate of a known sender is needed',
+        undefined,
+        asks,
+      );
+    }
+    const route = routeOf(request.method, segments, settings.operations);
+    known.route = route;
+    known.asked = route.to === 'resource' ? `${route.interaction} ${route.type}` : route.to;
+    known.isWrite = route.to === 'resource' && ['create', 'update'].includes(route.interaction);
+    checkAccepted(request.headers.accept, known.query);
+    if (request.method === 'POST' || request.method === 'PUT') checkContent(request.headers);
+    next();
+  };
+  const body = express.raw({ type: () => true, limit: settings.maxBodyBytes, inflate: false });
+
+  const answer = async (request: Request, response: Response): Promise<void> => {
+    const { sender, route, query, isWrite } = knownOf(response);
+    assert(route, 'a request is routed before it is answered');
+    if (route.to === 'metadata')
+      return send(request, response, { status: 200, resource: statement });
+    assert(sender, 'whatever is not open has a sender');
+    const taking = settings.takingOf(sender);
+    const prefer = preferenceOf(request.headers['prefer']);
+    switch (route.to) {
+      case 'operation': {
+        const { operation, type } = route;
+        const call = { sender, taking, query, prefer, body: documentIn(request), request };
+        const { status, resource } = await operation.run({
+          ...call,
+          ...(type !== undefined && { type }),
+        });
+        const told = resource === undefined ? {} : { resource };
+        return send(request, response, { status, ...told });
+      }
+      case 'bundle':
+        throw refuse(422, 'not-supported', 'transactions and batches are not taken yet');
+      case 'resource': {
+        const { interaction, type, id } = route;
+        const asked: FhirRequest = {
+          sender,
+          taking,
+          baseUrl: settings.baseUrl,
+          interaction,
+          type,
+          id,
+          query,
+          conditions: conditionsIn(request.headers),
+          isStrict: prefer.isStrict,
+          findingsOf: settings.checkOf(sender),
+          body: isWrite === true ? resourceIn(documentIn(request), type) : undefined,
+        };
+        return send(request, response, await interact(asked));
+      }
+    }
+  };
+
+  const fail = (
+    thrown: unknown,
+    request: Request,
+    response: Response,
+    next: NextFunction,
+  ): void => {
+    if (response.headersSent) return next(thrown);
+    const error = errorOf(thrown);
+    const { status, outcome } = refusedFor(error);
+    if (error instanceof FhirRefusal) response.set(error.headers);
+    if (status === 429 && !response.hasHeader('Retry-After')) response.set('Retry-After', '60');
+    const sender = knowledge.get(response)?.sender;
+    const raw: unknown = request.body;
+    const isKept = sender !== undefined && Buffer.isBuffer(raw) && raw.length > 0 && status < 500;
+    if (isKept) settings.keepRefused?.(sender, raw, error);
+    send(request, response, { status, outcome }, error);
+  };
+
+  router.use(helmet(), begin, limit, admit, body, answer, fail);
+  return router;
+}
