@@ -11,6 +11,7 @@ import type { Inbound, Translation } from '../../adapters/adapter.ts';
 import type { Exchange } from '../../adapters/inbound/fhir/exchange.ts';
 import { fhirInbound } from '../../adapters/inbound/fhir/index.ts';
 import { writesOf } from '../../adapters/inbound/fhir/meaning/translate.ts';
+import { guard } from '../../adapters/inbound/fhir/security/guard.ts';
 import type { FhirSender } from '../../adapters/inbound/fhir/security/identity.ts';
 import {
   fhirRouter,
@@ -89,17 +90,22 @@ export async function startFhirServer(
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   const url = `http://127.0.0.1:${address.port}/fhir`;
+  const door = guard({
+    identify: (request) => {
+      const { authorization } = request.headers;
+      const sender = [...takings.keys()].find((id) => authorization === `Bearer ${tokenOf(id)}`);
+      return Promise.resolve(
+        sender === undefined ? undefined : { id: sender, kind: 'hospital', may },
+      );
+    },
+    requestsPerMinute: 100_000,
+    open: ['/metadata'],
+  });
   app.use(
     '/fhir',
+    door.router,
     fhirRouter({
-      identify: (request) => {
-        const sender = [...takings.keys()].find(
-          (id) => request.headers.authorization === `Bearer ${tokenOf(id)}`,
-        );
-        return Promise.resolve(
-          sender === undefined ? undefined : { id: sender, kind: 'hospital', may },
-        );
-      },
+      identify: door.identify,
       takingOf: ({ id }) => {
         const taking = takings.get(id);
         if (taking === undefined) throw new Error('no such sender');
@@ -108,7 +114,6 @@ export async function startFhirServer(
       checkOf: () => () => [],
       operations: {},
       maxBodyBytes: 12 * 1024 * 1024,
-      requestsPerMinute: 100_000,
       baseUrl: url,
       onAnswered: (one) => void answered.push(one),
       keepRefused: (_sender, _raw, error) => void kept.push(error),

@@ -19,7 +19,7 @@ export class FhirRefusal extends GatewayError {
   ) {
     const [first] = issues;
     const location = first?.expression?.[0];
-    super(codeOf(status), first?.details?.text ?? 'refused', {
+    super(codeOf(status), first?.details?.text ?? first?.diagnostics ?? 'refused', {
       ...(location !== undefined && { location }),
       ...(first !== undefined && { standardCode: first.code }),
     });

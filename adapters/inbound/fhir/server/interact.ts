@@ -1,15 +1,10 @@
 /** Does one interaction, if its sender may. */
-import { refuse } from '../answers/refusal.ts';
-import type { Interaction } from '../security/identity.ts';
+import { FhirRefusal } from '../answers/refusal.ts';
+import { insufficientScope } from '../security/refusals.ts';
 import { read } from './read.ts';
 import type { FhirRequest, FhirResponse } from './request.ts';
 import { search } from './search.ts';
 import { write } from './write.ts';
-
-const scopeOf = { create: 'c', read: 'r', update: 'u', search: 's' } as const satisfies Record<
-  Interaction,
-  string
->;
 
 /** @throws FhirRefusal, GatewayError */
 export async function interact(request: FhirRequest): Promise<FhirResponse> {
@@ -32,6 +27,6 @@ export function checkAllowed({
   interaction,
 }: Pick<FhirRequest, 'sender' | 'type' | 'interaction'>): void {
   if (sender.may(type, interaction)) return;
-  const text = `not within the scopes of the token: it needs system/${type}.${scopeOf[interaction]}`;
-  throw refuse(403, 'forbidden', text);
+  const { status, headers, outcome } = insufficientScope(type, interaction);
+  throw new FhirRefusal(status, outcome.issue, headers);
 }

@@ -2,8 +2,6 @@
  * The FHIR server: who is it, what is asked, do it, answer. Every answer is FHIR, and leaves after the commit.
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
-import helmet from 'helmet';
 import type { FhirResource } from 'fhir/r4.js';
 import { assert, type GatewayError } from '../../../../gateway/errors.ts';
 import { refuse, refusedFor, FhirRefusal } from '../answers/refusal.ts';
@@ -18,6 +16,7 @@ import type { FhirRequest, FhirResponse, TakingTogether } from './request.ts';
 import { routeOf, segmentsOf, type Route } from './route.ts';
 
 export interface FhirSettings {
+  /** Of whoever the guard has let in (`security/guard.ts`). */
   readonly identify: Identify;
   /** What a sender tells goes there. */
   readonly takingOf: (sender: FhirSender) => TakingTogether;
@@ -27,8 +26,6 @@ export interface FhirSettings {
   readonly maxBodyBytes: number;
   /** Entries of a transaction or batch; 1000 where left out. */
   readonly maxEntries?: number;
-  /** Per sender; a tenth of it for each stranger's address. */
-  readonly requestsPerMinute: number;
   /** Where it is served, without a slash at its end: what Location and links begin with. */
   readonly baseUrl: string;
   /** Keeps for the operator what was not taken and came to no message. It must not throw. */
@@ -61,7 +58,7 @@ interface Known {
   isWrite?: boolean;
 }
 
-/** The FHIR server as an express router: mounted at the path of `baseUrl`. */
+/** The FHIR server as an express router: mounted at the path of `baseUrl`, behind the guard. */
 export function fhirRouter(settings: FhirSettings): Router {
   const router = express.Router();
   const knowledge = new WeakMap<Response, Known>();
@@ -99,22 +96,6 @@ export function fhirRouter(settings: FhirSettings): Router {
     if (sender !== undefined) known.sender = sender;
     next();
   };
-
-  const limit = rateLimit({
-    windowMs: 60_000,
-    limit: (_request, response) =>
-      knowledge.get(response)?.sender
-        ? settings.requestsPerMinute
-        : Math.max(1, Math.floor(settings.requestsPerMinute / 10)),
-    keyGenerator: (request, response) => {
-      const sender = knowledge.get(response)?.sender;
-      return sender ? `sender ${sender.id}` : `stranger ${ipKeyGenerator(request.ip ?? '')}`;
-    },
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    handler: (_request, _response, next) =>
-      next(refuse(429, 'throttled', 'too many requests in a minute: send it again later')),
-  });
 
   const admit = (request: Request, response: Response, next: NextFunction): void => {
     const known = knownOf(response);
@@ -191,7 +172,6 @@ export function fhirRouter(settings: FhirSettings): Router {
     const error = errorOf(thrown);
     const { status, outcome } = refusedFor(error);
     if (error instanceof FhirRefusal) response.set(error.headers);
-    if (status === 429 && !response.hasHeader('Retry-After')) response.set('Retry-After', '60');
     const sender = knowledge.get(response)?.sender;
     const raw: unknown = request.body;
     const isKept = sender !== undefined && Buffer.isBuffer(raw) && raw.length > 0 && status < 500;
@@ -199,6 +179,6 @@ export function fhirRouter(settings: FhirSettings): Router {
     send(request, response, { status, outcome }, error);
   };
 
-  router.use(helmet(), begin, limit, admit, body, answer, fail);
+  router.use(begin, admit, body, answer, fail);
   return router;
 }
