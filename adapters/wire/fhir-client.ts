@@ -81,6 +81,8 @@ export interface FhirClient {
     /** It changes nothing at the server, so it may be repeated; a GET always may. */
     readonly isRepeatable?: boolean;
   }): Promise<FhirResource>;
+  /** What the server says it can do. */
+  capabilities(): Promise<ResourceOf<'CapabilityStatement'>>;
   close(): Promise<void>;
 }
 
@@ -209,6 +211,11 @@ export function openFhirClient(settings: FhirClientSettings): FhirClient {
         method === 'POST' ? { 'content-type': 'application/fhir+json' } : {},
       );
       return anyResource(resource, what);
+    },
+    async capabilities() {
+      const what = 'GET metadata';
+      const { resource } = await read('metadata', what);
+      return ofType(resource, 'CapabilityStatement', what);
     },
     close: () => line.close(),
   };

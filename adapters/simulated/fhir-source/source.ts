@@ -18,16 +18,20 @@ import {
 } from './faults.ts';
 import { Searches } from './search.ts';
 import { Shelf, type Shelved } from './shelf.ts';
+import { SubscriptionDesk, type SubscriptionBehaviour } from './subscriptions.ts';
 import { TokenDesk, type SmartAccess } from './tokens.ts';
 
 export type { SourceFault } from './faults.ts';
 export type { Shelved } from './shelf.ts';
+export type { EventFault, SubscriptionBehaviour, SubscriptionDesk } from './subscriptions.ts';
 
 export interface FhirSourceSettings {
   /** The server's own clock, ISO 8601 with zone; the machine's where left out. */
   readonly now?: () => string;
   /** A fixed token, or SMART backend services; anybody where left out. */
   readonly access?: { readonly token: string } | SmartAccess;
+  /** How its subscriptions are. */
+  readonly subscriptions?: SubscriptionBehaviour;
   /** 0 (the default) lets the system choose. */
   readonly port?: number;
   readonly host?: string;
@@ -46,6 +50,7 @@ export interface SimulatedFhirSource {
   /** Base of the server. */
   readonly url: string;
   readonly shelf: Shelf;
+  readonly subscriptions: SubscriptionDesk;
   /** Every call of FHIR in order, whatever it was answered. */
   readonly calls: readonly SourceCall[];
   /** Tokens given out. */
@@ -73,6 +78,7 @@ export async function simulatedFhirSource(
 
 class Source implements SimulatedFhirSource {
   readonly shelf: Shelf;
+  readonly subscriptions: SubscriptionDesk;
   readonly calls: SourceCall[] = [];
   readonly #now: () => string;
   readonly #access: FhirSourceSettings['access'];
@@ -85,11 +91,18 @@ class Source implements SimulatedFhirSource {
   #inFlight = 0;
   url = '';
 
-  constructor({ now = () => new Date().toISOString(), access }: FhirSourceSettings) {
+  constructor(settings: FhirSourceSettings) {
+    const { now = () => new Date().toISOString(), access } = settings;
     this.#now = now;
     this.#access = access;
     this.#desk = access !== undefined && 'jwks' in access ? new TokenDesk(access) : undefined;
     this.shelf = new Shelf(now);
+    this.subscriptions = new SubscriptionDesk(
+      this.shelf,
+      now,
+      () => this.url,
+      settings.subscriptions,
+    );
     this.#server = createServer(this.#app());
   }
 
@@ -148,6 +161,9 @@ class Source implements SimulatedFhirSource {
       this.#token(request, response),
     );
     app.use('/fhir', express.json({ type: ['application/fhir+json', 'application/json'] }));
+    this.subscriptions.addRoutes(app, (request, response, answer) =>
+      this.#serve(request, response, answer),
+    );
     app.get('/fhir/:type/:id', (request, response) =>
       this.#serve(request, response, () => this.#read(request, response)),
     );

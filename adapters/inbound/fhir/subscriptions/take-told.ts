@@ -1,0 +1,199 @@
+/**
+ * Takes what a source tells, with what it refers to: a resource whose references nobody has told yet says too little, so
+ * these are read first.
+ */
+import type { FhirResource } from 'fhir/r4.js';
+import { GatewayError } from '../../../../gateway/errors.ts';
+import { localTarget, referencesOf } from '../related.ts';
+import { served, type ServedType } from '../server/served.ts';
+import { take, type Incoming } from '../take.ts';
+import type { Notification, ToldResource } from './notification.ts';
+import type { SubscriptionSettings } from './settings.ts';
+import type { ToDo } from './state.ts';
+
+export interface Taker {
+  /**
+   * Stores what a notification brings.
+   * @returns what it spoke of and did not bring
+   * @throws GatewayError where something could not be stored because of us
+   */
+  takeNotified(notification: Notification): Promise<ToDo>;
+  /** Reads one resource with what it refers to, and stores them. @param reference `Type/id` */
+  readAndTake(reference: string): Promise<void>;
+  /** Stores what a page of a search brings. @returns the latest of their `meta.lastUpdated` */
+  takePage(resources: readonly FhirResource[]): Promise<string | undefined>;
+  /** What could not be read is tried again from now on. */
+  forgetUnreachable(): void;
+}
+
+/** What others refer to comes first. */
+const order = ['Organization', 'Location', 'Patient', 'Encounter', 'CarePlan'];
+/** Task → CarePlan → Encounter → Patient. */
+const deepest = 3;
+const mostUnreachable = 10_000;
+
+type TakerSettings = Pick<SubscriptionSettings, 'taking' | 'source' | 'onEvent'>;
+
+export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
+  /** References that the source does not give us: a resource is not held back for them. */
+  const unreachable = new Set<string>();
+
+  async function takeNotified(notification: Notification): Promise<ToDo> {
+    const told = ordered(notification.resources.filter(({ resource }) => isServed(resource)));
+    const related = relatedOf(told);
+    const brought = new Set(told.map(({ resource }) => `${resource.resourceType}/${resource.id}`));
+    const toRead = new Set<string>();
+    let mustAsk = false;
+    for (const one of told) {
+      const { resource } = one;
+      if (resource.id === undefined) mustAsk = true;
+      else if ((await missingOf(resource, related)).length > 0) {
+        toRead.add(`${resource.resourceType}/${resource.id}`);
+      } else await takeOne(one, related);
+    }
+    const gone = new Set(notification.deleted.map(typeAndId));
+    for (const { about } of notification.events) {
+      if (about.length === 0 && told.length === 0) mustAsk = true;
+      for (const reference of about.map(typeAndId)) {
+        if (reference === undefined || brought.has(reference) || gone.has(reference)) continue;
+        toRead.add(reference);
+      }
+    }
+    return { toRead: [...toRead], mustAsk };
+  }
+
+  async function readAndTake(reference: string): Promise<void> {
+    const target = servedTarget(reference);
+    if (target === undefined) return;
+    const resource = await source.read(target.type, target.id);
+    if (resource === undefined) onEvent('resource-gone', { type: target.type });
+    else await takeWithReferences(resource, 0);
+  }
+
+  async function takePage(resources: readonly FhirResource[]): Promise<string | undefined> {
+    const told = ordered(resources.filter(isServed).map((resource) => ({ resource, text: '' })));
+    const related = relatedOf(told);
+    let reached: string | undefined;
+    for (const { resource } of told) {
+      await takeWithReferences(resource, 0, related);
+      const at = resource.meta?.lastUpdated;
+      if (at !== undefined && (reached === undefined || Date.parse(at) > Date.parse(reached))) {
+        reached = at;
+      }
+    }
+    return reached;
+  }
+
+  async function takeWithReferences(
+    resource: FhirResource,
+    depth: number,
+    related: Incoming['related'] = {},
+  ): Promise<void> {
+    if (!isServed(resource) || resource.id === undefined) return;
+    const missing = depth < deepest ? await missingOf(resource, related) : [];
+    for (const reference of missing) await takeReferred(reference, depth + 1);
+    await takeOne({ resource, text: JSON.stringify(resource) }, related);
+  }
+
+  async function takeReferred(reference: string, depth: number): Promise<void> {
+    const target = servedTarget(reference);
+    if (target === undefined) return;
+    try {
+      const resource = await source.read(target.type, target.id);
+      if (resource !== undefined) return await takeWithReferences(resource, depth);
+    } catch (thrown) {
+      if (!(thrown instanceof GatewayError) || thrown.fate !== 'permanent') throw thrown;
+    }
+    if (unreachable.size > mostUnreachable) unreachable.clear();
+    unreachable.add(reference);
+  }
+
+  async function takeOne(
+    { resource, text }: ToldResource,
+    related: Incoming['related'] = {},
+  ): Promise<void> {
+    const { id, meta, resourceType } = resource;
+    const { versionId, lastUpdated } = meta ?? {};
+    const { reply } = await take(taking, {
+      resource,
+      text,
+      ...(id !== undefined && { id }),
+      source: {
+        ...(versionId !== undefined && { versionId }),
+        ...(lastUpdated !== undefined && { lastUpdated }),
+      },
+      related: Object.fromEntries(
+        referencesOf(resource).flatMap((reference) => {
+          const other = related[reference];
+          return other === undefined ? [] : [[reference, other] as const];
+        }),
+      ),
+    });
+    if (reply.outcome === 'untaken') {
+      throw reply.error ?? new GatewayError('journal-unavailable', 'not stored');
+    }
+    // It is kept for the operator; the source cannot mend it by telling it again.
+    if (reply.outcome === 'refused') {
+      onEvent('resource-refused', { type: resourceType, err: reply.error });
+    }
+  }
+
+  /** References worth reading that neither the store has nor what came with it. */
+  async function missingOf(
+    resource: FhirResource,
+    related: Incoming['related'] = {},
+  ): Promise<readonly string[]> {
+    const missing: string[] = [];
+    for (const reference of referencesOf(resource)) {
+      const target = servedTarget(reference);
+      if (related[reference] !== undefined || target === undefined) continue;
+      if (!isOfSource(reference) || unreachable.has(reference)) continue;
+      const { sender, store } = taking;
+      if ((await store.read({ sender, ...target })) === undefined) missing.push(reference);
+    }
+    return missing;
+  }
+
+  /** An absolute reference to another server names another resource than ours of that id. */
+  function isOfSource(reference: string): boolean {
+    return !/^[a-z][a-z0-9+.-]*:/i.test(reference) || reference.startsWith(source.base);
+  }
+
+  return { takeNotified, readAndTake, takePage, forgetUnreachable: () => unreachable.clear() };
+}
+
+function isServed({ resourceType }: FhirResource): boolean {
+  return served.has(resourceType);
+}
+
+function ordered(told: readonly ToldResource[]): readonly ToldResource[] {
+  const rank = ({ resource }: ToldResource): number => {
+    const place = order.indexOf(resource.resourceType);
+    return place < 0 ? order.length : place;
+  };
+  return told.toSorted((left, right) => rank(left) - rank(right));
+}
+
+/** What came together, by each way in which one may refer to the other. */
+function relatedOf(told: readonly ToldResource[]): Readonly<Record<string, FhirResource>> {
+  return Object.fromEntries(
+    told.flatMap(({ resource, fullUrl }) => [
+      ...(fullUrl === undefined ? [] : [[fullUrl, resource] as const]),
+      ...(resource.id === undefined
+        ? []
+        : [[`${resource.resourceType}/${resource.id}`, resource] as const]),
+    ]),
+  );
+}
+
+function typeAndId(reference: string): string | undefined {
+  const target = servedTarget(reference);
+  return target && `${target.type}/${target.id}`;
+}
+
+/** Type and id of a reference to a resource that we have use for. */
+function servedTarget(reference: string): { type: ServedType; id: string } | undefined {
+  const target = localTarget(reference);
+  const type = served.get(target?.type ?? '')?.type;
+  return target && type && { type, id: target.id };
+}
