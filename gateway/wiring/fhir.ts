@@ -29,9 +29,7 @@ export function openFhir(
     identify: identifyBy(senders.list, () => systemClock.nowMs()),
     requestsPerMinute,
     open,
-    onAnswered: (sender, status) => {
-      log[status < 400 ? 'debug' : 'warn']({ sender, status }, 'FHIR request answered');
-    },
+    onRefused: (sender, status) => log.warn({ sender, status }, 'FHIR request not let in'),
   });
   const router = express.Router();
   router.use(door.router);

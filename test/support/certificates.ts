@@ -3,6 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+export const journalName = 'journal.ekliden.example';
+export const journalSerialNumber = 'SE2321000131-E000000000001';
+
 export interface Certificates {
   /** False where openssl is missing: the test says so and is skipped. */
   readonly made: boolean;
@@ -10,7 +13,10 @@ export interface Certificates {
   pem(name: string): Buffer;
 }
 
-/** Makes `ca.pem`, `server.pem` (localhost), `client.pem` and their `.key` in the folder. */
+/**
+ * Makes `ca.pem`, `server.pem` (localhost), `client.pem`, `journal.pem` (with a DNS name) and `stranger.pem`, which says
+ * the same and no authority gave, and their `.key` in the folder.
+ */
 export function makeCertificates(folder: string): Certificates {
   const path = (name: string): string => join(folder, name);
   const run = (...args: string[]): void => {
@@ -21,13 +27,21 @@ export function makeCertificates(folder: string): Certificates {
   try {
     const authority = ['-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2'];
     run('req', '-x509', ...key, ...authority);
+    const journal = `/O=Ekliden/CN=journal/serialNumber=${journalSerialNumber}`;
+    const withName = ['-addext', `subjectAltName=DNS:${journalName}`];
     for (const [name, subject] of [
       ['server', '/CN=localhost'],
       ['client', '/CN=client'],
+      ['journal', journal],
     ] as const) {
-      run('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject);
-      run('x509', '-req', '-in', `${name}.csr`, ...signed, '-out', `${name}.pem`);
+      const names = name === 'journal' ? withName : [];
+      const asked = ['-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject, ...names];
+      run('req', ...key, ...asked);
+      const given = ['-copy_extensions', 'copy', '-out', `${name}.pem`];
+      run('x509', '-req', '-in', `${name}.csr`, ...signed, ...given);
     }
+    const stranger = ['-keyout', 'stranger.key', '-out', 'stranger.pem', '-subj', journal];
+    run('req', '-x509', ...key, ...stranger, ...withName, '-days', '2');
   } catch {
     console.warn('SKIPPED: the TLS tests, because openssl is missing');
     return { made: false, path, pem: () => Buffer.alloc(0) };

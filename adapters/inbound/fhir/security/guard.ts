@@ -12,8 +12,8 @@ export interface GuardSettings {
   readonly requestsPerMinute: number;
   /** Paths below the mount that strangers may read: they say what we are, and nothing of anybody. */
   readonly open: readonly string[];
-  /** For metrics and log: what each request ended with. */
-  readonly onAnswered?: (sender: string | undefined, status: number) => void;
+  /** For metrics and log: who was not let in, and why. What comes further is told where it is answered. */
+  readonly onRefused?: (sender: string | undefined, status: number) => void;
 }
 
 export interface Guard {
@@ -26,17 +26,18 @@ export interface Guard {
 }
 
 export function guard(settings: GuardSettings): Guard {
-  const { requestsPerMinute, onAnswered } = settings;
+  const { requestsPerMinute } = settings;
   const known = new WeakMap<IncomingMessage, FhirSender>();
   let inHand = 0;
 
-  const count = (request: Request, response: Response, next: NextFunction): void => {
+  const count = (_request: Request, response: Response, next: NextFunction): void => {
     inHand += 1;
-    response.once('close', () => {
-      inHand -= 1;
-      onAnswered?.(known.get(request)?.id, response.statusCode);
-    });
+    response.once('close', () => (inHand -= 1));
     next();
+  };
+  const refuse = (request: Request, response: Response, refusal: Refusal): void => {
+    answerRefusal(response, refusal);
+    settings.onRefused?.(known.get(request)?.id, refusal.status);
   };
   const identify = async (
     request: Request,
@@ -57,12 +58,12 @@ export function guard(settings: GuardSettings): Guard {
     },
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    handler: (_request, response) => refuse(response, tooManyRequests()),
+    handler: (request, response) => refuse(request, response, tooManyRequests()),
   });
   const admit = (request: Request, response: Response, next: NextFunction): void => {
     const isOpen = request.method === 'GET' && settings.open.includes(request.path);
     if (known.has(request) || isOpen) return next();
-    refuse(response, unknownSender(request.headers.authorization !== undefined));
+    refuse(request, response, unknownSender(request.headers.authorization !== undefined));
   };
 
   const router = express.Router();
@@ -71,7 +72,7 @@ export function guard(settings: GuardSettings): Guard {
 }
 
 /** The body of the request is not read: whoever sends on is cut off. */
-function refuse(response: Response, { status, headers, outcome }: Refusal): void {
+function answerRefusal(response: Response, { status, headers, outcome }: Refusal): void {
   response.status(status).set(headers).set('Cache-Control', 'no-store');
   response.type('application/fhir+json').send(JSON.stringify(outcome));
 }
