@@ -1,7 +1,9 @@
 /** Our FHIR profiles and the checks made of them. */
 import type { Encounter } from 'fhir/r4.js';
 import { describe, expect, test } from 'vitest';
+import { fhirChecks } from '../adapters/inbound/fhir/checks/checks.ts';
 import { profileChecks } from '../adapters/inbound/fhir/checks/profile-checks.ts';
+import { startWorker } from '../gateway/runtime/worker.ts';
 
 const checks = profileChecks();
 
@@ -46,5 +48,25 @@ describe('what our profiles require', () => {
     expect(told(nameless, 'refuse')).toEqual(['error required Encounter.identifier']);
     expect(told(nameless, 'warn')).toEqual(['warning required Encounter.identifier']);
     expect(told(nameless, 'accept')).toEqual([]);
+  });
+});
+
+describe('the other thread', () => {
+  test('holds a resource against its StructureDefinition, before the answer at refuse', async () => {
+    const kept: [number, readonly string[]][] = [];
+    const skipped: number[] = [];
+    const both = fhirChecks({
+      start: startWorker,
+      keep: async (place, findings) => void kept.push([place, findings]),
+      onSkipped: (place) => skipped.push(place),
+    });
+    const odd = stay({ text: { status: 'generated' } });
+    expect(checks.all(stay(), 'refuse')).toEqual([]);
+    expect(await both.before(stay(), 'refuse')).toEqual([]);
+    expect((await both.before(odd, 'refuse')).map(({ expression }) => expression)).toEqual([
+      'Encounter.text.div',
+    ]);
+    await both.close();
+    expect({ kept, skipped }).toEqual({ kept: [], skipped: [] });
   });
 });

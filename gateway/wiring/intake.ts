@@ -10,7 +10,10 @@ import type {
   ReceiveRead,
   ReceiveTogether,
 } from '../../adapters/adapter.ts';
+import type { FhirResource } from 'fhir/r4.js';
+import type { Finding } from '../../adapters/inbound/fhir/checks/finding.ts';
 import type { Exchange } from '../../adapters/inbound/fhir/exchange.ts';
+import { levelOf } from '../../adapters/inbound/fhir/index.ts';
 import { hl7v2Inbound, type KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
 import { loadMappings, type Mappings } from '../../mappings/index.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
@@ -19,6 +22,7 @@ import { createReceive, createReceiveTogether, type ReceiveParts } from '../rece
 import { retranslateParked } from '../retranslate.ts';
 import type { Config } from '../runtime/config.ts';
 import { takeRequests } from '../runtime/reload-requests.ts';
+import { openFhirChecks } from './fhir-checks.ts';
 import { inboundsOf, type Inbounds } from './inbounds.ts';
 import { sendersOf } from './senders.ts';
 
@@ -45,6 +49,10 @@ export interface Intake {
 export interface FhirReceive {
   readonly receive: ReceiveRead<Exchange>;
   readonly receiveTogether: ReceiveTogether<Exchange>;
+  /** What is wrong with a resource, before it is received: an error refuses it. By the sender's level, so it may take a while. */
+  readonly findingsOf: (resource: FhirResource) => readonly Finding[] | Promise<readonly Finding[]>;
+  /** Everything that could be said of a resource, whatever the sender's level is. */
+  readonly validate: (resource: FhirResource) => Promise<readonly Finding[]>;
 }
 
 /**
@@ -58,6 +66,7 @@ export function mappingsOf(config: Config, pending?: PendingFile): Mappings {
 
 /** What belongs to one revision of the mappings. */
 interface Revision {
+  readonly mappings: Mappings;
   readonly adapter: Inbound<KnownMessage>;
   readonly inbounds: Inbounds;
   readonly receive: Receive;
@@ -75,13 +84,16 @@ export function openIntake(
   folder: string,
 ): Intake {
   const { journal, clock, log } = parts;
+  const checks = openFhirChecks(parts);
   let current = revisionOf(mappings);
   let reloading: Promise<unknown> = Promise.resolve();
 
   function revisionOf(of: Mappings): Revision {
     const adapter = hl7v2Inbound(of);
     const receive = createReceive(adapter, parts);
-    return { adapter, inbounds: inboundsOf(of), receive, inHand: new Set() };
+    const inbounds = inboundsOf(of, (...stored) => checks.after(...stored));
+    if (of.senders.some(({ id }) => levelOf(of, id) === 'refuse')) checks.warm();
+    return { mappings: of, adapter, inbounds, receive, inHand: new Set() };
   }
 
   /** Each message by the mappings in force when it comes. */
@@ -140,6 +152,8 @@ export function openIntake(
         byRevision(({ inbounds }) =>
           createReceiveTogether(inbounds.fhirOf(senderId), parts)(messages),
         ),
+      findingsOf: (resource) => checks.before(resource, levelOf(current.mappings, senderId)),
+      validate: (resource) => checks.validate(resource),
     }),
     refuseOversize: (head, error) => refuseOversize(current.adapter, parts, head, error),
     retranslate,
@@ -150,6 +164,7 @@ export function openIntake(
     },
     async close() {
       await reloading;
+      await checks.close();
     },
   };
 }

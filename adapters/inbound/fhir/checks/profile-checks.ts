@@ -151,7 +151,8 @@ function keyOf({ expression, code }: Finding): string {
   return `${expression} ${code}`;
 }
 
-function isResource(value: unknown): value is FhirResource {
+/** What has a resourceType; nothing else is known of it. */
+export function isResource(value: unknown): value is FhirResource {
   return (
     typeof value === 'object' &&
     value !== null &&

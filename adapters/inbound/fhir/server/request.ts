@@ -33,7 +33,7 @@ export interface FhirRequest {
   /** `Prefer: handling=strict`: a search refuses what it does not know. */
   readonly isStrict: boolean;
   /** What the checks say of a resource of this sender. */
-  readonly findingsOf: (resource: FhirResource) => readonly Finding[];
+  readonly findingsOf: (resource: FhirResource) => readonly Finding[] | Promise<readonly Finding[]>;
   /** Of a create or an update: checked to be of `type`. */
   readonly body?: { readonly resource: FhirResource; readonly text: string } | undefined;
 }

@@ -21,7 +21,9 @@ export interface FhirSettings {
   /** What a sender tells goes there. */
   readonly takingOf: (sender: FhirSender) => TakingTogether;
   /** What the checks say of a sender's resources: an error refuses it, and a warning is told. */
-  readonly checkOf: (sender: FhirSender) => (resource: FhirResource) => readonly Finding[];
+  readonly checkOf: (
+    sender: FhirSender,
+  ) => (resource: FhirResource) => readonly Finding[] | Promise<readonly Finding[]>;
   readonly operations: Operations;
   readonly maxBodyBytes: number;
   /** Entries of a transaction or batch; 1000 where left out. */

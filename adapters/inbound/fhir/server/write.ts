@@ -29,7 +29,7 @@ export interface Target {
 export async function write(request: FhirRequest): Promise<FhirResponse> {
   const { body, taking, conditions } = request;
   assert(body, 'a write has a body');
-  const warnings = checked(request, body.resource);
+  const warnings = await checked(request, body.resource);
   const isUpdate = request.interaction === 'update';
   for (let tries = 1; ; tries += 1) {
     const { id, unlessKnown, kept } = await targetOf(request, body.resource);
@@ -108,11 +108,11 @@ async function targetOfCreate(request: FhirRequest, resource: FhirResource): Pro
  * @returns what is worth a warning
  * @throws FhirRefusal 422 with everything that is wrong
  */
-export function checked(
+export async function checked(
   { findingsOf }: Pick<FhirRequest, 'findingsOf'>,
   resource: FhirResource,
-): readonly OperationOutcomeIssue[] {
-  const findings = findingsOf(resource);
+): Promise<readonly OperationOutcomeIssue[]> {
+  const findings = await findingsOf(resource);
   const issues = findings.map(issueOfFinding);
   if (findings.some(({ severity }) => severity === 'error')) throw new FhirRefusal(422, issues);
   return issues;
