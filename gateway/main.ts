@@ -180,7 +180,7 @@ async function assemble(
   closers.push(() => intake.close());
   const freed = await intake.retranslate();
   const fhir = openFhir(config, fhirSenders, intake, parts);
-  const http = await listenHttp(config, journal, partners, parts, fhir.router);
+  const http = await listenHttp(config, journal, partners, parts, (url) => fhir.routerAt(url));
   closers.push(() => http.close());
   const server = createHl7v2Server({
     receive: receiveBatches(

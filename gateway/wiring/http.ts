@@ -1,6 +1,7 @@
 /** The HTTP side: /health, the receipts of partners, and FHIR. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { hostname } from 'node:os';
 import express, { type Router } from 'express';
 import { receiptsInbound } from '../../adapters/inbound/receipts/index.ts';
 import { receiptsRouter } from '../../adapters/inbound/receipts/server.ts';
@@ -25,6 +26,7 @@ const drainMs = 5000;
 
 /**
  * Listens for partners and for whoever asks how it is.
+ * @param fhirAt what is served at `/fhir`, which lies at this address
  * @throws GatewayError configuration-invalid when the address cannot be had
  */
 export async function listenHttp(
@@ -32,10 +34,9 @@ export async function listenHttp(
   journal: Journal,
   partners: Partners,
   parts: ReceiveParts,
-  fhir: Router,
+  fhirAt: (url: string) => Router,
 ): Promise<HttpServer> {
   const app = httpApp(config, journal, partners, parts);
-  app.use('/fhir', fhir);
   const tls = httpTls(config);
   const server = tls ? createTlsServer(tls, app) : createServer(app);
   const { host, port } = config.http;
@@ -47,8 +48,16 @@ export async function listenHttp(
   });
   const address = server.address();
   assert(typeof address === 'object' && address !== null, 'a TCP server has a port');
-  const url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  const url = `${tls ? 'https' : 'http'}://${nameOf(host)}:${address.port}`;
+  // No request has come yet: between the port and this line nothing was awaited that could bring one.
+  app.use('/fhir', fhirAt(`${url}/fhir`));
   return { host, port: address.port, url, close: () => close(server) };
+}
+
+/** How others write the address; the machine's own name where it listens on all of them. */
+function nameOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname();
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** What stops a start most often, said so that the next step is clear. */

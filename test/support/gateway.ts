@@ -1,4 +1,5 @@
 /** A whole gateway on free ports, with receivers and a hospital, for tests. */
+import { Client } from 'fhir-kit-client';
 import { HospitalLink, answerCodeOf } from '../../adapters/simulated/hospital.ts';
 import {
   simulatedMunicipality,
@@ -11,13 +12,20 @@ import { createLog, type Log } from '../../gateway/runtime/log.ts';
 import { temporaryFolder } from './folder.ts';
 
 export const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
-export const tokens = { MUNICIPALITY_TOKEN: 'm'.repeat(40), PRIMARY_CARE_TOKEN: 'p'.repeat(40) };
+export const tokens = {
+  MUNICIPALITY_TOKEN: 'm'.repeat(40),
+  PRIMARY_CARE_TOKEN: 'p'.repeat(40),
+  EKLIDEN_FHIR_TOKEN: 'e'.repeat(40),
+  NORRTUNA_FHIR_TOKEN: 'n'.repeat(40),
+};
 
 export interface TestGateway {
   readonly gateway: Gateway;
   readonly clock: HandSetClock;
   readonly receiver: SimulatedMunicipality;
   readonly hospital: HospitalLink;
+  /** A FHIR client as vendors use it, known as this sender; ekliden where left out. */
+  fhir(sender?: 'ekliden' | 'norrtuna'): Client;
   readonly folder: string;
   /** Lines of the log. */
   readonly logged: string[];
@@ -84,6 +92,12 @@ export async function startTestGateway(settings: TestSettings): Promise<TestGate
     hospital,
     folder,
     logged,
+    fhir(sender = 'ekliden') {
+      const client = new Client({ baseUrl: gateway.fhir.url });
+      const isOfEkliden = sender === 'ekliden';
+      client.bearerToken = isOfEkliden ? tokens.EKLIDEN_FHIR_TOKEN : tokens.NORRTUNA_FHIR_TOKEN;
+      return client;
+    },
     send: async (raw) => answerCodeOf(await hospital.send(raw)),
     rest,
     async passTimeUntil(limit) {
@@ -111,6 +125,10 @@ function configFor(folder: string, url: string): Config {
     data: folder,
     mllp: { ...config.mllp, port: 0 },
     http: { ...config.http, port: 0 },
+    senders: config.senders.map((sender) => ({
+      ...sender,
+      fhir: { kind: 'hospital', tokenEnv: `${sender.id.toUpperCase()}_FHIR_TOKEN` },
+    })),
     deadlines: { ...config.deadlines, grace: 0 },
     // Months are settled for what is in them, not from the calendar.
     billing: { ...config.billing, municipalities: [] },
