@@ -26,6 +26,7 @@ import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
 import { startRelay } from './runtime/relay.ts';
 import { fhirSendersOf } from './wiring/fhir-senders.ts';
+import { openFhirSources } from './wiring/fhir-sources.ts';
 import { openFhir } from './wiring/fhir.ts';
 import { watchConfigured } from './wiring/folders.ts';
 import { addressTaken, listenHttp } from './wiring/http.ts';
@@ -209,6 +210,8 @@ async function assemble(
     folders.push(watched);
     closers.push(() => watched.close());
   }
+  const sources = await openFhirSources(config, intake, parts, env);
+  closers.push(() => sources.close());
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });
 
   return {
@@ -221,10 +224,11 @@ async function assemble(
     reload: intake.reload,
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
-    isQuiet: () => isQuiet(journal, bus, clock, [server, fhir, ...folders]),
+    isQuiet: () => isQuiet(journal, bus, clock, [server, fhir, sources, ...folders]),
     wake() {
       void relay.tick();
       bus.wake();
+      sources.wake();
     },
     stop,
   };

@@ -57,6 +57,8 @@ export interface FhirClient {
   readonly base: URL;
   /** @returns undefined where there is none, or none any more (404, 410) */
   read<T extends ResourceType>(type: T, id: string): Promise<ResourceOf<T> | undefined>;
+  /** As `read`, of a type that only the data names. */
+  readAny(type: string, id: string): Promise<FhirResource | undefined>;
   /**
    * A search, page by page; a `next` link is followed when the next page is asked for.
    * @throws GatewayError also for a `next` link that leads to another server, or back
@@ -137,22 +139,30 @@ export function openFhirClient(settings: FhirClientSettings): FhirClient {
   const read = async (url: string, what: string): Promise<Answer> =>
     await call({ what, isRepeatable: true }, (options) => client.request(url, { options }));
 
+  async function readAny(type: string, id: string): Promise<FhirResource | undefined> {
+    checkType(type);
+    checkId(id);
+    const what = `GET ${type}`;
+    try {
+      const found = await call({ what, isRepeatable: true }, (options) =>
+        client.read({ resourceType: type, id, options }),
+      );
+      const resource = anyResource(found.resource, what);
+      if (resource.resourceType === type && resource.id === id) return resource;
+      throw new GatewayError('malformed-message', `${what}: another resource came`);
+    } catch (thrown) {
+      if (isGone(thrown)) return undefined;
+      throw thrown;
+    }
+  }
+
   return {
     base: line.url,
     async read(type, id) {
-      checkType(type);
-      checkId(id);
-      try {
-        const what = `GET ${type}`;
-        const { resource } = await call({ what, isRepeatable: true }, (options) =>
-          client.read({ resourceType: type, id, options }),
-        );
-        return ofType(resource, type, what);
-      } catch (thrown) {
-        if (isGone(thrown)) return undefined;
-        throw thrown;
-      }
+      const found = await readAny(type, id);
+      return found === undefined ? undefined : ofType(found, type, `GET ${type}`);
     },
+    readAny,
     search(type, parameters) {
       checkType(type);
       return walkPages({

@@ -1,0 +1,102 @@
+/** The way to a configured FHIR server: its address, its keys and ours, from files and the environment. */
+import { readFileSync } from 'node:fs';
+import {
+  openFhirClient,
+  type Authorizer,
+  type FhirClient,
+} from '../../adapters/wire/fhir-client.ts';
+import type { LineSettings } from '../../adapters/wire/http-line.ts';
+import { readClientKey, smartAuthorizer } from '../../adapters/wire/smart.ts';
+import { asGatewayError, GatewayError } from '../errors.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { FhirServerConfig } from '../runtime/config-fhir-server.ts';
+import { secretOf } from '../runtime/config.ts';
+
+/** Time-outs, tokens and signatures go by the machine's clocks. */
+const machine = {
+  elapsedMs: () => systemClock.elapsedMs(),
+  nowSeconds: () => systemClock.nowMs() / 1000,
+};
+
+/**
+ * @param setting where the server stands in the configuration: `senders.0.fhir.poll`
+ * @param signal ends what is under way
+ * @throws GatewayError configuration-invalid naming the setting; it never quotes a secret
+ */
+export async function connectFhirServer(
+  server: FhirServerConfig,
+  setting: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<FhirClient> {
+  const { base, ownNetwork, maxAnswerBytes, timeout, tls } = server;
+  const pem = (name: 'ca' | 'cert' | 'key'): string | undefined =>
+    tls?.[name] === undefined ? undefined : readText(tls[name], `${setting}.tls.${name}`);
+  const line: LineSettings = {
+    url: base,
+    setting: `${setting}.base`,
+    allowPrivate: ownNetwork,
+    maxAnswerBytes,
+    ...(tls !== undefined && { tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key') } }),
+  };
+  try {
+    const authorizer = await authorizerOf(server, setting, line, env);
+    const client = openFhirClient({
+      line,
+      timeoutMs: timeout,
+      machine,
+      signal,
+      ...(authorizer !== undefined && { authorizer }),
+    });
+    return {
+      ...client,
+      async close() {
+        await client.close();
+        await authorizer?.close?.();
+      },
+    };
+  } catch (thrown) {
+    const { message, location } = asGatewayError(thrown);
+    const text = message.replace('allowPrivate', 'ownNetwork: true');
+    const place = location?.startsWith(setting) === true ? location : setting;
+    throw new GatewayError('configuration-invalid', text, { location: place, cause: thrown });
+  }
+}
+
+async function authorizerOf(
+  { tokenEnv, smart, timeout }: FhirServerConfig,
+  setting: string,
+  line: LineSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<(Authorizer & { close?(): Promise<void> }) | undefined> {
+  if (tokenEnv !== undefined) {
+    const token = secretOf(tokenEnv, env);
+    if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
+      throw new GatewayError('configuration-invalid', `${tokenEnv} is no bearer token`);
+    }
+    return { token: async () => token };
+  }
+  if (smart === undefined) return undefined;
+  const { clientId, keyFile, keyEnv, keyId, scope, tokenUrl } = smart;
+  const text =
+    keyFile === undefined
+      ? secretOf(keyEnv ?? '', env)
+      : readText(keyFile, `${setting}.smart.keyFile`);
+  return smartAuthorizer({
+    line,
+    clientId,
+    key: await readClientKey(text, keyId),
+    scope,
+    timeoutMs: timeout,
+    machine,
+    ...(tokenUrl !== undefined && { tokenUrl }),
+  });
+}
+
+function readText(file: string, location: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new GatewayError('configuration-invalid', `${file} cannot be read`, { location });
+  }
+}
