@@ -1,7 +1,7 @@
 /** What a FHIR client hears when something is not taken: the HTTP status, and issues that say where, why and what to do. */
 import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
-import { GatewayError, type ErrorCode } from '../../../../gateway/errors.ts';
-import { issueOf, outcomeOf } from './outcome.ts';
+import { asGatewayError, GatewayError, type ErrorCode } from '../../../../gateway/errors.ts';
+import { issueInEntry, issueOf, outcomeOf } from './outcome.ts';
 
 export type IssueType = OperationOutcomeIssue['code'];
 
@@ -16,10 +16,12 @@ export class FhirRefusal extends GatewayError {
     status: number,
     issues: readonly OperationOutcomeIssue[],
     headers: Readonly<Record<string, string>> = {},
+    cause?: unknown,
   ) {
     const [first] = issues;
     const location = first?.expression?.[0];
     super(codeOf(status), first?.details?.text ?? first?.diagnostics ?? 'refused', {
+      ...(cause !== undefined && { cause }),
       ...(location !== undefined && { location }),
       ...(first !== undefined && { standardCode: first.code }),
     });
@@ -38,6 +40,13 @@ export function refuse(
   headers?: Readonly<Record<string, string>>,
 ): FhirRefusal {
   return new FhirRefusal(status, [issueOf({ severity: 'error', code, text, expression })], headers);
+}
+
+/** An error in one entry of a Bundle, as a refusal of the whole that says which. */
+export function refusalIn(thrown: unknown, index: number): FhirRefusal {
+  const { status, outcome } = refusedFor(asGatewayError(thrown));
+  const issues = outcome.issue.map((issue) => issueInEntry(issue, index));
+  return new FhirRefusal(status, issues, {}, thrown);
 }
 
 export interface Refused {
@@ -65,6 +74,8 @@ export function refusedFor(error: GatewayError): Refused {
 }
 
 function codeOf(status: number): ErrorCode {
+  if (status === 503) return 'journal-unavailable';
+  if (status >= 500) return 'assertion-failed';
   if (status === 401 || status === 403) return 'unknown-sender';
   if (status === 409 || status === 412) return 'version-conflict';
   return status === 400 || status === 413 || status === 422

@@ -16,17 +16,25 @@ export function documentIn(request: Request): JsonDocument {
   return readJson(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0));
 }
 
-/** @throws FhirRefusal 400 for what is no resource, or one of another type than the URL says */
-export function resourceIn(document: JsonDocument, type: string): NonNullable<FhirRequest['body']> {
-  const { value, text } = document;
+/**
+ * @param text as it was sent
+ * @param at where its resourceType stands
+ * @throws FhirRefusal 400 for what is no resource, or one of another type than the URL says
+ */
+export function resourceOf(
+  value: unknown,
+  text: string,
+  type: string,
+  at = 'resourceType',
+): NonNullable<FhirRequest['body']> {
   if (!isResource(value)) {
-    throw refuse(400, 'structure', 'expected a resource: a JSON object with resourceType');
+    throw refuse(400, 'structure', 'expected a resource: a JSON object with resourceType', at);
   }
   if (value.resourceType === type) return { resource: value, text };
-  throw refuse(400, 'invalid', `resourceType must be ${type}, as in the URL`, 'resourceType');
+  throw refuse(400, 'invalid', `resourceType must be ${type}, as in the URL`, at);
 }
 
-export function isResource(value: unknown): value is FhirResource {
+function isResource(value: unknown): value is FhirResource {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -7,12 +7,15 @@ import { assert, type GatewayError } from '../../../../gateway/errors.ts';
 import { refuse, refusedFor, FhirRefusal } from '../answers/refusal.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { FhirSender, Identify } from '../security/identity.ts';
+import { batch } from './batch.ts';
+import { readBundle } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
 import { interact } from './interact.ts';
-import { bodyOfWrite, conditionsIn, documentIn, errorOf, headersOf, resourceIn } from './http.ts';
+import { bodyOfWrite, conditionsIn, documentIn, errorOf, headersOf, resourceOf } from './http.ts';
 import { checkAccepted, checkContent, fhirJson, preferenceOf } from './negotiation.ts';
 import type { Operations } from './operation.ts';
 import type { FhirRequest, FhirResponse, TakingTogether } from './request.ts';
+import { transact } from './transaction.ts';
 import { routeOf, segmentsOf, type Route } from './route.ts';
 
 export interface FhirSettings {
@@ -49,6 +52,9 @@ export interface Answered {
   /** Of an error that is our own. */
   readonly error?: GatewayError;
 }
+
+const mostEntries = 1000;
+const nothing = { value: undefined, text: '' };
 
 /** What is known of a request on its way. */
 interface Known {
@@ -124,13 +130,17 @@ export function fhirRouter(settings: FhirSettings): Router {
   const body = express.raw({ type: () => true, limit: settings.maxBodyBytes, inflate: false });
 
   const answer = async (request: Request, response: Response): Promise<void> => {
-    const { sender, route, query, isWrite } = knownOf(response);
+    const known = knownOf(response);
+    const { sender, route, query, isWrite } = known;
     assert(route, 'a request is routed before it is answered');
     if (route.to === 'metadata')
       return send(request, response, { status: 200, resource: statement });
     assert(sender, 'whatever is not open has a sender');
     const taking = settings.takingOf(sender);
     const prefer = preferenceOf(request.headers['prefer']);
+    const { baseUrl } = settings;
+    const findingsOf = settings.checkOf(sender);
+    const shared = { sender, taking, baseUrl, isStrict: prefer.isStrict, findingsOf };
     switch (route.to) {
       case 'operation': {
         const { operation, type } = route;
@@ -142,22 +152,25 @@ export function fhirRouter(settings: FhirSettings): Router {
         const told = resource === undefined ? {} : { resource };
         return send(request, response, { status, ...told });
       }
-      case 'bundle':
-        throw refuse(422, 'not-supported', 'transactions and batches are not taken yet');
+      case 'bundle': {
+        const bundle = readBundle(documentIn(request), settings.maxEntries ?? mostEntries);
+        const keepRefused = (text: string, error: GatewayError): void =>
+          settings.keepRefused?.(sender, Buffer.from(text), error);
+        const take = bundle.type === 'batch' ? batch : transact;
+        known.asked = bundle.type;
+        return send(request, response, await take(bundle, { ...shared, prefer, keepRefused }));
+      }
       case 'resource': {
         const { interaction, type, id } = route;
+        const { value, text } = isWrite === true ? documentIn(request) : nothing;
         const asked: FhirRequest = {
-          sender,
-          taking,
-          baseUrl: settings.baseUrl,
+          ...shared,
           interaction,
           type,
           id,
           query,
           conditions: conditionsIn(request.headers),
-          isStrict: prefer.isStrict,
-          findingsOf: settings.checkOf(sender),
-          body: isWrite === true ? resourceIn(documentIn(request), type) : undefined,
+          body: isWrite === true ? resourceOf(value, text, type) : undefined,
         };
         return send(request, response, await interact(asked));
       }
