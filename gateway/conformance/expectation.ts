@@ -25,10 +25,13 @@ const statement = z.strictObject({
 /** What one message should become. What is left out is not looked at. */
 const expectation = z.strictObject({
   outcome: z.enum(outcomes).optional(),
-  /** MSA-1; null where there is nothing to answer to. */
-  answer: words.nullable().optional(),
+  /** MSA-1, or the HTTP status; null where there is nothing to answer to. */
+  answer: z
+    .union([words, z.number().transform(String)])
+    .nullable()
+    .optional(),
   sender: words.optional(),
-  /** `ADT^A01`. */
+  /** `ADT^A01`, `Encounter`. */
   kind: words.optional(),
   error: z
     .strictObject({
@@ -53,7 +56,7 @@ const expectation = z.strictObject({
         code: words.optional(),
         location: words.optional(),
         severity: z.enum(['error', 'warning', 'information']).optional(),
-        check: z.enum(['profile', 'dictionary']).optional(),
+        check: z.enum(['profile', 'dictionary', 'fhir']).optional(),
       }),
     )
     .optional(),
@@ -64,7 +67,7 @@ const expectation = z.strictObject({
     )
     .optional(),
   warnings: z.array(words).optional(),
-  /** What the answer's MSH begins with, and its ERR as a whole. */
+  /** What the answer's MSH begins with, and its ERR as a whole; of FHIR an issue: `error required Encounter.class: …`. */
   answerHeader: words.optional(),
   answerError: words.optional(),
   /** Part of the patient's identity; a difference is told without values. */

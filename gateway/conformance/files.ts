@@ -5,8 +5,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';
 
 /** Endings that message files go by; a file that is named itself may have any. */
-const endings = /\.(hl7|txt|er7|dat|msg|adt|out|hl7v2|mllp|bhs)$/i;
-const otherEndings = /\.(txt|dat|msg|out)$/i;
+const endings = /\.(hl7|txt|er7|dat|msg|adt|out|hl7v2|mllp|bhs|json|ndjson)$/i;
+const otherEndings = /\.(txt|dat|msg|out|json)$/i;
 const mostFiles = 100_000;
 const largestFileBytes = 64 * 1024 * 1024;
 export const storyFile = 'story.expect.yaml';
@@ -74,7 +74,7 @@ export function findFiles(asked: readonly string[]): FoundFiles {
   }
 }
 
-const endingsText = '.hl7, .txt, .er7, .dat, .msg, .adt, .out, .mllp';
+const endingsText = '.hl7, .txt, .er7, .dat, .msg, .adt, .out, .mllp, .json, .ndjson';
 
 function below(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -82,7 +82,7 @@ function below(folder: string): string[] {
     .sort();
 }
 
-/** `name.expect.yaml` beside `name.hl7`; a folder a case may call them `message.hl7` and `expect.yaml`. */
+/** `name.expect.yaml` beside `name.hl7`; a folder a case may call them `message.hl7` (or `.json`) and `expect.yaml`. */
 function expectationBeside(file: string): string | undefined {
   const stem = file.replace(/\.[^.]*$/, '');
   const own = `${stem}.expect.yaml`;

@@ -68,13 +68,13 @@ function headOf(
   };
 }
 
-function outcomeOf(translation: Translation | undefined): Outcome {
+export function outcomeOf(translation: Translation | undefined): Outcome {
   if (translation === undefined) return 'refused';
   if (translation.unmapped.length > 0) return 'parked';
   return translation.ignored === undefined ? 'accepted' : 'ignored';
 }
 
-function reasonOf(
+export function reasonOf(
   translation: Translation | undefined,
   error: GatewayError | undefined,
 ): Pick<Told, 'reason' | 'error'> {
@@ -103,7 +103,7 @@ function codeOf(segments: readonly string[]): string | null {
   return msa?.split(separator)[1] ?? null;
 }
 
-function toldMeaning(
+export function toldMeaning(
   translation: Translation | undefined,
 ): Pick<Told, 'stay' | 'events' | 'warnings' | 'unmapped'> {
   if (translation === undefined) return { events: [], warnings: [], unmapped: [] };
@@ -130,11 +130,16 @@ export function allFacts({ facts, persons = [], moved = [] }: Translation): read
 
 /** What stands where a code should be may be a name or a place: it is told where it looks like a code. */
 export function toldCode({ code, path, table }: UnmappedCode): UnmappedCode {
-  const isOfPerson = table === municipalityCodes || /^(PID|PD1|NK1|MRG|GT1|IN1)-/.test(path);
-  const isShown = code === hl7Null || (isOfPerson ? /^\d{1,6}$|^.{0,3}$/ : codeShape).test(code);
+  const isOfPerson =
+    table === municipalityCodes || /^(?:(?:PID|PD1|NK1|MRG|GT1|IN1)-|Patient\b)/.test(path);
+  const shape = isOfPerson ? personShape : /\.(?:code|status)$/.test(path) ? fhirCode : codeShape;
+  const isShown = code === hl7Null || shape.test(code);
   return { table, code: isShown ? fitToTell(code) : 'not shown', path };
 }
 
+const personShape = /^\d{1,6}$|^.{0,3}$/;
+/** Code and status of FHIR: what stands there is written for machines. */
+const fhirCode = /^(?!.*\d{6})[A-Za-z\d_./+-]{1,40}$/;
 /** Capitals or small letters and not both, without the digits of a person's number. */
 const codeShape = /^(?!.*\d{6})(?:[A-ZÅÄÖ\d_./+-]{1,20}|[a-zåäö\d_./+-]{1,12})$/;
 

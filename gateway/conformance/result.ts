@@ -33,8 +33,10 @@ export interface MessageResult {
   readonly file: string;
   /** Which message of the file, from 1. */
   readonly position: number;
+  /** Of FHIR, where in the file it stands: `Bundle.entry[3].resource`. */
+  readonly place?: string;
   readonly controlId?: string;
-  /** `ADT^A01`. */
+  /** `ADT^A01`, `Encounter`. */
   readonly kind?: string;
   readonly sender?: string;
   readonly version?: string;
@@ -47,7 +49,7 @@ export interface MessageResult {
     readonly location?: string;
     readonly standardCode?: string;
   };
-  /** MSA-1; null where there is nothing to answer to. */
+  /** MSA-1, or the HTTP status; null where there is nothing to answer to. */
   readonly answer: string | null;
   readonly stay?: { readonly authority: string; readonly number: string };
   readonly events: readonly ToldEvent[];

@@ -1,6 +1,6 @@
 /** Control ids that are used for more than one content: a running gateway takes the first and refuses the others. */
 import type { Mappings } from '../../mappings/index.ts';
-import type { TakenMessage } from './run.ts';
+import type { TakenMessage } from './taken.ts';
 
 /**
  * @param messages that belong together: a message that something is expected of is a case by itself

@@ -2,22 +2,15 @@
  * Conformance of message files: every message is read, validated and mapped as a gateway would, all of them are told as
  * one story, and what came is held against what was expected. Nothing is stored or sent, and the clock is not asked.
  */
-import { createHash } from 'node:crypto';
-import { splitMessages } from '../../adapters/inbound/hl7v2/batch.ts';
-import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
-import { GatewayError } from '../errors.ts';
 import { inOrder, saidAt, staysOf } from './cases.ts';
-import type { StoryMessage } from './cases.ts';
 import { readExpectations, readStory, unmet, unmetStory } from './expectation.ts';
 import type { Expectation, StoryExpectation } from './expectation.ts';
-import { findFiles, readBytes } from './files.ts';
-import type { FoundFiles, MessageFile } from './files.ts';
+import { findFiles } from './files.ts';
+import type { FoundFiles } from './files.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { judgeBy } from './judge.ts';
-import type { Judged } from './judge.ts';
 import { casesOf } from './linking.ts';
 import { loadKit } from './kit.ts';
-import type { KitOptions, LoadedKit } from './kit.ts';
+import type { LoadedKit } from './kit.ts';
 import { reuseWarnings } from './reuse.ts';
 import type {
   CaseResult,
@@ -28,23 +21,14 @@ import type {
 } from './result.ts';
 import { summarize } from './summary.ts';
 import { tellCase } from './story.ts';
-import { Validation } from './validation.ts';
+import { takeMessages } from './taken.ts';
+import type { TakeOptions, TakenMessage } from './taken.ts';
 import { wrongsOf } from './wrong.ts';
 
-export interface RunOptions extends KitOptions {
+export interface RunOptions extends TakeOptions {
   /** Files and folders. */
   readonly paths: readonly string[];
-  /** Threads that are running already, with the same overlays; the run leaves them open. */
-  readonly validation?: Validation;
-  /** Called now and then with how many files are done. */
-  readonly onProgress?: (done: number, of: number) => void;
 }
-
-const mostMessages = 500_000;
-const messagesInBatch = 100;
-const batchesInFlight = 8;
-/** Below this many files a second thread costs more than it gives. */
-const filesForTwo = 200;
 
 /** @throws GatewayError configuration-invalid for paths, overlays and expectations that are wrong in themselves */
 export async function runConformance(options: RunOptions): Promise<ConformanceReport> {
@@ -91,86 +75,6 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
     framing,
     skipped: found.skipped,
   };
-}
-
-// ---------------------------------------------------------------- messages
-
-export interface TakenMessage extends StoryMessage {
-  readonly file: MessageFile;
-  readonly remarks: readonly Remark[];
-}
-
-async function takeMessages(
-  options: RunOptions,
-  { mappings }: LoadedKit,
-  { files }: FoundFiles,
-): Promise<{ taken: TakenMessage[]; framing: ConformanceReport['framing'] }> {
-  const judge = judgeBy(mappings);
-  const { sender, mappings: overlays, profiles, onProgress } = options;
-  const start = { sender, mappings: overlays, profiles };
-  const validation =
-    options.validation ?? new Validation(start, files.length < filesForTwo ? 1 : 2);
-  const taken: TakenMessage[] = [];
-  const framing: { file: string; text: string }[] = [];
-  const inFlight = new Set<Promise<void>>();
-  let batch: { raw: Uint8Array; one: Omit<TakenMessage, 'remarks'> }[] = [];
-  try {
-    for (const [index, file] of files.entries()) {
-      const { messages, problems } = messagesIn(file);
-      for (const text of problems) framing.push({ file: file.shown, text });
-      if (taken.length + batch.length + messages.length > mostMessages) {
-        throw new GatewayError(
-          'configuration-invalid',
-          `more than ${mostMessages} messages: run a part of them`,
-        );
-      }
-      for (const [nth, raw] of messages.entries()) {
-        batch.push({ raw, one: storyMessage(file, nth + 1, raw, judge(raw)) });
-        if (batch.length >= messagesInBatch) await send();
-      }
-      onProgress?.(index + 1, files.length);
-    }
-    await send();
-    await Promise.all(inFlight);
-  } finally {
-    if (validation !== options.validation) await validation.close();
-  }
-  return { taken, framing };
-
-  async function send(): Promise<void> {
-    const [sent, at] = [batch, taken.length];
-    batch = [];
-    // Their places are kept, so that the order is that of the files whichever thread is faster.
-    for (const { one } of sent) taken.push({ ...one, remarks: [] });
-    const validated = validation.validate(sent.map(({ raw }) => raw)).then((remarks) => {
-      for (const [nth, { one }] of sent.entries()) {
-        taken[at + nth] = { ...one, remarks: remarks[nth] ?? [] };
-      }
-      inFlight.delete(validated);
-    });
-    inFlight.add(validated);
-    if (inFlight.size >= batchesInFlight) await Promise.race(inFlight);
-  }
-}
-
-/** A file in which no message begins is refused as one, unless a folder has it and it may be something else. */
-function messagesIn(
-  file: MessageFile,
-): Pick<ReturnType<typeof splitMessages>, 'messages' | 'problems'> {
-  const bytes = readBytes(file);
-  const { messages, problems } = splitMessages(bytes);
-  return { messages: messages.length > 0 || file.mayBeOther ? messages : [bytes], problems };
-}
-
-function storyMessage(
-  file: MessageFile,
-  position: number,
-  raw: Uint8Array,
-  judged: Judged,
-): Omit<TakenMessage, 'remarks'> {
-  const source = position === 1 ? file.shown : `${file.shown}#${position}`;
-  const digest = createHash('sha256').update(raw).digest('hex');
-  return { file, position, judged, digest, source, story: file.story };
 }
 
 // ---------------------------------------------------------------- what fails

@@ -6,7 +6,7 @@ import { readAnyway } from '../../adapters/inbound/hl7v2/explain.ts';
 import { senderFinder } from '../../adapters/inbound/hl7v2/index.ts';
 import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
 import { profileCheck } from '../../adapters/inbound/hl7v2/checks/validate.ts';
-import { pathOf } from '../../mappings/index.ts';
+import { loadMappings, pathOf } from '../../mappings/index.ts';
 import { loadMessageProfiles } from '../../profiles/index.ts';
 import { mappingsFor } from './kit.ts';
 import type { Answered, Asked, ValidationStart } from './validation.ts';
@@ -16,9 +16,11 @@ import type { Answered, Asked, ValidationStart } from './validation.ts';
 const { sender: asked, mappings: overlays, profiles: laid } = workerData as ValidationStart;
 
 const mappings = mappingsFor(overlays, asked);
+// Profiles of other senders lie there too, whoever all messages are read as.
+const { senders } = loadMappings({ overlays });
 const profiles = loadMessageProfiles({
   overlays: laid,
-  known: { tables: mappings.tables.keys(), senders: mappings.senders.map(({ id }) => id) },
+  known: { tables: mappings.tables.keys(), senders: senders.map(({ id }) => id) },
 });
 const byProfile = profileCheck(profiles, mappings);
 const findSender = senderFinder(mappings);

@@ -1,7 +1,7 @@
 /** What a check of a message has to say about one place in it. */
 export interface Remark {
-  /** The message profile of this process (profiles/hl7v2), or the dictionary of the message's HL7 version. */
-  readonly check: 'profile' | 'dictionary';
+  /** The profile of this process (profiles/), the dictionary of the message's HL7 version, or FHIR itself. */
+  readonly check: 'profile' | 'dictionary' | 'fhir';
   readonly severity: 'error' | 'warning' | 'information';
   /** Stable code in capitals: `REQUIRED_MISSING`. */
   readonly code: string;
