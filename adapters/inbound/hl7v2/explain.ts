@@ -5,17 +5,10 @@
 import type { ErrorCode, GatewayError } from '../../../gateway/errors.ts';
 import { pathOf } from '../../../mappings/index.ts';
 import type { Mappings } from '../../../mappings/index.ts';
-import type {
-  Fact,
-  MessageHead,
-  PersonNumber,
-  PersonStatement,
-  StayReference,
-  Translation,
-  Verdict,
-} from '../../adapter.ts';
+import type { MessageHead, Translation, UnmappedCode, Verdict } from '../../adapter.ts';
 import type { MessageProfiles } from '../../../profiles/index.ts';
 import { Unframer } from '../../wire/mllp.ts';
+import { meaningLines, printable } from '../meaning-text.ts';
 import { acknowledge, hasByteOrderMark, readHeader } from './answers/acknowledge.ts';
 import { charsetOf, decode } from './message/charset.ts';
 import { loadDictionary } from './checks/dictionary.ts';
@@ -207,7 +200,7 @@ export function renderExplanation(explanation: Explanation): string {
         `  ${path.padEnd(width)}  ${name.slice(0, named).padEnd(named)}  ${printable(value)}`,
     ),
     '',
-    ...(translation === undefined ? [] : translated(translation)),
+    ...(translation === undefined ? [] : meaningLines(translation, unmappedText)),
     ...(error === undefined
       ? []
       : [
@@ -246,57 +239,12 @@ function answered(answers: Explanation['answers']): string[] {
   return answers.map(({ segments }) => `Answer    ${segments.map(printable).join('  ')}`);
 }
 
-function translated(translation: Translation): string[] {
-  const { stay, facts, persons = [], moved = [], unmapped, warnings, ignored } = translation;
-  return [
-    ...(stay === undefined ? [] : [`Stay      ${stayText(stay)}`]),
-    ...(persons.length === 0 && moved.length === 0 ? ['Events', ...facts.map(factText)] : []),
-    ...(ignored === undefined ? [] : [`  none: ${ignored}`]),
-    ...persons.flatMap((person) => [
-      `Person    ${numbersText(person.patient.numbers)}${earlierText(person)}`,
-      'Events    of every stay of this person',
-      ...person.facts.map(factText),
-    ]),
-    ...moved.flatMap((move) => [
-      `Stay      ${stayText(move.stay)} moves to the person ${numbersText(move.patient.numbers)}`,
-      'Events',
-      ...move.facts.map(factText),
-    ]),
-    ...unmapped.map(({ path, code, table }) => {
-      const why = table === ifNullEntry ? 'has no ifNull entry' : `is not in table ${table}`;
-      return `Unmapped  ${path} '${printable(code)}' ${why}: accepted and parked`;
-    }),
-    ...warnings.map((warning) => `Warning   ${warning}`),
-    '',
-  ];
-}
-
-function factText({ type, occurredAt, precision, data }: Fact): string {
-  const day = precision === 'day' ? ' (date only)' : '';
-  return `  ${occurredAt}${day}  ${type}  ${printable(JSON.stringify(data))}`;
-}
-
-function stayText(stay: StayReference): string {
-  return stay.by === 'visit'
-    ? `${printable(stay.number)} of ${printable(stay.authority)}`
-    : stay.caseReference;
-}
-
-function numbersText(numbers: readonly PersonNumber[]): string {
-  return numbers.map(({ kind, value }) => `${printable(value)} (${kind})`).join(', ');
-}
-
-function earlierText({ earlierNumbers }: PersonStatement): string {
-  return earlierNumbers.length === 0 ? '' : `, earlier ${numbersText(earlierNumbers)}`;
+function unmappedText({ table }: UnmappedCode): string {
+  return table === ifNullEntry ? 'has no ifNull entry' : `is not in table ${table}`;
 }
 
 function checked(title: string, remarks: readonly Remark[], check: Remark['check']): string[] {
   const own = remarks.filter((remark) => remark.check === check);
   if (own.length === 0) return ['', `${title.padEnd(9)} nothing to remark`];
   return ['', title, ...remarkLines(own).map((line) => `  ${printable(line)}`)];
-}
-
-/** Control characters of a message must not drive the reader's terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ');
 }
