@@ -43,8 +43,13 @@ export function checkEventTable(table: Table | undefined): void {
   }
 }
 
-/** Keys of an event's data that the adapter fills itself, from the overlay and the patient's codes. */
-export const completed: ReadonlySet<string> = new Set(['county', 'hospital', 'patient']);
+/** Keys of an event's data that the adapter fills itself: from the overlay, the patient's codes, the caller's role. */
+export const completed: ReadonlySet<string> = new Set([
+  'county',
+  'hospital',
+  'patient',
+  'calledBy',
+]);
 
 interface DataEntry {
   readonly function?: string | undefined;

@@ -96,10 +96,10 @@ const tableOf = (text: string): string | undefined => parseFhirSource(text)?.tab
 export const fhirRoots: Readonly<Record<MappedType, readonly string[]>> = {
   Encounter: ['Encounter', 'Patient', 'Location', 'Organization'],
   Patient: ['Patient'],
-  CarePlan: ['CarePlan', 'Patient', 'Encounter'],
-  Task: ['Task', 'Patient', 'Encounter'],
-  Communication: ['Communication', 'Patient', 'Encounter'],
-  Observation: ['Observation', 'Patient', 'Encounter'],
+  CarePlan: ['CarePlan', 'PractitionerRole'],
+  Task: ['Task', 'PractitionerRole'],
+  Communication: ['Communication', 'PractitionerRole'],
+  Observation: ['Observation', 'PractitionerRole'],
 };
 
 function checkEntry(entry: FhirEntry, type: MappedType, tables: Tables): void {

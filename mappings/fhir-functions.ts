@@ -18,4 +18,13 @@ export const fhirFunctions: Readonly<Record<string, readonly EventType[]>> = {
   /** The patient within the resource is told otherwise than before. */
   person: ['patient.identity-changed'],
   deathInStay: ['patient.deceased'],
+  /** A notice that another system sent, once for each unit it went to. */
+  noticeSent: ['notice.observed', 'information.transferred'],
+  noticeReceived: ['notice.received'],
+  noticeAnswered: ['notice.received', 'notice.acknowledged', 'notice.misdirected'],
+  /** Activities of a plan: a call, a refusal of it, a contact appointed. */
+  planActivities: ['planning.called', 'planning.declined', 'care-contact.appointed'],
+  /** An observation that holds by its status. */
+  readinessAssessed: ['patient.discharge-ready', 'discharge-readiness.withdrawn'],
+  needAssessed: ['need.assessed'],
 };

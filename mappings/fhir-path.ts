@@ -5,7 +5,7 @@
  *   Patient.identifier(http://…/personnummer).value        the one whose url, system, status or use it is
  *   Encounter.location(active).location.display
  *   Task.code.coding(https://…/uppgift|klar).code          system and code together, as FHIR searches for a token; so
- *   Observation.component(https://…/behov|social).value    too for an identifier, and for what has such a code
+ *   Observation.component(https://…/behov|social).value    too for an identifier, and for what has such a code or type
  *   Encounter.extension(http://…/ready).extension(status).value
  *
  * `value` also means `value[x]`, of whatever type it is. There is no more to it: what is more is a named function.

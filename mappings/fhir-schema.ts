@@ -4,6 +4,7 @@
  * constant (`{ constant: … }`). Anything more is a named function of the adapter (`fhir-functions.ts`).
  */
 import { z } from 'zod';
+import { municipalityCode, recipientRoles } from '../gateway/process/events.ts';
 import { parseFhirPath } from './fhir-path.ts';
 import { numberKind } from './numbers-schema.ts';
 
@@ -128,6 +129,23 @@ export const fhirOverlay = z.strictObject({
     .optional(),
   /** Where this sender has the municipality, before where it is as shipped. */
   municipality: fhirSources.optional(),
+  /** Receivers of its notices, by an identifier of theirs (HSA-id, organisation number): the units they are (2 kap. 1 §). */
+  recipients: z
+    .record(
+      z.string().min(1),
+      z
+        .strictObject({
+          roles: z.array(z.enum(recipientRoles)).min(1),
+          /** SCB code; of every unit but the region's own. */
+          municipality: municipalityCode.optional(),
+        })
+        .refine(
+          ({ roles, municipality }) =>
+            municipality !== undefined || roles.every((role) => role === 'region-outpatient'),
+          'municipality: is missing; only region-outpatient has none',
+        ),
+    )
+    .optional(),
   /** Its own codes for what a function reads: instead of those shipped. */
   codes: z.record(z.string(), fhirSources).optional(),
   /** Entries over those shipped, by type of resource. */

@@ -7,8 +7,11 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
+import { within } from './check-parts.ts';
 import { checkReferences } from './check.ts';
 import { checkFhirReferences, typesOf } from './fhir-check.ts';
+import { checkMessage, messageMapping } from './fhir-message.ts';
+import type { MessageMapping } from './fhir-message.ts';
 import { fhirFiles, fhirMapping, fhirOverlay } from './fhir-schema.ts';
 import type { FhirMapping, MappedType } from './fhir-schema.ts';
 import { deepFreeze, readLaid } from './files.ts';
@@ -21,6 +24,7 @@ import type { AdtMapping, SenderMapping, Table } from './schema.ts';
 export { fhirPathOf, parseFhirPath } from './fhir-path.ts';
 export type { FhirPath, FhirStep } from './fhir-path.ts';
 export { fhirFiles, parseFhirSource, stands, takenBack, whenTold } from './fhir-schema.ts';
+export type { Happening, MessageMapping } from './fhir-message.ts';
 export type {
   FhirEntry,
   FhirMapping,
@@ -44,6 +48,8 @@ export type {
 export interface Mappings {
   readonly adt: AdtMapping;
   readonly fhir: ReadonlyMap<MappedType, FhirMapping>;
+  /** What the activity of a FHIR message means. */
+  readonly message: MessageMapping;
   /** Of every standard; a name stands for one table. */
   readonly tables: ReadonlyMap<string, Table>;
   /** Names of the tables that lie in `fhir/tables`. */
@@ -74,6 +80,7 @@ export function loadMappings(
   return deepFreeze({ ...mappings, revision });
 }
 
+const messageFile = 'fhir/message.yaml';
 const folders = ['hl7v2', 'hl7v2/tables', 'fhir', 'fhir/tables', 'senders'];
 const fhirNames = new Map<string, MappedType>(
   typesOf(fhirFiles).map((type) => [`fhir/${fhirFiles[type]}.yaml`, type]),
@@ -81,6 +88,7 @@ const fhirNames = new Map<string, MappedType>(
 
 function check(merged: ReadonlyMap<string, LaidFile>): Omit<Mappings, 'revision'> {
   let adtMapping: AdtMapping | undefined;
+  let message: MessageMapping | undefined;
   const fhir = new Map<MappedType, FhirMapping>();
   const tables = new Map<string, Table>();
   const fhirTables = new Set<string>();
@@ -90,6 +98,7 @@ function check(merged: ReadonlyMap<string, LaidFile>): Omit<Mappings, 'revision'
     const stem = basename(name, '.yaml');
     const type = fhirNames.get(name);
     if (name === 'hl7v2/adt.yaml') adtMapping = parse(adt, content, file);
+    else if (name === messageFile) message = parse(messageMapping, content, file);
     else if (type !== undefined)
       fhir.set(type, ofType(parse(fhirMapping, content, file), type, file));
     else if (name.startsWith('hl7v2/tables/') || name.startsWith('fhir/tables/')) {
@@ -103,9 +112,11 @@ function check(merged: ReadonlyMap<string, LaidFile>): Omit<Mappings, 'revision'
     else throw invalid(`${file}: no such mapping; expected ${expectedBeside(name)}`);
   }
   if (adtMapping === undefined) throw invalid('mappings/hl7v2/adt.yaml: missing');
-  const mappings = { adt: adtMapping, fhir, tables, fhirTables, senders };
+  if (message === undefined) throw invalid(`mappings/${messageFile}: missing`);
+  const mappings = { adt: adtMapping, fhir, message, tables, fhirTables, senders };
   const fileOf = (name: string): string => merged.get(name)?.files.join(' + ') ?? name;
   checkReferences(mappings, fileOf);
+  within(fileOf(messageFile), () => checkMessage(message));
   checkFhirReferences(mappings, fileOf, (name) => tableFileOf(mappings, name));
   return mappings;
 }
@@ -116,7 +127,9 @@ export function tableFileOf({ fhirTables }: Pick<Mappings, 'fhirTables'>, name: 
 }
 
 function expectedBeside(name: string): string {
-  return name.startsWith('fhir/') ? [...fhirNames.keys()].join(', ') : 'hl7v2/adt.yaml';
+  return name.startsWith('fhir/')
+    ? [...fhirNames.keys(), messageFile].join(', ')
+    : 'hl7v2/adt.yaml';
 }
 
 function ofType(mapping: FhirMapping, type: MappedType, file: string): FhirMapping {
@@ -181,7 +194,7 @@ function parse<S extends z.ZodType>(schema: S, content: unknown, file: string): 
   throw invalid(`${file}: ${at.join('.') || 'the file'}: ${fault ?? 'invalid'}`);
 }
 
-const knownKeys = [adt, sender, table, fhirMapping, fhirOverlay]
+const knownKeys = [adt, sender, table, fhirMapping, fhirOverlay, messageMapping]
   .flatMap((schema) => Object.keys(schema.shape))
   .concat([
     'events',

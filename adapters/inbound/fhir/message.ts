@@ -10,8 +10,8 @@ import { instantOf, isBefore, type Taking } from './take.ts';
 import type { Reply } from '../../adapter.ts';
 import type { StoredResource } from './store.ts';
 
-/** Types that a message may bring and that are kept by themselves. */
-const kept = ['Encounter', 'Patient', 'CarePlan', 'Task', 'Communication', 'Observation'] as const;
+/** What a message may be about beside its Encounter; Encounter and Patient are kept in any case. */
+const kept = ['CarePlan', 'Task', 'Communication', 'Observation'] as const;
 /** What a message told is kept under MessageHeader.id, for the message that corrects it. */
 export const told = 'Provenance';
 const mostTries = 5;
@@ -26,6 +26,8 @@ export interface MessageParts {
   readonly encounter: Encounter;
   /** fullUrl of the Encounter. */
   readonly encounterUrl: string;
+  /** fullUrls of all that it is about, the Encounter among them. */
+  readonly focus: ReadonlySet<string>;
   /** Id of the message that this one corrects or removes. */
   readonly earlier?: { readonly id: string; readonly role: 'revision' | 'removal' };
 }
@@ -81,6 +83,7 @@ export function partsOf(bundle: MessageBundle): MessageParts {
     provenance,
     encounter: only.resource,
     encounterUrl: only.url,
+    focus: new Set(aimed.map(({ url }) => url)),
     ...(earlier && { earlier }),
   };
 }
@@ -98,7 +101,7 @@ export async function messageExchange(
   taking: Taking,
 ): Promise<{ readonly raw: Uint8Array; readonly exchange: Exchange }> {
   const { sender, kind, municipality, store, now } = taking;
-  const { header, encounterUrl, earlier } = partsOf(bundle);
+  const { header, encounterUrl, focus, earlier } = partsOf(bundle);
   const sentAt = instantOf(bundle.timestamp);
   if (bundle.timestamp !== undefined && sentAt === undefined) {
     throw invalid('not an instant with its zone', 'Bundle.timestamp');
@@ -111,10 +114,17 @@ export async function messageExchange(
     for (const [reference, known] of Object.entries(await relatedOf(resource, store, sender))) {
       related.set(reference, known);
     }
-    if (isKept(resource)) parts.set(fullUrl, await partOf(fullUrl, resource, taking));
+    if (isKept(resource, focus.has(fullUrl)))
+      parts.set(fullUrl, await partOf(fullUrl, resource, taking));
   }
   for (const { fullUrl, resource } of bundle.entry ?? []) {
-    if (fullUrl !== undefined && resource !== undefined) related.set(fullUrl, resource);
+    if (fullUrl === undefined || resource === undefined) continue;
+    // A reference within may be relative to the base that the fullUrls have.
+    const target = localTarget(fullUrl);
+    if (target?.type === resource.resourceType) {
+      related.set(`${target.type}/${target.id}`, resource);
+    }
+    related.set(fullUrl, resource);
   }
   if (earlier !== undefined) {
     const stored = await store.read({ sender, type: told, id: earlier.id });
@@ -212,8 +222,9 @@ function bodyOf({ body }: StoredResource): FhirResource {
   return resource;
 }
 
-function isKept(resource: FhirResource): boolean {
-  return kept.some((type) => type === resource.resourceType);
+function isKept({ resourceType }: FhirResource, isFocus: boolean): boolean {
+  if (resourceType === 'Patient') return true;
+  return isFocus && (resourceType === 'Encounter' || kept.some((type) => type === resourceType));
 }
 
 // ---------------------------------------------------------------- what it is made of

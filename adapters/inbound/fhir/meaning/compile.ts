@@ -21,6 +21,7 @@ import type {
   FhirPath,
   MappedType,
   Mappings,
+  MessageMapping,
   SenderMapping,
 } from '../../../../mappings/index.ts';
 import type { PersonNumber } from '../../../adapter.ts';
@@ -84,6 +85,8 @@ export interface CompiledSender {
   /** By system, an OID without `urn:oid:`. */
   readonly numberKinds: ReadonlyMap<string, NumberSystem>;
   readonly tables: ReadonlyMap<string, CodeTable>;
+  /** What the activity of a message means. */
+  readonly message: MessageMapping;
 }
 
 /**
@@ -133,6 +136,7 @@ export function compileSender(mappings: Mappings, senderId: string): CompiledSen
       ]),
     ),
     tables,
+    message: mappings.message,
   };
 }
 

@@ -9,6 +9,7 @@ import { stands, takenBack, whenTold } from '../../../../mappings/index.ts';
 import type { MappedType } from '../../../../mappings/index.ts';
 import type { Fact } from '../../../adapter.ts';
 import type { CompiledEntry, CompiledKey, Reading, When } from './compile.ts';
+import { callerOf } from './caller.ts';
 import { valueAt } from './path.ts';
 import type { Roots } from './path.ts';
 import type { Person } from './patient.ts';
@@ -227,6 +228,7 @@ const completions: Partial<
   }),
   'patient.identity-changed': (_work, { person }) => (person ? { patient: person.codes } : {}),
   'patient.merged': (_work, { person }) => (person ? { patient: person.codes } : {}),
+  'planning.called': (work, { roots }) => ({ calledBy: callerOf(work, { roots }) }),
 };
 
 /** Keys whose FHIR form is not ours. */
@@ -288,7 +290,7 @@ function lastResort({ exchange }: Work): Pick<TimeOf, 'isLastResort'> {
   return exchange.request.occurredAt === undefined ? { isLastResort: true } : {};
 }
 
-function factOf(
+export function factOf(
   _work: Work,
   type: EventType,
   { instant, precision, isLastResort }: TimeOf,

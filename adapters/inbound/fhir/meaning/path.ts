@@ -88,7 +88,7 @@ function isMeant(node: unknown, { which, code }: FhirStep): boolean {
   if (fields.get('system') === which) {
     return fields.get('code') === code || fields.get('value') === code;
   }
-  return codingsOf(fields.get('code')).some((coding) => {
+  return codingsOf(fields.get('code') ?? fields.get('type')).some((coding) => {
     const inner = new Fields(coding);
     return inner.get('system') === which && inner.get('code') === code;
   });

@@ -4,13 +4,20 @@
  * One file a type of resource says what it means; what only others refer to is kept and says nothing by itself.
  */
 import { GatewayError } from '../../../../gateway/errors.ts';
+import { isEventType } from '../../../../gateway/process/events.ts';
 import { mayWitness } from '../../../../gateway/process/witness.ts';
 import type { Fact, ResourceWrite, Translation } from '../../../adapter.ts';
 import { identifiersOf, jsonOf, tokenOf } from '../content.ts';
 import type { Exchange } from '../exchange.ts';
+import { isMessage } from '../message.ts';
 import type { CompiledSender } from './compile.ts';
+import { meaningOfCarePlan } from './care-plan.ts';
+import { meaningOfCommunication } from './communication.ts';
 import { meaningOfEncounter } from './encounter.ts';
+import { translateMessage } from './message.ts';
+import { meaningOfObservation } from './observation.ts';
 import { meaningOfPatient } from './patient.ts';
+import { meaningOfTask } from './task.ts';
 import { newWork } from './work.ts';
 import type { Work } from './work.ts';
 
@@ -20,6 +27,10 @@ type Meaning = (work: Work) => Translation;
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['Encounter', meaningOfEncounter],
   ['Patient', meaningOfPatient],
+  ['CarePlan', meaningOfCarePlan],
+  ['Task', meaningOfTask],
+  ['Communication', meaningOfCommunication],
+  ['Observation', meaningOfObservation],
 ]);
 
 /** What others refer to. */
@@ -37,6 +48,7 @@ export const understoodTypes: readonly string[] = [...meanings.keys(), ...keptTy
 /** @throws GatewayError unsupported-message, malformed-message with the FHIRPath expression in `location` */
 export function translate(exchange: Exchange, sender: CompiledSender): Translation {
   const { request, resource } = exchange;
+  if (resource.resourceType === 'Bundle') return ofMessage(exchange, sender);
   if (request.isOlder === true) {
     return ignoring('a newer version has been told', []);
   }
@@ -46,8 +58,25 @@ export function translate(exchange: Exchange, sender: CompiledSender): Translati
     return ignoring('kept for what refers to it', writesOf(exchange));
   }
   const translation = meaning(newWork(exchange, sender));
-  for (const { type } of factsIn(translation)) checkWitness(type, exchange);
+  for (const fact of factsIn(translation)) checkWitness(fact, exchange);
   return { ...translation, resources: translation.resources ?? writesOf(exchange) };
+}
+
+/** What each resource of a message says is what it says alone. */
+function ofMessage(exchange: Exchange, sender: CompiledSender): Translation {
+  const { resource } = exchange;
+  if (!isMessage(resource)) {
+    throw new GatewayError('unsupported-message', 'Bundle.type: only a message is one thing told', {
+      standardCode: 'not-supported',
+      location: 'Bundle.type',
+    });
+  }
+  const setting = { mapping: sender.message, zone: sender.mapping.zone };
+  const translation = translateMessage(exchange, resource, setting, (part) =>
+    translate(part, sender),
+  );
+  for (const fact of factsIn(translation)) checkWitness(fact, exchange);
+  return translation;
 }
 
 function ignoring(ignored: string, resources: readonly ResourceWrite[]): Translation {
@@ -58,15 +87,28 @@ function factsIn({ facts, persons = [], moved = [] }: Translation): readonly Fac
   return [facts, ...[...persons, ...moved].map((one) => one.facts)].flat();
 }
 
-/** A system states what it does or sees itself. */
-function checkWitness(type: Fact['type'], { request, resource }: Exchange): void {
+/**
+ * A system states what it does or sees itself, and takes back no more than that; a municipality speaks for itself alone:
+ * what it says of another one could move payment there (5 kap. 2 §).
+ */
+function checkWitness(fact: Fact, { request, resource }: Exchange): void {
   const { kind = 'hospital' } = request;
-  if (mayWitness(kind, type)) return;
-  throw new GatewayError(
-    'unsupported-message',
-    `${resource.resourceType} says ${type}, which a system of kind ${kind} does not witness`,
-    { standardCode: 'business-rule', location: resource.resourceType },
-  );
+  const type = fact.type === 'statement.withdrawn' ? fact.data.statement : fact.type;
+  if (!isEventType(type) || !mayWitness(kind, type)) {
+    throw forbidden(
+      `${resource.resourceType} says ${type}, which a system of kind ${kind} does not witness`,
+      resource.resourceType,
+    );
+  }
+  if (kind !== 'municipality') return;
+  const municipality = 'municipality' in fact.data ? fact.data.municipality : undefined;
+  if (municipality !== undefined && municipality !== request.municipality) {
+    throw forbidden('a municipality speaks for itself alone', resource.resourceType);
+  }
+}
+
+function forbidden(text: string, location: string): GatewayError {
+  return new GatewayError('unsupported-message', text, { standardCode: 'forbidden', location });
 }
 
 function unsupported(type: string): GatewayError {
