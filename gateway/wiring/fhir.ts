@@ -1,12 +1,15 @@
 /** The FHIR side: who comes in, what they are let do, and where it goes. */
 import { hash } from 'node:crypto';
 import express, { type Router } from 'express';
-import { profileChecks } from '../../adapters/inbound/fhir/checks/profile-checks.ts';
+import { processMessage } from '../../adapters/inbound/fhir/operations/process-message.ts';
+import { validate } from '../../adapters/inbound/fhir/operations/validate.ts';
 import { guard } from '../../adapters/inbound/fhir/security/guard.ts';
 import { identifyBy } from '../../adapters/inbound/fhir/security/identify.ts';
 import type { FhirSender } from '../../adapters/inbound/fhir/security/identity.ts';
 import type { TakingTogether } from '../../adapters/inbound/fhir/server/request.ts';
+import { served } from '../../adapters/inbound/fhir/server/served.ts';
 import { fhirRouter, type Answered } from '../../adapters/inbound/fhir/server/router.ts';
+import { fhirDefinitions } from '../../profiles/index.ts';
 import type { GatewayError } from '../errors.ts';
 import type { ReceiveParts } from '../receive.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -41,35 +44,46 @@ export function openFhir(
     open,
     onRefused: (sender, status) => log.warn({ sender, status }, 'FHIR request not let in'),
   });
-  const checks = profileChecks();
   const now = (): string => clock.now();
   const takingOf: FhirIn['takingOf'] = ({ id, kind, municipality }) => ({
     sender: id,
     kind,
     ...(municipality !== undefined && { municipality }),
     store: journal.resources,
-    ...intake.fhirOf(id),
+    receive: intake.fhirOf(id).receive,
+    receiveTogether: intake.fhirOf(id).receiveTogether,
     now,
     newId,
   });
+  const checkOf = ({ id }: FhirSender) => intake.fhirOf(id).findingsOf;
+  const keep = (sender: FhirSender, raw: Uint8Array, error: GatewayError): void =>
+    keepRefused(parts, sender, raw, error);
   return {
     takingOf,
     routerAt(url) {
       const router = express.Router();
-      const served = fhirRouter({
+      const endpoint = baseUrl?.replace(/\/+$/, '') ?? url;
+      const server = fhirRouter({
         identify: door.identify,
         takingOf,
-        checkOf: () => (resource) => checks.all(resource, 'warn'),
-        operations: {},
+        checkOf,
+        operations: {
+          '$process-message': processMessage({ checkOf, keepRefused: keep, endpoint }),
+          $validate: validate({
+            validate: ({ id }, resource) => intake.fhirOf(id).validate(resource),
+            profileOf: (type) => fhirDefinitions().profileFor(type)?.url,
+            types: [...served.keys(), 'Bundle'],
+          }),
+        },
         maxBodyBytes,
         maxEntries,
-        baseUrl: baseUrl?.replace(/\/+$/, '') ?? url,
-        keepRefused: (sender, raw, error) => keepRefused(parts, sender, raw, error),
+        baseUrl: endpoint,
+        keepRefused: keep,
         onAnswered: (answered) => tell(log, answered),
         now,
         newId,
       });
-      return router.use(door.router, served);
+      return router.use(door.router, server);
     },
     inHand: () => door.inHand(),
   };

@@ -1,5 +1,6 @@
 /** What is said to whoever may not: the same for every reason, so that nobody learns from it who exists. RFC 6750 section 3. */
 import type { OperationOutcome } from 'fhir/r4.js';
+import { issueOf, outcomeOf } from '../answers/outcome.ts';
 import type { Interaction } from './identity.ts';
 import { scopeFor } from './scopes.ts';
 
@@ -15,7 +16,7 @@ export function unknownSender(broughtToken: boolean): Refusal {
   return {
     status: 401,
     headers: { 'WWW-Authenticate': challenge },
-    outcome: outcomeOf(
+    outcome: refusal(
       'login',
       'a bearer token that holds, or the client certificate, of a known sender is needed',
     ),
@@ -30,10 +31,7 @@ export function insufficientScope(type: string, interaction: Interaction): Refus
     headers: {
       'WWW-Authenticate': `Bearer realm="hemgang", error="insufficient_scope", scope="${scope}"`,
     },
-    outcome: outcomeOf(
-      'forbidden',
-      `the access token lacks the scope ${scope}; ask for one with it`,
-    ),
+    outcome: refusal('forbidden', `the access token lacks the scope ${scope}; ask for one with it`),
   };
 }
 
@@ -41,13 +39,10 @@ export function tooManyRequests(): Refusal {
   return {
     status: 429,
     headers: {},
-    outcome: outcomeOf('throttled', 'too many requests in a minute; go on after Retry-After'),
+    outcome: refusal('throttled', 'too many requests in a minute; go on after Retry-After'),
   };
 }
 
-function outcomeOf(code: 'login' | 'forbidden' | 'throttled', text: string): OperationOutcome {
-  return {
-    resourceType: 'OperationOutcome',
-    issue: [{ severity: 'error', code, diagnostics: text }],
-  };
+function refusal(code: 'login' | 'forbidden' | 'throttled', text: string): OperationOutcome {
+  return outcomeOf([issueOf({ severity: 'error', code, text })]);
 }

@@ -7,7 +7,12 @@ import { methods, served } from './served.ts';
 export type Route =
   | { readonly to: 'metadata' }
   | { readonly to: 'bundle' }
-  | { readonly to: 'operation'; readonly operation: Operation; readonly type?: string }
+  | {
+      readonly to: 'operation';
+      readonly operation: Operation;
+      readonly type?: string;
+      readonly id?: string;
+    }
   | {
       readonly to: 'resource';
       readonly interaction: Interaction;
@@ -30,13 +35,15 @@ export function routeOf(
   if (first.startsWith('$') && second === undefined) {
     return operationOf(method, first, operations);
   }
+  const name = segments.at(-1) ?? '';
+  if (name.startsWith('$') && segments.length <= 3) {
+    const id = segments.length === 3 && second !== undefined ? { id: second } : {};
+    return operationOf(method, name, operations, { type: first, ...id });
+  }
   const type = served.get(first);
   if (type === undefined) {
     const known = [...served.keys()].join(', ');
     throw refuse(404, 'not-supported', `no resource type that we take; we take ${known}`);
-  }
-  if (second?.startsWith('$') === true && more.length === 0) {
-    return operationOf(method, second, operations, first);
   }
   if (more.length > 0 || second?.startsWith('_') === true) {
     const text = 'history, versions and _search are not served: GET the resource, or search by GET';
@@ -50,13 +57,18 @@ export function routeOf(
   return { to: 'resource', interaction, type: first, ...(second !== undefined && { id: second }) };
 }
 
-function operationOf(method: string, name: string, operations: Operations, type?: string): Route {
+function operationOf(
+  method: string,
+  name: string,
+  operations: Operations,
+  on: { readonly type?: string; readonly id?: string } = {},
+): Route {
   const operation = new Map(Object.entries(operations)).get(name);
   const isThere =
     operation !== undefined &&
-    (type === undefined ? operation.onSystem : operation.onTypes.includes(type));
+    (on.type === undefined ? operation.onSystem : operation.onTypes.includes(on.type));
   if (!isThere) throw refuse(404, 'not-supported', 'no such operation here: see /metadata');
-  return only('POST', method, { to: 'operation', operation, ...(type !== undefined && { type }) });
+  return only('POST', method, { to: 'operation', operation, ...on });
 }
 
 function only(wanted: string, method: string, route: Route): Route {

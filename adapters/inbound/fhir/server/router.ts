@@ -143,11 +143,12 @@ export function fhirRouter(settings: FhirSettings): Router {
     const shared = { sender, taking, baseUrl, isStrict: prefer.isStrict, findingsOf };
     switch (route.to) {
       case 'operation': {
-        const { operation, type } = route;
+        const { operation, type, id } = route;
         const call = { sender, taking, query, prefer, body: documentIn(request), request };
         const { status, resource } = await operation.run({
           ...call,
           ...(type !== undefined && { type }),
+          ...(id !== undefined && { id }),
         });
         const told = resource === undefined ? {} : { resource };
         return send(request, response, { status, ...told });
