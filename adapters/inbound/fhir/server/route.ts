@@ -35,10 +35,10 @@ export function routeOf(
   if (first.startsWith('$') && second === undefined) {
     return operationOf(method, first, operations);
   }
-  const name = segments.at(-1) ?? '';
-  if (name.startsWith('$') && segments.length <= 3) {
+  const last = segments.at(-1) ?? '';
+  if (last.startsWith('$') && segments.length <= 3) {
     const id = segments.length === 3 && second !== undefined ? { id: second } : {};
-    return operationOf(method, name, operations, { type: first, ...id });
+    return operationOf(method, last, operations, { type: first, ...id });
   }
   const type = served.get(first);
   if (type === undefined) {
