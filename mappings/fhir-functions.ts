@@ -4,8 +4,6 @@ import type { EventType } from '../gateway/process/events.ts';
 export const fhirFunctions: Readonly<Record<string, readonly EventType[]>> = {
   /** Inpatient care begins: an admission, or a change of class. */
   admission: ['patient.admitted'],
-  /** The stay never was. */
-  cancellation: ['admission.cancelled'],
   /** Another unit than before. */
   transfer: ['patient.transferred'],
   leave: ['patient.on-leave', 'patient.returned'],
@@ -17,7 +15,6 @@ export const fhirFunctions: Readonly<Record<string, readonly EventType[]>> = {
   reopening: ['discharge.cancelled'],
   /** The patient within the resource is told otherwise than before. */
   person: ['patient.identity-changed'],
-  deathInStay: ['patient.deceased'],
   /** A notice that another system sent, once for each unit it went to. */
   noticeSent: ['notice.observed', 'information.transferred'],
   noticeReceived: ['notice.received'],

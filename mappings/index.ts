@@ -154,6 +154,9 @@ function checkSender(
     const missing = match === undefined ? 'match' : 'charset';
     throw invalid(`${file}: ${missing}: is missing; a sender of HL7 v2 needs match and charset`);
   }
+  if (match !== undefined && one.hospital === undefined) {
+    throw invalid(`${file}: hospital: is missing; a sender of HL7 v2 is a hospital`);
+  }
   const own = match === undefined ? hl7Keys.find((key) => one[key] !== undefined) : undefined;
   if (own !== undefined) throw invalid(`${file}: ${own}: is of HL7 v2, and there is no match`);
   const twin = others.find(

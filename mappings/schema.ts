@@ -145,7 +145,8 @@ export const sender = z.strictObject({
   match: z.strictObject({ 'MSH-3': z.string(), 'MSH-4': z.string() }).optional(),
   /** SCB code of the treating region. */
   county: z.string().regex(/^\d{2}$/, 'two digits in quotes'),
-  hospital: z.string().min(1).max(200),
+  /** As notices name it. Left out by a system that is of no hospital, and tells no admissions. */
+  hospital: z.string().min(1).max(200).optional(),
   /** What it writes when MSH-18 is empty; needed with `match`. */
   charset: z.enum(['ASCII', '8859/1', '8859/15', 'UNICODE UTF-8']).optional(),
   zone,

@@ -61,7 +61,7 @@ describe('loading', () => {
     const mappings = loadMappings();
     expect(mappings.revision).toMatch(/^[0-9a-f]{12}$/);
     expect(loadMappings().revision).toBe(mappings.revision);
-    expect(mappings.senders.map(({ id }) => id)).toEqual(['ekliden', 'norrtuna']);
+    expect(mappings.senders.map(({ id }) => id)).toEqual(['ekliden', 'norrtuna', 'samordna']);
     expect(Object.keys(mappings.adt.triggers)).toEqual(
       expect.arrayContaining(['A01', 'A02', 'A03', 'A08', 'A11', 'A13', 'A16', 'A25']),
     );

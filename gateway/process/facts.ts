@@ -1,7 +1,7 @@
 /** Folds facts: the same facts in any order give the same state. */
-import type { Obligation, PatientCodes } from './events.ts';
+import type { EventOf, EventType, Obligation, PatientCodes } from './events.ts';
 import { foldAdmission, isBefore } from './admission.ts';
-import { FactList, byHappening, momentOf } from './fact-list.ts';
+import { FactList, byHappening, byTelling, momentOf } from './fact-list.ts';
 import { foldReadiness } from './readiness.ts';
 import type { Facts, Leave, Moment, PlanningCall, StoredLike } from './state.ts';
 
@@ -137,7 +137,10 @@ function foldOpposition(facts: FactList): Facts['opposition'] {
     .map((told) => ({ ...momentOf(told), declined: told.type === 'services.declined' }));
 }
 
-/** Each leave with the return that ended it; a cancellation takes back the last leave, or return, before it. */
+/**
+ * Each leave with the return that ended it; a cancellation takes back the last leave, or return, before it. Who is on leave
+ * cannot leave, nor who has returned return: told again it is the same, and of its times the one told last holds.
+ */
 function foldLeaves(facts: FactList): Facts['leaves'] {
   const statements = [
     ...facts.of('patient.on-leave'),
@@ -145,24 +148,37 @@ function foldLeaves(facts: FactList): Facts['leaves'] {
     ...facts.of('leave.cancelled'),
     ...facts.of('return.cancelled'),
   ].sort(byHappening);
-  const leaves: Leave[] = [];
+  const leaves: ToldLeave[] = [];
   for (const statement of statements) {
     const last = leaves.at(-1);
-    if (statement.type === 'patient.on-leave') leaves.push(momentOf(statement));
-    else if (statement.type === 'leave.cancelled') leaves.pop();
+    if (statement.type === 'leave.cancelled') leaves.pop();
     else if (statement.type === 'return.cancelled') reopenLast(leaves);
-    else if (last !== undefined && last.returned === undefined) {
-      leaves[leaves.length - 1] = { ...last, returned: momentOf(statement) };
+    else if (statement.type === 'patient.on-leave') {
+      if (last === undefined || last.returned !== undefined) leaves.push({ left: statement });
+      else leaves[leaves.length - 1] = { left: toldLast(last.left, statement) };
+    } else if (last !== undefined) {
+      const returned = last.returned ? toldLast(last.returned, statement) : statement;
+      leaves[leaves.length - 1] = { ...last, returned };
     }
   }
-  return leaves;
+  return leaves.map(({ left, returned }): Leave => ({
+    ...momentOf(left),
+    ...(returned && { returned: momentOf(returned) }),
+  }));
 }
 
-function reopenLast(leaves: Leave[]): void {
+interface ToldLeave {
+  readonly left: EventOf<'patient.on-leave'>;
+  readonly returned?: EventOf<'patient.returned'>;
+}
+
+function toldLast<T extends EventOf<EventType>>(left: T, right: T): T {
+  return byTelling(left, right) > 0 ? left : right;
+}
+
+function reopenLast(leaves: ToldLeave[]): void {
   const last = leaves.pop();
-  if (last === undefined) return;
-  const { returned: _, ...open } = last;
-  leaves.push(open);
+  if (last !== undefined) leaves.push({ left: last.left });
 }
 
 /** Calls to planning; a withdrawal takes back the calls made before it. */

@@ -1,19 +1,82 @@
-/** What an Encounter means: the inpatient stay. */
+/**
+ * What an Encounter means: the inpatient stay. It is a snapshot, so its facts are what this version says and the version
+ * before did not; a stay that was not, or is no longer, is cancelled.
+ */
 import type { Translation } from '../../../adapter.ts';
+import { encounterFunctions, sinceStatus } from './encounter-functions.ts';
+import {
+  classesOf,
+  earlierScene,
+  isStay,
+  quietStanding,
+  sceneOf,
+  standingOf,
+} from './encounter-scene.ts';
+import type { Standing } from './encounter-scene.ts';
+import { newFacts, soleFact } from './facts.ts';
 import { stayOf, subjectOf } from './stay.ts';
 import { required } from './work.ts';
 import type { Work } from './work.ts';
 
+/** @throws GatewayError malformed-message with the FHIRPath expression in `location` */
 export function meaningOfEncounter(work: Work): Translation {
-  const { resource } = work.exchange;
-  if (resource.resourceType !== 'Encounter') throw required('Encounter');
-  const person = subjectOf(resource.subject, resource, work, 'Encounter.subject');
+  const { resource: encounter } = work.exchange;
+  if (encounter.resourceType !== 'Encounter') throw required('Encounter');
+  const { unmapped, warnings } = work;
+  const standing = standingOf(work, encounter);
+  const earlier = quietStanding(work);
+  const classes = classesOf(work, standing);
+  const silence = silenceOf(standing, earlier, isStay(standing, classes));
+  if (silence !== undefined) return { facts: [], unmapped: [], warnings, ignored: silence };
+  const stay = stayOf(encounter, work);
+  const person = subjectOf(encounter.subject, encounter, work, 'Encounter.subject');
+  const about = { stay, patient: person.identity };
+  if (standing.progress === 'planned' || standing.progress === 'cancelled') {
+    const cameFrom = earlier ? [earlier.encounter.status] : begunStatuses;
+    const facts = [soleFact(work, 'admission.cancelled', sinceStatus(encounter, cameFrom))];
+    return { ...about, facts, unmapped: [], warnings };
+  }
+  const scene = sceneOf(work, standing, classes, person, earlier);
+  const before = earlier && spoke(earlier) ? earlierScene(work, earlier) : undefined;
+  const facts = newFacts(work, 'Encounter', scene, before, encounterFunctions);
+  const isSilent = facts.length === 0 && unmapped.length === 0;
+  const because = work.understood.length === 0 ? '' : `: ${work.understood.join(', ')}`;
   return {
-    stay: stayOf(resource, work),
-    patient: person.identity,
-    facts: [],
-    unmapped: work.unmapped,
-    warnings: work.warnings,
-    ignored: 'not read yet',
+    ...about,
+    facts,
+    unmapped,
+    warnings,
+    ...(isSilent && { ignored: `Encounter says nothing that was not said before${because}` }),
   };
+}
+
+const begunStatuses = ['in-progress', 'onleave', 'finished'];
+
+/** Whether a version was one of a stay that had begun: what it said was told. */
+function spoke({ progress, inpatient }: Standing): boolean {
+  return (progress === 'begun' || progress === 'ended') && inpatient === true;
+}
+
+/** Why it says nothing of a stay; undefined where it says something. */
+function silenceOf(
+  { encounter, progress }: Standing,
+  earlier: Standing | undefined,
+  isOfStay: boolean,
+): string | undefined {
+  const wasStay = earlier !== undefined && spoke(earlier);
+  const { status } = encounter;
+  if (progress === 'silent') return `Encounter.status ${status} says nothing of the stay`;
+  if (!isOfStay && !wasStay) {
+    return `Encounter.class ${shownClass(encounter)} is no inpatient care`;
+  }
+  if (progress === 'planned' && !wasStay) return `Encounter.status ${status}: it has not begun`;
+  if (progress === 'cancelled' && earlier?.progress === 'cancelled') {
+    return `Encounter.status ${status} was told before`;
+  }
+  return undefined;
+}
+
+/** A code of the table is shown; it may be anything else. */
+function shownClass({ class: { code } }: Standing['encounter']): string {
+  return code !== undefined && /^[A-Z0-9]{1,10}$/.test(code) ? code : '';
 }

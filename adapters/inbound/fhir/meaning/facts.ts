@@ -38,12 +38,12 @@ export interface Telling {
 }
 
 /** @param before the version that stood; undefined for none, and while that version itself is read */
-export type EventFunction = (
+export type EventFunction<S extends Scene = Scene> = (
   work: Work,
-  scene: Scene,
-  before: Scene | undefined,
+  scene: S,
+  before: S | undefined,
 ) => readonly Telling[];
-export type EventFunctions = Readonly<Record<string, EventFunction>>;
+export type EventFunctions<S extends Scene = Scene> = Readonly<Record<string, EventFunction<S>>>;
 
 interface ToldFact {
   readonly fact: Fact;
@@ -57,12 +57,12 @@ interface ToldFact {
  * @param before undefined where nothing stood under its id
  * @throws GatewayError malformed-message for what a fact needs and lacks
  */
-export function newFacts(
+export function newFacts<S extends Scene>(
   work: Work,
   type: MappedType,
-  scene: Scene,
-  before: Scene | undefined,
-  functions: EventFunctions = {},
+  scene: S,
+  before: S | undefined,
+  functions: EventFunctions<S> = {},
 ): Fact[] {
   const entries = work.sender.types.get(type)?.entries ?? [];
   const facts: Fact[] = [];
@@ -102,6 +102,11 @@ function addGone(
   facts.push(factOf(work, ifGone, timeTold(work), checkData(ifGone, {})));
 }
 
+/** One event without data, for what no entry tells. */
+export function soleFact(work: Work, type: EventType, at: NonNullable<Telling['at']>): Fact {
+  return factOf(work, type, timeOf(work, { roots: {} }, { type, at }, []), checkData(type, {}));
+}
+
 function takeBack(work: Work, { fact, hasOwnTime }: ToldFact, facts: Fact[]): void {
   if (!hasOwnTime) {
     warnOnce(
@@ -125,11 +130,11 @@ function takeBack(work: Work, { fact, hasOwnTime }: ToldFact, facts: Fact[]): vo
 }
 
 /** What the version before told; a resource that could not be read told nothing. */
-function quietly(
+function quietly<S extends Scene>(
   { exchange, sender }: Work,
   entry: CompiledEntry,
-  before: Scene,
-  functions: EventFunctions,
+  before: S,
+  functions: EventFunctions<S>,
 ): readonly ToldFact[] {
   try {
     return told(newWork(exchange, sender), entry, before, undefined, functions);
@@ -140,12 +145,12 @@ function quietly(
 }
 
 /** The facts that an entry gives of one version. */
-function told(
+function told<S extends Scene>(
   work: Work,
   entry: CompiledEntry,
-  scene: Scene,
-  before: Scene | undefined,
-  functions: EventFunctions,
+  scene: S,
+  before: S | undefined,
+  functions: EventFunctions<S>,
 ): readonly ToldFact[] {
   if (entry.ifPresent !== undefined && valueAt(scene.roots, entry.ifPresent) === undefined) {
     return [];
@@ -160,12 +165,12 @@ function told(
   });
 }
 
-function tellingsOf(
+function tellingsOf<S extends Scene>(
   work: Work,
   entry: CompiledEntry,
-  scene: Scene,
-  before: Scene | undefined,
-  functions: EventFunctions,
+  scene: S,
+  before: S | undefined,
+  functions: EventFunctions<S>,
 ): readonly Telling[] {
   if (entry.function !== undefined) {
     const tell = functions[entry.function];
