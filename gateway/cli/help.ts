@@ -129,8 +129,12 @@ place of every ERR; no field of a person is ever printed. In enhanced mode a mes
   hemgang send admissions.hl7 --to mllp://127.0.0.1:2575 --charset 8859/1 --pipeline 8
   hemgang send one.hl7 --to mllps://gateway.example:2575 --ca ca.pem --cert me.pem --key me.key
   hemgang send one.hl7 --to mllp://127.0.0.1:2575 --duplicate --split 7
+  hemgang send encounter.json --to http://127.0.0.1:8080/fhir --token-file data/tokens/fhir-ekliden
 
-Exit codes: 0 every message was accepted (AA, CA); 1 one was not, had no answer, or was answered otherwise the
+To FHIR each file is one request, its bytes as they are: PUT where the resource has an id, POST where it has none,
+$process-message for a message, the base for a transaction or batch. Printed are status, Location and every issue.
+
+Exit codes: 0 every message was accepted (AA, CA, 2xx); 1 one was not, had no answer, or was answered otherwise the
 second time, or there is no connection; 2 wrong use.`,
   listen: `
 Listens until SIGINT or --count. A line has the time, MSH-9, MSH-10, the size and MSH-18, and says so where

@@ -18,6 +18,7 @@ import { MllpClient, type MllpClientOptions } from '../../adapters/wire/mllp-cli
 import { asGatewayError } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { helpTexts } from './help.ts';
+import { sendFhir, type SendFhirOptions } from './send-fhir.ts';
 import { duration, targetOf, upTo, withTarget, wrong, type TargetOptions } from './wire-target.ts';
 
 export interface SendOptions extends TargetOptions {
@@ -54,8 +55,11 @@ interface Outcome extends Answer {
 }
 
 export function addSend(program: Command, setExit: (code: number) => void): void {
-  withTarget(program.command('send <files...>'))
-    .description('send messages by MLLP and show every answer')
+  withTarget(
+    program.command('send <files...>'),
+    'mllp://host:port (mllps:// for TLS), or http(s)://host:port/fhir',
+  )
+    .description('send messages by MLLP, or resources to a FHIR server, and show every answer')
     .addOption(
       new Option('--charset <set>', 'write each message anew in this set, and MSH-18').choices(
         writableCharsets,
@@ -70,10 +74,17 @@ export function addSend(program: Command, setExit: (code: number) => void): void
         .argParser(duration)
         .default(10_000, '10s'),
     )
+    .option('--token-file <file>', 'FHIR: file with the bearer token')
+    .option('--as <request>', "FHIR: where each file goes, whatever it holds: 'POST Encounter'")
+    .option('--prefer <what>', 'FHIR: the header Prefer (default: return=OperationOutcome)')
     .option('--json', 'print JSON, one object a line; the last is the sum', false)
     .addHelpText('after', helpTexts.send)
-    .action(async (files: string[], options: SendOptions) => {
-      setExit(await sendFiles(files, options, (line) => process.stdout.write(`${line}\n`)));
+    .action(async (files: string[], options: SendOptions & Partial<SendFhirOptions>) => {
+      const print = (line: string): void => void process.stdout.write(`${line}\n`);
+      const { to } = options;
+      if (to !== undefined && /^https?:/i.test(to)) {
+        setExit(await sendFhir(files, { ...options, to }, print));
+      } else setExit(await sendFiles(files, options, print));
     });
 }
 

@@ -14,9 +14,13 @@ export interface TargetOptions {
   readonly servername?: string;
 }
 
-export function withTarget(command: Command): Command {
+/** @param where what `--to` may be */
+export function withTarget(
+  command: Command,
+  where = 'mllp://host:port, or mllps://host:port for TLS',
+): Command {
   return command
-    .option('--to <url>', 'mllp://host:port, or mllps://host:port for TLS')
+    .option('--to <url>', where)
     .option('--tls', 'connect over TLS; mllps:// means the same', false)
     .option('--ca <file>', 'PEM: who signed the certificate of the other side')
     .option('--cert <file>', 'PEM: our own certificate, where the other side asks for one')
