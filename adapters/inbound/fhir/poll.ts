@@ -61,8 +61,10 @@ export interface PollSettings {
 export interface Poll {
   /** 1 while a round is under way or due. */
   inHand(): number;
-  /** A round is due now, unless a failure has its time written down: legal time was set by hand. */
+  /** A round is due now, unless a failure has its time written down. */
   wake(): void;
+  /** Looks at once whether a round is due: legal time was set by hand. */
+  look(): void;
   /** Stores what is in hand, asks for nothing more. */
   close(): Promise<void>;
 }
@@ -89,7 +91,12 @@ const mostRemembered = 50_000;
 export function startPoll(settings: PollSettings): Poll {
   const poll = new Poller(settings);
   poll.look();
-  return { inHand: () => poll.inHand(), wake: () => poll.wake(), close: () => poll.close() };
+  return {
+    inHand: () => poll.inHand(),
+    wake: () => poll.wake(),
+    look: () => poll.look(),
+    close: () => poll.close(),
+  };
 }
 
 interface Count {

@@ -38,6 +38,7 @@ export async function walkType(walk: Walk): Promise<void> {
   const untilMs = instantMs(until);
   const startMs = untilMs === undefined ? instantMs(since) : untilMs - overlapMs;
   const progress = new Progress(untilMs);
+  let saidItSorts: boolean | undefined;
   for await (const page of walk.client.search(type, parametersOf(walk, startMs ?? 0))) {
     const serverMs = instantMs(page.serverTime);
     if (startMs !== undefined && untilMs !== undefined && isSetBack(serverMs, startMs)) {
@@ -50,11 +51,13 @@ export async function walkType(walk: Walk): Promise<void> {
     walk.onStrange((page.bundle.entry?.length ?? 0) - resources.length);
     await walk.take(resources);
     progress.add(resources, serverMs ?? walk.nowMs());
+    // The address of a later page seldom says what was asked for.
+    saidItSorts ??= saysItSorts(page);
     // A source that does not sort may have older ones on any later page.
     if (!progress.isOrdered) {
       if (progress.hasMoved) await walk.move(until);
       progress.hasMoved = false;
-    } else if (page.hasNext && saysItSorts(page)) {
+    } else if (page.hasNext && saidItSorts) {
       await moveTo(progress.reached, walk);
       progress.hasMoved = true;
     }
