@@ -56,9 +56,9 @@ program
 
 program
   .command('explain <file>')
-  .description('show what one HL7 v2 message becomes: fields by name, events, answer, remarks')
+  .description('show what one message, or a file of FHIR, becomes: fields, events, answer, remarks')
   .addHelpText('after', helpTexts.explain)
-  .option('--sender <id>', 'read it as this sender, whatever MSH-3 and MSH-4 say')
+  .option('--sender <id>', 'read it as this sender, whatever the message says')
   .option('--mappings <folder...>', 'overlays that lie over the shipped mappings', [])
   .option('--profiles <folder...>', 'overlays that lie over the shipped message profiles', [])
   .option('--json', 'print it as JSON', false)
@@ -75,7 +75,7 @@ conformance
     'show what message files become: outcome, what is missing, what to agree with the vendor',
   )
   .addHelpText('after', helpTexts.conformanceRun)
-  .option('--sender <id>', 'read them as this sender, whatever MSH-3 and MSH-4 say')
+  .option('--sender <id>', 'read them as this sender, whatever the messages say')
   .option('--mappings <folder...>', 'overlays that lie over the shipped mappings', [])
   .option('--profiles <folder...>', 'overlays that lie over the shipped profiles', [])
   .option('--report <forms>', 'write reports: junit,html,json, or some of them')

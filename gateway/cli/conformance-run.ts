@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { htmlPage } from '../conformance/report/html.ts';
 import { junitXml } from '../conformance/report/junit.ts';
+import { placeOf } from '../conformance/result.ts';
 import type { ConformanceReport, MessageResult } from '../conformance/result.ts';
 import { runConformance } from '../conformance/run.ts';
 import { answer, indented, plural, wrong } from './question.ts';
@@ -93,7 +94,7 @@ function lines(report: ConformanceReport, written: readonly string[], ink: Ink):
       ...report.messages
         .filter(({ failures }) => failures.length > 0)
         .slice(0, mostFailures)
-        .flatMap((message) => failureLines(placeOf(message), message.failures, ink)),
+        .flatMap((message) => failureLines(headOf(message), message.failures, ink)),
       ...more(summary.failed - mostFailures),
       ...failedStories.flatMap(({ file, failures }) => failureLines(file, failures, ink)),
     ]),
@@ -145,9 +146,9 @@ function triggerTable({ byTrigger }: ConformanceReport['summary'], ink: Ink): st
   return indented(table(head, rows, [1, 2, 3, 4, 5], ink), 2);
 }
 
-function placeOf({ file, position, kind, controlId }: MessageResult): string {
-  const place = position === 1 ? file : `${file} #${position}`;
-  return [place, kind, controlId].filter((part) => part !== undefined).join('  ');
+function headOf(message: MessageResult): string {
+  const { kind, controlId } = message;
+  return [placeOf(message), kind, controlId].filter((part) => part !== undefined).join('  ');
 }
 
 function failureLines(place: string, failures: MessageResult['failures'], ink: Ink): string[] {

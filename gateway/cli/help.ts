@@ -9,25 +9,30 @@ all, and translates what waited for a code. Everything else is read at the start
 
 Exit codes: 0 stopped well; 1 it did not; 2 wrong use or configuration.`,
   explain: `
-<file> holds one message.
+<file> holds one message of HL7 v2, or FHIR in JSON (.json, or what begins with {): a resource, a Bundle, or NDJSON.
 
   hemgang explain admission.hl7 --sender ekliden
+  hemgang explain encounter.json --sender ekliden
 
-Under the answer stands what the message lacks for this process (profiles/hl7v2), and what the HL7 dictionary
-of its version finds in it. Remarks do not change what becomes of it, nor the exit code.
+Under the answer stands what the message lacks for this process (profiles/), and what the HL7 dictionary of its
+version, or FHIR R4, finds in it. Remarks do not change what becomes of a message, nor the exit code.
 
-Exit codes: 0 it is accepted; 1 it is refused or parked; 2 wrong use, or no such file.`,
+Nothing in FHIR names its sender. Without --sender it is the one whose fhir.visitSystems the file names, or the only
+one that speaks FHIR. References are looked up in the file; each resource is taken after what the file told before.
+
+Exit codes: 0 all in it is accepted; 1 something is refused or parked; 2 wrong use, or no such file.`,
   conformanceRun: `
 <paths> are files and folders of messages, framed as they come: MLLP, CR, LF or CRLF, one or several in a file,
-batches. They are read as one story; a folder with story.expect.yaml is a story of its own.
+batches; and FHIR in JSON: resources, Bundles, NDJSON. They are read as one story; a folder with story.expect.yaml
+is a story of its own. What FHIR resources refer to, and what they were before, is found in their story or folder.
 
   hemgang conformance run ./samples --sender ekliden --report junit,html --out ./report
 
-Beside name.hl7 there may be name.expect.yaml (a list, where the file has several messages); what is left out is not
-looked at:
+Beside name.hl7 or name.json there may be name.expect.yaml (a list, where the file has several messages or resources);
+what is left out is not looked at:
 
   outcome: accepted                # accepted, ignored, parked or refused
-  answer: AA
+  answer: AA                       # of FHIR the status: 201
   events: [{ type: patient.admitted, occurredAt: 2022-03-07T09:00:00Z, data: { unit: MED1 } }]
   remarks: [{ code: REQUIRED_MISSING, location: PV1-19 }]
   unmapped: []

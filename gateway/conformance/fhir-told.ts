@@ -6,6 +6,9 @@ import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
 import type { FhirMeaning } from './fhir.ts';
 import { fitToTell, outcomeOf, reasonOf, toldMeaning, type Judged } from './judge.ts';
 
+/** What stands where HL7 v2 has its version. */
+export const fhirRelease = 'R4';
+
 export function judgedFhir({
   entry,
   sender,
@@ -24,7 +27,10 @@ export function judgedFhir({
     told: {
       ...(place !== '' && { place }),
       ...(controlId !== undefined && { controlId: fitToTell(controlId) }),
-      ...(resource !== undefined && { kind: fitToTell(resource.resourceType), version: 'R4' }),
+      ...(resource !== undefined && {
+        kind: fitToTell(resource.resourceType),
+        version: fhirRelease,
+      }),
       ...(sender !== undefined && { sender }),
       ...(toldAt !== '' && { sentAt: toldAt }),
       outcome: outcomeOf(translation),

@@ -62,6 +62,12 @@ export interface MessageResult {
   readonly failures: readonly Failure[];
 }
 
+/** Where a message stands, for a reader: `day.hl7 #3`, `stay.json Bundle.entry[2].resource`. */
+export function placeOf({ file, position, place }: MessageResult): string {
+  if (place !== undefined) return `${file} ${place}`;
+  return position === 1 ? file : `${file} #${position}`;
+}
+
 export interface ToldNotice {
   readonly at: string;
   readonly action: 'issued' | 'corrected' | 'withdrawn';

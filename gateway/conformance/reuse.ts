@@ -1,5 +1,6 @@
 /** Control ids that are used for more than one content: a running gateway takes the first and refuses the others. */
 import type { Mappings } from '../../mappings/index.ts';
+import { fhirRelease } from './fhir-told.ts';
 import type { TakenMessage } from './taken.ts';
 
 /**
@@ -25,12 +26,16 @@ export function reuseWarnings(
   return (message) => {
     const key = keyOf(message);
     if (key === undefined || allows.has(message.judged.told.sender ?? '')) return [];
-    return (digests.get(key)?.size ?? 0) > 1 ? [reused] : [];
+    return (digests.get(key)?.size ?? 0) > 1
+      ? [message.judged.told.version === fhirRelease ? reusedVersion : reused]
+      : [];
   };
 }
 
 export const reused =
   'MSH-10: control id is used for other content too; a running gateway takes the first and answers AR (205) to the others';
+export const reusedVersion =
+  'meta.versionId: the version is used for other content too; a running gateway takes the first and answers 409 to the others';
 
 /** Only what is accepted binds its control id. */
 function keyOf({ judged: { told }, story }: TakenMessage): string | undefined {

@@ -1,5 +1,6 @@
 /** A run in sum: by trigger and outcome, remarks, unmapped codes, and what to agree with the vendor. */
-import { reused } from './reuse.ts';
+import { reused, reusedVersion } from './reuse.ts';
+import { placeOf } from './result.ts';
 import type { Agreement, MessageResult, Outcome, Summary } from './result.ts';
 import { wrongsOf } from './wrong.ts';
 import type { Wrong } from './wrong.ts';
@@ -76,9 +77,9 @@ type Point = Pick<Agreement, 'what' | 'why'>;
 /** What errors and parked codes ask for, each once, the most frequent first. What is as expected asks for nothing. */
 function toAgree(messages: readonly MessageResult[]): Agreement[] {
   const points = messages.flatMap((message) => {
-    const { file, position, isExpected, failures } = message;
+    const { isExpected, failures } = message;
     if (isExpected && failures.length === 0) return [];
-    const example = position === 1 ? file : `${file} #${position}`;
+    const example = placeOf(message);
     return distinct(pointsOf(message)).map((point) => ({ ...point, example }));
   });
   return counted(points, ({ what, why }) => [what, why]).map(({ one, count }) => ({
@@ -90,19 +91,18 @@ function toAgree(messages: readonly MessageResult[]): Agreement[] {
 }
 
 function pointsOf(message: MessageResult): Point[] {
-  const reuses = message.warnings.includes(reused);
+  const { warnings } = message;
   return [
     ...wrongsOf(message).map((wrong) => pointOf(wrong, message.error?.code)),
-    ...(reuses
-      ? [
-          {
-            what: 'MSH-10: give every message a control id of its own',
-            why: 'a running gateway refuses the later ones',
-          },
-        ]
-      : []),
+    ...(warnings.includes(reused) ? [toName('MSH-10', 'message a control id')] : []),
+    ...(warnings.includes(reusedVersion) ? [toName('meta.versionId', 'content a version')] : []),
   ];
 }
+
+const toName = (at: string, what: string): Point => ({
+  what: `${at}: give every ${what} of its own`,
+  why: 'a running gateway refuses the later ones',
+});
 
 /** @param code of the error the message is refused by */
 function pointOf({ kind, at, what, why }: Wrong, code: string | undefined): Point {

@@ -13,7 +13,7 @@ export interface OutsideMessage {
 }
 
 /** Files that are not ours to read: texts about the samples, and other formats. */
-const otherFiles = /(?:\.(?:json|jsonl|md|fsh)|LICENSE(?:\.txt)?|README.*)$/i;
+const otherFiles = /(?:\.(?:json|jsonl|ndjson|md|fsh)|LICENSE(?:\.txt)?|README.*)$/i;
 
 /** In the order of their names. */
 export function outsideMessages(folder: string): OutsideMessage[] {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failures, outcomeLines, refusals, totals } from './corpus-run.ts';
 import type { OutcomeLine, PlayedMessage } from './corpus-run.ts';
+import { fhirText, type PlayedResource } from './fhir.ts';
 import type { Comparison } from './oracles.ts';
 
 /** Messages by trigger event and outcome; types that are not ADT share a line, for none of them is taken. */
@@ -96,6 +97,10 @@ export function writeReport(
   folder: string,
   played: readonly PlayedMessage[],
   comparisons: readonly Comparison[],
+  fhir: { readonly played: readonly PlayedResource[]; readonly passedOver: readonly string[] } = {
+    played: [],
+    passedOver: [],
+  },
 ): void {
   const fenced = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\`\n`;
   const markdown = [
@@ -106,6 +111,9 @@ export function writeReport(
     refusals(played)
       .map((line) => `- ${line}`)
       .join('\n'),
+    ...(fhir.played.length === 0
+      ? []
+      : ['## FHIR, by type of resource', fenced(fhirText(fhir.played, fhir.passedOver))]),
     '## Beside other converters',
     comparisons.length === 0 ? 'No oracles were given.' : fenced(comparisonText(comparisons)),
     differencesMarkdown(comparisons),
@@ -122,7 +130,15 @@ export function writeReport(
       detail,
       answer,
     })),
-    failures: failures(played),
+    fhir: fhir.played.map(({ name, kind, outcome, detail, answer, findings }) => ({
+      name,
+      kind,
+      outcome,
+      detail,
+      answer,
+      findings,
+    })),
+    failures: [...failures(played), ...failures(fhir.played)],
     comparisons,
   };
   writeFileSync(join(folder, 'corpus.json'), `${JSON.stringify(json, null, 2)}\n`);

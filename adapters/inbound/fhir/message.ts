@@ -71,7 +71,10 @@ export function partsOf(bundle: MessageBundle): MessageParts {
   const encounters = aimed.filter(isOf('Encounter'));
   const [only] = encounters;
   if (only === undefined || encounters.length > 1) {
-    throw invalid('a message is about one Encounter', 'MessageHeader.focus');
+    throw invalid(
+      'a message is about one Encounter: refer to it, and to no other',
+      'MessageHeader.focus',
+    );
   }
   const provenances = rest.flatMap(({ resource }) =>
     resource?.resourceType === 'Provenance' ? [resource] : [],

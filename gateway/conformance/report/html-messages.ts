@@ -3,7 +3,8 @@ import { dataText } from '../../questions/data-text.ts';
 import { localTimeText } from '../../rules/legal-days.ts';
 import { html, htmlTable } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
-import { outcomes } from '../result.ts';
+import { fhirRelease } from '../fhir-told.ts';
+import { outcomes, placeOf } from '../result.ts';
 import type { MessageResult, ToldEvent } from '../result.ts';
 
 /** More would make a page that nobody reads; the JSON report has all. */
@@ -57,7 +58,7 @@ export function messagesPart(messages: readonly MessageResult[]): Markup {
 const isFine = ({ failures }: MessageResult): boolean => failures.length === 0;
 
 function messagePart(message: MessageResult): Markup {
-  const { file, position, kind = 'unreadable', controlId, sender, outcome, answer } = message;
+  const { kind = 'unreadable', controlId, sender, outcome, answer } = message;
   const fine = isFine(message);
   return html`<details
     class="message"
@@ -70,7 +71,7 @@ function messagePart(message: MessageResult): Markup {
         >${fine ? '✓' : '✗'}<span class="unseen">${fine ? ' passed' : ' failed'}</span></span
       >
       <code class="kind">${kind}</code> <span class="badge ${outcome}">${outcome}</span>
-      <span class="file">${file}${position > 1 ? ` #${position}` : ''}</span>
+      <span class="file">${placeOf(message)}</span>
       <span class="quiet"
         >${controlId ?? 'no control id'}${sender === undefined ? '' : ` · ${sender}`} · answer
         ${answer ?? 'none'}</span
@@ -96,10 +97,11 @@ function failuresPart({ failures, isExpected }: MessageResult): Markup {
     </ul>`;
 }
 
-function becamePart({ events, reason, outcome, stay, error }: MessageResult): Markup {
+function becamePart({ events, reason, outcome, stay, error, version }: MessageResult): Markup {
+  const codes = version === fhirRelease ? 'issue type' : 'table 0357';
   const of = stay === undefined ? '' : html` <span class="quiet">of visit ${stay.number}</span>`;
   return html`<h3>What it became${of}</h3>
-    ${events.length === 0 ? html`<p>${nothingBecause(outcome)}${reason === undefined ? '' : html`: ${reason}`}${error?.standardCode === undefined ? '' : ` (table 0357: ${error.standardCode})`}</p>` : eventTable(events)}`;
+    ${events.length === 0 ? html`<p>${nothingBecause(outcome)}${reason === undefined ? '' : html`: ${reason}`}${error?.standardCode === undefined ? '' : ` (${codes}: ${error.standardCode})`}</p>` : eventTable(events)}`;
 }
 
 function nothingBecause(outcome: MessageResult['outcome']): string {

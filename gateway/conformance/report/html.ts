@@ -225,16 +225,19 @@ function readingPart(): Markup {
         once the code is agreed.
       </dd>
       <dt>Refused</dt>
-      <dd>It cannot be used, and is answered AE or AR with the place in ERR.</dd>
+      <dd>
+        It cannot be used, and is answered AE or AR with the place in ERR; of FHIR, by a status from
+        400 with the place in the OperationOutcome.
+      </dd>
       <dt>Error, warning, information</dt>
       <dd>
         An error keeps something from being done, and has to be mended or agreed. A warning makes
         something uncertain. Information needs nothing.
       </dd>
-      <dt>Profile, dictionary</dt>
+      <dt>Profile, dictionary, fhir</dt>
       <dd>
         The profile is what the discharge process needs of a message; the dictionary is the HL7
-        standard in the version of MSH-12.
+        standard in the version of MSH-12; fhir is FHIR R4 itself.
       </dd>
       <dt>Cases</dt>
       <dd>

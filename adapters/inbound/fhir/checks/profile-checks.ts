@@ -138,7 +138,7 @@ function unknownType(type: string, at: string | undefined): Finding {
     severity: 'error',
     code: 'not-supported',
     expression: at ?? (shown === type ? type : 'Resource'),
-    text: `${shown} is no resource type that is taken here`,
+    text: `${shown} is not taken here: leave it out; GET /metadata tells what is taken`,
   };
 }
 

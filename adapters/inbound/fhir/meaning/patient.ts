@@ -70,7 +70,10 @@ export function meaningOfPatient(work: Work): Translation {
     return { ...nothing, ignored: 'a hospital says who a person is; kept for what refers to it' };
   }
   const person = personOf(work, resource);
-  if (person.identity.numbers.length === 0) throw required('Patient.identifier');
+  if (person.identity.numbers.length === 0) {
+    const text = 'no number of the person: give one with its system, the personnummer best';
+    throw required('Patient.identifier', text);
+  }
   const facts = newFacts(
     work,
     'Patient',
