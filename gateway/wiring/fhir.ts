@@ -44,6 +44,7 @@ export function openFhir(
     open,
     onRefused: (sender, status) => log.warn({ sender, status }, 'FHIR request not let in'),
   });
+  const definitions = fhirDefinitions();
   const now = (): string => clock.now();
   const takingOf: FhirIn['takingOf'] = ({ id, kind, municipality }) => ({
     sender: id,
@@ -71,7 +72,7 @@ export function openFhir(
           '$process-message': processMessage({ checkOf, keepRefused: keep, endpoint }),
           $validate: validate({
             validate: ({ id }, resource) => intake.fhirOf(id).validate(resource),
-            profileOf: (type) => fhirDefinitions().profileFor(type)?.url,
+            profileOf: (type) => definitions.profileFor(type)?.url,
             types: [...served.keys(), 'Bundle'],
           }),
         },

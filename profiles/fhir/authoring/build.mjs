@@ -97,16 +97,18 @@ function lighterElement({ mapping: _m, alias: _a, comment: _c, example: _e, ...e
   return { ...element, constraint: constraint.map(({ xpath: _xpath, ...one }) => one) };
 }
 
-/** What stands at an example only because FSH needs a name for it. */
+/** Without what stands at an example only because FSH needs it: a resource claims no profile. */
 function exampleOf(resource) {
-  const { meta, ...rest } = resource;
+  const { meta, resourceType, id, entry, ...body } = resource;
   const { profile: _profile, ...others } = meta ?? {};
-  const { resourceType, id, ...body } = rest;
   return {
     resourceType,
     id,
     ...(Object.keys(others).length > 0 && { meta: others }),
     ...body,
+    ...(entry && {
+      entry: entry.map((one) => ({ ...one, resource: exampleOf(one.resource) })),
+    }),
   };
 }
 

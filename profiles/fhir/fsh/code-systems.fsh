@@ -62,6 +62,74 @@ Description: "What the treating physician has assessed."
 * #withdrawn "Withdrawn" "An earlier assessment as ready does not hold any more."
 * #not-assessed "Not assessed" "Nobody has assessed it."
 
+CodeSystem: PlanningRefusal
+Id: planning-refusal
+Title: "Why a planning does not come about"
+Description: "Task.statusReason and CarePlan.activity.detail.statusReason of a call to planning."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #patient-declined "Patient declined" "The patient does not consent to a coordinated individual plan, 4 kap. 2 § lag (2017:612)."
+* #unit-declined "Unit declined" "A unit that was called does not take part. The plan is not declined by it."
+
+CodeSystem: NoticeRefusal
+Id: notice-refusal
+Title: "Why a notice is rejected"
+Description: "Task.businessStatus or Task.statusReason of a notice that its receiver rejects."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #not-our-resident "Not our resident" "The person is registered in another municipality."
+* #no-services "No services" "The person is ours and has no services (ej känd)."
+* #other "Other" "Another reason."
+
+CodeSystem: NoticeAnswer
+Id: notice-answer
+Title: "What a receiver answers to a notice"
+Description: "Communication.topic of an answer (a Communication with inResponseTo)."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #received "Received" "Their system has it."
+* #acknowledged "Acknowledged" "A person has read it."
+* #not-our-resident "Not our resident" "The person is registered in another municipality."
+* #no-services "No services" "The person is ours and has no services (ej känd)."
+
+CodeSystem: CareRole
+Id: care-role
+Title: "Who calls to planning"
+Description: "PractitionerRole.code of the requester or sender of a call: the act counts the call of the fixed care contact, 4 kap. 3 §."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #fixed-care-contact "Fixed care contact" "Fast vårdkontakt of the region outpatient care."
+* #inpatient-care "Inpatient care" "The treating inpatient unit."
+* #municipality "Municipality" "A unit of the municipality."
+* #other "Other" "Anybody else."
+
+CodeSystem: RecipientRole
+Id: recipient-role
+Title: "Units concerned"
+Description: "What a receiver of a notice is, 2 kap. 1 § lag (2017:612): Organization.type or Task.performerType."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #payer-municipality "Municipality that pays" "The municipality that has the liability to pay."
+* #social-services "Social services" "Socialtjänst."
+* #municipal-health-care "Municipal health care" "Kommunal hälso- och sjukvård."
+* #region-outpatient "Region outpatient care" "Regionfinansierad öppen vård."
+
+CodeSystem: NeedAssessmentCodes
+Id: need-assessment
+Title: "Parts of an assessment of need"
+Description: "Task.output.type and Observation.component.code: each with a boolean."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #socialServices "Social services" "The patient needs social services."
+* #municipalHealthCare "Municipal health care" "The patient needs municipal health care."
+* #regionOutpatient "Region outpatient care" "The patient needs outpatient care of the region."
+
 CodeSystem: TypeOfCarePlan
 Id: typeofcareplan-cs
 Title: "Type of care plan (Inera)"

@@ -17,6 +17,8 @@ Description: "What this process requires of an Encounter: whose stay, where, sin
 * class ^requirements = "say IMP for inpatient care; only inpatient stays are of this process"
 * class.system 1..1 MS
 * class.code 1..1 MS
+* class.code ^requirements = "class is a Coding in R4: give system and code at class itself"
+* class.system ^requirements = "class is a Coding in R4: give system and code at class itself"
 * subject 1..1 MS
 * subject ^requirements = "refer to the patient, or give the personal identity number as subject.identifier"
 * subject obeys hg-reference

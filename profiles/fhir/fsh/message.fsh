@@ -4,7 +4,7 @@ Id: discharge-message
 Title: "A message of the discharge process"
 Description: "MessageHeader, Provenance, Encounter, Patient and what they refer to, after the Danish HospitalNotification."
 * insert Ours
-* obeys hg-header-first and hg-one-provenance and hg-one-encounter and hg-one-patient
+* obeys hg-header-first and hg-provenance and hg-encounter and hg-patient
 * type = #message
 * type MS
 * timestamp 1..1 MS

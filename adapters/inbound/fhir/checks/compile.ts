@@ -251,7 +251,7 @@ function rulesOf({ constraint }: ElementDefinition): readonly Check[] {
     if (invariant === undefined) return [];
     const { holds, at = [] } = invariant;
     const path = at.map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-    const isMissing = /^has no(?:t|$| )/.test(human) && at.length > 0;
+    const isMissing = human.startsWith('is missing');
     const text = key === 'per-1' ? 'has an end before its start' : human;
     return [
       (value, payload) => {
@@ -304,11 +304,13 @@ function wrongCode(value: unknown, codes: Codes, valueSet: string): string {
   const shown = /^[A-Za-z][A-Za-z-]{0,30}$/.test(given) ? `is '${given}', and no` : 'has no';
   const systems = [...codes.keys()].filter((system) => system !== '');
   const of = systems.length > 0 ? systems.join(' or ') : valueSet.split('|')[0];
-  const choice =
-    known.length > mostCodesTold
-      ? ''
-      : `: give ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
+  const choice = known.length > mostCodesTold ? '' : `: give ${orList(known)}`;
   return `${shown} code of ${of}${choice}`;
+}
+
+function orList(words: readonly string[]): string {
+  const [last = '', ...others] = words.toReversed();
+  return others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`;
 }
 
 // ---------------------------------------------------------------- saying

@@ -23,11 +23,19 @@ export function findingsOf(
       const expression = expressionOf(root, path);
       const hint = code === 'required' ? hints.get(pathOf(path)) : undefined;
       const named = `${nameOf(root, path)} ${text}${hint === undefined || text.includes(': ') ? '' : `: ${hint}`}`;
-      const key = `${expression} ${code}`;
+      const key = `${expression} ${named}`;
       if (!found.has(key)) found.set(key, { severity, code, expression, text: named });
     }
   }
-  return [...found.values()];
+  // What is missing in the form that it has to have stands there in another one.
+  const wrong = new Set(
+    [...found.values()]
+      .filter(({ severity }) => severity === 'error')
+      .map(({ expression }) => expression),
+  );
+  return [...found.values()].filter(
+    ({ severity, expression }) => severity === 'error' || !wrong.has(expression),
+  );
 }
 
 interface Told {

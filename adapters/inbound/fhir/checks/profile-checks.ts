@@ -133,7 +133,7 @@ function issuesOf(schema: z.ZodType, resource: unknown): readonly z.core.$ZodIss
 }
 
 function unknownType(type: string, at: string | undefined): Finding {
-  const shown = /^[A-Za-z]{1,40}$/.test(type) ? type : 'the resource';
+  const shown = /^[A-Z][A-Za-z]{1,40}$/.test(type) ? type : 'the resource';
   return {
     severity: 'error',
     code: 'not-supported',

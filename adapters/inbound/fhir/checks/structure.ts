@@ -25,7 +25,8 @@ export function structureCheck(definitions: FhirDefinitions): StructureCheck {
     const { resourceType: type } = resource;
     const found = checkedOne(resource, type, definitions);
     if (resource.resourceType !== 'Bundle' || resource.type !== 'message') return found;
-    for (const [index, entry] of (resource.entry ?? []).entries()) {
+    if (!Array.isArray(resource.entry)) return found;
+    for (const [index, entry] of resource.entry.entries()) {
       const inner: unknown = entry?.resource;
       if (!isResource(inner)) continue;
       found.push(...checkedOne(inner, `Bundle.entry[${index}].resource`, definitions));
@@ -46,7 +47,7 @@ function checkedOne(resource: FhirResource, at: string, definitions: FhirDefinit
   );
   const found = new Map<string, Finding>();
   for (const { severity, code, expression, details } of issues) {
-    const place = at + (expression?.[0] ?? type).slice(type.length);
+    const place = placeOf(expression?.[0] ?? type, type, at);
     add(found, severity, code, place, details?.text ?? '', profile?.url);
   }
   // Its own validator does not follow a slice into the extension's profile.
@@ -63,6 +64,14 @@ function checkedOne(resource: FhirResource, at: string, definitions: FhirDefinit
     }
   }
   return [...found.values()];
+}
+
+/** Its expressions begin with the type, but for some that name an element alone. */
+function placeOf(expression: string, type: string, at: string): string {
+  const below = expression.slice(type.length);
+  return expression.startsWith(type) && /^(?:$|[.[])/.test(below)
+    ? at + below
+    : `${at}.${expression}`;
 }
 
 /** Our profile of the type; of Bundles it is that of messages alone. */
@@ -124,6 +133,8 @@ function inOurWords(said: string): string | undefined {
       ? `refers to ${got}, which does not belong there`
       : undefined;
   }
+  if (/^(Conflicting choice|Type of primitive extension)/.test(said))
+    return 'stands in more than one type';
   if (said === 'Missing required property') return 'is missing';
   if (said.startsWith('Invalid additional property')) return 'is no element of FHIR R4 here';
   const [, key, human] = /^Constraint ([\w-]+) not met: ([\s\S]*)$/.exec(said) ?? [];
