@@ -48,25 +48,27 @@ export function translateMessage(
   const message = readMessage(exchange, bundle, mapping, zone);
   const { parts, time } = message;
   const encounter = alone(partExchange(exchange, parts.encounterUrl, time));
-  const facts = [...merged(encounter.facts, message, { mapping, zone })];
+  const { stay } = encounter;
+  // Of what is no inpatient stay nothing happened that is of use here.
+  const facts = stay === undefined ? [] : [...merged(encounter.facts, message, { mapping, zone })];
   const translations = [encounter];
   for (const url of Object.keys(exchange.parts ?? {})) {
     if (url === parts.encounterUrl) continue;
     const one = alone(partExchange(exchange, url, time));
-    checkSameStay(one.stay, encounter.stay, exchange.related[url]);
-    // A person who was not known is told by the admission.
-    if (exchange.related[url]?.resourceType !== 'Patient') facts.push(...one.facts);
+    checkSameStay(one.stay, stay, exchange.related[url]);
+    if (stay !== undefined) facts.push(...one.facts);
     translations.push(one);
   }
   const patientUrl = Object.keys(exchange.parts ?? {}).find(
     (url) => exchange.related[url]?.resourceType === 'Patient',
   );
   const isKnown = patientUrl !== undefined && exchange.parts?.[patientUrl]?.previous !== undefined;
+  // A person who was not known is told by the admission.
   const persons = isKnown ? translations.flatMap((one) => one.persons ?? []) : [];
   const unmapped = translations.flatMap((one) => one.unmapped);
   const silent = facts.length === 0 && persons.length === 0 && unmapped.length === 0;
   return {
-    ...(encounter.stay && { stay: encounter.stay }),
+    ...(stay && { stay }),
     ...(encounter.patient && { patient: encounter.patient }),
     facts,
     ...(persons.length > 0 && { persons }),
@@ -78,7 +80,9 @@ export function translateMessage(
         : translations.flatMap((one) => one.resources ?? []).map((one) => dated(one, exchange))),
       provenanceWrite(parts),
     ],
-    ...(silent && { ignored: `activity ${message.code}: nothing that was not told before` }),
+    ...(silent && {
+      ignored: encounter.ignored ?? `activity ${message.code}: nothing that was not told before`,
+    }),
   };
 }
 
