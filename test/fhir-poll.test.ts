@@ -6,13 +6,24 @@ import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
+import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
 import {
   simulatedFhirSource,
   type SimulatedFhirSource,
   type SourceFault,
 } from '../adapters/simulated/fhir-source/source.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { pollLines, pollNeedsPerson, polledSources } from '../gateway/cli/status-polls.ts';
+import { fhirPoll, type FhirPollConfig } from '../gateway/runtime/config-fhir-poll.ts';
+import { loadConfig } from '../gateway/runtime/config.ts';
+import { adt } from './support/adt.ts';
+import {
+  encounter as encounterOf,
+  need,
+  patient as patientOf,
+  readiness,
+} from './support/fhir-stay.ts';
+import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { startTestPoll, type PollOptions, type TestPoll } from './support/poll-source.ts';
 
 let folder: { path: string; remove(): void };
@@ -529,5 +540,127 @@ describe('the gateway’s own trouble', () => {
     const poll = await startPolling({ count: 100 });
     expect((await poll.journal.status()).messages).toMatchObject({ accepted: 400, rejected: 0 });
     expect(await poll.journal.resources.page('ekliden', 'Encounter', '', 1000)).toHaveLength(400);
+  });
+});
+
+describe('through the gateway', () => {
+  const inpatient = encounterOf();
+  const p1 = patientOf;
+
+  async function startPolled(more: Partial<FhirPollConfig> = {}): Promise<TestGateway> {
+    const poll = fhirPoll.parse({
+      base: source.url,
+      since: '2022-03-01T00:00:00.000Z',
+      ownNetwork: true,
+      ...more,
+    });
+    const gateway = await startTestGateway({
+      start: '2022-03-07T09:30:00.000Z',
+      folder: folder.path,
+      change: (config) => ({
+        ...config,
+        senders: [{ id: 'ekliden', mode: 'live', fhir: { kind: 'hospital', poll } }],
+      }),
+    });
+    gateways.push(gateway);
+    return gateway;
+  }
+  const gateways: TestGateway[] = [];
+  afterEach(async () => {
+    for (const gateway of gateways.splice(0)) await gateway.close();
+  });
+  const typesIn = async ({ gateway }: TestGateway): Promise<string[]> =>
+    (await gateway.journal.eventsAfter(0, 1000)).map(({ event }) => event.type);
+
+  test('a stay that is polled becomes a case, and its notices go out', async () => {
+    put(p1 as never);
+    put({
+      ...inpatient,
+      extension: need([true, false, false], '2022-03-07T10:10:00+01:00'),
+    } as never);
+    const world = await startPolled();
+    await world.rest();
+    expect(await typesIn(world)).toEqual(
+      expect.arrayContaining(['patient.admitted', 'need.assessed']),
+    );
+    const notices = (): unknown[] =>
+      world.receiver.received.map(({ body }) => body.data.obligation);
+    expect(notices()).toContain('admission-notice');
+    put({
+      ...inpatient,
+      extension: [
+        ...need([true, false, false], '2022-03-07T10:10:00+01:00'),
+        ...readiness('ready', '2022-03-07T10:25:00+01:00'),
+      ],
+    } as never);
+    await world.rest();
+    expect(await typesIn(world)).toContain('patient.discharge-ready');
+    expect(notices()).toContain('discharge-ready-notice');
+    expect((await world.gateway.journal.status()).processes).toBe(1);
+  });
+
+  test('a stay that HL7 v2 began and a polled Encounter ends is one case', async () => {
+    const world = await startPolled();
+    expect(
+      await world.send(adt({ trigger: 'A01', id: 'M1', at: '20220307100000', visit: 'V1001' })),
+    ).toBe('AA');
+    put(p1 as never);
+    const period = { start: '2022-03-07T10:00:00+01:00', end: '2022-03-07T10:20:00+01:00' };
+    put({ ...inpatient, status: 'finished', period } as never);
+    await world.rest();
+    expect((await world.gateway.journal.status()).processes).toBe(1);
+    expect(await typesIn(world)).toContain('patient.discharged');
+  });
+
+  test('polling begins again after a restart where it had come, and says how far in status', async () => {
+    put(p1 as never);
+    put(inpatient as never);
+    const world = await startPolled();
+    await world.rest();
+    gateways.splice(0);
+    await world.close();
+    source.setFault({ status: 503 });
+    const again = await startPolled();
+    await again.rest();
+    const facts = await typesIn(again);
+    expect(facts.filter((type) => type === 'patient.admitted')).toHaveLength(1);
+    gateways.splice(0);
+    await again.close();
+    const { config } = loadConfig({ file: null, env: {} });
+    const poll = fhirPoll.parse({ base: source.url, since: '2022-03-01T00:00:00.000Z' });
+    const reader = await openJournalReader({ folder: folder.path });
+    const polls = await polledSources(
+      { ...config, senders: [{ id: 'ekliden', mode: 'live', fhir: { kind: 'hospital', poll } }] },
+      reader,
+    );
+    await reader.close();
+    const lines = pollLines(polls).join('\n');
+    expect(lines).toMatch(/^polled +ekliden: last 2022-03-07 .*Encounter up to 2022-03-07/);
+    expect(lines).toMatch(
+      /^POLL +ekliden: source-unavailable: GET Patient: HTTP 503.*1 failure in a row, next attempt/m,
+    );
+    expect(pollNeedsPerson(polls)).toBe(false);
+  });
+
+  test('a key that cannot be read stops the start, naming the setting', async () => {
+    const smart = { clientId: 'c', keyFile: '/nowhere/key.pem', scope: 'system/*.rs' };
+    await expect(startPolled({ smart })).rejects.toMatchObject({
+      code: 'configuration-invalid',
+      location: 'senders.0.fhir.poll.smart.keyFile',
+    });
+    const ownNetwork = startPolled({ base: 'https://10.0.0.1/fhir', ownNetwork: false });
+    await expect(ownNetwork).rejects.toThrow(/senders\.0\.fhir\.poll\.base: address not allowed/);
+  });
+
+  test('what is said of a person never reaches the log', async () => {
+    put(p1 as never);
+    put({ ...inpatient, status: 'nonsense' } as never);
+    source.setFault(['none', 'none', 'html']);
+    const world = await startPolled({ types: ['Patient', 'Encounter', 'CarePlan'] });
+    await world.rest();
+    const logged = world.logged.join('\n');
+    expect(logged).toMatch(/FHIR type-failed|FHIR polled/);
+    for (const word of ['195009072553', 'Påhittad', 'Exempelvägen'])
+      expect(logged).not.toContain(word);
   });
 });

@@ -3,6 +3,7 @@ import { openJournalReader } from '../runtime/journal/embedded.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import type { DeliveryRow, JournalStatus } from '../runtime/journal/journal.ts';
 import { localText, plural } from './question.ts';
+import { pollLines, pollNeedsPerson, polledSources, type PolledSource } from './status-polls.ts';
 
 export interface StatusOptions {
   readonly config?: string | undefined;
@@ -27,6 +28,7 @@ export async function status(options: StatusOptions): Promise<number> {
     const state = await journal.status();
     const dead = await journal.outbox.deadLetters(listed);
     const found = await journal.latestFindings(listed);
+    const polls = await polledSources(config, journal);
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
     const deliveries = Object.fromEntries(
@@ -34,10 +36,10 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, trays: deliveries }, null, 2)}\n`
-        : `${lines(state, dead, byTray, await noticesOf(journal, byTray)).join('\n')}\n`,
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, trays: deliveries }, null, 2)}\n`
+        : `${lines(state, dead, byTray, await noticesOf(journal, byTray), polls).join('\n')}\n`,
     );
-    return needsPerson(state) ? 1 : 0;
+    return needsPerson(state) || pollNeedsPerson(polls) ? 1 : 0;
   } finally {
     await journal.close();
   }
@@ -56,6 +58,7 @@ function lines(
   dead: readonly { queue: string; position: number; type: string; error: string }[],
   byTray: ReadonlyMap<string, readonly DeliveryRow[]>,
   notices: ReadonlyMap<string, string>,
+  polls: readonly PolledSource[],
 ): string[] {
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
@@ -64,6 +67,7 @@ function lines(
       ({ sender, accepted, lastAt }) =>
         `  ${sender}: ${accepted} accepted, last ${localText(lastAt)}`,
     ),
+    ...pollLines(polls),
     `events      ${state.events} of ${plural(state.processes, 'case')}`,
     `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
     `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${localText(deadlines.next)}`}`,

@@ -51,6 +51,7 @@ export interface Reading {
 export type JournalReader = Reading['reads'] & {
   readonly outbox: Reading['outbox'];
   readonly deliveries: Reading['deliveries'];
+  readonly cursors: Reading['cursors'];
   close(): Promise<void>;
 };
 
@@ -74,6 +75,7 @@ export async function openJournalReader({
     ...reading.reads,
     outbox: reading.outbox,
     deliveries: reading.deliveries,
+    cursors: reading.cursors,
     close() {
       reading.close();
       return Promise.resolve();
