@@ -1,6 +1,6 @@
 /**
- * The how-to of connecting a hospital system is true: every `hemgang` command in its `console` blocks is run, in order,
- * in a copy of test/how-to, and gives the output that stands there (`…` stands for anything). What `start` starts runs
+ * The how-tos of connecting a hospital system are true: every `hemgang` command in its `console` blocks is run, in order,
+ * in a copy of test/how-to or test/how-to-fhir, and gives the output that stands there (`…` stands for anything). What `start` starts runs
  * on free ports until the last command has been run.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -14,7 +14,8 @@ import { temporaryFolder } from './support/folder.ts';
 import { ignoredTable, triggerTable } from './support/trigger-table.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'adapters/inbound/hl7v2/README.md'), 'utf8');
+const hl7v2 = readFileSync(join(root, 'adapters/inbound/hl7v2/README.md'), 'utf8');
+const fhir = readFileSync(join(root, 'adapters/inbound/fhir/README.md'), 'utf8');
 
 interface Shown {
   readonly command: string;
@@ -22,7 +23,7 @@ interface Shown {
 }
 
 /** Every command of the `console` blocks, with the lines until the next. */
-function shownCommands(): Shown[] {
+function shownCommands(readme: string): Shown[] {
   const blocks = [...readme.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
   return blocks.flatMap((block = '') =>
     block
@@ -40,8 +41,8 @@ const program = [
   join(root, 'node_modules/tsx/dist/loader.mjs'),
   join(root, 'gateway/cli.ts'),
 ];
-/** As in the how-to, and as the gateway of the test has it. */
-const shownPort = '127.0.0.1:2575';
+/** An address as it stands in the how-to, and as the gateway of the test has it. */
+type Address = readonly [shown: string, real: string];
 
 /** Runs what stands after `$ `, by a shell, so that quotes and `*` mean what they mean to a reader. */
 function run(command: string, cwd: string): string {
@@ -55,7 +56,7 @@ function run(command: string, cwd: string): string {
 const trimmed = (text: string): string => text.replace(/[ \t]+$/gm, '').trimEnd();
 
 /** Starts the gateway. @returns what it printed until it listened, and where */
-async function startGateway(cwd: string): Promise<{ output: string; address: string }> {
+async function startGateway(cwd: string): Promise<{ output: string; addresses: Address[] }> {
   const env = { ...process.env, HEMGANG_MLLP_PORT: '0', HEMGANG_HTTP_PORT: '0' };
   const gateway = spawn(process.execPath, [...program, 'start'], { cwd, env });
   onTestFinished(async () => {
@@ -68,7 +69,14 @@ async function startGateway(cwd: string): Promise<{ output: string; address: str
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
   while (!output.includes('"started"') && gateway.exitCode === null) await sleep(50);
-  return { output: trimmed(output), address: /127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '' };
+  const [mllp = '', http = ''] = output.match(/127\.0\.0\.1:\d+/g) ?? [];
+  return {
+    output: trimmed(output),
+    addresses: [
+      ['127.0.0.1:2575', mllp],
+      ['127.0.0.1:8080', http],
+    ],
+  };
 }
 
 /** Until everything that was sent is decided. */
@@ -83,7 +91,8 @@ const differs: readonly (readonly [RegExp, string])[] = [
   [/2026-\d\d-\d\d \d\d\\\.\d\d/g, String.raw`\d{4}-\d\d-\d\d \d\d\.\d\d`],
   [/\d+ days late/g, String.raw`\d+ days late`],
   [/ +[\d.\\]+ (ms|s)\b/g, String.raw` +[\d.]+ $1`],
-  [/http:\/\/127\\\.0\\\.0\\\.1:8080/g, String.raw`http://127\.0\.0\.1:\d+`],
+  [/^ {10}[\w-]{43} /gm, ' {10}[\\w-]{43} '],
+  [/ [0-9a-f]{16}$/gm, ' [0-9a-f]{16}'],
 ];
 
 /** The output as shown, as an expression: `…` alone on a line is any lines or none, at the end of one its rest. */
@@ -97,29 +106,56 @@ function patternOf(output: string): RegExp {
   return new RegExp(`^${pattern}$`);
 }
 
-describe('the how-to of connecting a hospital system', () => {
-  test('shows what its commands answer', { timeout: 180_000 }, async () => {
-    const { path, remove } = temporaryFolder('how-to');
-    onTestFinished(remove);
-    cpSync(join(root, 'test/how-to'), path, { recursive: true });
-    const commands = shownCommands();
-    expect(commands.length).toBeGreaterThan(2);
-    let address = shownPort;
-    for (const { command, output } of commands) {
-      let answered;
-      if (command === 'hemgang start') ({ output: answered, address } = await startGateway(path));
-      else answered = run(command.replaceAll(shownPort, address), path);
-      answered = answered.replaceAll(address, shownPort);
-      expect(patternOf(output).test(answered), `$ ${command}\n${answered}`).toBe(true);
-      if (command.startsWith('hemgang send')) await drained(path);
+/** Runs every command that a how-to shows, in a copy of its folder. */
+async function follow(readme: string, folder: string): Promise<void> {
+  const { path, remove } = temporaryFolder('how-to');
+  onTestFinished(remove);
+  cpSync(join(root, folder), path, { recursive: true });
+  const commands = shownCommands(readme);
+  expect(commands.length).toBeGreaterThan(2);
+  let addresses: Address[] = [];
+  for (const { command, output } of commands) {
+    let answered;
+    if (command === 'hemgang start') {
+      ({ output: answered, addresses } = await startGateway(path));
+    } else {
+      answered = run(
+        addresses.reduce((text, [shown, real]) => text.replaceAll(shown, real), command),
+        path,
+      );
     }
+    answered = addresses
+      .reduce((text, [shown, real]) => text.replaceAll(real, shown), answered)
+      .replaceAll(path, '/home/me/hospital');
+    expect(patternOf(output).test(answered), `$ ${command}\n${answered}`).toBe(true);
+    if (command.startsWith('hemgang send')) await drained(path);
+  }
+}
+
+describe('the how-to of connecting a hospital system by FHIR', () => {
+  test('shows what its commands answer', { timeout: 180_000 }, async () => {
+    await follow(fhir, 'test/how-to-fhir');
+  });
+
+  test.each(['my-mappings/senders/sjovik.yaml', 'hemgang.yaml'])(
+    'shows %s, which its commands use',
+    (name) => {
+      const overlay = readFileSync(join(root, 'test/how-to-fhir', name), 'utf8');
+      expect(fhir).toContain(`\`\`\`yaml\n${overlay}\`\`\``);
+    },
+  );
+});
+
+describe('the how-to of connecting a hospital system by HL7 v2', () => {
+  test('shows what its commands answer', { timeout: 180_000 }, async () => {
+    await follow(hl7v2, 'test/how-to');
   });
 
   test.each(['senders/bjorkhaga.yaml', 'hl7v2/tables/bjorkhaga-readiness.yaml'])(
     'shows %s, which its commands use',
     (name) => {
       const overlay = readFileSync(join(root, 'test/how-to/my-mappings', name), 'utf8');
-      expect(readme).toContain(`\`\`\`yaml\n${overlay}\`\`\``);
+      expect(hl7v2).toContain(`\`\`\`yaml\n${overlay}\`\`\``);
     },
   );
 
@@ -127,7 +163,7 @@ describe('the how-to of connecting a hospital system', () => {
     const mappings = loadMappings();
     const text = readFileSync(join(root, 'mappings/hl7v2/adt.yaml'), 'utf8');
     const plain = (table: string): string => table.replace(/ +/g, ' ').replace(/-{3,}/g, '---');
-    expect(plain(readme)).toContain(plain(triggerTable(mappings, text)));
-    expect(plain(readme)).toContain(plain(ignoredTable(mappings)));
+    expect(plain(hl7v2)).toContain(plain(triggerTable(mappings, text)));
+    expect(plain(hl7v2)).toContain(plain(ignoredTable(mappings)));
   });
 });

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { request } from 'undici';
 import { z } from 'zod';
 import { connectionCode, openLine, type HttpLine } from '../../adapters/wire/http-line.ts';
-import { printable } from '../../adapters/wire/mllp-answer.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { pem, wrong } from './wire-target.ts';
 
@@ -114,7 +113,7 @@ const head = z.looseObject({
     .string()
     .regex(/^[A-Za-z0-9.-]{1,64}$/)
     .optional(),
-  type: z.unknown(),
+  type: z.unknown().optional(),
 });
 
 function headOf(file: string, raw: Uint8Array): z.infer<typeof head> {
@@ -210,8 +209,8 @@ const bundle = z.looseObject({
   entry: z
     .array(
       z.looseObject({
-        resource: z.unknown(),
-        response: z.looseObject({ status: z.string(), outcome: z.unknown() }).optional(),
+        resource: z.unknown().optional(),
+        response: z.looseObject({ status: z.string(), outcome: z.unknown().optional() }).optional(),
       }),
     )
     .default([]),
@@ -285,5 +284,10 @@ function isTold({ severity, code }: Issue): boolean {
 
 function issueLine({ severity, code, expression, text }: Issue): string {
   const where = expression === '' ? '' : ` at ${expression}`;
-  return printable(`     ${severity} ${code}${where}: ${text}`);
+  return `     ${printable(`${severity} ${code}${where}: ${text}`)}`;
+}
+
+/** Control characters of an answer must not drive the reader's terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ').slice(0, 1000);
 }
