@@ -36,6 +36,8 @@ export interface FhirTestServer {
   readonly clock: HandSetClock;
   /** Exchanges that were translated, in order: what the meaning of a resource was made from. */
   readonly exchanges: Exchange[];
+  /** The bytes of what was received, as text. */
+  readonly received: string[];
   readonly answered: Answered[];
   readonly kept: GatewayError[];
   /** A client as vendors use it, known as this sender (`ekliden` or `norrtuna`). */
@@ -57,6 +59,7 @@ export async function startFhirServer(
   const clock = new HandSetClock('2022-03-07T08:00:00.000Z');
   const [exchanges, answered, kept]: [Exchange[], Answered[], GatewayError[]] = [[], [], []];
   const parts = { journal, clock, log: createLog({ level: 'silent' }), newId: () => v7() };
+  const received: string[] = [];
   const mappings = loadMappings();
   const takings = new Map(
     ['ekliden', 'norrtuna'].map((sender): [string, TakingTogether] => {
@@ -73,11 +76,19 @@ export async function startFhirServer(
           };
         },
       };
+      const receive = createReceive(inbound, parts);
+      const receiveTogether = createReceiveTogether(inbound, parts);
       const taking: TakingTogether = {
         sender,
         store: journal.resources,
-        receive: createReceive(inbound, parts),
-        receiveTogether: createReceiveTogether(inbound, parts),
+        receive: (raw, message) => {
+          received.push(Buffer.from(raw).toString());
+          return receive(raw, message);
+        },
+        receiveTogether: (messages) => {
+          received.push(...messages.map(({ raw }) => Buffer.from(raw).toString()));
+          return receiveTogether(messages);
+        },
         now: () => clock.now(),
         newId: parts.newId,
       };
@@ -127,6 +138,7 @@ export async function startFhirServer(
     journal,
     clock,
     exchanges,
+    received,
     answered,
     kept,
     client(sender = 'ekliden') {

@@ -169,7 +169,8 @@ function checkTaken(replies: readonly Reply[], messages: readonly Message[]): vo
   const issues = outcome?.issue ?? [];
   throw new FhirRefusal(
     status,
-    issues.map((issue) => issueInEntry(issue, message.call.index)),
+    // What fails because of us fails the whole, and no entry is to blame.
+    status >= 500 ? issues : issues.map((issue) => issueInEntry(issue, message.call.index)),
   );
 }
 
