@@ -131,9 +131,9 @@ describe('a document', () => {
   });
 
   test('never repeats a value, nor a key that is no name of an element', () => {
-    const text = '{"19121212-1212":{"name":"Testa Påhittad","name":"Testa"}}';
+    const text = '{"Testa-Key":{"name":"Testa Påhittad","name":"Testa"}}';
     const { message, location } = refusalOf(bytes(text));
-    expect(`${message} ${location}`).not.toMatch(/1912|Testa/);
+    expect(`${message} ${location}`).not.toMatch(/Testa/);
   });
 });
 
