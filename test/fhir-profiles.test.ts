@@ -16,7 +16,12 @@ import { profileChecks } from '../adapters/inbound/fhir/checks/profile-checks.ts
 import { structureCheck } from '../adapters/inbound/fhir/checks/structure.ts';
 import { structureQueue } from '../adapters/inbound/fhir/checks/structure-queue.ts';
 import type { Finding, Level } from '../adapters/inbound/fhir/checks/finding.ts';
+import type { Exchange } from '../adapters/inbound/fhir/exchange.ts';
+import { fhirInbound } from '../adapters/inbound/fhir/index.ts';
+import { isMessage, messageExchange } from '../adapters/inbound/fhir/message.ts';
+import type { Taking } from '../adapters/inbound/fhir/take.ts';
 import { startWorker } from '../gateway/runtime/worker.ts';
+import { loadMappings } from '../mappings/index.ts';
 import { fhirDefinitions } from '../profiles/index.ts';
 
 const folder = join(import.meta.dirname, '../profiles/fhir');
@@ -84,6 +89,75 @@ describe('examples', () => {
     });
     expect(held.length).toBe(8);
     expect(held.filter(({ type }) => !types.has(type as never))).toEqual([]);
+  });
+});
+
+describe('what the examples mean', () => {
+  const meanings: Readonly<Record<string, readonly string[]>> = {
+    'message-admit': ['patient.admitted'],
+    'message-correct': ['patient.admitted'],
+    'message-cancel': ['admission.cancelled'],
+    'notice-observed': ['notice.observed', 'notice.observed'],
+    'notice-received': ['notice.received'],
+    patient: ['patient.identity-changed'],
+    'patient-by-coordination-number': ['patient.identity-changed'],
+    'patient-by-reserve-number': ['patient.identity-changed'],
+    'patient-deceased': ['patient.identity-changed'],
+    'patient-protected': ['patient.identity-changed'],
+    'plan-after-compulsory-care': ['plan.established'],
+    'plan-at-discharge': [],
+    'plan-called': ['planning.called'],
+    'plan-declined': ['planning.declined'],
+    'plan-established': ['plan.established'],
+    'stay-admitted': ['patient.admitted'],
+    'stay-cancelled': ['admission.cancelled'],
+    'stay-discharged': ['patient.admitted', 'patient.discharged'],
+    'stay-ended-by-death': ['patient.admitted', 'patient.deceased'],
+    'stay-not-ready-any-more': ['patient.admitted', 'discharge-readiness.withdrawn'],
+    'stay-of-a-protected-person': ['patient.admitted'],
+    'stay-on-leave': ['patient.admitted', 'patient.on-leave'],
+    'stay-ready': ['patient.admitted', 'patient.discharge-ready'],
+    'stay-returned': ['patient.admitted', 'patient.on-leave', 'patient.returned'],
+    'stay-transferred': ['patient.admitted', 'patient.transferred'],
+    'stay-with-contained-patient': ['patient.admitted'],
+    'stay-with-estimate': ['patient.admitted', 'discharge-estimate.set'],
+    'stay-with-need': ['patient.admitted', 'need.assessed'],
+    'task-discharge-ready': ['patient.discharge-ready'],
+    'task-fixed-care-contact': ['care-contact.appointed'],
+    'task-need-assessment': ['need.assessed'],
+    'task-planning-call': ['planning.called'],
+    'task-planning-call-declined': [
+      'planning.called',
+      'planning.call-withdrawn',
+      'planning.declined',
+    ],
+  };
+  const sender = 'norrtuna';
+  const inbound = fhirInbound(loadMappings(), sender);
+  const now = '2026-03-10T10:00:00.000Z';
+  const related = {
+    'Patient/patient': read('examples/patient'),
+    'Encounter/stay-admitted': read('examples/stay-admitted'),
+  };
+
+  async function exchangeOf(resource: FhirResource): Promise<Exchange> {
+    if (isMessage(resource)) {
+      const nothing = async (): Promise<never[]> => [];
+      const store = { read: async () => undefined, byIdentifier: nothing, page: nothing };
+      const taking = { sender, store, now: () => now, newId: () => 'new' } as unknown as Taking;
+      return (await messageExchange(resource, JSON.stringify(resource), taking)).exchange;
+    }
+    const id = resource.id ?? '';
+    return { request: { sender, id, base: 0, controlId: id, sentAt: now }, resource, related };
+  }
+
+  test.each(examples)('%s', async (name) => {
+    const { facts, persons, unmapped } = inbound.translate(
+      await exchangeOf(read(`examples/${name}`)),
+    );
+    const all = [...facts, ...(persons ?? []).flatMap((person) => person.facts)];
+    expect(all.map(({ type }) => type)).toEqual(meanings[name]);
+    expect(unmapped).toEqual([]);
   });
 });
 
@@ -164,6 +238,16 @@ describe('levels', () => {
       ],
     } as FhirResource;
     expect(told(bundle)).toEqual(['error required Bundle.entry[1].resource.class']);
+  });
+
+  test('a message may bring what is not read; a transaction asks for all to be taken', () => {
+    const message = read('examples/message-admit') as unknown as { type: string; entry: object[] };
+    const resource = { resourceType: 'Medication', id: 'm' };
+    message.entry.push({ fullUrl: 'urn:uuid:m', resource });
+    const bundle = message as unknown as FhirResource;
+    expect(told(bundle)).toEqual(['warning not-supported Bundle.entry[5].resource']);
+    message.type = 'transaction';
+    expect(told(bundle, 'accept')).toEqual(['error not-supported Bundle.entry[5].resource']);
   });
 
   test('a resource of another type is told to be none that is taken', () => {

@@ -52,8 +52,23 @@ Title: "On leave"
 * statusHistory[0].status = #in-progress
 * statusHistory[0].period.start = "2026-03-02T14:05:00+01:00"
 * statusHistory[0].period.end = "2026-03-04T10:00:00+01:00"
-* statusHistory[1].status = #onleave
-* statusHistory[1].period.start = "2026-03-04T10:00:00+01:00"
+
+Instance: stay-returned
+InstanceOf: DischargeEncounter
+Usage: #example
+Title: "Back from leave"
+* identifier.system = $visit
+* identifier.value = "V-1001"
+* status = #in-progress
+* class = $act#IMP "inpatient encounter"
+* subject = Reference(patient)
+* period.start = "2026-03-02T14:05:00+01:00"
+* serviceProvider.identifier.system = $hsa
+* serviceProvider.identifier.value = "SE2321000131-E000000000001"
+* serviceProvider.display = "Norrtuna sjukhus, avdelning 4"
+* statusHistory[0].status = #onleave
+* statusHistory[0].period.start = "2026-03-04T10:00:00+01:00"
+* statusHistory[0].period.end = "2026-03-05T18:00:00+01:00"
 
 Instance: stay-with-estimate
 InstanceOf: DischargeEncounter
@@ -384,6 +399,8 @@ Title: "Need assessed"
 * output[0].valueBoolean = true
 * output[1].type = $need#municipalHealthCare
 * output[1].valueBoolean = false
+* output[2].type = $need#regionOutpatient
+* output[2].valueBoolean = true
 
 Instance: notice-observed
 InstanceOf: DischargeCommunication

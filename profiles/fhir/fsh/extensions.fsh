@@ -17,14 +17,17 @@ Context: Encounter
 Extension: NeedAssessment
 Id: need-assessment
 Title: "Need of care after discharge"
-Description: "What the patient is assessed to need after discharge. What is left out is not assessed."
+Description: "What the patient is assessed to need after discharge, of all three: who is concerned by the notices hangs on it."
 Context: Encounter
 * insert Ours
-* extension contains socialServices 0..1 and municipalHealthCare 0..1 and regionOutpatient 0..1 and assessedAt 1..1
+* extension contains socialServices 1..1 and municipalHealthCare 1..1 and regionOutpatient 1..1 and assessedAt 1..1
+* extension[socialServices] ^requirements = "say true or false: a need that is not told is not known"
 * extension[socialServices].value[x] 1..1
 * extension[socialServices].value[x] only boolean
+* extension[municipalHealthCare] ^requirements = "say true or false: a need that is not told is not known"
 * extension[municipalHealthCare].value[x] 1..1
 * extension[municipalHealthCare].value[x] only boolean
+* extension[regionOutpatient] ^requirements = "say true or false: a need that is not told is not known"
 * extension[regionOutpatient].value[x] 1..1
 * extension[regionOutpatient].value[x] only boolean
 * extension[assessedAt].value[x] 1..1

@@ -83,7 +83,11 @@ export function profileChecks(definitions: FhirDefinitions = fhirDefinitions()):
       for (const [index, entry] of resource.entry.entries()) {
         const inner: unknown = entry?.resource;
         if (!isResource(inner)) continue;
-        found.push(...both(inner, level, `Bundle.entry[${index}].resource`));
+        const at = `Bundle.entry[${index}].resource`;
+        // A message may bring more than is read; of a transaction everything is asked to be taken.
+        const isBeside =
+          resource.type === 'message' && definitions.typeOf(inner.resourceType) === undefined;
+        found.push(...(isBeside ? [notRead(inner.resourceType, at)] : both(inner, level, at)));
       }
       return found;
     },
@@ -140,6 +144,12 @@ function unknownType(type: string, at: string | undefined): Finding {
     expression: at ?? (shown === type ? type : 'Resource'),
     text: `${shown} is not taken here: leave it out; GET /metadata tells what is taken`,
   };
+}
+
+function notRead(type: string, at: string): Finding {
+  const finding = unknownType(type, at);
+  const text = finding.text.replace(/ is not .*/, ' is not read here');
+  return { ...finding, severity: 'warning', text };
 }
 
 /** Of Bundles those that are messages are held against the message profile. */
