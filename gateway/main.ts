@@ -3,6 +3,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Router } from 'express';
 import { receiveBatches } from '../adapters/inbound/hl7v2/answers/batch-answer.ts';
 import type { WatchedFolder } from '../adapters/inbound/hl7v2/folder.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
@@ -27,6 +28,7 @@ import type { Log } from './runtime/log.ts';
 import { startRelay } from './runtime/relay.ts';
 import { fhirSendersOf } from './wiring/fhir-senders.ts';
 import { openFhirSources } from './wiring/fhir-sources.ts';
+import { openFhirSubscriptions } from './wiring/fhir-subscriptions.ts';
 import { openFhir } from './wiring/fhir.ts';
 import { watchConfigured } from './wiring/folders.ts';
 import { addressTaken, listenHttp } from './wiring/http.ts';
@@ -181,7 +183,11 @@ async function assemble(
   closers.push(() => intake.close());
   const freed = await intake.retranslate();
   const fhir = openFhir(config, fhirSenders, intake, parts);
-  const http = await listenHttp(config, journal, partners, parts, (url) => fhir.routerAt(url));
+  const subscriptions = await openFhirSubscriptions(config, intake, parts, env, fhirSenders);
+  closers.push(() => subscriptions.close());
+  const fhirAt = (url: string): Router => fhir.routerAt(url);
+  const { router: notifications } = subscriptions;
+  const http = await listenHttp(config, journal, partners, parts, fhirAt, notifications);
   closers.push(() => http.close());
   const server = createHl7v2Server({
     receive: receiveBatches(
@@ -212,6 +218,7 @@ async function assemble(
   }
   const sources = await openFhirSources(config, intake, parts, env);
   closers.push(() => sources.close());
+  subscriptions.begin();
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });
 
   return {
@@ -224,11 +231,12 @@ async function assemble(
     reload: intake.reload,
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
-    isQuiet: () => isQuiet(journal, bus, clock, [server, fhir, sources, ...folders]),
+    isQuiet: () => isQuiet(journal, bus, clock, [server, fhir, sources, subscriptions, ...folders]),
     wake() {
       void relay.tick();
       bus.wake();
       sources.wake();
+      subscriptions.wake();
     },
     stop,
   };

@@ -27,6 +27,7 @@ const drainMs = 5000;
 /**
  * Listens for partners and for whoever asks how it is.
  * @param fhirAt what is served at `/fhir`, which lies at this address
+ * @param notifications what is served at `/fhir-notifications`
  * @throws GatewayError configuration-invalid when the address cannot be had
  */
 export async function listenHttp(
@@ -35,8 +36,10 @@ export async function listenHttp(
   partners: Partners,
   parts: ReceiveParts,
   fhirAt: (url: string) => Router,
+  notifications: Router,
 ): Promise<HttpServer> {
   const app = httpApp(config, journal, partners, parts);
+  app.use(notifications);
   const tls = httpTls(config);
   const server = tls ? createTlsServer(tls, app) : createServer(app);
   const { host, port } = config.http;

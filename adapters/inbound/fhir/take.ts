@@ -24,6 +24,11 @@ export interface Taking {
   readonly newId: () => string;
 }
 
+export interface SourceVersion {
+  readonly versionId?: string | undefined;
+  readonly lastUpdated?: string | undefined;
+}
+
 export interface Incoming {
   readonly resource: FhirResource;
   /** As it was sent. */
@@ -31,7 +36,7 @@ export interface Incoming {
   /** Logical id within the sender; a new one where left out. */
   readonly id?: string;
   /** The source's own version and time of it: what it tells again under them is a repeat. */
-  readonly source?: { readonly versionId?: string; readonly lastUpdated?: string };
+  readonly source?: SourceVersion;
   /** Written only where no other resource of the type has it: `system|value`. */
   readonly unlessKnown?: string;
   /** What else it refers to and the store does not have, by reference. */
@@ -97,7 +102,6 @@ export async function exchangeOf(
   const type = resource.resourceType;
   const previous = current === undefined ? undefined : bodyOf(current);
   const told = source?.lastUpdated;
-  const known = previous?.meta?.lastUpdated;
   const version = source?.versionId ?? newId();
   return {
     request: {
@@ -108,7 +112,7 @@ export async function exchangeOf(
       base: current?.version ?? 0,
       controlId: `${type}/${id}/_history/${version}`,
       sentAt: instantOf(told) ?? now(),
-      ...(isBefore(told, known) && { isOlder: true as const }),
+      ...(isOlder(source, previous?.meta) && { isOlder: true as const }),
       ...(unlessKnown !== undefined && { unlessKnown }),
     },
     resource,
@@ -120,6 +124,16 @@ export async function exchangeOf(
 function bodyOf({ body }: StoredResource): FhirResource {
   const resource: FhirResource = JSON.parse(body);
   return resource;
+}
+
+/** By the source's time; within one moment, which may be a second long, by its version where that is a number. */
+function isOlder(told: SourceVersion | undefined, known: SourceVersion | undefined): boolean {
+  if (told === undefined || known === undefined) return false;
+  if (isBefore(told.lastUpdated, known.lastUpdated)) return true;
+  if (instantOf(told.lastUpdated) !== instantOf(known.lastUpdated)) return false;
+  const [left, right] = [told.versionId, known.versionId];
+  const areNumbers = [left, right].every((version) => /^\d{1,15}$/.test(version ?? ''));
+  return areNumbers && Number(left) < Number(right);
 }
 
 export function isBefore(told: string | undefined, known: string | undefined): boolean {

@@ -1,37 +1,37 @@
-/** Every subscription of the gateway: started together, those no longer configured taken away. */
+/** Every subscription of the gateway: begun together, those no longer configured taken away at their sources. */
 import { asGatewayError } from '../../../../gateway/errors.ts';
 import type { CursorStore } from './kept-state.ts';
-import { cursorOf, startSubscription, type LiveSubscription } from './live-subscription.ts';
+import { listedOf, openSubscription, type LiveSubscription } from './live-subscription.ts';
 import { unregister } from './registration.ts';
-import type { SubscriptionEvent, SubscriptionReport, SubscriptionSettings } from './settings.ts';
+import {
+  cursorOf,
+  listCursor,
+  listOf,
+  stateOf,
+  type Listed,
+  type SubscriptionReport,
+} from './report.ts';
+import type { SubscriptionEvent, SubscriptionSettings } from './settings.ts';
 import type { SubscriptionSource } from './source.ts';
-import type { SubscriptionState } from './state.ts';
+import { unregistered } from './state.ts';
 
 export { subscriptionRouter, type SubscriptionRouterSettings } from './receiver.ts';
+export { subscriptionReports, type SubscriptionReport } from './report.ts';
 export { ordinaryPace } from './settings.ts';
 export type {
   PayloadContent,
   SubscriptionEvent,
   SubscriptionPace,
-  SubscriptionReport,
   SubscriptionSettings,
   SubscriptionWish,
 } from './settings.ts';
-export type { SubscriptionSource } from './source.ts';
-export type { LiveSubscription } from './live-subscription.ts';
-
-/** Cursor that lists what has been subscribed to, so that what is taken out of the configuration is found. */
-const listCursor = 'fhir-subscriptions';
-
-interface Listed {
-  readonly sender: string;
-  readonly name: string;
-  readonly base: string;
-}
+export { sourceBy, type SubscriptionSource } from './source.ts';
 
 export interface Subscriptions {
+  /** For the router: notifications may come as soon as they are open. */
   readonly list: readonly LiveSubscription[];
-  /** How each one stands, for `status`. */
+  /** Begins to register, to fetch, and to take away; to be called when the endpoints can be reached. */
+  begin(): void;
   reports(): readonly SubscriptionReport[];
   isQuiet(): boolean;
   wake(): void;
@@ -49,29 +49,31 @@ export interface SubscriptionsSettings {
   readonly onEvent: (event: SubscriptionEvent, detail: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Resolves when notifications may come; registering goes on by itself. */
-export async function startSubscriptions(settings: SubscriptionsSettings): Promise<Subscriptions> {
+/** Takes up what the journal knows of each. */
+export async function openSubscriptions(settings: SubscriptionsSettings): Promise<Subscriptions> {
   const { wanted, cursors } = settings;
-  const listed = listOf(await cursors.get(listCursor));
-  const now = wanted.map(({ wish, taking, source }) => ({
-    sender: taking.sender,
-    name: wish.name,
-    base: source.base,
-  }));
-  const dropped = listed.filter((one) => !now.some((other) => isSame(one, other)));
+  const stored = await cursors.get(listCursor);
+  const now = wanted.map(listedOf);
+  const names = new Set(now.map(cursorOf));
+  const dropped = listOf(stored).filter((one) => !names.has(cursorOf(one)));
   // Listed before it is made: a process that dies in between leaves nothing that nobody knows of.
-  if (JSON.stringify(listed) !== JSON.stringify([...now, ...dropped])) {
-    await cursors.set(listCursor, JSON.stringify([...now, ...dropped]));
-  }
-  const list = await Promise.all(wanted.map(startSubscription));
-  const removing = dropAll(settings, dropped, now);
+  const list = JSON.stringify([...now, ...dropped]);
+  if (list !== (stored ?? '[]')) await cursors.set(listCursor, list);
+  const live = await Promise.all(wanted.map(openSubscription));
+  let removing: Promise<void> = Promise.resolve();
   return {
-    list,
-    reports: () => list.map((one) => one.report()),
-    isQuiet: () => list.every((one) => one.isQuiet()),
-    wake: () => list.forEach((one) => one.wake()),
+    list: live,
+    begin() {
+      for (const one of live) one.begin();
+      removing = dropAll(settings, dropped, now);
+    },
+    reports: () => live.map((one) => one.report()),
+    isQuiet: () => live.every((one) => one.isQuiet()),
+    wake() {
+      for (const one of live) one.wake();
+    },
     async close() {
-      await Promise.all(list.map((one) => one.close()));
+      await Promise.all(live.map((one) => one.close()));
       await removing;
     },
   };
@@ -79,41 +81,39 @@ export async function startSubscriptions(settings: SubscriptionsSettings): Promi
 
 /** One try a start: what cannot be taken away now stays listed. */
 async function dropAll(
-  { cursors, sourceAt, onEvent }: SubscriptionsSettings,
+  settings: SubscriptionsSettings,
   dropped: readonly Listed[],
   now: readonly Listed[],
 ): Promise<void> {
   let left = [...dropped];
   for (const one of dropped) {
-    const { sender, name: subscription, base } = one;
-    const cursor = cursorOf(sender, subscription, base);
     try {
-      const stored = await cursors.get(cursor);
-      const state: Partial<SubscriptionState> = stored === undefined ? {} : JSON.parse(stored);
-      const source = sourceAt(sender, base);
-      if (state.id !== undefined) {
-        if (source === undefined) {
-          onEvent('failed', { subscription, sender, doing: 'removing', id: state.id });
-          continue;
-        }
-        await unregister(source, state.id);
-        await cursors.set(cursor, '{}');
-        onEvent('removed', { subscription, sender, id: state.id });
-      }
+      if (!(await drop(settings, one))) continue;
       left = left.filter((other) => other !== one);
-      await cursors.set(listCursor, JSON.stringify([...now, ...left]));
+      await settings.cursors.set(listCursor, JSON.stringify([...now, ...left]));
     } catch (thrown) {
+      const { sender, name: subscription } = one;
       const err = asGatewayError(thrown);
-      onEvent('failed', { subscription, sender, doing: 'removing', err });
+      settings.onEvent('failed', { subscription, sender, doing: 'removing', err });
     }
   }
 }
 
-function isSame(one: Listed, other: Listed): boolean {
-  return one.sender === other.sender && one.name === other.name && one.base === other.base;
-}
-
-function listOf(stored: string | undefined): readonly Listed[] {
-  const list: readonly Listed[] = stored === undefined ? [] : JSON.parse(stored);
-  return list;
+/** @returns false where nobody can be told to take it away */
+async function drop(
+  { cursors, sourceAt, onEvent }: SubscriptionsSettings,
+  one: Listed,
+): Promise<boolean> {
+  const { sender, name: subscription, base } = one;
+  const { id } = stateOf(await cursors.get(cursorOf(one)), unregistered(''));
+  if (id === undefined) return true;
+  const source = sourceAt(sender, base);
+  if (source === undefined) {
+    onEvent('failed', { subscription, sender, doing: 'removing', id, base });
+    return false;
+  }
+  await unregister(source, id);
+  await cursors.set(cursorOf(one), '{}');
+  onEvent('removed', { subscription, sender, id });
+  return true;
 }

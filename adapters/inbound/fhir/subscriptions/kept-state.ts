@@ -18,14 +18,8 @@ export interface KeptState {
 }
 
 /** Changes that come while one is being written are written together. */
-export function keptState(
-  cursors: CursorStore,
-  name: string,
-  stored: string | undefined,
-  fresh: SubscriptionState,
-): KeptState {
-  const read: Partial<SubscriptionState> = stored === undefined ? {} : JSON.parse(stored);
-  let state: SubscriptionState = { ...fresh, ...read };
+export function keptState(cursors: CursorStore, name: string, known: SubscriptionState): KeptState {
+  let state = known;
   let writing: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
   return {

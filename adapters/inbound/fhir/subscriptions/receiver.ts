@@ -45,7 +45,8 @@ export interface SubscriptionRouterSettings {
   readonly onAnswered?: (subscription: string | undefined, status: number) => void;
 }
 
-const path = '/fhir-notifications/:name';
+const root = '/fhir-notifications';
+const path = `${root}/:name`;
 const retryAfterSeconds = '5';
 
 /**
@@ -130,7 +131,8 @@ export function subscriptionRouter(settings: SubscriptionRouterSettings): Router
     });
   };
 
-  router.use(path, helmet(), identify, limit, admit);
+  router.use(root, helmet());
+  router.use(path, identify, limit, admit);
   router.post(path, body, hear);
   router.put(path, body, hear);
   router.post(`${path}/:type/:id`, body, hear);
@@ -140,10 +142,7 @@ export function subscriptionRouter(settings: SubscriptionRouterSettings): Router
     response.set('Allow', 'POST, PUT');
     answer(request, response, 405);
   });
-  router.use('/fhir-notifications', (request: Request, response: Response) =>
-    answer(request, response, 401),
-  );
-  router.use('/fhir-notifications', fail);
+  router.use(root, limit, admit, fail);
   return router;
 }
 

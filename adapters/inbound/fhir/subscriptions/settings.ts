@@ -2,7 +2,6 @@
 import type { Taking } from '../take.ts';
 import type { CursorStore } from './kept-state.ts';
 import type { SubscriptionSource } from './source.ts';
-import type { Gap, SubscriptionState } from './state.ts';
 
 /** How much a notification brings. By criteria (R4) there is no `id-only`. */
 export type PayloadContent = 'empty' | 'id-only' | 'full-resource';
@@ -35,6 +34,8 @@ export interface SubscriptionPace {
   readonly gapWaitMs: number;
   /** A query begins so much before what is known: clocks differ, and what is written last may be dated before. */
   readonly overlapMs: number;
+  /** How soon a new Subscription is looked at: a source need not say when it has become active. */
+  readonly firstCheckMs: number;
   /** How often a source without heartbeat is asked how the subscription stands. */
   readonly checkEveryMs: number;
   /** After a failure, doubled each time. */
@@ -45,6 +46,7 @@ export interface SubscriptionPace {
 export const ordinaryPace: SubscriptionPace = {
   gapWaitMs: 5000,
   overlapMs: 120_000,
+  firstCheckMs: 2000,
   checkEveryMs: 900_000,
   retryMs: 1000,
   longestRetryMs: 300_000,
@@ -75,30 +77,4 @@ export interface SubscriptionSettings {
   /** Monotonic milliseconds. */
   readonly elapsedMs: () => number;
   readonly onEvent: (event: SubscriptionEvent, detail: Readonly<Record<string, unknown>>) => void;
-}
-
-/** How a subscription stands, for `status`. */
-export interface SubscriptionReport {
-  readonly sender: string;
-  readonly name: string;
-  readonly base: string;
-  readonly form: SubscriptionWish['form'];
-  /** Logical id at the source. */
-  readonly id?: string;
-  readonly status: SubscriptionState['status'];
-  readonly activeSince?: string;
-  /** When the source ends it, unless it is renewed before. */
-  readonly end?: string;
-  /** Number and source's time of the latest event. */
-  readonly lastEvent?: { readonly number?: number; readonly at?: string };
-  readonly lastHeardAt?: string;
-  readonly gapsMended: number;
-  /** Numbers that are missing at this moment. */
-  readonly gap?: Gap;
-  /** Resources to be read. */
-  readonly toRead: number;
-  /** A query for everything since then is to be made. */
-  readonly askSince?: string;
-  /** What last went wrong and has not gone right since. */
-  readonly trouble?: { readonly at: string; readonly doing: string; readonly text: string };
 }

@@ -9,7 +9,7 @@ import type { FhirClient } from '../../../wire/fhir-client.ts';
 export interface SubscriptionSource {
   readonly base: string;
   /** @returns undefined for 404 and 410 */
-  read(type: FhirResource['resourceType'], id: string): Promise<FhirResource | undefined>;
+  read(type: string, id: string): Promise<FhirResource | undefined>;
   /** Page after page; links that lead elsewhere are not followed. */
   search(
     type: string,
@@ -39,7 +39,7 @@ export interface WrittenSubscription {
 export function sourceBy(client: FhirClient): SubscriptionSource {
   return {
     base: client.base.href.replace(/\/+$/, ''),
-    read: (type, id) => client.read(type, id),
+    read: (type, id) => client.readAny(type, id),
     async *search(type, query) {
       for await (const { bundle } of client.search(type, query)) yield bundle;
     },

@@ -38,6 +38,8 @@ export interface SubscriptionState {
   /** Rises with each reason to ask: a query answers those that were there when it began. */
   readonly asks: number;
   readonly gapsMended: number;
+  /** What last went wrong and has not gone right since. */
+  readonly trouble?: { readonly at: string; readonly doing: string; readonly text: string };
 }
 
 /** @param since from when on what happened at the source is wanted, by its time */

@@ -7,6 +7,7 @@ import { GatewayError } from '../../../../gateway/errors.ts';
 import { localTarget, referencesOf } from '../related.ts';
 import { served, type ServedType } from '../server/served.ts';
 import { take, type Incoming } from '../take.ts';
+import { isPermanent } from './registration.ts';
 import type { Notification, ToldResource } from './notification.ts';
 import type { SubscriptionSettings } from './settings.ts';
 import type { ToDo } from './state.ts';
@@ -30,13 +31,18 @@ export interface Taker {
 const order = ['Organization', 'Location', 'Patient', 'Encounter', 'CarePlan'];
 /** Task → CarePlan → Encounter → Patient. */
 const deepest = 3;
-const mostUnreachable = 10_000;
+const mostRemembered = 10_000;
 
-type TakerSettings = Pick<SubscriptionSettings, 'taking' | 'source' | 'onEvent'>;
+/** What is known of a patient is asked for again after so long: protection must not wait until they are told of. */
+const patientFreshMs = 60_000;
 
-export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
+type TakerSettings = Pick<SubscriptionSettings, 'taking' | 'source' | 'onEvent' | 'elapsedMs'>;
+
+export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): Taker {
   /** References that the source does not give us: a resource is not held back for them. */
   const unreachable = new Set<string>();
+  /** Monotonic, when each patient was last taken, by `Patient/id`. */
+  const takenAt = new Map<string, number>();
 
   async function takeNotified(notification: Notification): Promise<ToDo> {
     const told = ordered(notification.resources.filter(({ resource }) => isServed(resource)));
@@ -49,7 +55,10 @@ export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
       if (resource.id === undefined) mustAsk = true;
       else if ((await missingOf(resource, related)).length > 0) {
         toRead.add(`${resource.resourceType}/${resource.id}`);
-      } else await takeOne(one, related);
+      } else {
+        await takeOne(one, related);
+        for (const patient of stalePatientsOf(resource)) toRead.add(patient);
+      }
     }
     const gone = new Set(notification.deleted.map(typeAndId));
     for (const { about } of notification.events) {
@@ -65,9 +74,15 @@ export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
   async function readAndTake(reference: string): Promise<void> {
     const target = servedTarget(reference);
     if (target === undefined) return;
-    const resource = await source.read(target.type, target.id);
-    if (resource === undefined) onEvent('resource-gone', { type: target.type });
-    else await takeWithReferences(resource, 0);
+    try {
+      const resource = await source.read(target.type, target.id);
+      if (resource !== undefined) return await takeWithReferences(resource, 0);
+      onEvent('resource-gone', { type: target.type });
+    } catch (thrown) {
+      // What we have of it stands; what we never had is asked for again.
+      if (!isPermanent(thrown) || !(await isKept(target))) throw thrown;
+    }
+    setUnreachable(reference);
   }
 
   async function takePage(resources: readonly FhirResource[]): Promise<string | undefined> {
@@ -91,7 +106,8 @@ export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
   ): Promise<void> {
     if (!isServed(resource) || resource.id === undefined) return;
     const missing = depth < deepest ? await missingOf(resource, related) : [];
-    for (const reference of missing) await takeReferred(reference, depth + 1);
+    for (const reference of new Set([...missing, ...stalePatientsOf(resource)]))
+      await takeReferred(reference, depth + 1);
     await takeOne({ resource, text: JSON.stringify(resource) }, related);
   }
 
@@ -102,10 +118,29 @@ export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
       const resource = await source.read(target.type, target.id);
       if (resource !== undefined) return await takeWithReferences(resource, depth);
     } catch (thrown) {
-      if (!(thrown instanceof GatewayError) || thrown.fate !== 'permanent') throw thrown;
+      if (!isPermanent(thrown)) throw thrown;
     }
-    if (unreachable.size > mostUnreachable) unreachable.clear();
+    setUnreachable(reference);
+  }
+
+  function setUnreachable(reference: string): void {
+    if (unreachable.size > mostRemembered) unreachable.clear();
     unreachable.add(reference);
+  }
+
+  /** As they stand in the reference: one that is not of this source is left. */
+  function stalePatientsOf(resource: FhirResource): readonly string[] {
+    return referencesOf(resource).flatMap((reference) => {
+      const patient = /(?:^|\/)Patient\/[^/]+/.test(reference) ? typeAndId(reference) : undefined;
+      if (patient === undefined || !isOfSource(reference) || unreachable.has(patient)) return [];
+      const at = takenAt.get(patient);
+      return at === undefined || elapsedMs() - at > patientFreshMs ? [patient] : [];
+    });
+  }
+
+  async function isKept(target: { type: string; id: string }): Promise<boolean> {
+    const { sender, store } = taking;
+    return (await store.read({ sender, ...target })) !== undefined;
   }
 
   async function takeOne(
@@ -132,6 +167,10 @@ export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
     if (reply.outcome === 'untaken') {
       throw reply.error ?? new GatewayError('journal-unavailable', 'not stored');
     }
+    if (resourceType === 'Patient') {
+      if (takenAt.size > mostRemembered) takenAt.clear();
+      takenAt.set(`Patient/${id}`, elapsedMs());
+    }
     // It is kept for the operator; the source cannot mend it by telling it again.
     if (reply.outcome === 'refused') {
       onEvent('resource-refused', { type: resourceType, err: reply.error });
@@ -148,8 +187,7 @@ export function takerOf({ taking, source, onEvent }: TakerSettings): Taker {
       const target = servedTarget(reference);
       if (related[reference] !== undefined || target === undefined) continue;
       if (!isOfSource(reference) || unreachable.has(reference)) continue;
-      const { sender, store } = taking;
-      if ((await store.read({ sender, ...target })) === undefined) missing.push(reference);
+      if (!(await isKept(target))) missing.push(reference);
     }
     return missing;
   }
