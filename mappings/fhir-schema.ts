@@ -38,7 +38,7 @@ const source = z.string().refine((text) => parseFhirSource(text) !== undefined, 
   error: (issue) =>
     `'${String(issue.input)}' is neither a path (Encounter.status) nor a path through a table (Encounter.status via …)`,
 });
-const time = z.union([z.literal(whenTold), path], {
+const time = z.string().refine((text) => text === whenTold || parseFhirPath(text) !== undefined, {
   error: (issue) =>
     `'${String(issue.input)}' is neither a path like Encounter.period.start nor '${whenTold}'`,
 });

@@ -115,7 +115,18 @@ export function translated(
   around: Around & { readonly sender?: string; readonly by?: Mappings } = {},
 ): Translation {
   const { sender = 'ekliden', by = mappings } = around;
-  return fhirInbound(by, sender).translate(exchangeOf(resource, around));
+  return inboundOf(by, sender).translate(exchangeOf(resource, around));
+}
+
+const made = new WeakMap<Mappings, Map<string, ReturnType<typeof fhirInbound>>>();
+
+/** Made once, as in the gateway: a sender's mappings are compiled with its first message. */
+function inboundOf(by: Mappings, sender: string): ReturnType<typeof fhirInbound> {
+  const known = made.get(by) ?? new Map<string, ReturnType<typeof fhirInbound>>();
+  made.set(by, known);
+  const inbound = known.get(sender) ?? fhirInbound(by, sender);
+  known.set(sender, inbound);
+  return inbound;
 }
 
 /** One version of a resource: what it is, and when it was told (ISO 8601 UTC). */
@@ -126,7 +137,7 @@ export type Version = readonly [told: string, resource: FhirResource];
  * store has it.
  */
 export function toldInOrder(versions: readonly Version[], sender = 'ekliden'): StoredLike[][] {
-  const inbound = fhirInbound(mappings, sender);
+  const inbound = inboundOf(mappings, sender);
   let standing: Version | undefined;
   return versions.map(([told, resource], index) => {
     const isOlder = standing !== undefined && told < standing[0];

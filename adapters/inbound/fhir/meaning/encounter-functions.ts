@@ -1,10 +1,10 @@
 /** Named functions of the Encounter's mapping: what its statuses, classes and places mean together. */
 import type { Encounter } from 'fhir/r4.js';
 import { whenTold } from '../../../../mappings/index.ts';
-import { listOf } from './encounter-scene.ts';
 import type { ClassPeriod, EncounterScene } from './encounter-scene.ts';
 import { decided } from './facts.ts';
 import type { EventFunctions, Telling } from './facts.ts';
+import { listOf } from './references.ts';
 import { parseFhirTime } from './time.ts';
 import { required, warnOnce } from './work.ts';
 import type { Work } from './work.ts';

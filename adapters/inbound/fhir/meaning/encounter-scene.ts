@@ -5,7 +5,8 @@ import type { Scene } from './facts.ts';
 import { decided } from './facts.ts';
 import { personOf } from './patient.ts';
 import type { Person } from './patient.ts';
-import { follow } from './references.ts';
+import { follow, listOf } from './references.ts';
+import { asEncounter, patientIfReadable } from './shape.ts';
 import { malformed, newWork, required } from './work.ts';
 import type { Work } from './work.ts';
 
@@ -68,7 +69,7 @@ export function quietStanding({ exchange, sender }: Work): Standing | undefined 
   const { previous } = exchange;
   if (previous?.resourceType !== 'Encounter') return undefined;
   try {
-    return standingOf(newWork(exchange, sender), previous);
+    return standingOf(newWork(exchange, sender), asEncounter(previous));
   } catch (thrown) {
     if (thrown instanceof GatewayError) return undefined;
     throw thrown;
@@ -137,7 +138,7 @@ export function earlierScene(work: Work, standing: Standing): EncounterScene {
   const within = reference?.startsWith('#')
     ? follow(encounter.subject, encounter, {}).resource
     : undefined;
-  const patient = within?.resourceType === 'Patient' ? within : undefined;
+  const patient = patientIfReadable(within);
   const person = patient && personOf(quiet, patient);
   return {
     ...standing,
@@ -178,8 +179,4 @@ function currentLocation(locations: readonly EncounterLocation[]): EncounterLoca
         : last,
     undefined,
   );
-}
-
-export function listOf<T>(list: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : [];
 }

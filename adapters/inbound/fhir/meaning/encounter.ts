@@ -14,14 +14,13 @@ import {
 } from './encounter-scene.ts';
 import type { Standing } from './encounter-scene.ts';
 import { newFacts, soleFact } from './facts.ts';
+import { asEncounter } from './shape.ts';
 import { stayOf, subjectOf } from './stay.ts';
-import { required } from './work.ts';
 import type { Work } from './work.ts';
 
 /** @throws GatewayError malformed-message with the FHIRPath expression in `location` */
 export function meaningOfEncounter(work: Work): Translation {
-  const { resource: encounter } = work.exchange;
-  if (encounter.resourceType !== 'Encounter') throw required('Encounter');
+  const encounter = asEncounter(work.exchange.resource);
   const { unmapped, warnings } = work;
   const standing = standingOf(work, encounter);
   const earlier = quietStanding(work);

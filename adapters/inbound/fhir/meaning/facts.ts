@@ -228,7 +228,7 @@ const completions: Partial<
 > = {
   'patient.admitted': ({ sender }, { person }) => ({
     county: sender.mapping.county,
-    hospital: sender.mapping.hospital,
+    ...(sender.mapping.hospital !== undefined && { hospital: sender.mapping.hospital }),
     ...(person && { patient: person.codes }),
   }),
   'patient.identity-changed': (_work, { person }) => (person ? { patient: person.codes } : {}),

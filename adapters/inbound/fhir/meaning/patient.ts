@@ -13,6 +13,8 @@ import {
 } from '../../../person-numbers.ts';
 import { withoutUrn } from './compile.ts';
 import { newFacts } from './facts.ts';
+import { listOf } from './references.ts';
+import { asPatient } from './shape.ts';
 import { park, required, warnOnce } from './work.ts';
 import type { Work } from './work.ts';
 
@@ -63,8 +65,8 @@ export function personOf(work: Work, patient: Patient | undefined, logical?: Ide
 /** A Patient told by itself: every stay of the person is told. */
 export function meaningOfPatient(work: Work): Translation {
   const { exchange, warnings, unmapped } = work;
-  const { resource, request } = exchange;
-  if (resource.resourceType !== 'Patient') throw required('Patient');
+  const { request } = exchange;
+  const resource = asPatient(exchange.resource);
   const nothing = { facts: [], unmapped: [], warnings };
   if (request.kind !== undefined && request.kind !== 'hospital') {
     return { ...nothing, ignored: 'a hospital says who a person is; kept for what refers to it' };
@@ -116,7 +118,7 @@ function numberOf(
   index: number,
 ): PersonNumber {
   const { sender } = work;
-  const given = system === undefined ? undefined : withoutUrn(system);
+  const given = typeof system === 'string' ? withoutUrn(system) : undefined;
   const known = given === undefined ? undefined : sender.numberKinds.get(given);
   const kind = known?.kind ?? 'local';
   const authority = known?.authority ?? given;
@@ -182,10 +184,6 @@ function protectionOf(work: Work, patient: Patient): PatientCodes['protection'] 
     strongest = Math.max(strongest, known < 0 ? protectionStrengths.indexOf('unspecified') : known);
   }
   return protectionStrengths[strongest];
-}
-
-function listOf<T>(list: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : [];
 }
 
 function textOf(text: string | undefined): string | undefined {

@@ -1,10 +1,11 @@
 /** Which stay and whose: what a resource says by identifiers and references. */
-import type { Encounter, FhirResource, Identifier, Patient, Reference } from 'fhir/r4.js';
+import type { Encounter, FhirResource, Identifier, Reference } from 'fhir/r4.js';
 import type { StayReference } from '../../../adapter.ts';
 import { withoutUrn } from './compile.ts';
 import { personOf } from './patient.ts';
 import type { Person } from './patient.ts';
-import { follow } from './references.ts';
+import { follow, listOf } from './references.ts';
+import { patientIfReadable } from './shape.ts';
 import { required } from './work.ts';
 import type { Work } from './work.ts';
 
@@ -18,7 +19,8 @@ export function stayNamedBy(
 ): StayReference | undefined {
   const known = identifiers.flatMap((one) => {
     const number = typeof one?.value === 'string' ? one.value.trim() : '';
-    return one === undefined || number === '' ? [] : [{ system: one.system ?? '', number }];
+    const system = typeof one?.system === 'string' ? one.system : '';
+    return number === '' ? [] : [{ system, number }];
   });
   const visit = known.find(
     ({ system }) => sender.visitSystems.has(system) || sender.visitSystems.has(withoutUrn(system)),
@@ -51,7 +53,7 @@ export function stayReferredTo(
 ): StayReference {
   if (reference === undefined) throw required(expression, 'a reference to the stay is missing');
   const { resource, identifier } = follow(reference, owner, work.exchange.related);
-  const own = resource?.resourceType === 'Encounter' ? (resource.identifier ?? []) : [];
+  const own = resource?.resourceType === 'Encounter' ? listOf(resource.identifier) : [];
   const stay = stayNamedBy([...own, identifier], work);
   if (stay !== undefined) return stay;
   const why =
@@ -93,7 +95,6 @@ export function subjectIfAny(
   work: Work,
 ): Person | undefined {
   const { resource, identifier } = follow(reference, owner, work.exchange.related);
-  const patient: Patient | undefined = resource?.resourceType === 'Patient' ? resource : undefined;
-  const person = personOf(work, patient, identifier);
+  const person = personOf(work, patientIfReadable(resource), identifier);
   return person.identity.numbers.length === 0 ? undefined : person;
 }
