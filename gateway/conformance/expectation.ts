@@ -67,7 +67,7 @@ const expectation = z.strictObject({
     )
     .optional(),
   warnings: z.array(words).optional(),
-  /** What the answer's MSH begins with, and its ERR as a whole; of FHIR an issue: `error required Encounter.class: …`. */
+  /** What the answer's MSH begins with, and its ERR as a whole; of FHIR an issue: `error required Encounter.class is …`. */
   answerHeader: words.optional(),
   answerError: words.optional(),
   /** Part of the patient's identity; a difference is told without values. */
@@ -77,6 +77,8 @@ export type Expectation = z.infer<typeof expectation>;
 
 /** What the messages of a folder should come to. */
 const storyExpectation = z.strictObject({
+  /** Whose a file of FHIR is, by its path below the folder, where its visit numbers do not say so. */
+  senders: z.record(words, words).optional(),
   cases: z
     .array(
       z.strictObject({

@@ -26,7 +26,7 @@ export function fhirSenderFinder({ senders }: Mappings, asked?: string): SenderO
       others.map(({ resource }) => resource),
     ];
     for (const ring of rings) {
-      const found = ofSystems(identifierSystems(ring));
+      const found = hospitalsFirst(ofSystems(identifierSystems(ring)));
       const [only] = found;
       if (found.length > 1) return unknown(`it may be of ${names(found)}`);
       if (only !== undefined) return only.id;
@@ -41,7 +41,13 @@ export function fhirSenderFinder({ senders }: Mappings, asked?: string): SenderO
   };
 }
 
-export function visitSystemsOf({ fhir, visitAuthority }: SenderMapping): readonly string[] {
+/** Others name a stay by the hospital's number: what may be of both is the hospital's. */
+function hospitalsFirst(senders: readonly SenderMapping[]): readonly SenderMapping[] {
+  const hospitals = senders.filter(({ hospital }) => hospital !== undefined);
+  return hospitals.length > 0 ? hospitals : senders;
+}
+
+function visitSystemsOf({ fhir, visitAuthority }: SenderMapping): readonly string[] {
   return fhir?.visitSystems ?? [visitAuthority];
 }
 

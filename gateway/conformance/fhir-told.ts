@@ -43,7 +43,7 @@ export function judgedFhir({
   };
 }
 
-/** `error required Encounter.status: Encounter.status is missing` */
+/** `error required Encounter.status is missing: …` */
 export function issueText({
   severity,
   code,
@@ -53,7 +53,7 @@ export function issueText({
 }: OperationOutcomeIssue): string {
   const at = expression?.[0];
   const text = details?.text ?? diagnostics ?? '';
-  return `${severity} ${code}${at === undefined ? '' : ` ${at}`}: ${text}`;
+  return `${severity} ${code} ${at === undefined || text.startsWith(at) ? '' : `${at}: `}${text}`;
 }
 
 export function remarkOf({ severity, code, expression, text, profile }: Finding): Remark {

@@ -35,8 +35,10 @@ export interface FhirMeaning {
   readonly findings: readonly Finding[];
 }
 
+/** @param known whose an entry is, where somebody has said so */
 export type FhirJudge = (
   entries: readonly (FileResource | Unread)[],
+  known?: ReadonlyMap<FileResource | Unread, string>,
 ) => Promise<ReadonlyMap<FileResource | Unread, FhirMeaning>>;
 
 /**
@@ -47,12 +49,19 @@ export function fhirJudgeBy(mappings: Mappings, asked?: string): FhirJudge {
   const senderOf = fhirSenderFinder(mappings, asked);
   // Reading the definitions takes a moment, and a run of HL7 v2 has no use for them.
   let checks: ProfileChecks | undefined;
-  return async (entries) => {
+  return async (entries, known) => {
     checks ??= profileChecks();
     const told = inToldOrder(entries.filter((one): one is FileResource => !isUnread(one)));
     const store = new FileStore();
     const otherwise = told.find(({ toldAt }) => toldAt !== '')?.toldAt ?? noTime;
-    const parts = { store, mappings, checks, senderOf, otherwise };
+    const parts = {
+      store,
+      mappings,
+      checks,
+      senderOf: (one: FileResource, others: readonly FileResource[]) =>
+        known?.get(one) ?? senderOf(one, others),
+      otherwise,
+    };
     const meanings = new Map<FileResource | Unread, FhirMeaning>();
     for (const entry of entries) {
       if (isUnread(entry)) meanings.set(entry, refused(entry, entry.error));
@@ -82,7 +91,10 @@ async function meaningOf(
 ): Promise<FhirMeaning> {
   const sender = senderOf(one, others);
   if (sender instanceof GatewayError) return refused(one, sender);
-  const level = mappings.senders.find(({ id }) => id === sender)?.fhir?.level ?? 'warn';
+  const { fhir, hospital } = mappings.senders.find(({ id }) => id === sender) ?? {};
+  const level = fhir?.level ?? 'warn';
+  // A running gateway knows its kind by its configuration; who is no hospital plans.
+  const kind = hospital === undefined ? 'primary-care' : 'hospital';
   const findings = checks.all(one.resource, level);
   const issues = findings.map(issueOfFinding);
   if (findings.some(({ severity }) => severity === 'error')) {
@@ -114,7 +126,7 @@ async function meaningOf(
     }
   };
   try {
-    await takeFromFile(one, { sender, receive, otherwise }, store, others);
+    await takeFromFile(one, { sender, kind, receive, otherwise }, store, others);
   } catch (thrown) {
     return { ...refused(one, asGatewayError(thrown), findings), sender };
   }

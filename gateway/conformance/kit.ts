@@ -55,13 +55,20 @@ export function mappingsFor(overlays: readonly string[], sender: string | undefi
   return sender === undefined ? all : mappingsOfOne(all, sender);
 }
 
-/** @throws GatewayError configuration-invalid for a sender that no overlay is of */
-export function checkSender({ senders }: Mappings, sender: string | undefined): void {
+/**
+ * @param where it was asked for
+ * @throws GatewayError configuration-invalid for a sender that no overlay is of
+ */
+export function checkSender(
+  { senders }: Mappings,
+  sender: string | undefined,
+  where = '--sender',
+): void {
   const known = senders.map(({ id }) => id);
   if (sender === undefined || known.includes(sender)) return;
   throw new GatewayError(
     'configuration-invalid',
-    `--sender ${sender}: no such overlay; there are ${known.join(', ')}`,
+    `${where} ${sender}: no such overlay; there are ${known.join(', ')}`,
   );
 }
 

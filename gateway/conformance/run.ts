@@ -2,6 +2,7 @@
  * Conformance of message files: every message is read, validated and mapped as a gateway would, all of them are told as
  * one story, and what came is held against what was expected. Nothing is stored or sent, and the clock is not asked.
  */
+import { join } from 'node:path';
 import { inOrder, saidAt, staysOf } from './cases.ts';
 import { readExpectations, readStory, unmet, unmetStory } from './expectation.ts';
 import type { Expectation, StoryExpectation } from './expectation.ts';
@@ -9,7 +10,7 @@ import { findFiles } from './files.ts';
 import type { FoundFiles } from './files.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { casesOf } from './linking.ts';
-import { loadKit } from './kit.ts';
+import { checkSender, loadKit } from './kit.ts';
 import type { LoadedKit } from './kit.ts';
 import { reuseWarnings } from './reuse.ts';
 import type {
@@ -41,7 +42,8 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
     file,
     expected: readStory(`${folder}/story.expect.yaml`),
   }));
-  const { taken, framing } = await takeMessages(options, kit, found);
+  const senders = sendersOf(stories, kit);
+  const { taken, framing } = await takeMessages(options, kit, found, senders);
   const warnings = reuseWarnings(
     taken.filter(({ file }) => !expectations.has(file.path)),
     kit.mappings,
@@ -144,6 +146,21 @@ interface Story {
   readonly folder: string;
   readonly file: string;
   readonly expected: StoryExpectation;
+}
+
+/** Whose files are, by their paths. @throws GatewayError configuration-invalid for a sender there is not */
+function sendersOf(
+  stories: readonly Story[],
+  { mappings }: LoadedKit,
+): ReadonlyMap<string, string> {
+  const senders = new Map<string, string>();
+  for (const { folder, file, expected } of stories) {
+    for (const [name, sender] of Object.entries(expected.senders ?? {})) {
+      checkSender(mappings, sender, `${file}: senders.${name}`);
+      senders.set(join(folder, name), sender);
+    }
+  }
+  return senders;
 }
 
 function storyResult({ folder, file, expected }: Story, cases: readonly CaseResult[]): StoryResult {

@@ -12,7 +12,7 @@ import { splitMessages } from '../../adapters/inbound/hl7v2/batch.ts';
 import type { Remark } from '../../adapters/inbound/hl7v2/checks/remark.ts';
 import { GatewayError } from '../errors.ts';
 import type { StoryMessage } from './cases.ts';
-import { digestOf, fhirJudgeBy } from './fhir.ts';
+import { digestOf, fhirJudgeBy, type FhirJudge } from './fhir.ts';
 import { judgedFhir, remarkOf } from './fhir-told.ts';
 import { readBytes } from './files.ts';
 import type { FoundFiles, MessageFile } from './files.ts';
@@ -44,6 +44,7 @@ export async function takeMessages(
   options: TakeOptions,
   { mappings }: LoadedKit,
   { files }: FoundFiles,
+  senders: ReadonlyMap<string, string>,
 ): Promise<{ taken: TakenMessage[]; framing: ConformanceReport['framing'] }> {
   const judge = judgeBy(mappings);
   const { sender, mappings: overlays, profiles, onProgress } = options;
@@ -80,7 +81,8 @@ export async function takeMessages(
     }
     await send();
     await Promise.all(inFlight);
-    for (const [at, one] of await fhir.told(mappings, sender)) taken[at] = one;
+    for (const [at, one] of await fhir.told(fhirJudgeBy(mappings, sender), senders))
+      taken[at] = one;
   } finally {
     if (validation !== options.validation) await validation.close();
   }
@@ -137,15 +139,22 @@ class FhirStories {
     return { ...storyMessage(file, position, '', unjudged), remarks: [] };
   }
 
-  /** @returns each with its place */
+  /** @param senders whose files are, by path. @returns each with its place */
   async told(
-    mappings: LoadedKit['mappings'],
-    sender: string | undefined,
+    judge: FhirJudge,
+    senders: ReadonlyMap<string, string>,
   ): Promise<(readonly [at: number, one: TakenMessage])[]> {
-    const judge = fhirJudgeBy(mappings, sender);
     const all: (readonly [number, TakenMessage])[] = [];
     for (const kept of this.#scopes.values()) {
-      const meanings = await judge(kept.map(({ entry }) => entry));
+      const known = new Map<FhirEntry, string>();
+      for (const { file, entry } of kept) {
+        const sender = senders.get(file.path);
+        if (sender !== undefined) known.set(entry, sender);
+      }
+      const meanings = await judge(
+        kept.map(({ entry }) => entry),
+        known,
+      );
       for (const { file, position, entry, at } of kept) {
         const meaning = meanings.get(entry);
         if (meaning === undefined) continue;

@@ -11,6 +11,7 @@ import { readJson } from './json/strict-json.ts';
 import { understoodTypes } from './meaning/translate.ts';
 import { isMessage, takeMessage } from './message.ts';
 import { localTarget, referencesOf } from './related.ts';
+import type { FhirSenderKind } from './security/identity.ts';
 import { identifiersOf } from './content.ts';
 import type { FhirStore, StoredResource } from './store.ts';
 import { instantOf, take } from './take.ts';
@@ -196,6 +197,7 @@ function isResource(value: unknown): value is FhirResource {
 /** Who took it, and how it is received: in a running gateway the journal's part. */
 export interface FileTaking {
   readonly sender: string;
+  readonly kind: FhirSenderKind;
   readonly receive: ReceiveRead<Exchange>;
   /** When what has no time is taken to have been told, ISO 8601 UTC. */
   readonly otherwise: string;
@@ -260,7 +262,7 @@ export function inToldOrder(all: readonly FileResource[]): FileResource[] {
  */
 export async function takeFromFile(
   one: FileResource,
-  { sender, receive, otherwise }: FileTaking,
+  { sender, kind, receive, otherwise }: FileTaking,
   store: FhirStore,
   others: readonly FileResource[],
 ): Promise<boolean> {
@@ -269,6 +271,7 @@ export async function takeFromFile(
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const taking = {
     sender,
+    kind,
     store,
     receive,
     now: () => (toldAt === '' ? otherwise : toldAt),
