@@ -23,6 +23,7 @@ export interface HttpServer {
 
 /** How long a request in hand may take before its connection is cut. */
 const drainMs = 5000;
+const idleLookMs = 50;
 
 /**
  * Listens for partners and for whoever asks how it is.
@@ -85,8 +86,11 @@ async function close(server: Server): Promise<void> {
     response.setHeader('Connection', 'close');
   });
   server.closeIdleConnections();
+  // A connection whose request was in hand already is kept by its client, and idle once it is answered.
+  const idle = setInterval(() => server.closeIdleConnections(), idleLookMs);
   const timer = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(timer);
 }
 

@@ -101,12 +101,15 @@ function add(
   found: Map<string, Finding>,
   severity: MedplumIssue['severity'],
   code: MedplumIssue['code'],
-  expression: string,
+  place: string,
   said: string,
   profile: string | undefined,
 ): void {
   const text = inOurWords(said);
   if (text === undefined) return;
+  // As far as its names are names of elements: a key of the sender's own may be anything.
+  const [expression = ''] =
+    /^[A-Za-z]+(\[\d+\])?(\.[A-Za-z]{1,40}(\[[xX\d]+\])?)*(?=\.|$)/.exec(place) ?? [];
   const key = `${expression} ${text}`;
   if (found.has(key)) return;
   found.set(key, {
