@@ -361,7 +361,7 @@ describe('odd shapes of JSON', () => {
       ...need([true, false, false], '2022-03-08'),
     ],
   });
-  const junk: readonly unknown[] = [null, 0, '', 'x', true, [], {}, [null], [[]], { a: 1 }, ['x']];
+  const junk: readonly unknown[] = [null, 0, 'x', {}, [null], [['x']]];
 
   /** The resource once for each of its elements and each odd value in that place. */
   function* oddities(node: unknown, put: (value: unknown) => unknown): Generator {

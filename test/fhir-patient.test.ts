@@ -120,13 +120,13 @@ describe('a number', () => {
   });
 
   test('of the other kinds is known by its system, never by its shape', () => {
-    const base = 'http://electronichealth.se/identifier';
+    const swedish = 'http://electronichealth.se/identifier';
     expect(
       numbersOf([
-        { system: `${base}/samordningsnummer`, value: '191401682396' },
-        { system: `${base}/nationelltReservnummer`, value: '98240301AA06' },
+        { system: `${swedish}/samordningsnummer`, value: '191401682396' },
+        { system: `${swedish}/nationelltReservnummer`, value: '98240301AA06' },
         { system: oid('1.2.752.97.3.1.3'), value: '990101A123' },
-        { system: `${base}/LMA-nummer`, value: '50-123456/1' },
+        { system: `${swedish}/LMA-nummer`, value: '50-123456/1' },
         { system: 'https://somewhere.example/id', value: '195009072553' },
         { value: '195009072553' },
       ]),
@@ -134,7 +134,7 @@ describe('a number', () => {
       { authority: '1.2.752.129.2.1.3.3', value: '191401682396', kind: 'samordningsnummer' },
       { authority: '1.2.752.74.9.1', value: '98240301AA06', kind: 'reservnummer' },
       { authority: '1.2.752.97.3.1.3', value: '990101A123', kind: 'reservnummer' },
-      { authority: `${base}/LMA-nummer`, value: '50-123456/1', kind: 'LMA-nummer' },
+      { authority: `${swedish}/LMA-nummer`, value: '50-123456/1', kind: 'LMA-nummer' },
       { authority: 'https://somewhere.example/id', value: '195009072553', kind: 'local' },
       { authority: 'ekliden:unnamed', value: '195009072553', kind: 'local' },
     ]);
