@@ -120,6 +120,7 @@ class Poller {
    * would add nothing and cost a write.
    */
   readonly #remembered = new Map<string, ReadonlySet<string>>();
+  readonly #toldStrange = new Set<string>();
 
   constructor(settings: PollSettings) {
     this.#settings = settings;
@@ -223,24 +224,29 @@ class Poller {
 
   async #walk(wanted: string, state: TypeState, follower: Follower, count: Count): Promise<void> {
     const { client, since, overlapMs, count: pageSize, nowMs } = this.#settings;
-    const before = this.#remembered.get(wanted) ?? new Set<string>();
+    const before = new Set(this.#remembered.get(wanted));
     const seen = new Set<string>();
-    await walkType({
-      wanted,
-      until: state.until,
-      since,
-      overlapMs,
-      count: pageSize,
-      client,
-      nowMs,
-      take: (resources) => this.#takePage(resources, { before, seen, follower, count, wanted }),
-      move: (until) => this.#setType(wanted, { until }),
-      onStrange: (strange) => {
-        if (strange > 0) this.#tell('entries-passed-over', { type: wanted, entries: strange });
-      },
-      onSetBack: (serverTime) => this.#tell('source-clock-set-back', { type: wanted, serverTime }),
-    });
-    this.#remembered.set(wanted, seen.size > mostRemembered ? new Set() : seen);
+    try {
+      await walkType({
+        wanted,
+        until: state.until,
+        since,
+        overlapMs,
+        count: pageSize,
+        client,
+        nowMs,
+        take: (resources) => this.#takePage(resources, { before, seen, follower, count, wanted }),
+        move: (until) => this.#setType(wanted, { until }),
+        onStrange: (entries) => this.#tellStrange(wanted, 'another type', entries),
+        onSetBack: (serverTime) =>
+          this.#tell('source-clock-set-back', { type: wanted, serverTime }),
+      });
+      before.clear();
+    } finally {
+      // Of a walk that broke off what it has taken is remembered with what the one before it had.
+      const both = new Set([...before, ...seen]);
+      this.#remembered.set(wanted, both.size > mostRemembered ? new Set() : both);
+    }
     if (state.trouble !== undefined) {
       await this.#setType(wanted, { trouble: undefined });
       this.#tell('poll-recovered', { type: wanted });
@@ -266,7 +272,7 @@ class Poller {
       else if (before.has(digest) || seen.has(digest)) seen.add(digest);
       else if (await this.#concernsUs(resource)) fresh.push({ resource, digest });
     }
-    if (nameless > 0) this.#tell('entries-passed-over', { type: wanted, entries: nameless });
+    if (nameless > 0) this.#tellStrange(wanted, 'no id', nameless);
     const followed = await follower.relatedOf(fresh.map(({ resource }) => resource));
     await inParallel(fresh, takesAtOnce, async ({ resource, digest }, index) => {
       const { related = {}, isWhole = true } = followed[index] ?? {};
@@ -356,6 +362,14 @@ class Poller {
   async #save(state: PollState): Promise<void> {
     await this.#settings.cursors.set(this.#name, JSON.stringify(state));
     this.#state = state;
+  }
+
+  /** Once: the overlap brings the same entries again. */
+  #tellStrange(type: string, why: string, entries: number): void {
+    const told = `${type} ${why} ${entries}`;
+    if (this.#toldStrange.has(told)) return;
+    this.#toldStrange.add(told);
+    this.#tell('entries-passed-over', { type, why, entries });
   }
 
   #tellTrouble(name: PollEvent, err: GatewayError, trouble: Trouble, type?: string): void {

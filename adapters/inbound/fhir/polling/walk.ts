@@ -22,7 +22,7 @@ export interface Walk {
   readonly move: (until: string | undefined) => Promise<void>;
   /** Legal time, for a source that does not tell its own. */
   readonly nowMs: () => number;
-  /** What came in a page and is not what was asked for: how many. */
+  /** Entries of a page are not what was asked for. */
   readonly onStrange: (count: number) => void;
   /** The source's clock stands before what it told us by it. */
   readonly onSetBack: (serverTime: string) => void;
@@ -47,8 +47,8 @@ export async function walkType(walk: Walk): Promise<void> {
       await walk.move(serverTime);
       return await walkType({ ...walk, until: serverTime });
     }
-    const resources = matchesOf(page.bundle, type);
-    walk.onStrange((page.bundle.entry?.length ?? 0) - resources.length);
+    const { resources, strange } = matchesOf(page.bundle, type);
+    if (strange > 0) walk.onStrange(strange);
     await walk.take(resources);
     progress.add(resources, serverMs ?? walk.nowMs());
     // The address of a later page seldom says what was asked for.
@@ -121,14 +121,21 @@ function parametersOf({ wanted, count }: Walk, startMs: number) {
   };
 }
 
-/** Resources of the type; what was only included, and words about the search, are not among them. */
-function matchesOf({ entry }: Bundle, type: string): readonly FhirResource[] {
-  if (!Array.isArray(entry)) return [];
-  return entry.flatMap((one) => {
+/** Resources of the type. What was only included, and words about the search, are neither they nor strange. */
+function matchesOf(
+  { entry }: Bundle,
+  type: string,
+): { readonly resources: readonly FhirResource[]; readonly strange: number } {
+  const resources: FhirResource[] = [];
+  let strange = 0;
+  for (const one of Array.isArray(entry) ? entry : []) {
+    const mode: unknown = one?.search?.mode;
+    if (mode === 'include' || mode === 'outcome') continue;
     const resource: unknown = one?.resource;
-    const isMatch = one?.search?.mode !== 'include' && one?.search?.mode !== 'outcome';
-    return isMatch && isOfType(resource, type) ? [resource] : [];
-  });
+    if (isOfType(resource, type)) resources.push(resource);
+    else strange += 1;
+  }
+  return { resources, strange };
 }
 
 function isOfType(resource: unknown, type: string): resource is FhirResource {
