@@ -2,12 +2,11 @@
  * Asks a sender's FHIR server what is new, again and again. The source's own versions name what it tells, so a repeat is
  * recognised; how far we had come is a row of the journal, moved over what is committed.
  */
-import { createHash } from 'node:crypto';
-import type { FhirResource } from 'fhir/r4.js';
-import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
-import { isId, type FhirClient } from '../../wire/fhir-client.ts';
+import { asGatewayError, type GatewayError } from '../../../gateway/errors.ts';
+import type { FhirClient } from '../../wire/fhir-client.ts';
 import { stopped } from '../../wire/retry.ts';
-import { Follower, inParallel, type Related } from './polling/follow.ts';
+import { Follower } from './polling/follow.ts';
+import { PageTaker } from './polling/page-taker.ts';
 import {
   instantMs,
   instantText,
@@ -19,7 +18,7 @@ import {
   type TypeState,
 } from './polling/state.ts';
 import { walkType } from './polling/walk.ts';
-import { take, type Taking, type Took } from './take.ts';
+import type { Taking } from './take.ts';
 
 /** For the log: ids of the sender, types, codes and counts. */
 export type PollEvent =
@@ -79,13 +78,8 @@ const order = [
   'Communication',
   'Observation',
 ];
-/** They say nothing by themselves: those that nothing of ours refers to are not kept. */
-const supporting = new Set(['Patient', 'Organization']);
-const takesAtOnce = 8;
 /** Longest time of the machine between two looks at legal time. */
 const longestNapMs = 1000;
-/** More are not remembered: then the journal recognises them. */
-const mostRemembered = 50_000;
 
 /** Begins to poll. */
 export function startPoll(settings: PollSettings): Poll {
@@ -99,11 +93,6 @@ export function startPoll(settings: PollSettings): Poll {
   };
 }
 
-interface Count {
-  taken: number;
-  refused: number;
-}
-
 class Poller {
   readonly #settings: PollSettings;
   readonly #name: string;
@@ -115,17 +104,14 @@ class Poller {
   #isWoken = false;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
-  /**
-   * By type, what the last whole walk saw, by its content. The overlap brings it again with each round; to take it again
-   * would add nothing and cost a write.
-   */
-  readonly #remembered = new Map<string, ReadonlySet<string>>();
-  readonly #toldStrange = new Set<string>();
+  readonly #taker: PageTaker;
 
   constructor(settings: PollSettings) {
     this.#settings = settings;
     this.#name = pollCursor(settings.taking.sender);
     this.#types = settings.types.toSorted((a, b) => rankOf(a) - rankOf(b));
+    const { taking, stopping, onEvent } = settings;
+    this.#taker = new PageTaker({ taking, signal: stopping.signal, onEvent });
   }
 
   inHand(): number {
@@ -183,18 +169,19 @@ class Poller {
       this.#nextMs = waits;
       return;
     }
-    const count = { taken: 0, refused: 0 };
+    this.#taker.beginRound();
     try {
-      await this.#walkAll(count);
-      await this.#end(count);
+      await this.#walkAll();
+      await this.#end();
     } catch (thrown) {
       // What is under way when the gateway stops is no failure.
-      if (!this.#settings.stopping.signal.aborted) await this.#fail(asGatewayError(thrown), count);
+      if (!this.#settings.stopping.signal.aborted) await this.#fail(asGatewayError(thrown));
     }
+    const { count } = this.#taker;
     if (count.taken + count.refused > 0) this.#tell('polled', { ...count });
   }
 
-  async #walkAll(count: Count): Promise<void> {
+  async #walkAll(): Promise<void> {
     const { client, taking, stopping } = this.#settings;
     const fresh = new Set<string>();
     const follower = new Follower({
@@ -202,7 +189,7 @@ class Poller {
       sender: taking.sender,
       store: taking.store,
       isFresh: (type) => fresh.has(type),
-      take: async (resource, related) => void (await this.#take(resource, related, count)),
+      take: async (resource, related) => void (await this.#taker.take(resource, related)),
       onUnread: (type, err) => this.#tell('reference-not-read', { type, err }),
     });
     for (const wanted of this.#types) {
@@ -211,7 +198,7 @@ class Poller {
       const waits = instantMs(state.trouble?.nextAt) ?? -Infinity;
       if (waits > this.#settings.nowMs()) continue;
       try {
-        await this.#walk(wanted, state, follower, count);
+        await this.#walk(wanted, state, follower);
         // A filter lets some pass: then what is kept may not be as it is now.
         if (!wanted.includes('?')) fresh.add(wanted);
       } catch (thrown) {
@@ -222,100 +209,29 @@ class Poller {
     }
   }
 
-  async #walk(wanted: string, state: TypeState, follower: Follower, count: Count): Promise<void> {
-    const { client, since, overlapMs, count: pageSize, nowMs } = this.#settings;
-    const before = new Set(this.#remembered.get(wanted));
-    const seen = new Set<string>();
-    try {
+  async #walk(wanted: string, state: TypeState, follower: Follower): Promise<void> {
+    const { client, since, overlapMs, count, nowMs } = this.#settings;
+    await this.#taker.walk(wanted, follower, async (takePage) => {
       await walkType({
         wanted,
         until: state.until,
         since,
         overlapMs,
-        count: pageSize,
+        count,
         client,
         nowMs,
-        take: (resources) => this.#takePage(resources, { before, seen, follower, count, wanted }),
+        take: takePage,
         move: (until) => this.#setType(wanted, { until }),
-        onStrange: (entries) => this.#tellStrange(wanted, 'another type', entries),
-        onSetBack: (serverTime) =>
-          this.#tell('source-clock-set-back', { type: wanted, serverTime }),
+        onStrange: (entries) => this.#taker.tellStrange(wanted, 'another type', entries),
+        onSetBack: (serverTime) => {
+          this.#tell('source-clock-set-back', { type: wanted, serverTime });
+        },
       });
-      before.clear();
-    } finally {
-      // Of a walk that broke off what it has taken is remembered with what the one before it had.
-      const both = new Set([...before, ...seen]);
-      this.#remembered.set(wanted, both.size > mostRemembered ? new Set() : both);
-    }
+    });
     if (state.trouble !== undefined) {
       await this.#setType(wanted, { trouble: undefined });
       this.#tell('poll-recovered', { type: wanted });
     }
-  }
-
-  async #takePage(
-    resources: readonly FhirResource[],
-    of: {
-      readonly before: ReadonlySet<string>;
-      readonly seen: Set<string>;
-      readonly follower: Follower;
-      readonly count: Count;
-      readonly wanted: string;
-    },
-  ): Promise<void> {
-    const { before, seen, follower, count, wanted } = of;
-    const fresh: { resource: FhirResource; digest: string }[] = [];
-    let nameless = 0;
-    for (const resource of resources) {
-      const digest = digestOf(resource);
-      if (resource.id === undefined || !isId(resource.id)) nameless += 1;
-      else if (before.has(digest) || seen.has(digest)) seen.add(digest);
-      else if (await this.#concernsUs(resource)) fresh.push({ resource, digest });
-    }
-    if (nameless > 0) this.#tellStrange(wanted, 'no id', nameless);
-    const followed = await follower.relatedOf(fresh.map(({ resource }) => resource));
-    await inParallel(fresh, takesAtOnce, async ({ resource, digest }, index) => {
-      const { related = {}, isWhole = true } = followed[index] ?? {};
-      const isAccepted = await this.#take(resource, related, count);
-      // What lacked something that it refers to is judged anew while the overlap brings it.
-      if (isAccepted || isWhole) seen.add(digest);
-    });
-  }
-
-  /** A person is kept because of a stay, never for being in the source. */
-  async #concernsUs({ resourceType: type, id = '' }: FhirResource): Promise<boolean> {
-    if (!supporting.has(type)) return true;
-    const { store, sender } = this.#settings.taking;
-    return (await store.read({ sender, type, id })) !== undefined;
-  }
-
-  /** @returns false where it was refused: kept for the operator, and told by whoever refused it */
-  async #take(resource: FhirResource, related: Related, count: Count): Promise<boolean> {
-    if (this.#settings.stopping.signal.aborted) throw stopped();
-    const { id = '', meta } = resource;
-    const { versionId, lastUpdated }: { versionId?: unknown; lastUpdated?: unknown } = meta ?? {};
-    const { reply } = await take(this.#settings.taking, {
-      resource,
-      text: JSON.stringify(resource),
-      id,
-      source: {
-        ...(typeof versionId === 'string' && { versionId }),
-        ...(typeof lastUpdated === 'string' && { lastUpdated }),
-      },
-      related,
-    }).catch((thrown: unknown) => this.#untakeable(resource, asGatewayError(thrown)));
-    if (reply.outcome === 'untaken') {
-      throw reply.error ?? new GatewayError('journal-unavailable', 'not stored');
-    }
-    count[reply.outcome === 'accepted' ? 'taken' : 'refused'] += 1;
-    return reply.outcome === 'accepted';
-  }
-
-  /** A resource that breaks something of ours does not stop the others. */
-  #untakeable({ resourceType: type }: FhirResource, error: GatewayError): Pick<Took, 'reply'> {
-    if (error.fate === 'transient') throw error;
-    this.#tell('resource-failed', { type, err: error });
-    return { reply: { outcome: 'refused', answers: undefined, error } };
   }
 
   // -------------------------------------------------------------- what is written down
@@ -324,21 +240,22 @@ class Poller {
     return this.#state?.types[wanted] ?? {};
   }
 
-  async #end(count: Count): Promise<void> {
+  async #end(): Promise<void> {
     const hadTrouble = this.#state?.trouble !== undefined;
     const { trouble: _over, ...state } = this.#state ?? { types: {} };
     const polledAt = instantText(this.#settings.nowMs());
-    await this.#save({ ...state, polledAt, ...count });
+    await this.#save({ ...state, polledAt, ...this.#taker.count });
     this.#nextMs = this.#later();
     if (hadTrouble) this.#tell('poll-recovered', {});
   }
 
-  async #fail(error: GatewayError, count: Count): Promise<void> {
+  async #fail(error: GatewayError): Promise<void> {
     const { everyMs, nowMs } = this.#settings;
     const trouble = troubleAfter(this.#state?.trouble, error, everyMs, nowMs());
     this.#nextMs = instantMs(trouble.nextAt) ?? this.#later();
     this.#tellTrouble('poll-failed', error, trouble);
-    await this.#save({ ...this.#state, types: this.#state?.types ?? {}, trouble, ...count });
+    const types = this.#state?.types ?? {};
+    await this.#save({ ...this.#state, types, trouble, ...this.#taker.count });
   }
 
   async #failType(wanted: string, error: GatewayError): Promise<void> {
@@ -364,14 +281,6 @@ class Poller {
     this.#state = state;
   }
 
-  /** Once: the overlap brings the same entries again. */
-  #tellStrange(type: string, why: string, entries: number): void {
-    const told = `${type} ${why} ${entries}`;
-    if (this.#toldStrange.has(told)) return;
-    this.#toldStrange.add(told);
-    this.#tell('entries-passed-over', { type, why, entries });
-  }
-
   #tellTrouble(name: PollEvent, err: GatewayError, trouble: Trouble, type?: string): void {
     const { failures, nextAt } = trouble;
     this.#tell(name, { ...(type !== undefined && { type }), failures, nextAt, err });
@@ -391,8 +300,4 @@ function isOfOneType({ code, standardCode = '' }: GatewayError): boolean {
   if (code === 'malformed-message' || code === 'assertion-failed') return true;
   if (code === 'source-refused') return /^4\d\d$/.test(standardCode) && standardCode !== '401';
   return code === 'source-unavailable' && /^(5\d[^3]|TIMEOUT)$/.test(standardCode);
-}
-
-function digestOf(resource: FhirResource): string {
-  return createHash('sha256').update(JSON.stringify(resource)).digest('base64');
 }
