@@ -476,16 +476,20 @@ describe('what is committed', () => {
   });
 
   const isInstalled = existsSync(join(folder, 'authoring/node_modules/fsh-sushi'));
-  test.skipIf(!isInstalled)('is what the FSH says, built anew', () => {
-    const target = mkdtempSync(join(tmpdir(), 'hemgang-profiles-'));
-    try {
-      execFileSync(process.execPath, [join(folder, 'authoring/build.mjs'), target], {
-        stdio: 'pipe',
-      });
-      const built = JSON.parse(readFileSync(join(target, 'built-from.json'), 'utf8')) as Digests;
-      expect(built).toEqual(digests);
-    } finally {
-      rmSync(target, { recursive: true, force: true });
-    }
-  });
+  test.skipIf(!isInstalled)(
+    'is what the FSH says, built anew',
+    () => {
+      const target = mkdtempSync(join(tmpdir(), 'hemgang-profiles-'));
+      try {
+        execFileSync(process.execPath, [join(folder, 'authoring/build.mjs'), target], {
+          stdio: 'pipe',
+        });
+        const built = JSON.parse(readFileSync(join(target, 'built-from.json'), 'utf8')) as Digests;
+        expect(built).toEqual(digests);
+      } finally {
+        rmSync(target, { recursive: true, force: true });
+      }
+    },
+    180_000,
+  );
 });

@@ -20,7 +20,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Moved to another unit"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1002"
 * status = #in-progress
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -41,7 +41,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "On leave"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1003"
 * status = #onleave
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -58,7 +58,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Back from leave"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1004"
 * status = #in-progress
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -75,7 +75,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "A planned date of discharge"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1005"
 * status = #in-progress
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -90,7 +90,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Ready for discharge"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1006"
 * status = #in-progress
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -106,7 +106,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Readiness withdrawn"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1007"
 * status = #in-progress
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -122,7 +122,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Need assessed"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1008"
 * status = #in-progress
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -140,7 +140,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Discharged"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1009"
 * status = #finished
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -156,7 +156,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Deceased"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1010"
 * status = #finished
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -172,7 +172,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Told in error"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1011"
 * status = #cancelled
 * class = $act#IMP "inpatient encounter"
 * subject = Reference(patient)
@@ -186,7 +186,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "The patient in the stay itself"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-1012"
 * status = #in-progress
 * class = $act#IMP "inpatient encounter"
 * period.start = "2026-03-02T14:05:00+01:00"
@@ -207,7 +207,7 @@ InstanceOf: DischargeEncounter
 Usage: #example
 Title: "Subject by identifier alone"
 * identifier.system = $visit
-* identifier.value = "V-1002"
+* identifier.value = "V-1013"
 * status = #in-progress
 * class = $act#IMP
 * subject.identifier.system = $personnummer
@@ -477,7 +477,7 @@ InstanceOf: DischargeEncounter
 Usage: #inline
 * id = "message-admit-encounter"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-2001"
 * status = #in-progress
 * class = $act#IMP
 * subject.reference = "urn:uuid:00000000-0000-4000-8000-000000000004"
@@ -530,7 +530,7 @@ InstanceOf: DischargeEncounter
 Usage: #inline
 * id = "message-correct-encounter"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-2001"
 * status = #in-progress
 * class = $act#IMP
 * subject.reference = "urn:uuid:00000000-0000-4000-8000-000000000004"
@@ -583,7 +583,7 @@ InstanceOf: DischargeEncounter
 Usage: #inline
 * id = "message-cancel-encounter"
 * identifier.system = $visit
-* identifier.value = "V-1001"
+* identifier.value = "V-2001"
 * status = #cancelled
 * class = $act#IMP
 * subject.reference = "urn:uuid:00000000-0000-4000-8000-000000000004"
