@@ -173,6 +173,21 @@ describe('a transaction', () => {
     expect(server.exchanges).toHaveLength(3);
   });
 
+  test('tells a resource again with what came anew of that which it refers to', async () => {
+    server = await startFhirServer();
+    const both = (gender: string) =>
+      send(
+        'transaction',
+        put(patient({ id: 'p-1', gender })),
+        put(encounter({ id: 'e-1', subject: { reference: 'Patient/p-1' } })),
+      );
+    await both('unknown');
+    await both('female');
+    expect(server.exchanges.at(-1)?.related).toMatchObject({ 'Patient/p-1': { gender: 'female' } });
+    await both('female');
+    expect(server.exchanges).toHaveLength(4);
+  });
+
   test('of which entry 7 fails takes nothing, and names that entry and element', async () => {
     server = await startFhirServer();
     const entries = Array.from({ length: 9 }, (_, index) =>
@@ -185,6 +200,7 @@ describe('a transaction', () => {
     ]);
     expect(await stored('Encounter')).toEqual([]);
     expect((await server.journal.status()).messages).toMatchObject({ accepted: 0, rejected: 1 });
+    expect(server.kept).toEqual([]);
   });
 
   test('tells everything that is wrong with its entries at once', async () => {
@@ -385,6 +401,19 @@ describe('a transaction', () => {
     expect(new Set(statuses(await send('transaction', ...entries)))).toEqual(new Set([201]));
     expect(server.journal.commits() - before).toBe(1);
     expect(await stored('Encounter')).toHaveLength(250);
+  });
+
+  test('creates before it updates, and answers in the order of its entries', async () => {
+    server = await startFhirServer();
+    const entries = await send(
+      'transaction',
+      { request: { method: 'GET', url: 'Location/l-1' } },
+      put({ resourceType: 'Location', id: 'l-1' }),
+      post(patient()),
+    );
+    expect(statuses(entries)).toEqual([200, 201, 201]);
+    const order = server.exchanges.map(({ resource }) => resource.resourceType);
+    expect(order).toEqual(['Patient', 'Location']);
   });
 
   test('of nothing is answered with nothing', async () => {

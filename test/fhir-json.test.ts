@@ -100,6 +100,7 @@ describe('a document', () => {
     ['NUL in a string', String.raw`{"a":"x\u0000"}`, 'a', 'structure'],
     ['half a character', String.raw`{"a":"\ud83d"}`, 'a', 'structure'],
     ['the wrong half of a character', String.raw`{"a":"\ude00\ud83d"}`, 'a', 'structure'],
+    ['two wrong halves', String.raw`{"a":"\ude00\ude00"}`, 'a', 'structure'],
     ['an escape that is none', String.raw`{"a":"\x41"}`, 'a', 'structure'],
     ['nothing', '', undefined, 'structure'],
     ['white space alone', ' \n', undefined, 'structure'],
@@ -140,7 +141,7 @@ describe('a document', () => {
 describe('the entries of a Bundle', () => {
   test('keep their resources as they were sent', () => {
     const first = '{ "resourceType":"Patient", "multipleBirthInteger": 1.0 }';
-    const text = `{"entry":[{"request":{"resource":{}},"resource":${first}},{"fullUrl":"x"},{"resource" : {"a":"}"} }],"resource":{}}`;
+    const text = `{"entry":[{"resource":${first},"request":{"resource":{}}},{"fullUrl":"x"},{"resource" : {"a":"}"} }],"resource":{}}`;
     expect(readJson(bytes(text)).entryTexts).toEqual([first, undefined, '{"a":"}"}']);
   });
 

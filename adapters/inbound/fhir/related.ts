@@ -1,6 +1,6 @@
 /** What a resource refers to, as far as its meaning depends on it. */
 import type { FhirResource } from 'fhir/r4.js';
-import type { FhirStore } from './store.ts';
+import type { FhirStore, StoredResource } from './store.ts';
 
 /** Elements that hold the references we follow; of a list every one. */
 const followed: Readonly<Record<string, readonly string[]>> = {
@@ -38,14 +38,23 @@ export async function relatedOf(
   store: FhirStore,
   sender: string,
 ): Promise<Readonly<Record<string, FhirResource>>> {
-  const related: Record<string, FhirResource> = {};
+  const found = await storedRelatedOf(resource, store, sender);
+  return Object.fromEntries(found.map(([reference, { body }]) => [reference, parsed(body)]));
+}
+
+/** As `relatedOf`, as it is stored. */
+export async function storedRelatedOf(
+  resource: FhirResource,
+  store: FhirStore,
+  sender: string,
+): Promise<readonly (readonly [reference: string, stored: StoredResource])[]> {
+  const found: (readonly [string, StoredResource])[] = [];
   for (const reference of referencesOf(resource)) {
     const target = localTarget(reference);
-    if (target === undefined) continue;
-    const stored = await store.read({ sender, ...target });
-    if (stored !== undefined) related[reference] = parsed(stored.body);
+    const stored = target && (await store.read({ sender, ...target }));
+    if (stored !== undefined) found.push([reference, stored]);
   }
-  return related;
+  return found;
 }
 
 /** Type and id of `Patient/7`, `Patient/7/_history/2` or an absolute address that ends so. */

@@ -7,7 +7,7 @@ import { Temporal } from 'temporal-polyfill';
 import type { ReceiveRead, Reply } from '../../adapter.ts';
 import { jsonOf, saysTheSame } from './content.ts';
 import { writeExchange, type Exchange } from './exchange.ts';
-import { relatedOf } from './related.ts';
+import { relatedOf, storedRelatedOf } from './related.ts';
 import type { FhirSenderKind } from './security/identity.ts';
 import type { FhirStore, StoredResource } from './store.ts';
 
@@ -68,8 +68,9 @@ export async function take(taking: Taking, incoming: Incoming): Promise<Took> {
     const current = incoming.id === undefined ? undefined : await store.read({ sender, type, id });
     incoming.check?.(current);
     const exchange = await exchangeOf(taking, incoming, id, current);
-    if (isToldAgain(incoming, exchange, current)) {
-      return { reply: { outcome: 'accepted', answers: [] }, type, id, unchanged: current };
+    const unchanged = await standsAlready(taking, incoming, exchange, current);
+    if (unchanged !== undefined) {
+      return { reply: { outcome: 'accepted', answers: [] }, type, id, unchanged };
     }
     const reply = await receive(writeExchange(exchange, incoming.text), exchange);
     // Whoever has what must be unknown is not found by reading the same id again: who asked looks for it anew.
@@ -82,14 +83,24 @@ export async function take(taking: Taking, incoming: Incoming): Promise<Took> {
 export const isStale = ({ outcome, error }: Reply): boolean =>
   outcome === 'untaken' && error?.code === 'stale-version';
 
-/** By REST, which has no name for what it tells: the same of what stands is nothing new. */
-export function isToldAgain(
-  { source }: Pick<Incoming, 'source'>,
+/**
+ * By REST, which has no name for what it tells, the same of what stands is nothing new; unless something that it refers to
+ * was told since, for then it means what it could not mean before.
+ * @returns what stands, where that is all there is to say
+ */
+export async function standsAlready(
+  { sender, store }: Taking,
+  { source }: Incoming,
   { resource, previous }: Exchange,
   current: StoredResource | undefined,
-): current is StoredResource {
-  if (source?.versionId !== undefined || previous === undefined) return false;
-  return current?.body === jsonOf(resource) || saysTheSame(previous, resource);
+): Promise<StoredResource | undefined> {
+  if (current === undefined || previous === undefined) return undefined;
+  if (source?.versionId !== undefined) return undefined;
+  const isSame = current.body === jsonOf(resource) || saysTheSame(previous, resource);
+  if (!isSame) return undefined;
+  const related = await storedRelatedOf(resource, store, sender);
+  const isOld = related.every(([, { lastUpdated }]) => lastUpdated <= current.lastUpdated);
+  return isOld ? current : undefined;
 }
 
 /** The exchange that a resource is, over what stands. */

@@ -5,19 +5,23 @@ import { issueInEntry, issueOf, outcomeOf } from './outcome.ts';
 
 export type IssueType = OperationOutcomeIssue['code'];
 
+interface More {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+  readonly isKept?: boolean;
+}
+
 /** An error with several issues, or with a status that its code alone does not give. */
 export class FhirRefusal extends GatewayError {
   readonly status: number;
   readonly issues: readonly OperationOutcomeIssue[];
   /** Headers that belong to it: `Allow`, `Accept-Encoding`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The journal has what was refused already. */
+  readonly isKept: boolean;
 
-  constructor(
-    status: number,
-    issues: readonly OperationOutcomeIssue[],
-    headers: Readonly<Record<string, string>> = {},
-    cause?: unknown,
-  ) {
+  constructor(status: number, issues: readonly OperationOutcomeIssue[], more: More = {}) {
+    const { headers = {}, cause, isKept = false } = more;
     const [first] = issues;
     const location = first?.expression?.[0];
     super(codeOf(status), first?.details?.text ?? first?.diagnostics ?? 'refused', {
@@ -28,6 +32,7 @@ export class FhirRefusal extends GatewayError {
     this.status = status;
     this.issues = issues;
     this.headers = headers;
+    this.isKept = isKept;
   }
 }
 
@@ -39,14 +44,15 @@ export function refuse(
   expression?: string,
   headers?: Readonly<Record<string, string>>,
 ): FhirRefusal {
-  return new FhirRefusal(status, [issueOf({ severity: 'error', code, text, expression })], headers);
+  const issue = issueOf({ severity: 'error', code, text, expression });
+  return new FhirRefusal(status, [issue], { ...(headers && { headers }) });
 }
 
 /** An error in one entry of a Bundle, as a refusal of the whole that says which. */
 export function refusalIn(thrown: unknown, index: number): FhirRefusal {
   const { status, outcome } = refusedFor(asGatewayError(thrown));
   const issues = outcome.issue.map((issue) => issueInEntry(issue, index));
-  return new FhirRefusal(status, issues, {}, thrown);
+  return new FhirRefusal(status, issues, { cause: thrown });
 }
 
 export interface Refused {

@@ -28,5 +28,5 @@ export function checkAllowed({
 }: Pick<FhirRequest, 'sender' | 'type' | 'interaction'>): void {
   if (sender.may(type, interaction)) return;
   const { status, headers, outcome } = insufficientScope(type, interaction);
-  throw new FhirRefusal(status, outcome.issue, headers);
+  throw new FhirRefusal(status, outcome.issue, { headers });
 }

@@ -190,8 +190,10 @@ export function fhirRouter(settings: FhirSettings): Router {
     if (error instanceof FhirRefusal) response.set(error.headers);
     const sender = knowledge.get(response)?.sender;
     const raw: unknown = request.body;
-    const isKept = sender !== undefined && Buffer.isBuffer(raw) && raw.length > 0 && status < 500;
-    if (isKept) settings.keepRefused?.(sender, raw, error);
+    const isNew = status < 500 && !(error instanceof FhirRefusal && error.isKept);
+    if (isNew && sender !== undefined && Buffer.isBuffer(raw) && raw.length > 0) {
+      settings.keepRefused?.(sender, raw, error);
+    }
     send(request, response, { status, outcome }, error);
   };
 

@@ -9,7 +9,15 @@ import { readAnswer } from '../answers/answer.ts';
 import { issueInEntry } from '../answers/outcome.ts';
 import { FhirRefusal, refusalIn, refuse, refusedFor } from '../answers/refusal.ts';
 import { writeExchange, type Exchange } from '../exchange.ts';
-import { exchangeOf, isStale, isToldAgain, mostTries, type Incoming, type Took } from '../take.ts';
+import type { StoredResource } from '../store.ts';
+import {
+  exchangeOf,
+  isStale,
+  mostTries,
+  standsAlready,
+  type Incoming,
+  type Took,
+} from '../take.ts';
 import {
   answerOf,
   callOf,
@@ -101,38 +109,60 @@ interface Message {
   readonly message: Exchange;
 }
 
-/** The exchanges of those that are new; the others are answered by what stands. */
+interface Exchanged {
+  readonly placed: Placed;
+  readonly message: Exchange;
+  /** What stands already, and is all that the entry says. */
+  readonly unchanged: StoredResource | undefined;
+}
+
+/** The exchanges of those that are new, or refer to what is; the others are answered by what stands. */
 async function exchangesIn(
   placed: readonly Placed[],
-  { taking }: Shared,
+  shared: Shared,
 ): Promise<{ responses: Map<number, FhirResponse>; messages: readonly Message[] }> {
   const responses = new Map<number, FhirResponse>();
+  const exchanged: Exchanged[] = [];
+  for (const one of placed) {
+    const { kept } = one.target;
+    if (kept !== undefined) responses.set(one.call.index, responseOfStored(kept));
+    else exchanged.push(await exchangedOf(one, shared));
+  }
+  const changed = new Set(
+    exchanged
+      .filter(({ unchanged }) => unchanged === undefined)
+      .map(({ placed: { resource, id } }) => `${resource.resourceType}/${id}`),
+  );
   const messages: Message[] = [];
-  for (const { call, id, target, resource, text, related } of placed) {
-    const { request, index } = call;
-    if (target.kept !== undefined) {
-      responses.set(index, responseOfStored(target.kept));
-      continue;
-    }
-    const { sender, store } = taking;
-    const current =
-      target.id === undefined
-        ? undefined
-        : await store.read({ sender, type: resource.resourceType, id });
-    if (request.interaction === 'update') {
-      await inEntry(index, async () => checkOf(request.conditions)(current));
-    }
-    const incoming: Incoming = {
-      resource,
-      text,
-      related,
-      ...(target.unlessKnown && { unlessKnown: tokenText(target.unlessKnown) }),
-    };
-    const message = await exchangeOf(taking, incoming, id, current);
-    if (isToldAgain(incoming, message, current)) responses.set(index, responseOfStored(current));
-    else messages.push({ call, id, resource, message, raw: writeExchange(message, text) });
+  for (const { placed: one, message, unchanged } of exchanged) {
+    const { call, id, resource, text, related } = one;
+    const refersToNews = Object.keys(related).some((reference) => changed.has(reference));
+    if (unchanged !== undefined && !refersToNews) {
+      responses.set(call.index, responseOfStored(unchanged));
+    } else messages.push({ call, id, resource, message, raw: writeExchange(message, text) });
   }
   return { responses, messages };
+}
+
+/** @throws FhirRefusal where the conditions of the entry do not hold */
+async function exchangedOf(placed: Placed, { taking }: Shared): Promise<Exchanged> {
+  const { call, id, target, resource, text, related } = placed;
+  const { request, index } = call;
+  const { sender, store } = taking;
+  const type = resource.resourceType;
+  const current = target.id === undefined ? undefined : await store.read({ sender, type, id });
+  if (request.interaction === 'update') {
+    await inEntry(index, async () => checkOf(request.conditions)(current));
+  }
+  const incoming: Incoming = {
+    resource,
+    text,
+    related,
+    ...(target.unlessKnown && { unlessKnown: tokenText(target.unlessKnown) }),
+  };
+  const message = await exchangeOf(taking, incoming, id, current);
+  const unchanged = await standsAlready(taking, incoming, message, current);
+  return { placed, message, unchanged };
 }
 
 /** What a read asks for is there, or nothing is taken. */
@@ -167,11 +197,10 @@ function checkTaken(replies: readonly Reply[], messages: readonly Message[]): vo
       ? refusedFor(error ?? new GatewayError('assertion-failed', 'not taken'))
       : readAnswer(bytes);
   const issues = outcome?.issue ?? [];
-  throw new FhirRefusal(
-    status,
-    // What fails because of us fails the whole, and no entry is to blame.
-    status >= 500 ? issues : issues.map((issue) => issueInEntry(issue, message.call.index)),
-  );
+  // What fails because of us fails the whole, and no entry is to blame.
+  const blamed =
+    status >= 500 ? issues : issues.map((issue) => issueInEntry(issue, message.call.index));
+  throw new FhirRefusal(status, blamed, { isKept: true });
 }
 
 function replyOf(replies: readonly Reply[], nth: number): Reply {
