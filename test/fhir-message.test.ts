@@ -20,6 +20,12 @@ const home = {
   status: 'finished',
   period: { start: admit.at, end: '2022-03-09T11:00:00+01:00' },
 } as const;
+const discharge: Told = {
+  id: 'home',
+  activity: 'discharge',
+  at: '2022-03-09T11:05:00+01:00',
+  encounter: home,
+};
 
 async function refusal(told: Told | Bundle, telling = new Telling()): Promise<GatewayError> {
   return telling.take(told).then(
@@ -76,6 +82,25 @@ describe('a stay told by messages', () => {
     const kept = telling.kept();
     expect((await telling.facts(leave)).join()).toContain('patient.on-leave @ 2022-03-04T09:00Z');
     expect(telling.kept().filter((one) => one !== 'Provenance/leave 1')).toEqual(kept);
+  });
+
+  test('an older message that comes later takes nothing of the newer one back', async () => {
+    const telling = new Telling();
+    await telling.take(admit);
+    await telling.take(discharge);
+    const ready: Told = { id: 'ready', activity: 'ready', at: '2022-03-07T10:00:00+01:00' };
+    const facts = (await telling.facts(ready)).join();
+    expect(facts).toContain('patient.discharge-ready @ 2022-03-07T09:00Z');
+    expect(facts).not.toContain('discharge.cancelled');
+  });
+
+  test('a leave that the Encounter has told already is not told again', async () => {
+    const telling = new Telling();
+    await telling.take(admit);
+    await telling.take({ ...leave, id: 'u', activity: 'leave' });
+    expect(await telling.facts({ ...leave, id: 'l2', at: '2022-03-04T10:30:00+01:00' })).toEqual(
+      [],
+    );
   });
 
   test('the same content under the same id is a repeat, whatever Bundle.id and timestamp are', async () => {

@@ -395,6 +395,15 @@ describe('what a kind of system may say', () => {
     expect(error.standardCode).toBe('forbidden');
   });
 
+  test('primary care takes back the call that it has told', () => {
+    const facts = factsOf(called('entered-in-error'), {
+      request: { kind: 'primary-care' },
+      previous: called('requested'),
+    });
+    expect(facts).toHaveLength(1);
+    expect(facts[0]).toContain('"statement":"planning.called"');
+  });
+
   test('a receiver that moves the Task of a notice on answers it, and sends none', () => {
     const answer = task('admission-notice', 'accepted', { lastModified: '2022-03-08T13:00:00Z' });
     expect(factsOf(answer, municipal)).toEqual([
