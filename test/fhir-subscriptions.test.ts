@@ -229,7 +229,11 @@ describe('a gap', () => {
   });
 
   test('by criteria there are no numbers: what was lost is found when the subscription is looked at', async () => {
-    await begin({ wish: { ...byCriteria, payload: 'full-resource' }, pace: { checkEveryMs: 50 } });
+    await begin({
+      wish: { ...byCriteria, payload: 'full-resource' },
+      behaviour: { operations: [] },
+      pace: { checkEveryMs: 50 },
+    });
     world.source.subscriptions.setEventFaults('drop');
     world.source.put(encounter('a'));
     await world.until('it is there', async () => (await world.encounters()).length === 1);
@@ -357,6 +361,17 @@ describe('registration', () => {
     world.source.put(encounter('a'));
     await world.settled();
     expect(await world.encounters()).toEqual(['a@1']);
+  });
+
+  test('is not repeated at once at a source that cannot reach us', async () => {
+    world = await startWorld({
+      wish: { endpoint: 'http://127.0.0.1:1/fhir-notifications/stays' },
+      pace: { retryMs: 600_000, longestRetryMs: 600_000, firstCheckMs: 5 },
+    });
+    await world.until('it is in error', () => world.report().status === 'error');
+    await world.until('nothing is due', () => world.subscriptions().isQuiet());
+    expect(named('registered')).toHaveLength(1);
+    expect(world.source.calls.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 
   test('asks for what is configured, topic-based', async () => {

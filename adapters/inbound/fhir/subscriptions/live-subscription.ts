@@ -101,7 +101,7 @@ class Live implements LiveSubscription {
     } finally {
       this.#hearing -= 1;
     }
-    this.#standing.heard();
+    this.#standing.heard(notification);
     this.#fetching.noticeGap();
     this.wake();
   }

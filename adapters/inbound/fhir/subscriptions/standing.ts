@@ -27,6 +27,10 @@ export class Standing {
   #checkedMs: number | undefined;
   /** Since we last heard of it. */
   #silentChecks = 0;
+  /** Written anew without anything but handshakes since: a source that cannot reach us is not asked over and over. */
+  #inVain = 0;
+  /** Monotonic, of the last time it was written. */
+  #writtenMs = 0;
 
   constructor(parts: StandingParts) {
     this.#parts = parts;
@@ -44,8 +48,9 @@ export class Standing {
     run: () => this.#check(),
   };
 
-  heard(): void {
+  heard({ kind }: Pick<Notification, 'kind'>): void {
     this.#silentChecks = 0;
+    if (kind !== 'handshake') this.#inVain = 0;
   }
 
   get #state(): SubscriptionState {
@@ -66,9 +71,13 @@ export class Standing {
 
   #registersInMs(): number | undefined {
     const { status, asked, registeredAt, end } = this.#state;
+    const { wish, nowMs, elapsedMs, pace } = this.#parts.settings;
     const isStanding = status === 'active' || status === 'requested';
-    if (!isStanding || asked !== this.#asked || registeredAt === undefined) return 0;
-    const { wish, nowMs } = this.#parts.settings;
+    if (!isStanding || asked !== this.#asked || registeredAt === undefined) {
+      if (this.#inVain === 0) return 0;
+      const wait = Math.min(pace.retryMs * 2 ** Math.min(this.#inVain, 20), pace.longestRetryMs);
+      return this.#writtenMs + wait - elapsedMs();
+    }
     const since = Date.parse(registeredAt);
     // A source may grant less time than it was asked for.
     const granted = end === undefined ? Infinity : (Date.parse(end) - since) / 2;
@@ -98,7 +107,9 @@ export class Standing {
       return mustAsk(withStatus({ ...placed, status: 'requested' }, status, now));
     });
     this.#checkedMs = nowMs();
+    this.#writtenMs = settings.elapsedMs();
     this.#silentChecks = 0;
+    if (!isRenewal) this.#inVain += 1;
     tell(isRenewal ? 'renewed' : 'registered', { id });
   }
 
