@@ -225,6 +225,12 @@ describe('what did not get through', () => {
     expect(error).toMatchObject({ code: 'source-unavailable', standardCode: 'ECONNREFUSED' });
   });
 
+  test('a port that no HTTP client may use is told as such', async () => {
+    const client = clientOf({ line: { url: 'http://127.0.0.1:6000/fhir' } });
+    const error = await failureOf(client.read('Encounter', 'e1'));
+    expect(error).toMatchObject({ code: 'source-refused', standardCode: 'EBADPORT' });
+  });
+
   test('being stopped ends the call under way, and every later one', async () => {
     const stopping = new AbortController();
     const client = clientOf({ signal: stopping.signal });
@@ -446,7 +452,9 @@ describe('SMART backend services', () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const error = await failureOf((await smartClient(pemOf(other))).read('Encounter', 'e1'));
     expect(error.code).toBe('source-refused');
-    expect(error.message).toBe('token endpoint: HTTP 401 (invalid_client)');
+    expect(error.message).toBe(
+      'token endpoint: HTTP 401 (invalid_client); is the public key with kid ec registered there for client hemgang?',
+    );
     expect(source.calls).toEqual([]);
   });
 

@@ -24,6 +24,7 @@ import {
   readiness,
 } from './support/fhir-stay.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { troubleAfter } from '../adapters/inbound/fhir/polling/state.ts';
 import { startTestPoll, type PollOptions, type TestPoll } from './support/poll-source.ts';
 
 let folder: { path: string; remove(): void };
@@ -220,6 +221,11 @@ describe('what is referred to', () => {
     expect((await poll.journal.status()).messages.accepted).toBe(4);
   });
 
+  test('what refers to itself is taken once', async () => {
+    put({ resourceType: 'Task', id: 't1', partOf: [{ reference: 'Task/t1' }] } as never);
+    expect((await startPolling({ types: ['Task'] })).told).toEqual(['Task/t1/1']);
+  });
+
   test('what is only ever part of another goes with it', async () => {
     put({ resourceType: 'Location', id: 'l1', name: 'Ward 7' } as never);
     put(encounter('e1', { location: [{ location: { reference: 'Location/l1' } }] }));
@@ -409,6 +415,12 @@ describe('a bad source', () => {
     expect(source.calls).toHaveLength(asked);
     await again.pass(600_000);
     expect(again.told).toEqual(['Encounter/e1/1']);
+  });
+
+  test('a wait until a date, which is no whole number of milliseconds away, is written down too', () => {
+    const error = { code: 'source-unavailable', message: 'HTTP 503', retryAfterMs: 60_000.5 };
+    const { nextAt } = troubleAfter(undefined, error, 30_000, Date.parse(at(0)));
+    expect(nextAt).toBe('2022-03-07T09:01:00.001Z');
   });
 
   test('one type that it does not have does not stop the others', async () => {

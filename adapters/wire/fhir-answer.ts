@@ -24,6 +24,13 @@ interface Answered {
 /** Not taken: too slow in coming, too early, too many, not now (RFC 9110 section 15). */
 const notTaken = new Set([408, 425, 429, 503]);
 
+/** What to look at first. */
+const advice: Readonly<Record<number, string>> = {
+  401: '; our token is not taken',
+  403: '; our token does not let us, look at its scope',
+  404: '; look at the base, and whether this type is served there',
+};
+
 /**
  * Turns what fhir-kit-client threw into an error of ours: `source-unavailable` where asking later may help,
  * `source-refused` where it will not, `malformed-message` for an answer that is not FHIR, `delivery-unknown` where a
@@ -46,7 +53,7 @@ export function judge(thrown: unknown, asked: Asked): GatewayError {
     const text = `${what}: HTTP ${status}, a redirect, which is not followed; enter the address it leads to`;
     return new GatewayError('source-refused', text, { standardCode });
   }
-  const text = `${what}: HTTP ${status}${issueOf(answered.body)}`;
+  const text = `${what}: HTTP ${status}${issueOf(answered.body)}${advice[status] ?? ''}`;
   const retryAfter = headers?.get('retry-after') ?? undefined;
   const retryAfterMs = parseRetryAfter(retryAfter, asked.nowSeconds);
   const detail = { standardCode, ...(retryAfterMs !== undefined && { retryAfterMs }) };

@@ -85,6 +85,8 @@ export function connectionCode(thrown: unknown): string | undefined {
     if ('code' in one && typeof one.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(one.code)) {
       return one.code;
     }
+    // Of the fetch standard: ports of other protocols.
+    if (one.message === 'bad port') return 'EBADPORT';
   }
   return undefined;
 }
@@ -93,6 +95,7 @@ export function connectionCode(thrown: unknown): string | undefined {
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 /** What only a person can mend: nothing was sent, and nothing would be the next time. */
 const notAllowed: Readonly<Record<string, string>> = {
+  EBADPORT: 'its port is one that no HTTP client may use',
   EADDRBLOCKED: 'its name leads to an address that is not allowed (ownNetwork)',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by somebody we do not know',

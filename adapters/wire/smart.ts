@@ -40,6 +40,8 @@ const shortestLifeSeconds = 5;
 /** A token is renewed so long before its end, or when a fifth of its life is left. */
 const renewBeforeMs = 30_000;
 const maxAnswerBytes = 256 * 1024;
+/** RFC 6749, 5.2. */
+const unknownClient = 'invalid_client';
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
@@ -164,12 +166,15 @@ class SmartAuthorizer implements Authorizer {
     });
     const asked = machine.elapsedMs();
     const line = this.#lines.at(-1);
-    const answer = await this.#call(
-      line,
-      'token endpoint',
-      this.#tokenUrl,
-      signal,
-      form.toString(),
+    const body = form.toString();
+    const answer = await this.#call(line, 'token endpoint', this.#tokenUrl, signal, body).catch(
+      (thrown: unknown) => {
+        if (!(thrown instanceof GatewayError) || thrown.standardCode !== unknownClient)
+          throw thrown;
+        const { code, message } = thrown;
+        const advice = `is the public key with kid ${key.kid} registered there for client ${clientId}?`;
+        throw new GatewayError(code, `${message}; ${advice}`, { standardCode: unknownClient });
+      },
     );
     return tokenOf(answer, asked);
   }
@@ -270,7 +275,7 @@ function refusal(
   const named = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` (${error})` : '';
   const message = `${what}: HTTP ${status}${named}`;
   // 401 of the token endpoint is about our key, not about a token that could be renewed.
-  const standardCode = status === 401 ? 'invalid_client' : String(status);
+  const standardCode = status === 401 || error === unknownClient ? unknownClient : String(status);
   if (status >= 500 || [408, 425, 429].includes(status)) {
     return new GatewayError('source-unavailable', message, {
       standardCode,

@@ -68,7 +68,7 @@ export function troubleAfter(
   const waitMs = Math.max(backOffMs, usualMs, error.retryAfterMs ?? 0);
   return {
     failures,
-    nextAt: instantText(nowMs + waitMs),
+    nextAt: instantText(Math.ceil(nowMs + waitMs)),
     error: `${error.code}: ${error.message}`,
   };
 }
