@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'fhir-kit-client';
 import type { Bundle, Encounter, FhirResource, MessageHeader, OperationOutcome } from 'fhir/r4.js';
-import { afterEach, describe, expect, test } from 'vitest';
+import { Agent, fetch as fetchBy } from 'undici';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { buildMessage, type HospitalStep } from '../adapters/simulated/hospital.ts';
 import { toCloudEvent, type DischargeEvent } from '../gateway/process/events.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type FhirPerson,
   type Said,
 } from './support/fhir-hospital.ts';
+import { journalName, makeCertificates } from './support/certificates.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { marked, markers } from './support/marked-person.ts';
 import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
@@ -385,6 +387,53 @@ describe('a gateway that stops', () => {
     await stopped;
     await ended;
     expect(answer).toMatch(/^HTTP\/1\.1 201/);
+  });
+});
+
+const keys = temporaryFolder('fhir-tls');
+const certificates = makeCertificates(keys.path);
+afterAll(() => keys.remove());
+
+describe.skipIf(!certificates.made)('over TLS', () => {
+  test('a sender is known by its certificate, a partner by its token, and health is for all', async () => {
+    const world = await start({
+      change: (config) => ({
+        ...config,
+        http: {
+          ...config.http,
+          tls: {
+            cert: certificates.path('server.pem'),
+            key: certificates.path('server.key'),
+            ca: certificates.path('ca.pem'),
+            requestClientCertificate: false,
+          },
+        },
+        senders: [
+          {
+            id: 'ekliden',
+            mode: 'live',
+            fhir: { kind: 'hospital', certificates: [{ dns: journalName }] },
+          },
+        ],
+      }),
+    });
+    expect([...world.gateway.fhir.tokens.keys()]).toEqual([]);
+    const statusOf = async (path: string, name?: string): Promise<number> => {
+      const shown = name && {
+        cert: certificates.pem(`${name}.pem`),
+        key: certificates.pem(`${name}.key`),
+      };
+      const dispatcher = new Agent({ connect: { ca: certificates.pem('ca.pem'), ...shown } });
+      open.push(() => dispatcher.close());
+      const { port } = world.gateway.http;
+      return (await fetchBy(`https://localhost:${port}${path}`, { dispatcher })).status;
+    };
+    expect(world.gateway.fhir.url).toMatch(/^https:/);
+    expect(await statusOf('/fhir/Encounter', 'journal')).toBe(200);
+    expect(await statusOf('/fhir/Encounter', 'client')).toBe(401);
+    expect(await statusOf('/fhir/Encounter')).toBe(401);
+    expect(await statusOf('/fhir/metadata')).toBe(200);
+    expect(await statusOf('/health')).toBe(200);
   });
 });
 
