@@ -238,10 +238,13 @@ describe('an update', () => {
     expect(server.exchanges[2]?.previous).toMatchObject({ status: 'in-progress' });
   });
 
-  test('that says what stands stores nothing, also as it was read back', async () => {
+  test.each([
+    ['', {}],
+    [' with a profile', { meta: { profile: ['http://example.org/p'] } }],
+  ])('that says what stands%s stores nothing, also as it was read back', async (_, more) => {
     server = await startFhirServer();
     const client = server.client();
-    const body = encounter({ id: 'e-1', meta: { profile: ['http://example.org/p'] } });
+    const body = encounter({ id: 'e-1', ...more });
     await client.update({ resourceType: 'Encounter', id: 'e-1', body });
     const back = await client.read({ resourceType: 'Encounter', id: 'e-1' });
     const again = await client.update({ resourceType: 'Encounter', id: 'e-1', body: back });
@@ -676,6 +679,27 @@ describe('bad input', () => {
   ])('%s is no harm', async (_, body) => {
     server = await anyServer();
     expect(statusOf(await server.client().create({ resourceType: 'Encounter', body }))).toBe(201);
+  });
+
+  test.each([
+    ['meta that is null', { id: 'odd', meta: null }],
+    ['meta that is text', { id: 'odd', meta: 'x' }],
+    ['meta that is a list', { id: 'odd', meta: [] }],
+  ])('in the place of what stands, with %s, is no harm', async (_, more) => {
+    server = await anyServer();
+    for (const status of ['planned', 'finished', 'finished']) {
+      const body = JSON.stringify(encounter({ ...more, status }));
+      const answer = await server.fetch('/Encounter/odd', { method: 'PUT', body });
+      expect(answer.status).toBeLessThan(300);
+    }
+    expect((await server.fetch('/Encounter/odd')).status).toBe(200);
+  });
+
+  test('with a number for an id is refused', async () => {
+    server = await anyServer();
+    const body = JSON.stringify(encounter({ id: 7 }));
+    const answer = await server.fetch(`/Encounter?${asked('none')}`, { method: 'PUT', body });
+    expect(answer.status).toBe(400);
   });
 
   test('is kept for the operator, without a word of it in what is told', async () => {

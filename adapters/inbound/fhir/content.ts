@@ -24,6 +24,8 @@ export function saysTheSame(left: FhirResource, right: FhirResource): boolean {
 
 function said({ id: _id, meta, ...rest }: FhirResource): object {
   if (meta === undefined) return rest;
+  // Nobody has checked yet that it is an object.
+  if (typeof meta !== 'object' || meta === null) return { ...rest, meta };
   const { versionId: _version, lastUpdated: _updated, ...kept } = meta;
   return Object.keys(kept).length === 0 ? rest : { ...rest, meta: kept };
 }

@@ -73,13 +73,16 @@ async function targetOfUpdate(request: FhirRequest, resource: FhirResource): Pro
   const identifier = conditionOf(query, `PUT ${type}`);
   const found = await oneWith(request, identifier);
   const { id: own } = resource;
-  if (own !== undefined && !(idForm.test(own) && (found === undefined || found.id === own))) {
+  if (own !== undefined && !isIdOf(own, found)) {
     const text = `${type}.id: leave it out, or give that of the ${type} with this identifier`;
     throw refuse(400, 'invalid', text, `${type}.id`);
   }
   if (found !== undefined) return { id: found.id };
   return { ...(own !== undefined && { id: own }), unlessKnown: identifier };
 }
+
+const isIdOf = (own: unknown, found: StoredResource | undefined): boolean =>
+  typeof own === 'string' && idForm.test(own) && (found === undefined || found.id === own);
 
 /**
  * A create that repeats what is known makes no second one: the same content under the same identifier is the same
