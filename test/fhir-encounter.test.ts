@@ -151,6 +151,19 @@ describe('an Encounter that is told for the first time', () => {
     });
   });
 
+  test.each([
+    ['since the admission says with it where that was', '2022-03-07T10:00:00+01:00', []],
+    ['since later was moved there', '2022-03-08T10:00:00+01:00', ['2022-03-08T09:00:00.000Z']],
+  ])('in a place %s', (_name, start, moved) => {
+    const location: Encounter['location'] = [
+      { status: 'active', location: { display: 'M1' }, period: { start } },
+    ];
+    const transfers = translated(encounter({ location })).facts.filter(
+      ({ type }) => type === 'patient.transferred',
+    );
+    expect(transfers.map(({ occurredAt }) => occurredAt)).toEqual(moved);
+  });
+
   test('an estimate with a time is an instant', () => {
     const { facts } = translated(encounter({ extension: planned('2022-03-12T13:00:00+01:00') }));
     expect(facts[1]?.data).toEqual({ expectedDischarge: '2022-03-12T12:00:00.000Z' });
