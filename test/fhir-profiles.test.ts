@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { Encounter, FhirResource } from 'fhir/r4.js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { fhirChecks } from '../adapters/inbound/fhir/checks/checks.ts';
 import { compiledRules } from '../adapters/inbound/fhir/checks/invariants.ts';
 import { profileChecks } from '../adapters/inbound/fhir/checks/profile-checks.ts';
@@ -23,6 +23,7 @@ import type { Taking } from '../adapters/inbound/fhir/take.ts';
 import { startWorker } from '../gateway/runtime/worker.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { fhirDefinitions } from '../profiles/index.ts';
+import { startTestGateway } from './support/gateway.ts';
 
 const folder = join(import.meta.dirname, '../profiles/fhir');
 const definitions = fhirDefinitions();
@@ -385,6 +386,7 @@ describe('whatever comes', () => {
 });
 
 describe('the other thread', () => {
+  const waiting = { timeout: 50_000, interval: 20 };
   const odd = read('counter-examples/patient-contact-without-anything');
 
   function opened(): {
@@ -418,11 +420,38 @@ describe('the other thread', () => {
     both.after(9, odd, 'accept');
     // What the answer had said already is not kept again.
     both.after(10, stay({ identifier: undefined }), 'warn');
+    both.after(11, odd, 'warn');
+    await vi.waitFor(() => expect(kept).toHaveLength(2), waiting);
     await both.close();
+    const told = [expect.stringMatching(/^error Patient.contact does not hold pat-1: /)];
     expect(kept).toEqual([
-      [7, [expect.stringMatching(/^error Patient.contact does not hold pat-1: /)]],
+      [7, told],
+      [11, told],
     ]);
     expect(skipped).toEqual([]);
+  });
+
+  test('keeps what it finds with the message, while the gateway has answered long ago', async () => {
+    const world = await startTestGateway({ start: '2026-03-10T10:00:00.000Z' });
+    try {
+      const response = await fetch(`${world.gateway.fhir.url}/Patient`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${'e'.repeat(40)}`,
+          'content-type': 'application/fhir+json',
+        },
+        body: JSON.stringify({ ...odd, id: undefined }),
+      });
+      expect(response.status).toBe(201);
+      const { journal } = world.gateway;
+      await vi.waitFor(async () => {
+        const [first] = await journal.latestFindings(10);
+        expect(first).toMatchObject({ sender: 'ekliden', kind: 'Patient' });
+        expect(first?.findings).toEqual([expect.stringContaining('does not hold pat-1')]);
+      }, waiting);
+    } finally {
+      await world.close();
+    }
   });
 
   test('a thread that ends is replaced, and who waited is told to come again', async () => {
