@@ -423,10 +423,10 @@ describe('the other thread', () => {
     both.after(11, odd, 'warn');
     await vi.waitFor(() => expect(kept).toHaveLength(2), waiting);
     await both.close();
-    const told = [expect.stringMatching(/^error Patient.contact does not hold pat-1: /)];
+    const contact = [expect.stringMatching(/^error Patient.contact does not hold pat-1: /)];
     expect(kept).toEqual([
-      [7, told],
-      [11, told],
+      [7, contact],
+      [11, contact],
     ]);
     expect(skipped).toEqual([]);
   });
