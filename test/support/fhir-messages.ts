@@ -4,7 +4,7 @@ import type { Translation } from '../../adapters/adapter.ts';
 import { isMessage, messageExchange } from '../../adapters/inbound/fhir/message.ts';
 import type { FhirStore, StoredResource } from '../../adapters/inbound/fhir/store.ts';
 import type { Taking } from '../../adapters/inbound/fhir/take.ts';
-import { shown, stay, translated } from './fhir-exchange.ts';
+import { shown, stay, translated, type Around } from './fhir-exchange.ts';
 
 const base = 'http://hemgang.se/fhir';
 export const extensionUrl = {
@@ -100,7 +100,14 @@ export function messageOf(told: Told): Bundle<FhirResource> {
 /** A sender whose messages are taken one after the other: what each kept stands for the next. */
 export class Telling {
   readonly #stored = new Map<string, StoredResource & { readonly identifiers: string }>();
+  readonly #fhir: Around['fhir'];
   #ids = 0;
+
+  /** @param fhir in the place of what Ekliden's overlay says */
+  constructor(fhir?: Around['fhir']) {
+    this.#fhir = fhir;
+  }
+
   readonly taking: Taking = {
     sender: 'ekliden',
     store: this.#store(),
@@ -114,7 +121,7 @@ export class Telling {
     const bundle: FhirResource = 'resourceType' in told ? told : messageOf(told);
     if (!isMessage(bundle)) throw new Error('not a message');
     const { exchange } = await messageExchange(bundle, JSON.stringify(bundle), this.taking);
-    const translation = translated(exchange);
+    const translation = translated(exchange, this.#fhir);
     for (const { type, id, expected, identifiers, body } of translation.resources ?? []) {
       const key = `${type}/${id}`;
       if ((this.#stored.get(key)?.version ?? 0) !== expected) throw new Error(`${key} is stale`);
