@@ -22,6 +22,7 @@ import { fhirInbound } from '../../adapters/inbound/fhir/index.ts';
 import type { Mappings } from '../../mappings/index.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
 import { fhirSenderFinder, type SenderOf } from './fhir-sender.ts';
+import { grouped } from './grouped.ts';
 
 /** What became of one resource, before it is told. */
 export interface FhirMeaning {
@@ -47,17 +48,14 @@ export type FhirJudge = (
  */
 export function fhirJudgeBy(mappings: Mappings, asked?: string): FhirJudge {
   const senderOf = fhirSenderFinder(mappings, asked);
-  // Reading the definitions takes a moment, and a run of HL7 v2 has no use for them.
-  let checks: ProfileChecks | undefined;
   return async (entries, known) => {
-    checks ??= profileChecks();
+    shared ??= profileChecks();
     const told = inToldOrder(entries.filter((one): one is FileResource => !isUnread(one)));
-    const store = new FileStore();
+    let store = new FileStore();
     const otherwise = told.find(({ toldAt }) => toldAt !== '')?.toldAt ?? noTime;
     const parts = {
-      store,
       mappings,
-      checks,
+      checks: shared,
       senderOf: (one: FileResource, others: readonly FileResource[]) =>
         known?.get(one) ?? senderOf(one, others),
       otherwise,
@@ -66,12 +64,41 @@ export function fhirJudgeBy(mappings: Mappings, asked?: string): FhirJudge {
     for (const entry of entries) {
       if (isUnread(entry)) meanings.set(entry, refused(entry, entry.error));
     }
-    for (const one of told) {
-      meanings.set(one, await meaningOf(one, told, parts));
+    for (const together of byTransaction(told)) {
+      const copy = store.copy();
+      const taken: FhirMeaning[] = [];
+      for (const one of together) {
+        taken.push(await meaningOf(one, told, { ...parts, store: copy }));
+      }
+      const wrong = taken.find(({ error }) => error !== undefined);
+      // All of a transaction is taken, or nothing.
+      if (wrong === undefined) store = copy;
+      for (const one of taken) meanings.set(one.entry, wrong ? alike(one, wrong) : one);
     }
     return meanings;
   };
 }
+
+/** Entries of one transaction together, each of the others by itself; in the order given. */
+function byTransaction(told: readonly FileResource[]): Iterable<readonly FileResource[]> {
+  return grouped(told, (one) => one.transaction ?? one).values();
+}
+
+/** What of a transaction is right is not taken either. */
+function alike(one: FhirMeaning, wrong: FhirMeaning): FhirMeaning {
+  if (one.error !== undefined) return one;
+  const { place } = wrong.entry;
+  const text = `not taken, for a transaction is taken as a whole: mend ${place}`;
+  const error = new GatewayError('malformed-message', text, {
+    location: place,
+    standardCode: 'business-rule',
+  });
+  const { sender, findings } = one;
+  return { ...refused(one.entry, error, findings), ...(sender !== undefined && { sender }) };
+}
+
+/** Made once, when the first FHIR comes: reading the definitions takes a moment. */
+let shared: ProfileChecks | undefined;
 
 const noTime = '1970-01-01T00:00:00.000Z';
 

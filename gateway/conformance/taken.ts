@@ -49,8 +49,8 @@ export async function takeMessages(
   const judge = judgeBy(mappings);
   const { sender, mappings: overlays, profiles, onProgress } = options;
   const start = { sender, mappings: overlays, profiles };
-  const validation =
-    options.validation ?? new Validation(start, files.length < filesForTwo ? 1 : 2);
+  // Loading the dictionary takes a second, and FHIR alone has no use for it.
+  let validation = options.validation;
   const taken: TakenMessage[] = [];
   const framing: { file: string; text: string }[] = [];
   const fhir = new FhirStories();
@@ -84,13 +84,15 @@ export async function takeMessages(
     for (const [at, one] of await fhir.told(fhirJudgeBy(mappings, sender), senders))
       taken[at] = one;
   } finally {
-    if (validation !== options.validation) await validation.close();
+    if (validation !== options.validation) await validation?.close();
   }
   return { taken, framing };
 
   async function send(): Promise<void> {
     const [sent, at] = [batch, taken.length];
+    if (sent.length === 0) return;
     batch = [];
+    validation ??= new Validation(start, files.length < filesForTwo ? 1 : 2);
     // Their places are kept, so that the order is that of the files whichever thread is faster.
     for (const { one } of sent) taken.push({ ...one, remarks: [] });
     const validated = validation.validate(sent.map(({ raw }) => raw)).then((remarks) => {

@@ -27,6 +27,8 @@ export interface FileResource {
   readonly entry?: { readonly fullUrl?: string; readonly url?: string };
   /** The other resources of its Bundle by fullUrl. */
   readonly beside: ReadonlyMap<string, FhirResource>;
+  /** The transaction that it is taken with, or not at all. */
+  readonly transaction?: Bundle<FhirResource>;
   /** When its sender told it, ISO 8601 UTC; where it does not say, the latest of the times in it; empty where it has none. */
   readonly toldAt: string;
 }
@@ -145,7 +147,11 @@ function contentOfBundle(
   if (bundle.type === 'history') entries.reverse();
   const latest = entries.reduce((last, { toldAt }) => (toldAt > last ? toldAt : last), '');
   return {
-    entries: entries.map((one) => (one.toldAt === '' ? { ...one, toldAt: latest } : one)),
+    entries: entries.map((one) => {
+      // What is taken together is told together.
+      if (bundle.type === 'transaction') return { ...one, toldAt: latest, transaction: bundle };
+      return one.toldAt === '' ? { ...one, toldAt: latest } : one;
+    }),
     problems,
   };
 }
@@ -206,6 +212,13 @@ export interface FileTaking {
 /** What stands of a story or a folder: each sender's resources by themselves. */
 export class FileStore implements FhirStore {
   readonly #resources = new Map<string, StoredResource & { write: ResourceWrite }>();
+
+  /** As it stands now: what is put in one of them is not in the other. */
+  copy(): FileStore {
+    const copy = new FileStore();
+    for (const [key, stored] of this.#resources) copy.#resources.set(key, stored);
+    return copy;
+  }
 
   /** Puts what a translation writes, as the journal does it with the commit. */
   put(sender: string, writes: readonly ResourceWrite[], at: string): void {
