@@ -111,6 +111,22 @@ describe('what a resource refers to', () => {
     expect(await world.encounters()).toEqual(['a@2']);
   });
 
+  test('and what was told of is read when the source lets us in again', async () => {
+    await begin({ wish: { payload: 'id-only' } });
+    world.source.put({ resourceType: 'Patient', id: 'p' });
+    world.source.put(encounter('a'));
+    await world.settled();
+    world.source.setFault('token-expired');
+    world.source.put(encounter('a', { subject: { reference: 'Patient/p' } }));
+    await world.until('it is refused', () => named('failed').length > 1);
+    expect(world.report()).toMatchObject({ toRead: 1, trouble: { doing: 'reading' } });
+    world.source.setFault('none');
+    await world.settled();
+    expect(await world.encounters()).toEqual(['a@2']);
+    const patient = { sender: 'ekliden', type: 'Patient', id: 'p' };
+    expect(await world.journal().resources.read(patient)).toBeDefined();
+  });
+
   test('of another server is not read from this one', async () => {
     await begin();
     world.source.put({ resourceType: 'Patient', id: 'p' });

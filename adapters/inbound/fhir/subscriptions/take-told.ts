@@ -79,8 +79,9 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
       if (resource !== undefined) return await takeWithReferences(resource, 0);
       onEvent('resource-gone', { type: target.type });
     } catch (thrown) {
-      // What we have of it stands; what we never had is asked for again.
-      if (!isPermanent(thrown) || !(await isKept(target))) throw thrown;
+      // A patient whom we may not read is not asked for again; whatever else was told of is.
+      const isWithheld = target.type === 'Patient' && isPermanent(thrown);
+      if (!isWithheld || thrown.standardCode !== '403' || !(await isKept(target))) throw thrown;
     }
     setUnreachable(reference);
   }
@@ -118,7 +119,8 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
       const resource = await source.read(target.type, target.id);
       if (resource !== undefined) return await takeWithReferences(resource, depth);
     } catch (thrown) {
-      if (!isPermanent(thrown)) throw thrown;
+      // Whoever is not let in at all learns nothing of one resource.
+      if (!isPermanent(thrown) || thrown.standardCode === '401') throw thrown;
     }
     setUnreachable(reference);
   }
