@@ -3,8 +3,11 @@ import type {
   Encounter,
   EncounterStatusHistory,
   FhirResource,
+  Observation,
+  ObservationComponent,
   Organization,
   Patient,
+  Task,
 } from 'fhir/r4.js';
 import { describe, expect, test } from 'vitest';
 import type { Fact, Translation } from '../adapters/adapter.ts';
@@ -162,6 +165,14 @@ describe('an Encounter that is told for the first time', () => {
       ({ type }) => type === 'patient.transferred',
     );
     expect(transfers.map(({ occurredAt }) => occurredAt)).toEqual(moved);
+  });
+
+  test('is where it is active, also where another place began later', () => {
+    const location: Encounter['location'] = [
+      { location: { display: 'Röntgen' }, period: { start: '2022-03-08T10:00:00+01:00' } },
+      { status: 'active', location: { display: 'M1' } },
+    ];
+    expect(translated(encounter({ location })).facts[0]?.data).toMatchObject({ unit: 'M1' });
   });
 
   test('an estimate with a time is an instant', () => {
@@ -837,5 +848,63 @@ describe('a stay told by HL7 v2 and by FHIR', () => {
       discharged: '2022-03-10T13:00:00.000Z',
       contradictions: [],
     });
+  });
+});
+
+describe('Norrtuna, which says readiness by a Task and need by an Observation', () => {
+  const reference = {
+    identifier: { system: 'https://norrtuna.example/fhir/vardkontakt', value: 'V9' },
+  };
+  const subject = { reference: 'Patient/p1' };
+  const task = (status: Task['status']): Task => ({
+    resourceType: 'Task',
+    id: 't1',
+    status,
+    intent: 'order',
+    code: { coding: [{ system: 'https://norrtuna.example/uppgift', code: 'utskrivningsklar' }] },
+    encounter: reference,
+    for: subject,
+    executionPeriod: { end: '2022-03-10T10:05:00+01:00' },
+  });
+  const part = (code: string, valueBoolean: boolean): ObservationComponent => ({
+    code: { coding: [{ system: 'https://norrtuna.example/behov', code }] },
+    valueBoolean,
+  });
+  const observation: Observation = {
+    resourceType: 'Observation',
+    id: 'o1',
+    status: 'final',
+    code: { coding: [{ system: 'https://norrtuna.example/observation', code: 'behov' }] },
+    encounter: reference,
+    subject,
+    effectiveDateTime: '2022-03-08T14:00:00+01:00',
+    component: [
+      part('socialtjanst', true),
+      part('kommunal-halso-och-sjukvard', false),
+      part('oppenvard', true),
+    ],
+  };
+
+  test('is understood by its overlay alone', () => {
+    const sender = 'norrtuna';
+    expect(said(translated(task('in-progress'), { sender }))).toEqual([]);
+    const assessed = translated(task('completed'), { sender });
+    expect(assessed.stay).toEqual({
+      by: 'visit',
+      authority: 'https://norrtuna.example/vardkontakt',
+      number: 'V9',
+    });
+    expect(said(assessed)).toEqual(['patient.discharge-ready 2022-03-10T09:05:00.000Z']);
+    const cancelled: Task = { ...task('cancelled'), lastModified: '2022-03-12T08:00:00+01:00' };
+    expect(said(translated(cancelled, { sender, previous: task('completed') }))).toEqual([
+      'discharge-readiness.withdrawn 2022-03-12T07:00:00.000Z',
+    ]);
+    expect(translated(observation, { sender }).facts).toEqual([
+      {
+        type: 'need.assessed',
+        occurredAt: '2022-03-08T13:00:00.000Z',
+        data: { socialServices: true, municipalHealthCare: false, regionOutpatient: true },
+      },
+    ]);
   });
 });
