@@ -178,7 +178,7 @@ describe('what is taken together', () => {
       folderWith({ 'a.json': bundle('transaction', encounter(), wrong) }),
     );
     expect(messages.map(({ outcome }) => outcome)).toEqual(['refused', 'refused']);
-    expect(messages[0]?.reason).toContain('mend Bundle.entry[1].resource');
+    expect(messages[0]?.reason).toContain('Bundle.entry[1].resource: mend this entry');
     expect(messages[1]?.error?.location).toBe('Encounter.status');
     const after = await run(
       folderWith({ 'a.json': bundle('transaction', encounter(), wrong), 'b.json': left }),

@@ -88,7 +88,7 @@ function byTransaction(told: readonly FileResource[]): Iterable<readonly FileRes
 function alike(one: FhirMeaning, wrong: FhirMeaning): FhirMeaning {
   if (one.error !== undefined) return one;
   const { place } = wrong.entry;
-  const text = `not taken, for a transaction is taken as a whole: mend ${place}`;
+  const text = `${place}: mend this entry first: a transaction is taken as a whole`;
   const error = new GatewayError('malformed-message', text, {
     location: place,
     standardCode: 'business-rule',
