@@ -162,7 +162,9 @@ async function coldStart({ runs }: Rounds): Promise<number> {
         limitMs: 5000,
         request,
       });
-      if (statuses.get(201) !== 1) throw new Error('the first Encounter was not taken');
+      if (statuses.get(201) !== 1) {
+        throw new Error(`the first Encounter was not taken: ${[...statuses.keys()].join(', ')}`);
+      }
       times.push(performance.now() - start);
     } finally {
       await target.stop();
@@ -186,14 +188,14 @@ function encounterOf(stay: string): object {
   return {
     resourceType: 'Encounter',
     text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${note}</div>` },
-    identifier: [{ system: 'https://ekliden.example/fhir/sid/vardkontakt', value: `V${stay}` }],
+    identifier: [{ system: 'https://ekliden.example/vardkontakt', value: `V${stay}` }],
     status: 'in-progress',
     class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
     contained: [
       {
         resourceType: 'Patient',
         id: 'p',
-        identifier: [{ system: 'https://ekliden.example/fhir/sid/reservnummer', value: stay }],
+        identifier: [{ system: 'https://ekliden.example/reservnummer', value: stay }],
         name: [{ use: 'official', family: 'Provsson', given: ['Prov'] }],
         address: [{ use: 'home', line: ['Provgatan 1'], postalCode: '41101', city: 'Göteborg' }],
         extension: [
