@@ -24,4 +24,14 @@ export const fhirFunctions: Readonly<Record<string, readonly EventType[]>> = {
   /** An observation that holds by its status. */
   readinessAssessed: ['patient.discharge-ready', 'discharge-readiness.withdrawn'],
   needAssessed: ['need.assessed'],
+  /** What an observation states as one fact, by the code it has. */
+  stated: [
+    'outpatient-care.availability-set',
+    'outpatient-care.plan-set',
+    'consent.recorded',
+    'compulsory-care.decided',
+    'court-decision.recorded',
+    'treatment-plan.available',
+    'placement.decided',
+  ],
 };

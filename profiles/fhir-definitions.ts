@@ -71,7 +71,13 @@ interface Core {
 
 interface ValueSet {
   readonly url: string;
-  readonly compose: { readonly include: readonly { readonly system: string }[] };
+  readonly compose: {
+    readonly include: readonly {
+      readonly system: string;
+      /** These alone, and not all of the system. */
+      readonly concept?: readonly { readonly code: string }[];
+    }[];
+  };
 }
 
 interface CodeSystem {
@@ -86,6 +92,7 @@ const profiles: Readonly<Record<string, string>> = {
   Communication: 'discharge-communication',
   Encounter: 'discharge-encounter',
   MessageHeader: 'discharge-message-header',
+  Observation: 'discharge-observation',
   Patient: 'discharge-patient',
   Provenance: 'discharge-provenance',
   Task: 'discharge-task',
@@ -141,7 +148,13 @@ function ourCodes(folder: string): ReadonlyMap<string, Codes> {
     paths('value-sets').map((path) => {
       const { url, compose }: ValueSet = JSON.parse(readFileSync(path, 'utf8'));
       const codes = compose.include.map(
-        ({ system }) => [system, systems.get(system) ?? new Set<string>()] as const,
+        ({ system, concept }) =>
+          [
+            system,
+            concept === undefined
+              ? (systems.get(system) ?? new Set<string>())
+              : new Set(concept.map(({ code }) => code)),
+          ] as const,
       );
       return [url, new Map(codes)];
     }),

@@ -67,3 +67,16 @@ test('the examples of messages are an admission, its correction and its cancelli
     'admission.cancelled @ 2026-03-02T15:00Z',
   ]);
 });
+
+test('calls of the examples are those of the fixed care contact (4 kap. 3 §)', () => {
+  for (const name of ['task-planning-call', 'task-planning-call-declined', 'plan-called']) {
+    const example = examples.get(name);
+    if (example === undefined) throw new Error(`no example ${name}`);
+    expect(translated(exchangeOf(example, { related }), fhir).facts).toContainEqual(
+      expect.objectContaining({
+        type: 'planning.called',
+        data: { calledBy: 'fixed-care-contact' },
+      }),
+    );
+  }
+});

@@ -88,7 +88,7 @@ describe('examples', () => {
     const held = definitions.all().filter(({ derivation, kind }) => {
       return derivation === 'constraint' && kind === 'resource';
     });
-    expect(held.length).toBe(8);
+    expect(held.length).toBe(9);
     expect(held.filter(({ type }) => !types.has(type as never))).toEqual([]);
   });
 });
@@ -98,8 +98,15 @@ describe('what the examples mean', () => {
     'message-admit': ['patient.admitted'],
     'message-correct': ['patient.admitted'],
     'message-cancel': ['admission.cancelled'],
+    consent: ['consent.recorded'],
+    'compulsory-care': ['compulsory-care.decided'],
+    'court-decision': ['court-decision.recorded'],
     'notice-observed': ['notice.observed', 'notice.observed'],
     'notice-received': ['notice.received'],
+    'outpatient-availability': ['outpatient-care.availability-set'],
+    'outpatient-plan': ['outpatient-care.plan-set'],
+    placement: ['placement.decided'],
+    'treatment-plan': ['treatment-plan.available'],
     patient: ['patient.identity-changed'],
     'patient-by-coordination-number': ['patient.identity-changed'],
     'patient-by-reserve-number': ['patient.identity-changed'],

@@ -37,7 +37,7 @@ Description: "MessageHeader.eventCoding."
 
 CodeSystem: DischargeProcessTask
 Id: discharge-process-task
-Title: "Duties and notices of the discharge process"
+Title: "Duties, notices and statements of the discharge process"
 Description: "Task.code, and Communication.category of what was sent."
 * insert Ours
 * ^caseSensitive = true
@@ -50,6 +50,36 @@ Description: "Task.code, and Communication.category of what was sent."
 * #discharge-estimate "Discharge estimate" "The planned date of discharge was told or changed, 2 kap. 2 §."
 * #discharge-ready-notice "Notice of readiness" "Underrättelse om att patienten är utskrivningsklar, 3 kap. 1 §."
 * #information-transfer "Information transfer" "Information that the receiving units need, 3 kap. 2 §."
+* #outpatient-availability "Outpatient availability" "Whether the outpatient care of the region stands in the way of the discharge, 5 kap. 5 §: Observation.code, with a code of outpatient-availability."
+* #outpatient-plan "Outpatient plan" "Whether there is a plan for the outpatient care of the region: Observation.code, with a boolean."
+* #consent "Consent" "Whether the patient consents to a coordinated individual plan, 4 kap. 2 §: Observation.code, with a boolean."
+* #compulsory-care "Compulsory care" "Open compulsory or open forensic psychiatric care is decided: Observation.code, with a code of compulsory-care."
+* #court-decision "Court decision" "The administrative court has decided on that care: Observation.code, with a boolean."
+* #treatment-plan "Treatment plan" "The plan of treatment of the inpatient unit is there: Observation.code, with a boolean."
+* #placement "Placement" "The municipality has decided on a placement in another municipality, 5 kap. 2 §: Observation.code, with the municipality that decided as a Coding."
+
+CodeSystem: OutpatientAvailability
+Id: outpatient-availability
+Title: "Availability of outpatient care"
+Description: "Observation.value of outpatient-availability: whether the outpatient care of the region stands in the way of the discharge, 5 kap. 5 § lag (2017:612). A municipality pays where it does not."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #notNeeded "Not needed" "The patient needs no outpatient care of the region."
+* #available "Available" "It can begin when the patient is discharged."
+* #unavailable "Unavailable" "It cannot, and the patient cannot leave for that reason."
+* #notTheCause "Not the cause" "It cannot, and the patient cannot leave for another reason."
+* #unknown "Unknown" "Nobody has found out."
+
+CodeSystem: CompulsoryCare
+Id: compulsory-care
+Title: "Open compulsory care"
+Description: "Observation.value of compulsory-care: what is decided for the time after the inpatient care."
+* insert Ours
+* ^caseSensitive = true
+* ^content = #complete
+* #open-compulsory-care "Open compulsory care" "Öppen psykiatrisk tvångsvård, LPT (1991:1128)."
+* #open-forensic-care "Open forensic care" "Öppen rättspsykiatrisk vård, LRV (1991:1129)."
 
 CodeSystem: DischargeReadinessStatus
 Id: discharge-readiness-status

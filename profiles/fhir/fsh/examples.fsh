@@ -275,6 +275,8 @@ Title: "A call to a coordinated individual plan was made"
 * activity.detail.status = #completed
 * activity.detail.scheduledPeriod.start = "2026-03-04T09:00:00+01:00"
 * activity.detail.scheduledPeriod.end = "2026-03-04T09:00:00+01:00"
+* contained[0] = care-contact
+* activity.detail.performer.reference = "#care-contact"
 
 Instance: plan-established
 InstanceOf: DischargeCarePlan
@@ -340,9 +342,16 @@ Title: "A call to planning"
 * for = Reference(patient)
 * encounter = Reference(stay-admitted)
 * authoredOn = "2026-03-04T09:00:00+01:00"
+* contained[0] = care-contact
+* requester.reference = "#care-contact"
 * owner.identifier.system = $hsa
 * owner.identifier.value = "SE2321000131-E000000000002"
 * owner.display = "Hälsocentralen Norrtuna"
+
+Instance: care-contact
+InstanceOf: PractitionerRole
+Usage: #inline
+* code = $care-role#fixed-care-contact
 
 Instance: task-planning-call-declined
 InstanceOf: DischargeTask
@@ -354,6 +363,8 @@ Title: "The patient declines the planning"
 * for = Reference(patient)
 * encounter = Reference(stay-admitted)
 * authoredOn = "2026-03-04T09:00:00+01:00"
+* contained[0] = care-contact
+* requester.reference = "#care-contact"
 * statusReason = $planning-refusal#patient-declined
 * lastModified = "2026-03-05T09:00:00+01:00"
 
@@ -401,6 +412,87 @@ Title: "Need assessed"
 * output[1].valueBoolean = false
 * output[2].type = $need#regionOutpatient
 * output[2].valueBoolean = true
+
+Instance: outpatient-availability
+InstanceOf: DischargeObservation
+Usage: #example
+Title: "Outpatient care can begin at the discharge"
+* status = #final
+* code = $task#outpatient-availability
+* subject = Reference(patient)
+* encounter.identifier.system = $case-reference
+* encounter.identifier.value = "c-7f3a"
+* effectiveDateTime = "2026-03-06T08:40:00+01:00"
+* valueCodeableConcept = $availability#available
+
+Instance: outpatient-plan
+InstanceOf: DischargeObservation
+Usage: #example
+Title: "There is a plan for the outpatient care"
+* status = #final
+* code = $task#outpatient-plan
+* subject = Reference(patient)
+* encounter.identifier.system = $case-reference
+* encounter.identifier.value = "c-7f3a"
+* effectiveDateTime = "2026-03-06T08:40:00+01:00"
+* valueBoolean = true
+
+Instance: consent
+InstanceOf: DischargeObservation
+Usage: #example
+Title: "The patient consents to a coordinated individual plan"
+* status = #final
+* code = $task#consent
+* subject = Reference(patient)
+* encounter.identifier.system = $case-reference
+* encounter.identifier.value = "c-7f3a"
+* effectiveDateTime = "2026-03-06T08:40:00+01:00"
+* valueBoolean = true
+
+Instance: compulsory-care
+InstanceOf: DischargeObservation
+Usage: #example
+Title: "Open compulsory care is decided"
+* status = #final
+* code = $task#compulsory-care
+* subject = Reference(patient)
+* encounter = Reference(stay-admitted)
+* effectiveDateTime = "2026-03-06T08:40:00+01:00"
+* valueCodeableConcept = $compulsory-care#open-compulsory-care
+
+Instance: court-decision
+InstanceOf: DischargeObservation
+Usage: #example
+Title: "The court has decided on open compulsory care"
+* status = #final
+* code = $task#court-decision
+* subject = Reference(patient)
+* encounter = Reference(stay-admitted)
+* effectiveDateTime = "2026-03-06T08:40:00+01:00"
+* valueBoolean = true
+
+Instance: treatment-plan
+InstanceOf: DischargeObservation
+Usage: #example
+Title: "The plan of treatment is there"
+* status = #final
+* code = $task#treatment-plan
+* subject = Reference(patient)
+* encounter = Reference(stay-admitted)
+* effectiveDateTime = "2026-03-06T08:40:00+01:00"
+* valueBoolean = true
+
+Instance: placement
+InstanceOf: DischargeObservation
+Usage: #example
+Title: "A municipality has placed the person in another one"
+* status = #final
+* code = $task#placement
+* subject = Reference(patient)
+* encounter.identifier.system = $case-reference
+* encounter.identifier.value = "c-7f3a"
+* effectiveDateTime = "2026-03-06T08:40:00+01:00"
+* valueCodeableConcept = $municipality#2480
 
 Instance: notice-observed
 InstanceOf: DischargeCommunication

@@ -67,3 +67,18 @@ Invariant: hg-cancels
 Description: "is missing: what takes something back says which message told it, as an entity with role removal and the earlier MessageHeader.id in what.identifier.value"
 Severity: #error
 Expression: "activity.coding.where(code.startsWith('cancel-')).exists() implies entity.where(role = 'removal').exists()"
+
+Invariant: hg-availability
+Description: "is missing: say whether outpatient care is available by a code of http://hemgang.se/fhir/CodeSystem/outpatient-availability"
+Severity: #error
+Expression: "code.coding.where(system = 'http://hemgang.se/fhir/CodeSystem/discharge-process-task' and code = 'outpatient-availability').exists() implies value.coding.where(system = 'http://hemgang.se/fhir/CodeSystem/outpatient-availability').exists()"
+
+Invariant: hg-stated-when
+Description: "is missing: say since when it is so, as effectiveDateTime with date, time and zone"
+Severity: #error
+Expression: "code.coding.where(system = 'http://hemgang.se/fhir/CodeSystem/discharge-process-task').exists() implies effective.exists()"
+
+Invariant: hg-stated-of-a-stay
+Description: "is missing: say of which stay it is, by encounter, or by a focus that is an Encounter"
+Severity: #error
+Expression: "code.coding.where(system = 'http://hemgang.se/fhir/CodeSystem/discharge-process-task').exists() implies (encounter.exists() or focus.exists())"

@@ -15,9 +15,16 @@ Description: "Every code of discharge-process-event."
 ValueSet: DischargeProcessTaskCodes
 Id: discharge-process-task
 Title: "Duties and notices of the discharge process"
-Description: "Every code of discharge-process-task."
+Description: "The codes of discharge-process-task that a Task or a Communication may have."
 * insert Ours
-* include codes from system DischargeProcessTask
+* DischargeProcessTask#planning-call
+* DischargeProcessTask#fixed-care-contact
+* DischargeProcessTask#discharge-ready
+* DischargeProcessTask#need-assessment
+* DischargeProcessTask#admission-notice
+* DischargeProcessTask#discharge-estimate
+* DischargeProcessTask#discharge-ready-notice
+* DischargeProcessTask#information-transfer
 
 ValueSet: DischargeReadinessStatusCodes
 Id: discharge-readiness-status

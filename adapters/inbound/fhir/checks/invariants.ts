@@ -86,7 +86,43 @@ export const invariants: Readonly<Record<string, Invariant>> = {
       ) || list(of(provenance, 'entity')).some((entity) => of(entity, 'role') === 'removal'),
     at: ['entity'],
   },
+  'hg-availability': {
+    holds: (observation) =>
+      !codesOf(of(observation, 'code'), taskSystem).includes('outpatient-availability') ||
+      codesOf(of(observation, 'valueCodeableConcept'), availabilitySystem).length > 0,
+    at: ['value'],
+  },
+  'hg-stated-when': {
+    holds: (observation) =>
+      !isStatement(observation) ||
+      ['DateTime', 'Period', 'Timing', 'Instant'].some(
+        (type) => of(observation, `effective${type}`) !== undefined,
+      ),
+    at: ['effective'],
+  },
+  'hg-stated-of-a-stay': {
+    holds: (observation) =>
+      !isStatement(observation) ||
+      of(observation, 'encounter') !== undefined ||
+      list(of(observation, 'focus')).length > 0,
+    at: ['encounter'],
+  },
 };
+
+const taskSystem = 'http://hemgang.se/fhir/CodeSystem/discharge-process-task';
+const availabilitySystem = 'http://hemgang.se/fhir/CodeSystem/outpatient-availability';
+
+/** The codes of a system that a CodeableConcept has. */
+function codesOf(concept: unknown, system: string): readonly unknown[] {
+  return list(of(concept, 'coding'))
+    .filter((coding) => of(coding, 'system') === system)
+    .map((coding) => of(coding, 'code'));
+}
+
+/** Whether an Observation states something of a discharge. */
+function isStatement(observation: unknown): boolean {
+  return codesOf(of(observation, 'code'), taskSystem).length > 0;
+}
 
 /** Keys of all that are functions here. */
 export const compiledRules: ReadonlySet<string> = new Set(Object.keys(invariants));

@@ -15,7 +15,7 @@ import type { Roots } from './path.ts';
 import type { Person } from './patient.ts';
 import { parseFhirTime } from './time.ts';
 import type { FhirTime } from './time.ts';
-import { newWork, park, required, warnOnce } from './work.ts';
+import { elementOf, invalidValue, newWork, park, requiredAt, warnOnce } from './work.ts';
 import type { Work } from './work.ts';
 
 /** Code of the doubt that stands with a fact: it has no time of its own, so it has the time when its sender told it. */
@@ -160,9 +160,21 @@ function told<S extends Scene>(
     const data = dataOf(work, scene, telling, entry.keys.get(type) ?? []);
     if (data === undefined) return [];
     const time = timeOf(work, scene, telling, entry.occurredAt);
-    const fact = factOf(work, type, time, checkData(type, data), telling.warnings);
+    const fact = factOf(work, type, time, checkedData(telling, data, entry), telling.warnings);
     return [{ fact, key: keyOf(fact, time, entry), hasOwnTime: time.isTold === undefined }];
   });
+}
+
+/** The data as its event takes it. @throws GatewayError malformed-message that names the element which has what it cannot be */
+function checkedData({ type }: Telling, data: object, { keys }: CompiledEntry): object {
+  try {
+    return checkData(type, data);
+  } catch (thrown) {
+    const wrong = thrown instanceof GatewayError ? thrown.location : undefined;
+    const one = keys.get(type)?.find(({ key }) => wrong === `${type}.${key}`);
+    if (one === undefined) throw thrown;
+    throw invalidValue(elementOf(one.path), `has what ${type} cannot take as its ${one.key}`);
+  }
 }
 
 function tellingsOf<S extends Scene>(
@@ -204,7 +216,8 @@ function dataOf(
   for (const { key, read, path, required: isRequired, describing } of keys) {
     const reading = read(scene.roots);
     if (reading === undefined || reading.target === null) {
-      if (isRequired && data[key] === undefined) throw required(path);
+      if (isRequired && data[key] === undefined)
+        throw requiredAt(path, `${type} needs it, and it is missing`);
     } else if (reading.target !== undefined) {
       data[key] = converters[key]?.(work, reading) ?? shortened(reading.target);
     } else if (describing) {
@@ -266,7 +279,7 @@ function timeOf(work: Work, scene: Scene, { at }: Telling, paths: readonly When[
     return hourOf(work, scene, time, paths[index + 1]) ?? time;
   }
   const last = paths.findLast((path) => path !== whenTold);
-  throw required(last?.text ?? '', 'required: when it happened');
+  throw requiredAt(last?.text ?? '', 'when it happened is missing: give date, time and zone');
 }
 
 function hourOf(

@@ -15,7 +15,7 @@ import type { MessageBundle, MessageParts } from '../message.ts';
 import { objectAt, valueAt } from './path.ts';
 import { parseFhirTime } from './time.ts';
 import type { FhirTime } from './time.ts';
-import { invalidValue, malformed, required } from './work.ts';
+import { invalidValue, malformed, required, requiredAt } from './work.ts';
 
 /** What a resource of a message says by itself. */
 export type Alone = (exchange: Exchange) => Translation;
@@ -147,7 +147,7 @@ function timeOf({ occurredDateTime }: Provenance, zone: string): FhirTime {
 function checkStatus(
   encounter: Encounter,
   code: string,
-  { status, said, needs, event }: Happening,
+  { status, said, needs }: Happening,
   isRemoval: boolean,
 ): void {
   const roots = { Encounter: encounter };
@@ -165,7 +165,7 @@ function checkStatus(
   if (needs === undefined) return;
   const path = fhirPathOf(needs);
   if (valueAt(roots, path) === undefined && objectAt(roots, path) === undefined) {
-    throw required(needs, `Provenance.activity is ${what}; ${String(event)} is told by this`);
+    throw requiredAt(needs, `Provenance.activity is ${what}, which this tells, and it is missing`);
   }
 }
 

@@ -38,6 +38,23 @@ export function malformed(standardCode: string, text: string, expression: string
   });
 }
 
+/**
+ * For what a path of the mapping leads to and the resource does not have. The location is the element alone, for a path
+ * is no FHIRPath; the text says which of several is meant.
+ */
+export function requiredAt(path: string, what = 'is missing'): GatewayError {
+  const which = [...path.matchAll(/\.([A-Za-z]+)\(([^()]+)\)/g)].map(([, element, named]) =>
+    element === 'coding' ? `a code of ${named}` : `the ${element} ${named}`,
+  );
+  const text = which.length === 0 ? what : `${what}: give ${which.join(', in it ')}`;
+  return required(elementOf(path), text);
+}
+
+/** The element that a path of the mapping leads to, as FHIRPath. */
+export function elementOf(path: string): string {
+  return path.replaceAll(/\([^()]*\)/g, '');
+}
+
 export function required(expression: string, text = 'required element missing'): GatewayError {
   return malformed('required', text, expression);
 }
