@@ -105,6 +105,22 @@ describe('whose a resource is', () => {
     expect(known).toMatchObject({ outcome: 'accepted', sender: 'ekliden' });
   });
 
+  test('of several hospitals it is the one that gives these visit numbers', async () => {
+    const overlay = [
+      'id: aterborg',
+      'name: Återborgs sjukhus',
+      'description: names the visits of another hospital too',
+      "county: '14'",
+      'hospital: Återborgs sjukhus',
+      'zone: Europe/Stockholm',
+      'visitAuthority: https://aterborg.example/visit',
+      `fhir: { visitSystems: ['https://aterborg.example/visit', '${ekliden}'] }`,
+    ].join('\n');
+    const mappings = [folderWith({ 'senders/aterborg.yaml': overlay })];
+    const [told] = (await run(folderWith({ 'a.json': encounter() }), { mappings })).messages;
+    expect(told?.sender).toBe('ekliden');
+  });
+
   test('a story says it of files that name a hospital’s visit and are not the hospital’s', async () => {
     const story = 'senders: { a.json: norrtuna }\ncases: [{ stay: V77 }]';
     const [told] = (await run(folderWith({ 'a.json': encounter(), 'story.expect.yaml': story })))
@@ -253,6 +269,14 @@ describe('the command line', () => {
       answer: { status: 422, outcome: { resourceType: 'OperationOutcome' } },
     });
     expect(wrong.code).toBe(1);
+  });
+
+  test('explain says of a resource that nobody is known to send what the profiles say', async () => {
+    const file = join(folderWith({ 'a.json': { resourceType: 'CarePlan' } }), 'a.json');
+    const { stdout } = await runToEnd(['explain', file]);
+    expect(stdout).toContain('--sender ID');
+    expect(stdout).toContain('Answer    depends on who sends it');
+    expect(stdout).toContain('CarePlan.intent is missing');
   });
 
   test('conformance run tells place and reason, and what to agree', async () => {

@@ -414,6 +414,8 @@ describe.skipIf(!certificates.made)('the door, over HTTPS', () => {
     expect(only).toMatch(/^\[401,.*Bearer realm=.*invalid_token.*application\/fhir\+json/);
     expect(only).toContain('OperationOutcome');
     const without = await get('/Encounter/7', agent);
+    // An ETag is a version with us.
+    expect(without.headers.get('etag')).toBeNull();
     expect([without.status, without.headers.get('www-authenticate')]).toEqual([
       401,
       'Bearer realm="hemgang"',

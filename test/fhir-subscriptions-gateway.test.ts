@@ -8,6 +8,11 @@ import {
   simulatedFhirSource,
   type SimulatedFhirSource,
 } from '../adapters/simulated/fhir-source/source.ts';
+import {
+  listedSubscriptions,
+  subscriptionLines,
+  subscriptionNeedsPerson,
+} from '../gateway/cli/status-subscriptions.ts';
 import { fhirSubscriptions } from '../gateway/runtime/config-fhir-subscriptions.ts';
 import { loadConfig } from '../gateway/runtime/config.ts';
 import { openJournalReader } from '../gateway/runtime/journal/embedded.ts';
@@ -110,6 +115,61 @@ test('a stay that is told by notifications becomes a case, and no secret is logg
   expect(await subscriptionReports(reader.cursors)).toMatchObject([
     { sender: 'ekliden', name: 'ekliden-stays', base: source.url, form: 'backport', id: 'sub-1' },
   ]);
+});
+
+describe('status', () => {
+  const report = {
+    sender: 'ekliden',
+    name: 'ekliden-stays',
+    base: 'https://ehr.ekliden.example/fhir/r4',
+    form: 'backport',
+    id: 'sub-1',
+    status: 'active',
+    gapsMended: 0,
+    toRead: 0,
+  } as const;
+  const trouble = {
+    at: '2022-03-07T08:00:00.000Z',
+    doing: 'registering',
+    failures: 3,
+    text: 'POST Subscription: HTTP 403',
+  };
+  const subscriptions = fhirSubscriptions.parse(settingsOf('http://127.0.0.1:1/fhir', 8080));
+  const configured = { senders: [{ id: 'ekliden', fhir: { subscriptions } }] };
+
+  test('tells how each subscription stands, and what is being fetched', () => {
+    const listed = listedSubscriptions(configured, [
+      { ...report, activeSince: trouble.at, gap: { from: 2, until: 3 }, toRead: 1 },
+    ]);
+    expect(subscriptionLines(listed)).toEqual([
+      'subscribed  ekliden ekliden-stays: active since 2022-03-07 09.00; nothing heard yet',
+      '            being fetched: events 2 to 3 did not come; 1 resource to read',
+    ]);
+    expect(subscriptionNeedsPerson(listed)).toBe(false);
+  });
+
+  test('calls for a person where it does not get better by itself', () => {
+    const [once, lasting] = [1, 3].map((failures) =>
+      listedSubscriptions(configured, [
+        { ...report, status: 'none', trouble: { ...trouble, failures } },
+      ]),
+    );
+    expect(subscriptionNeedsPerson(once ?? [])).toBe(false);
+    expect(subscriptionNeedsPerson(lasting ?? [])).toBe(true);
+    expect(subscriptionLines(lasting ?? [])[1]).toBe(
+      'SUBSCRIPTION ekliden ekliden-stays: registering: POST Subscription: HTTP 403 (3 failures in a row, last tried 2022-03-07 09.00)',
+    );
+  });
+
+  test('calls for a person where what is no longer configured stands at its source', () => {
+    const listed = listedSubscriptions({ senders: [] }, [report]);
+    expect(subscriptionNeedsPerson(listed)).toBe(true);
+    expect(subscriptionLines(listed).join('\n')).toContain(
+      'it stands at https://ehr.ekliden.example/fhir/r4 as Subscription/sub-1',
+    );
+    const { id: _id, ...taken } = report;
+    expect(listedSubscriptions({ senders: [] }, [taken])).toEqual([]);
+  });
 });
 
 describe('what cannot be a subscription stops the start, with what is wrong', () => {

@@ -180,7 +180,8 @@ describe('a gap', () => {
   test.each(['full-resource', 'id-only', 'empty'] as const)(
     'is fetched by its numbers where the source has $events (%s)',
     async (payload) => {
-      await begin({ wish: { payload } });
+      // Long enough for the fourth to come however busy the machine is: then two and three are missing.
+      await begin({ wish: { payload }, pace: { gapWaitMs: 500 } });
       world.source.subscriptions.setEventFaults('none', 'drop', 'drop');
       for (const id of ['a', 'b', 'c', 'd']) world.source.put(encounter(id));
       await world.settled();

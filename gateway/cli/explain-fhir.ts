@@ -126,6 +126,9 @@ function linesOf(one: ExplainedResource): string[] {
       ({ reference, isKnown }) =>
         `Refers    ${printable(reference)}${isKnown ? '' : ': not in this file'}`,
     ),
+    ...(references.every(({ isKnown }) => isKnown)
+      ? []
+      : ['          files that belong together are read by: hemgang conformance run FOLDER']),
     '',
     ...(elements.length === 0 ? [] : ['Elements']),
     ...elements
@@ -141,7 +144,9 @@ function linesOf(one: ExplainedResource): string[] {
           `  ${error.message}`,
           '',
         ]),
-    ...answerLines(one.answer),
+    ...(error?.code === 'unknown-sender'
+      ? ['Answer    depends on who sends it']
+      : answerLines(one.answer)),
     '',
     ...findingLines(one.findings),
   ];

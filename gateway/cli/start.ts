@@ -62,6 +62,7 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
       ({ path, sender }) => `        files ${path}${sender === undefined ? '' : `  for ${sender}`}`,
     ),
     `        HTTP  ${http.url}  /health, /receipts, /fhir`,
+    ...askedLines(config),
     `        data  ${config.data}  ${journal.durability}`,
     `        bus   ${bus.form}`,
     `        out   ${config.receivers.map(({ id, channel, mode }) => `${id} (${channel}, ${mode})`).join(', ')}`,
@@ -72,6 +73,19 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
   for (const [sender, token] of fhir.tokens) lines.push(...tokenLines(sender, token, fhir.url));
   if (freed > 0) lines.push(`        ${freed} parked messages could be translated now`);
   return lines;
+}
+
+/** FHIR servers that are asked, and those that tell us. */
+function askedLines({ senders }: Config): string[] {
+  return senders.flatMap(({ id, fhir: { poll, subscriptions } = {} }) => [
+    ...(poll === undefined
+      ? []
+      : [`        poll  ${poll.base}  of ${id}: ${poll.types.join(', ')}`]),
+    ...(subscriptions?.list ?? []).map(
+      ({ name, endpoint }) =>
+        `        told  ${endpoint}  by ${subscriptions?.base} of ${id}: subscription ${name}`,
+    ),
+  ]);
 }
 
 /** At its first start a token is shown with what to do with it; later only where it lies. */

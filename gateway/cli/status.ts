@@ -1,8 +1,15 @@
+import { subscriptionReports } from '../../adapters/inbound/fhir/subscriptions/report.ts';
 import { loadConfig, dataFolder } from '../runtime/config.ts';
 import { openJournalReader } from '../runtime/journal/embedded.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import type { DeliveryRow, JournalStatus } from '../runtime/journal/journal.ts';
 import { localText, plural } from './question.ts';
+import {
+  listedSubscriptions,
+  subscriptionLines,
+  subscriptionNeedsPerson,
+  type ListedSubscription,
+} from './status-subscriptions.ts';
 import { pollLines, pollNeedsPerson, polledSources, type PolledSource } from './status-polls.ts';
 
 export interface StatusOptions {
@@ -29,6 +36,7 @@ export async function status(options: StatusOptions): Promise<number> {
     const dead = await journal.outbox.deadLetters(listed);
     const found = await journal.latestFindings(listed);
     const polls = await polledSources(config, journal);
+    const subscriptions = listedSubscriptions(config, await subscriptionReports(journal.cursors));
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
     const deliveries = Object.fromEntries(
@@ -36,10 +44,12 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, trays: deliveries }, null, 2)}\n`
-        : `${lines(state, dead, byTray, await noticesOf(journal, byTray), polls).join('\n')}\n`,
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, trays: deliveries }, null, 2)}\n`
+        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions }).join('\n')}\n`,
     );
-    return needsPerson(state) || pollNeedsPerson(polls) ? 1 : 0;
+    const needs =
+      needsPerson(state) || pollNeedsPerson(polls) || subscriptionNeedsPerson(subscriptions);
+    return needs ? 1 : 0;
   } finally {
     await journal.close();
   }
@@ -53,13 +63,16 @@ function needsPerson(state: JournalStatus): boolean {
   return waiting || messages.parked > 0 || outbox.advance.dead + outbox.dispatch.dead > 0;
 }
 
-function lines(
-  state: JournalStatus,
-  dead: readonly { queue: string; position: number; type: string; error: string }[],
-  byTray: ReadonlyMap<string, readonly DeliveryRow[]>,
-  notices: ReadonlyMap<string, string>,
-  polls: readonly PolledSource[],
-): string[] {
+interface Shown {
+  readonly state: JournalStatus;
+  readonly dead: readonly { queue: string; position: number; type: string; error: string }[];
+  readonly byTray: ReadonlyMap<string, readonly DeliveryRow[]>;
+  readonly notices: ReadonlyMap<string, string>;
+  readonly polls: readonly PolledSource[];
+  readonly subscriptions: readonly ListedSubscription[];
+}
+
+function lines({ state, dead, byTray, notices, polls, subscriptions }: Shown): string[] {
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
     `messages    ${messages.accepted} accepted, ${messages.parked} parked, ${messages.rejected} rejected, ${messages.quarantined} quarantined`,
@@ -68,6 +81,7 @@ function lines(
         `  ${sender}: ${accepted} accepted, last ${localText(lastAt)}`,
     ),
     ...pollLines(polls),
+    ...subscriptionLines(subscriptions),
     `events      ${state.events} of ${plural(state.processes, 'case')}`,
     `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
     `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${localText(deadlines.next)}`}`,

@@ -26,7 +26,8 @@ export function fhirSenderFinder({ senders }: Mappings, asked?: string): SenderO
       others.map(({ resource }) => resource),
     ];
     for (const ring of rings) {
-      const found = hospitalsFirst(ofSystems(identifierSystems(ring)));
+      const systems = identifierSystems(ring);
+      const found = ownersFirst(ofSystems(systems), systems);
       const [only] = found;
       if (found.length > 1) return unknown(`it may be of ${names(found)}`);
       if (only !== undefined) return only.id;
@@ -41,10 +42,17 @@ export function fhirSenderFinder({ senders }: Mappings, asked?: string): SenderO
   };
 }
 
-/** Others name a stay by the hospital's number: what may be of both is the hospital's. */
-function hospitalsFirst(senders: readonly SenderMapping[]): readonly SenderMapping[] {
+/**
+ * Others name a stay by the hospital's number: what may be of both is the hospital's, and of several hospitals its that
+ * gives these numbers.
+ */
+function ownersFirst(
+  senders: readonly SenderMapping[],
+  systems: ReadonlySet<string>,
+): readonly SenderMapping[] {
   const hospitals = senders.filter(({ hospital }) => hospital !== undefined);
-  return hospitals.length > 0 ? hospitals : senders;
+  const owners = hospitals.filter(({ visitAuthority }) => systems.has(visitAuthority));
+  return [owners, hospitals, senders].find(({ length }) => length > 0) ?? senders;
 }
 
 function visitSystemsOf({ fhir, visitAuthority }: SenderMapping): readonly string[] {

@@ -117,7 +117,10 @@ async function meaningOf(
   { store, mappings, checks, senderOf, otherwise }: JudgeParts,
 ): Promise<FhirMeaning> {
   const sender = senderOf(one, others);
-  if (sender instanceof GatewayError) return refused(one, sender);
+  // What the profiles say of it does not hang on who sends it.
+  if (sender instanceof GatewayError) {
+    return refused(one, sender, checks.all(one.resource, 'warn'));
+  }
   const { fhir, hospital } = mappings.senders.find(({ id }) => id === sender) ?? {};
   const level = fhir?.level ?? 'warn';
   // A running gateway knows its kind by its configuration; who is no hospital plans.

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
+import { fhirJson } from '../server/negotiation.ts';
 import type { FhirSender, Identify } from './identity.ts';
 import { tooManyRequests, unknownSender, type Refusal } from './refusals.ts';
 
@@ -74,5 +75,6 @@ export function guard(settings: GuardSettings): Guard {
 /** The body of the request is not read: whoever sends on is cut off. */
 function answerRefusal(response: Response, { status, headers, outcome }: Refusal): void {
   response.status(status).set(headers).set('Cache-Control', 'no-store');
-  response.type('application/fhir+json').send(JSON.stringify(outcome));
+  // Not by `send`, which would make an ETag of its own: with us that is a version.
+  response.setHeader('Content-Type', fhirJson).end(JSON.stringify(outcome));
 }

@@ -77,7 +77,7 @@ class Live implements LiveSubscription {
       elapsedMs,
       onFailed: async (doing, error, count) => {
         this.#tell('failed', { doing, count, err: error });
-        const trouble = { at: this.#now(), doing, text: error.message };
+        const trouble = { at: this.#now(), doing, failures: count, text: error.message };
         await kept.change((state) => ({ ...state, trouble }));
       },
       onDone: (doing) =>

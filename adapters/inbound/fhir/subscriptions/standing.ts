@@ -150,8 +150,13 @@ export class Standing {
       const isBlind = eventsSinceStart === undefined && next.asks === state.asks;
       return isBlind && (isFirst || settings.wish.form === 'r4') ? mustAsk(next) : next;
     });
-    if (before !== 'active' && status === 'active') tell('active', { id });
     onChecked();
+    if (before !== 'active' && status === 'active') {
+      tell('active', { id });
+      // From now on it may be silent.
+      this.#silentChecks = 0;
+      return;
+    }
     this.#silentChecks += 1;
     if (isFirst || status !== 'active' || this.#heartbeatMs === undefined) return;
     tell('silent', { id, checks: this.#silentChecks });

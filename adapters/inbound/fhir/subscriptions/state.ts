@@ -39,7 +39,14 @@ export interface SubscriptionState {
   readonly asks: number;
   readonly gapsMended: number;
   /** What last went wrong and has not gone right since. */
-  readonly trouble?: { readonly at: string; readonly doing: string; readonly text: string };
+  readonly trouble?: {
+    /** Of the last try. */
+    readonly at: string;
+    readonly doing: string;
+    /** In a row. */
+    readonly failures: number;
+    readonly text: string;
+  };
 }
 
 /** @param since from when on what happened at the source is wanted, by its time */
