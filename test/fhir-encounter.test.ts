@@ -336,13 +336,13 @@ describe('an Encounter is refused by element', () => {
     [
       'ready without a time',
       encounter({ extension: readiness('ready') }),
-      'Encounter.extension(http://hemgang.se/fhir/StructureDefinition/discharge-readiness).extension(assessedAt).value',
+      "Encounter.extension('http://hemgang.se/fhir/StructureDefinition/discharge-readiness').extension('assessedAt').value",
       /when it happened/,
     ],
     [
       'ready at a time without zone',
       encounter({ extension: readiness('ready', '2022-03-10T10:05:00') }),
-      'Encounter.extension(http://hemgang.se/fhir/StructureDefinition/discharge-readiness).extension(assessedAt).value',
+      "Encounter.extension('http://hemgang.se/fhir/StructureDefinition/discharge-readiness').extension('assessedAt').value",
       /zone/,
     ],
     [

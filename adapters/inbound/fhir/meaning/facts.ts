@@ -253,7 +253,7 @@ const completions: Partial<
 const converters: Partial<Record<string, (work: Work, reading: Reading) => string>> = {
   // A date stays a date: nobody said an hour.
   expectedDischarge: ({ sender }, { code, path }) => {
-    const time = parseFhirTime(code, sender.mapping.zone, path);
+    const time = parseFhirTime(code, sender.mapping.zone, elementOf(path));
     return time.date ?? time.instant;
   },
 };
@@ -273,7 +273,7 @@ function timeOf(work: Work, scene: Scene, { at }: Telling, paths: readonly When[
     if (path === whenTold) return { ...timeTold(work), ...(index > 0 && lastResort(work)) };
     const text = valueAt(scene.roots, path);
     if (text === undefined) continue;
-    const time = parseFhirTime(String(text), zone, path.text);
+    const time = parseFhirTime(String(text), zone, elementOf(path.text));
     // A date of death often has no hour; the end of the stay, on that date, has.
     if (time.precision !== 'day' || path.root !== 'Patient') return time;
     return hourOf(work, scene, time, paths[index + 1]) ?? time;
@@ -290,7 +290,7 @@ function hourOf(
 ): FhirTime | undefined {
   const text = next === undefined || next === whenTold ? undefined : valueAt(roots, next);
   if (next === undefined || next === whenTold || text === undefined) return undefined;
-  const time = parseFhirTime(String(text), sender.mapping.zone, next.text);
+  const time = parseFhirTime(String(text), sender.mapping.zone, elementOf(next.text));
   if (time.precision === 'day') return undefined;
   const hours = (Date.parse(time.instant) - Date.parse(instant)) / 3_600_000;
   return hours >= 0 && hours < 24 ? time : undefined;

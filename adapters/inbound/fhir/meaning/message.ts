@@ -15,7 +15,7 @@ import type { MessageBundle, MessageParts } from '../message.ts';
 import { objectAt, valueAt } from './path.ts';
 import { parseFhirTime } from './time.ts';
 import type { FhirTime } from './time.ts';
-import { invalidValue, malformed, required, requiredAt } from './work.ts';
+import { elementOf, invalidValue, malformed, required, requiredAt } from './work.ts';
 
 /** What a resource of a message says by itself. */
 export type Alone = (exchange: Exchange) => Translation;
@@ -154,13 +154,16 @@ function checkStatus(
   const what = isRemoval ? `the removal of ${code}` : code;
   if (!status.some((one) => one === encounter.status)) {
     throw contradiction(
-      `Provenance.activity is ${what}, which goes with ${status.join(' or ')}, and Encounter.status is ${statusShown(encounter)}`,
+      `Provenance.activity is ${what}, which goes with ${status.join(' or ')}, and Encounter.status is ${statusShown(encounter)}: mend the one that is wrong`,
       'Encounter.status',
     );
   }
   const own = said && valueAt(roots, fhirPathOf(said.path));
   if (said !== undefined && own !== undefined && own !== said.code) {
-    throw contradiction(`Provenance.activity is ${what}, and ${said.path} is another`, said.path);
+    throw contradiction(
+      `Provenance.activity is ${what}, and this is another: let both say the same`,
+      elementOf(said.path),
+    );
   }
   if (needs === undefined) return;
   const path = fhirPathOf(needs);

@@ -39,20 +39,22 @@ export function malformed(standardCode: string, text: string, expression: string
 }
 
 /**
- * For what a path of the mapping leads to and the resource does not have. The location is the element alone, for a path
- * is no FHIRPath; the text says which of several is meant.
+ * For what a path of the mapping leads to and the resource does not have: the text says which of several is meant.
  */
 export function requiredAt(path: string, what = 'is missing'): GatewayError {
-  const which = [...path.matchAll(/\.([A-Za-z]+)\(([^()]+)\)/g)].map(([, element, named]) =>
-    element === 'coding' ? `a code of ${named}` : `the ${element} ${named}`,
-  );
+  const which = [...path.matchAll(/\.([A-Za-z]+)\(([^()]+)\)/g)].flatMap(([, element, named]) => {
+    if (element === 'extension') return [];
+    return element === 'coding' ? `a code of ${named}` : `the ${element} ${named}`;
+  });
   const text = which.length === 0 ? what : `${what}: give ${which.join(', in it ')}`;
   return required(elementOf(path), text);
 }
 
-/** The element that a path of the mapping leads to, as FHIRPath. */
+/** The element that a path of the mapping leads to, as FHIRPath: `Encounter.extension('URL').value`. */
 export function elementOf(path: string): string {
-  return path.replaceAll(/\([^()]*\)/g, '');
+  return path
+    .replaceAll(/\.extension\(([^()]*)\)/g, ".extension('$1')")
+    .replaceAll(/\((?!')[^()]*\)/g, '');
 }
 
 export function required(expression: string, text = 'required element missing'): GatewayError {
