@@ -120,6 +120,11 @@ export interface ResourceWrite {
 /** What a message means. */
 export interface Translation {
   readonly stay?: StayReference;
+  /**
+   * Receivers whose notices let the sender speak of a case: where none of them was sent one of this case, it is no case of
+   * the sender's, and the message is refused as if there were none. Left out where it may speak of every stay it names.
+   */
+  readonly onlyIfSentTo?: readonly string[];
   readonly patient?: PatientIdentity;
   /** Facts of the stay. */
   readonly facts: readonly Fact[];

@@ -301,9 +301,10 @@ function headOf(
     : { sender, controlId, kind, controlIdReuse, sequence };
 }
 
-function placeOf(translation: Translation): Pick<Translation, 'stay' | 'patient'> {
+function placeOf(translation: Translation): Pick<Translation, 'stay' | 'onlyIfSentTo' | 'patient'> {
   return {
     ...(translation.stay && { stay: translation.stay }),
+    ...(translation.onlyIfSentTo && { onlyIfSentTo: translation.onlyIfSentTo }),
     ...(translation.patient && { patient: translation.patient }),
   };
 }

@@ -25,7 +25,10 @@ const withPrimaryCare: Partial<TestSettings> = {
     ...config,
     senders: config.senders.map((sender) =>
       sender.id === 'norrtuna'
-        ? { ...sender, fhir: { ...sender.fhir, kind: 'primary-care' as const } }
+        ? {
+            ...sender,
+            fhir: { ...sender.fhir, kind: 'primary-care' as const, receivers: ['receiver'] },
+          }
         : sender,
     ),
   }),

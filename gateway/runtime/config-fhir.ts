@@ -61,6 +61,11 @@ export const fhirSender = z.strictObject({
   kind: z.enum(['hospital', 'inpatient-care', 'primary-care', 'municipality']).default('hospital'),
   /** SCB code of a municipality: it speaks for itself alone. */
   municipality: municipalityCode.optional(),
+  /**
+   * Receivers it answers for: by our case reference it may speak only of cases they were sent. Set of a system of primary
+   * care, the same holds of stays that it names by visit number; of a municipality it always holds.
+   */
+  receivers: z.array(z.string().min(1)).min(1).optional(),
   tokenEnv: secretName.optional(),
   oauth: oauth.optional(),
   certificates: z.array(certificate).min(1).optional(),

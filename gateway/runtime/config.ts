@@ -300,6 +300,13 @@ function checkTogether(config: Config, fail: Fail): void {
       throw fail(path, `${partner.receivers[stranger]}, which is not a receiver`);
     }
   }
+  for (const [index, { fhir }] of config.senders.entries()) {
+    const stranger = (fhir?.receivers ?? []).findIndex((name) => !receivers.has(name));
+    if (stranger >= 0) {
+      const path = `senders.${index}.fhir.receivers.${stranger}`;
+      throw fail(path, `${fhir?.receivers?.[stranger] ?? ''}, which is not a receiver`);
+    }
+  }
   checkFhirTogether(config, fail);
 }
 

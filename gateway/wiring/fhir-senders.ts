@@ -49,6 +49,7 @@ export function fhirSendersOf(
       id,
       kind: fhir?.kind ?? 'hospital',
       ...(fhir?.municipality !== undefined && { municipality: fhir.municipality }),
+      ...(fhir?.receivers && { receivers: fhir.receivers }),
       ...(secret !== undefined && { tokenSha256: createHash('sha256').update(secret).digest() }),
       ...(fhir?.oauth && { oauth: { ...named(fhir.oauth), keys: keysOf(fhir.oauth, location) } }),
       ...(fhir?.certificates && { certificates: fhir.certificates }),

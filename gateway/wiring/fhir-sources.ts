@@ -93,6 +93,7 @@ export function takingOf(
     sender: id,
     ...(fhir?.kind !== undefined && { kind: fhir.kind }),
     ...(fhir?.municipality !== undefined && { municipality: fhir.municipality }),
+    ...(fhir?.receivers && { receivers: fhir.receivers }),
     store: journal.resources,
     receive: intake.fhirOf(id).receive,
     now: () => clock.now(),

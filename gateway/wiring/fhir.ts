@@ -46,10 +46,11 @@ export function openFhir(
   });
   const definitions = fhirDefinitions();
   const now = (): string => clock.now();
-  const takingOf: FhirIn['takingOf'] = ({ id, kind, municipality }) => ({
+  const takingOf: FhirIn['takingOf'] = ({ id, kind, municipality, receivers }) => ({
     sender: id,
     kind,
     ...(municipality !== undefined && { municipality }),
+    ...(receivers !== undefined && { receivers }),
     store: journal.resources,
     receive: intake.fhirOf(id).receive,
     receiveTogether: intake.fhirOf(id).receiveTogether,

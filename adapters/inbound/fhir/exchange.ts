@@ -16,6 +16,8 @@ export interface ExchangeRequest {
   readonly kind?: FhirSenderKind;
   /** SCB code of a municipality that speaks: it speaks for itself alone (5 kap. 2 §). */
   readonly municipality?: string;
+  /** Receivers that the sender answers for: what it may speak of where it names no stay of its own. */
+  readonly receivers?: readonly string[];
   /** Logical id of the resource, within the sender; of a message that of the Encounter in it. */
   readonly id: string;
   /** Version of ours that stood when it was read, 0 for none. */

@@ -103,7 +103,7 @@ export async function messageExchange(
   text: string,
   taking: Taking,
 ): Promise<{ readonly raw: Uint8Array; readonly exchange: Exchange }> {
-  const { sender, kind, municipality, store, now } = taking;
+  const { sender, kind, municipality, receivers, store, now } = taking;
   const { header, encounterUrl, focus, earlier } = partsOf(bundle);
   const sentAt = instantOf(bundle.timestamp);
   if (bundle.timestamp !== undefined && sentAt === undefined) {
@@ -138,6 +138,7 @@ export async function messageExchange(
     sender,
     ...(kind !== undefined && { kind }),
     ...(municipality !== undefined && { municipality }),
+    ...(receivers !== undefined && { receivers }),
     id: main?.id ?? taking.newId(),
     base: main?.base ?? 0,
     controlId: header.id ?? '',

@@ -17,6 +17,8 @@ export interface Taking {
   readonly kind?: FhirSenderKind;
   /** SCB code of a sender that is a municipality. */
   readonly municipality?: string;
+  /** Receivers that the sender answers for. */
+  readonly receivers?: readonly string[];
   readonly store: FhirStore;
   readonly receive: ReceiveRead<Exchange>;
   /** Legal time, ISO 8601 UTC. */
@@ -105,7 +107,7 @@ export async function standsAlready(
 
 /** The exchange that a resource is, over what stands. */
 export async function exchangeOf(
-  { sender, kind, municipality, store, now, newId }: Taking,
+  { sender, kind, municipality, receivers, store, now, newId }: Taking,
   { resource, source, unlessKnown, related }: Incoming,
   id: string,
   current: StoredResource | undefined,
@@ -119,6 +121,7 @@ export async function exchangeOf(
       sender,
       ...(kind !== undefined && { kind }),
       ...(municipality !== undefined && { municipality }),
+      ...(receivers !== undefined && { receivers }),
       id,
       base: current?.version ?? 0,
       controlId: `${type}/${id}/_history/${version}`,

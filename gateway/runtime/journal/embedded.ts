@@ -216,6 +216,7 @@ function prepareMessage(message: IncomingMessage): PreparedMessage {
     toldAt: message.toldAt ?? message.receivedAt,
     mappingRevision: message.mappingRevision,
     stay: message.stay,
+    onlyIfSentTo: message.onlyIfSentTo,
     patient: message.patient && preparePatient(message.patient),
     events: message.events.map(prepareBody),
     persons: (message.persons ?? []).map(({ patient, earlierNumbers, events }) => ({

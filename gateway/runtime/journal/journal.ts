@@ -96,6 +96,8 @@ export interface IncomingMessage {
   readonly toldAt?: string;
   readonly mappingRevision: string;
   readonly stay?: StayKey | CaseKey;
+  /** Where one of these receivers was sent a notice of the case, and else `unknown-case`; every stay where left out. */
+  readonly onlyIfSentTo?: readonly string[];
   readonly patient?: StoredIdentity;
   readonly events: readonly EventBody[];
   /** What is said of persons: each of their stays gets the events, as events of its own. */

@@ -59,7 +59,40 @@ export function translate(exchange: Exchange, sender: CompiledSender): Translati
   }
   const translation = meaning(newWork(exchange, sender));
   for (const fact of factsIn(translation)) checkWitness(fact, exchange);
-  return { ...translation, resources: translation.resources ?? writesOf(exchange) };
+  checkSpeaker(translation, exchange);
+  return {
+    ...ofSpeaker(translation, exchange),
+    resources: translation.resources ?? writesOf(exchange),
+  };
+}
+
+/**
+ * What nobody can read yet may be anything: a stay that waits for a code begins, and says whose it is. That is the
+ * hospital's to say.
+ */
+function checkSpeaker({ stay, unmapped }: Translation, { request, resource }: Exchange): void {
+  const { kind = 'hospital' } = request;
+  if (kind === 'hospital' || resource.resourceType !== 'Encounter') return;
+  if (stay === undefined || unmapped.length === 0) return;
+  throw forbidden(
+    `Encounter tells a stay, which a system of kind ${kind} does not witness`,
+    'Encounter',
+  );
+}
+
+/** Of which stays its sender may speak, and whose they are only where a hospital says so. */
+function ofSpeaker(translation: Translation, { request }: Exchange): Translation {
+  const { kind = 'hospital', receivers } = request;
+  const { stay, patient, ...rest } = translation;
+  const isBound =
+    stay?.by === 'case' ||
+    kind === 'municipality' ||
+    (kind === 'primary-care' && receivers !== undefined);
+  return {
+    ...rest,
+    ...(stay && { stay, ...(isBound && { onlyIfSentTo: receivers ?? [] }) }),
+    ...(patient && kind === 'hospital' && { patient }),
+  };
 }
 
 /** What each resource of a message says is what it says alone. */
@@ -76,7 +109,7 @@ function ofMessage(exchange: Exchange, sender: CompiledSender): Translation {
     translate(part, sender),
   );
   for (const fact of factsIn(translation)) checkWitness(fact, exchange);
-  return translation;
+  return ofSpeaker(translation, exchange);
 }
 
 function ignoring(ignored: string, resources: readonly ResourceWrite[]): Translation {

@@ -63,8 +63,18 @@ export function identifyBy(senders: readonly KnownSender[], nowMs: () => number)
   };
 }
 
-function withoutCredentials({ id, kind, municipality }: KnownSender): Omit<FhirSender, 'may'> {
-  return { id, kind, ...(municipality !== undefined && { municipality }) };
+function withoutCredentials({
+  id,
+  kind,
+  municipality,
+  receivers,
+}: KnownSender): Omit<FhirSender, 'may'> {
+  return {
+    id,
+    kind,
+    ...(municipality !== undefined && { municipality }),
+    ...(receivers !== undefined && { receivers }),
+  };
 }
 
 /** RFC 6750 section 2.1. */

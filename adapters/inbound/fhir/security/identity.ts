@@ -13,6 +13,8 @@ export interface FhirSender {
   readonly kind: FhirSenderKind;
   /** SCB code of a municipality. */
   readonly municipality?: string;
+  /** Receivers of ours that it answers for. */
+  readonly receivers?: readonly string[];
   /** By the scopes of its token (`system/Encounter.cu`); a sender known by certificate or own token may do all. */
   may(type: string, interaction: Interaction): boolean;
 }

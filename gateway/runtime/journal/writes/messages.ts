@@ -46,6 +46,7 @@ export interface PreparedMessage {
   readonly toldAt: string;
   readonly mappingRevision: string;
   readonly stay: StayKey | CaseKey | undefined;
+  readonly onlyIfSentTo: readonly string[] | undefined;
   readonly patient: PreparedPatient | undefined;
   readonly events: readonly PreparedBody[];
   readonly persons: readonly PreparedPerson[];
@@ -127,6 +128,16 @@ export function messageWrites(
     }
   }
 
+  /** A case that is not the sender's to speak of is answered as one that is not there. */
+  function mayBeSpokenOf(
+    { stay, onlyIfSentTo }: PreparedMessage,
+    known: Stay | undefined,
+  ): boolean {
+    if (stay === undefined) return true;
+    if (onlyIfSentTo === undefined) return stay.by === 'visit' || known !== undefined;
+    return known !== undefined && onlyIfSentTo.some((one) => stays.hasBeenSent(known, one));
+  }
+
   function record(message: PreparedMessage): RecordOutcome {
     const bound: Bound | undefined = boundTo.get(message.dedupeKey);
     if (bound) {
@@ -138,7 +149,7 @@ export function messageWrites(
     const expected = sequence === undefined ? undefined : numbers.check(message.sender, sequence);
     if (expected !== undefined) return { outcome: 'out-of-sequence', expected };
     const known = message.stay && stays.find(message.stay);
-    if (message.stay?.by === 'case' && !known) return { outcome: 'unknown-case' };
+    if (!mayBeSpokenOf(message, known)) return { outcome: 'unknown-case' };
     if (!resources.areAsRead(message.sender, message.resources))
       return { outcome: 'stale-resource' };
     const speaks = message.events.length > 0 || message.unmapped.length > 0;

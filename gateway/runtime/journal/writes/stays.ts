@@ -13,6 +13,8 @@ export interface Stay {
 export interface StayWrites {
   find(key: StayKey | CaseKey): Stay | undefined;
   byId(stayId: string): Stay | undefined;
+  /** Whether the receiver was sent a notice of the stay's case. */
+  hasBeenSent(stay: Stay, receiver: string): boolean;
   /** A new stay in a process of its own; the patient is known if one of the numbers is. */
   add(key: StayKey, sender: string, patient: PreparedPatient | undefined, toldAt: string): Stay;
   /**
@@ -38,6 +40,10 @@ export function stayWrites(db: Database, patients: Patients): StayWrites {
   const byId = db.prepare(`SELECT ${columns} FROM stays WHERE stay_id = ?`);
   const newestOf = db.prepare(
     `SELECT ${columns} FROM stays WHERE patient_key = ? ORDER BY stay_id DESC LIMIT 100`,
+  );
+  const sentTo = db.prepare(
+    `SELECT 1 FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
+     WHERE s.process_id = ? AND d.receiver = ? AND d.first_attempt_at IS NOT NULL LIMIT 1`,
   );
   const insertStay = db.prepare(
     `INSERT INTO stays (stay_id, authority, number, process_id, patient_key, sender)
@@ -74,6 +80,7 @@ export function stayWrites(db: Database, patients: Patients): StayWrites {
         : (byCase.get(key.caseReference) ?? byFormerCase.get(key.caseReference));
     },
     byId: (stayId) => byId.get(stayId),
+    hasBeenSent: ({ processId }, receiver) => sentTo.get(processId, receiver) !== undefined,
     add(key, sender, patient, toldAt) {
       const stayId = newId();
       const processId = newId();
