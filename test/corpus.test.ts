@@ -31,7 +31,9 @@ describe('our own corpus', () => {
   const mappingsOf = ({ overlay }: CorpusCase): Mappings =>
     overlay === undefined ? mappings : loadMappings({ overlays: [overlay] });
 
-  test.each(mappings.senders)('has a case for every mapped trigger of $id', ({ id, triggers }) => {
+  const ofHl7v2 = mappings.senders.filter(({ match }) => match !== undefined);
+
+  test.each(ofHl7v2)('has a case for every mapped trigger of $id', ({ id, triggers }) => {
     const kinds = cases
       .filter(({ expected }) => expected.sender === id && expected.answer === 'AA')
       .map(({ expected }) => expected.kind);

@@ -57,7 +57,13 @@ const trimmed = (text: string): string => text.replace(/[ \t]+$/gm, '').trimEnd(
 
 /** Starts the gateway. @returns what it printed until it listened, and where */
 async function startGateway(cwd: string): Promise<{ output: string; addresses: Address[] }> {
-  const env = { ...process.env, HEMGANG_MLLP_PORT: '0', HEMGANG_HTTP_PORT: '0' };
+  const env = {
+    ...process.env,
+    HEMGANG_MLLP_PORT: '0',
+    HEMGANG_HTTP_PORT: '0',
+    // On a busy machine the how-to takes longer than the grace after a start, and its stay is of 2022.
+    HEMGANG_DEADLINE_GRACE: '2h',
+  };
   const gateway = spawn(process.execPath, [...program, 'start'], { cwd, env });
   onTestFinished(async () => {
     if (gateway.exitCode !== null) return;
