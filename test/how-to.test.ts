@@ -5,10 +5,11 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { loadConfig } from '../gateway/runtime/config.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { ignoredTable, triggerTable } from './support/trigger-table.ts';
@@ -150,6 +151,19 @@ describe('the how-to of connecting a hospital system by FHIR', () => {
       expect(fhir).toContain(`\`\`\`yaml\n${overlay}\`\`\``);
     },
   );
+
+  test('shows a configuration of polling and subscriptions that is one', () => {
+    const { path, remove } = temporaryFolder('how-to-poll');
+    onTestFinished(remove);
+    const [, section = ''] = fhir.split('\n## Polling and subscriptions\n');
+    const [, yaml = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(section) ?? [];
+    writeFileSync(join(path, 'hemgang.yaml'), yaml);
+    const { config } = loadConfig({ file: join(path, 'hemgang.yaml'), env: {} });
+    expect(config.senders[0]?.fhir).toMatchObject({
+      poll: { types: ['Patient', 'Encounter', 'CarePlan', 'Task'] },
+      subscriptions: { list: [{ form: 'backport', payload: 'id-only' }] },
+    });
+  });
 });
 
 describe('the how-to of connecting a hospital system by HL7 v2', () => {
