@@ -215,11 +215,6 @@ export interface Inbound<M> {
     verdict: Verdict,
     context: AnswerContext,
   ): Answers | undefined;
-  /**
-   * What is done with a message once it stands in the journal, off the answer path.
-   * @param place its number in the journal
-   */
-  recorded?(message: M, place: number): void;
 }
 
 // ---------------------------------------------------------------- out

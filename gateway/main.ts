@@ -58,6 +58,8 @@ export interface Gateway {
     readonly url: string;
     /** By sender: tokens that were made here, because no other credential is configured. */
     readonly tokens: ReadonlyMap<string, FileToken>;
+    /** Resolves when what is stored by now has been held against its StructureDefinition. For tests. */
+    caughtUp(): Promise<void>;
   };
   readonly journal: Journal;
   readonly bus: Bus;
@@ -182,6 +184,7 @@ async function assemble(
   const intake = openIntake(mappings, config, parts, folder);
   closers.push(() => intake.close());
   const freed = await intake.retranslate();
+  await persistently(() => intake.begin());
   const fhir = openFhir(config, fhirSenders, intake, parts);
   const subscriptions = await openFhirSubscriptions(config, intake, parts, env, fhirSenders);
   closers.push(() => subscriptions.close());
@@ -224,7 +227,11 @@ async function assemble(
   return {
     mllp,
     http,
-    fhir: { url: `${http.url}/fhir`, tokens: fhirSenders.tokens },
+    fhir: {
+      url: `${http.url}/fhir`,
+      tokens: fhirSenders.tokens,
+      caughtUp: intake.caughtUp,
+    },
     journal,
     bus,
     freed,

@@ -54,9 +54,7 @@ export function createReceive<M>(
       }
       const { incoming, answers } = incomingOf(adapter, message, raw, context);
       const outcome = await journal.record(incoming);
-      const stored = reply('accepted', answersTo(outcome, answers));
-      tellRecorded(adapter, message, outcome, log);
-      return stored;
+      return reply('accepted', answersTo(outcome, answers));
     } catch (thrown) {
       return refuse(adapter, parts, asGatewayError(thrown), raw, message, context);
     }
@@ -110,23 +108,10 @@ export function createReceiveTogether<M>(
     if (outcome.outcome === 'refused') {
       return noneBecauseOf(each[outcome.index], errorOf(outcome.because));
     }
-    return outcome.each.map((one, index) => {
-      const stored = reply('accepted', answersTo(one, read[index]?.answers ?? []));
-      const message = messages[index]?.message;
-      if (message !== undefined) tellRecorded(adapter, message, one, parts.log);
-      return stored;
-    });
+    return outcome.each.map((one, index) =>
+      reply('accepted', answersTo(one, read[index]?.answers ?? [])),
+    );
   };
-}
-
-/** Lets the adapter do what follows a commit; whatever comes of that, the message stands. */
-function tellRecorded<M>(adapter: Inbound<M>, message: M, outcome: RecordOutcome, log: Log): void {
-  if (outcome.outcome !== 'recorded') return;
-  try {
-    adapter.recorded?.(message, outcome.place);
-  } catch (thrown) {
-    log.error({ err: asGatewayError(thrown) }, 'what follows a stored message failed');
-  }
 }
 
 function contextOf({ newId, clock }: ReceiveParts): AnswerContext {

@@ -9,14 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { Encounter, FhirResource } from 'fhir/r4.js';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fhirChecks } from '../adapters/inbound/fhir/checks/checks.ts';
 import { compiledRules } from '../adapters/inbound/fhir/checks/invariants.ts';
 import { profileChecks } from '../adapters/inbound/fhir/checks/profile-checks.ts';
 import { structureCheck } from '../adapters/inbound/fhir/checks/structure.ts';
 import { structureQueue } from '../adapters/inbound/fhir/checks/structure-queue.ts';
 import type { Finding, Level } from '../adapters/inbound/fhir/checks/finding.ts';
-import type { Exchange } from '../adapters/inbound/fhir/exchange.ts';
+import { writeExchange, type Exchange } from '../adapters/inbound/fhir/exchange.ts';
 import { fhirInbound } from '../adapters/inbound/fhir/index.ts';
 import { isMessage, messageExchange } from '../adapters/inbound/fhir/message.ts';
 import type { Taking } from '../adapters/inbound/fhir/take.ts';
@@ -393,50 +393,47 @@ describe('whatever comes', () => {
 });
 
 describe('the other thread', () => {
-  const waiting = { timeout: 50_000, interval: 20 };
   const odd = read('counter-examples/patient-contact-without-anything');
 
-  function opened(): {
-    readonly both: ReturnType<typeof fhirChecks>;
-    readonly kept: [number, readonly string[]][];
-    readonly skipped: number[];
-  } {
-    const kept: [number, readonly string[]][] = [];
-    const skipped: number[] = [];
-    const both = fhirChecks({
-      start: startWorker,
-      keep: async (place, findings) => void kept.push([place, findings]),
-      onSkipped: (place) => skipped.push(place),
-    });
-    return { both, kept, skipped };
-  }
+  const stored = (resource: FhirResource): Uint8Array => {
+    const request = { sender: 'ekliden', id: '1', base: 0, controlId: 'c', sentAt: 's' };
+    return writeExchange({ request, related: {} }, JSON.stringify(resource));
+  };
 
   test('holds a resource against its StructureDefinition: before the answer at refuse', async () => {
-    const { both } = opened();
+    const both = fhirChecks(startWorker);
     expect(await both.before(stay(), 'refuse')).toEqual([]);
     const found = await both.before(odd, 'refuse');
     expect(found.map(({ expression }) => expression)).toEqual(['Patient.contact[0]']);
     await both.close();
   });
 
-  test('after the commit at warn, kept by the place of the message; at accept it is not asked', async () => {
-    const { both, kept, skipped } = opened();
+  test('after the answer at warn, by the bytes of the message: what the answer had not said', async () => {
+    const both = fhirChecks(startWorker);
     expect(both.before(odd, 'warn')).toEqual([]);
-    both.after(7, odd, 'warn');
-    both.after(8, stay(), 'warn');
-    both.after(9, odd, 'accept');
-    // What the answer had said already is not kept again.
-    both.after(10, stay({ identifier: undefined }), 'warn');
-    both.after(11, odd, 'warn');
-    await vi.waitFor(() => expect(kept).toHaveLength(2), waiting);
-    await both.close();
-    const contact = [expect.stringMatching(/^error Patient.contact does not hold pat-1: /)];
-    expect(kept).toEqual([
-      [7, contact],
-      [11, contact],
+    const found = await Promise.all([
+      both.after(stored(odd)),
+      both.after(stored(stay())),
+      // What the answer had said already is not told again.
+      both.after(stored(stay({ identifier: undefined }))),
     ]);
-    expect(skipped).toEqual([]);
+    const contact = expect.stringMatching(/^error Patient.contact does not hold pat-1: /) as string;
+    expect(found).toEqual([[contact], [], []]);
+    await both.close();
+    await expect(both.after(stored(odd))).rejects.toMatchObject({ fate: 'transient' });
   });
+
+  test.each(['MSH|no exchange', '{}', '{"resource":null}', '{"resource":7}'])(
+    'bytes that hold no resource are told apart, and the next are looked at: %s',
+    async (bytes) => {
+      const both = fhirChecks(startWorker);
+      await expect(both.after(Buffer.from(bytes))).rejects.toMatchObject({
+        code: 'malformed-message',
+      });
+      expect(await both.after(stored(odd))).toHaveLength(1);
+      await both.close();
+    },
+  );
 
   test('keeps what it finds with the message, while the gateway has answered long ago', async () => {
     const world = await startTestGateway({ start: '2026-03-10T10:00:00.000Z' });
@@ -450,12 +447,11 @@ describe('the other thread', () => {
         body: JSON.stringify({ ...odd, id: undefined }),
       });
       expect(response.status).toBe(201);
-      const { journal } = world.gateway;
-      await vi.waitFor(async () => {
-        const [first] = await journal.latestFindings(10);
-        expect(first).toMatchObject({ sender: 'ekliden', kind: 'Patient' });
-        expect(first?.findings).toEqual([expect.stringContaining('does not hold pat-1')]);
-      }, waiting);
+      const { journal, fhir } = world.gateway;
+      await fhir.caughtUp();
+      const found = await journal.latestFindings(10);
+      expect(found).toMatchObject([{ sender: 'ekliden', kind: 'Patient' }]);
+      expect(found[0]?.findings).toEqual([expect.stringContaining('does not hold pat-1')]);
     } finally {
       await world.close();
     }
@@ -478,12 +474,20 @@ describe('the other thread', () => {
     await expect(queue.now(stay())).rejects.toMatchObject({ fate: 'transient' });
   });
 
-  test('beyond what may wait nothing is queued, and that is told', async () => {
-    const { both, skipped } = opened();
-    for (let place = 0; place < 1010; place += 1) both.after(place, stay(), 'warn');
-    expect(skipped.length).toBeGreaterThan(0);
-    expect(skipped.every((place) => place > 999)).toBe(true);
-    await both.close();
+  test('a message that ends the thread is told apart from a thread that does not start', async () => {
+    const workers: ReturnType<typeof startWorker>[] = [];
+    const queue = structureQueue((stem, ...start) => {
+      const worker = startWorker(workers.length === 0 ? 'no-such-worker' : stem, ...start);
+      workers.push(worker);
+      return worker;
+    });
+    await expect(queue.later(stored(odd))).rejects.toMatchObject({ fate: 'transient' });
+    expect(await queue.later(stored(odd))).toHaveLength(1);
+    const asked = queue.later(stored(odd));
+    await workers[1]?.terminate();
+    await expect(asked).rejects.toMatchObject({ code: 'assertion-failed' });
+    expect(await queue.later(stored(odd))).toHaveLength(1);
+    await queue.close();
   });
 });
 

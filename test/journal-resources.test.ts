@@ -329,6 +329,70 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
     });
   });
 
+  describe('messages that told resources', () => {
+    const other = 'kustsjukhuset';
+    const raw = (size: number): Uint8Array => Buffer.alloc(size, 'x');
+
+    test('are read page by page, of these senders alone, and what is passed over is said', async () => {
+      await journal.record(telling(1, []));
+      await journal.record(message(2));
+      await journal.reject(rejected(3, { sender, kind: 'Encounter' }));
+      await journal.record(telling(4, [], { sender: other }));
+      const unmapped = [{ table: 't', code: 'c', path: 'p' }];
+      await journal.record(telling(5, [], { kind: 'CarePlan', unmapped }));
+      await journal.record(message(6));
+      const page = async (after: number, senders: readonly string[], limit = 10) => {
+        const { messages, ...rest } = await journal.resourceMessages(after, senders, limit);
+        return [messages.map(({ place }) => place), rest] as const;
+      };
+      expect(await page(0, [sender])).toEqual([[1, 5], { upTo: 6, isLast: true }]);
+      expect(await page(0, [sender], 1)).toEqual([[1], { upTo: 1, isLast: false }]);
+      expect(await page(1, [sender], 1)).toEqual([[5], { upTo: 5, isLast: false }]);
+      expect(await page(5, [sender], 1)).toEqual([[], { upTo: 6, isLast: true }]);
+      expect(await page(0, [sender, other])).toEqual([[1, 4, 5], { upTo: 6, isLast: true }]);
+      expect(await page(0, [])).toEqual([[], { upTo: 6, isLast: true }]);
+      expect(await page(6, [sender])).toEqual([[], { upTo: 6, isLast: true }]);
+      const { messages } = await journal.resourceMessages(0, [sender], 1);
+      expect(Buffer.from(messages[0]?.raw ?? [])).toEqual(Buffer.from('MSH|message 1'));
+      expect(await journal.countResourceMessages(0, [sender, other], 10)).toEqual({
+        count: 3,
+        oldest: at,
+      });
+      expect(await journal.countResourceMessages(0, [sender, other], 2)).toMatchObject({
+        count: 2,
+      });
+      expect(await journal.countResourceMessages(5, [sender], 10)).toEqual({
+        count: 0,
+        oldest: undefined,
+      });
+    });
+
+    test('do not fill the memory: a page ends with what it may hold, and one is in it in any case', async () => {
+      for (const [n, size] of [2_000_000, 600_000, 400_000, 100_000].entries()) {
+        await journal.record(telling(n + 1, [], { raw: raw(size) }));
+      }
+      const pages: number[][] = [];
+      for (let after = 0, isLast = false; !isLast;) {
+        const page = await journal.resourceMessages(after, [sender], 10);
+        pages.push(page.messages.map(({ place }) => place));
+        ({ upTo: after, isLast } = page);
+      }
+      expect(pages).toEqual([[1], [2, 3], [4]]);
+    });
+
+    test('lie behind as many others as may be: each page passes over so many, and no more', async () => {
+      const others = Array.from({ length: 1100 }, (_, n) => message(n + 1));
+      await Promise.all(others.map((one) => journal.record(one)));
+      await journal.record(telling(2000, []));
+      const steps: number[] = [];
+      for (let after = 0, isLast = false; !isLast;) {
+        ({ upTo: after, isLast } = await journal.resourceMessages(after, [sender], 10));
+        steps.push(after);
+      }
+      expect(steps).toEqual([500, 1000, 1101]);
+    });
+  });
+
   test('a cursor is what was set last, by its name, also after a restart', async () => {
     expect(await journal.cursors.get('poll:ekliden')).toBeUndefined();
     await journal.cursors.set('poll:ekliden', '2022-03-07');
@@ -348,10 +412,13 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       return outcome.outcome === 'recorded' ? outcome.place : 0;
     }
 
+    const add = (place: number, findings: readonly string[]): Promise<void> =>
+      journal.addFindings([{ place, findings }], { name: 'looked', value: String(place) });
+
     test('are read with their messages, the newest first', async () => {
-      await journal.addFindings(await recorded(1), [noClass]);
+      await add(await recorded(1), [noClass]);
       await recorded(2);
-      await journal.addFindings(await recorded(3), [noClass, noPeriod]);
+      await add(await recorded(3), [noClass, noPeriod]);
       const of = (n: number, findings: string[]) => ({
         messageId: `message-${n}`,
         sender,
@@ -371,11 +438,11 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
 
     test('are counted by sender, with what was found of most messages', async () => {
       expect((await journal.status()).findings).toEqual([]);
-      await journal.addFindings(await recorded(1), [noPeriod, noClass, noClass]);
-      await journal.addFindings(await recorded(2), [noClass]);
-      await journal.addFindings(await recorded(3), []);
+      await add(await recorded(1), [noPeriod, noClass, noClass]);
+      await add(await recorded(2), [noClass]);
+      await add(await recorded(3), []);
       const other = await recorded(4, { sender: 'kustsjukhuset' });
-      await journal.addFindings(other, [noPeriod]);
+      await add(other, [noPeriod]);
       await reopen();
       expect((await journal.status()).findings).toEqual([
         { sender, messages: 2, most: { finding: noClass, messages: 2 } },
@@ -383,19 +450,34 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
       ]);
     });
 
+    test('of several messages are kept with how far was looked, all of it or nothing', async () => {
+      const both = [await recorded(1), await recorded(2)].map((place) => ({
+        place,
+        findings: [noClass],
+      }));
+      const bad = [...both, { place: 4711, findings: [noClass] }];
+      const refused = journal.addFindings(bad, { name: 'looked', value: '1' });
+      await expect(refused).rejects.toMatchObject({ code: 'journal-unavailable' });
+      expect(await journal.latestFindings(5)).toEqual([]);
+      await journal.addFindings(both, { name: 'looked', value: '2' });
+      expect(await journal.latestFindings(5)).toHaveLength(2);
+      expect(await journal.cursors.get('looked')).toBe('2');
+    });
+
     test('of one message are told once: what was found first stands', async () => {
       const place = await recorded(1);
-      await journal.addFindings(place, [noClass]);
-      await journal.addFindings(place, [noPeriod]);
+      await add(place, [noClass]);
+      await add(place, [noPeriod]);
       expect(await journal.latestFindings(5)).toMatchObject([{ findings: [noClass] }]);
       expect((await journal.status()).findings).toMatchObject([{ messages: 1 }]);
     });
 
     test('of a message that is not there are refused', async () => {
       await journal.reject(rejected(1));
-      await expect(journal.addFindings(4711, [noClass])).rejects.toMatchObject({
+      await expect(add(4711, [noClass])).rejects.toMatchObject({
         code: 'journal-unavailable',
       });
+      expect(await journal.cursors.get('looked')).toBeUndefined();
     });
   });
 });

@@ -10,6 +10,7 @@ import {
   subscriptionNeedsPerson,
   type ListedSubscription,
 } from './status-subscriptions.ts';
+import { uncheckedLines, uncheckedStructures, type Unchecked } from './status-structures.ts';
 import { pollLines, pollNeedsPerson, polledSources, type PolledSource } from './status-polls.ts';
 
 export interface StatusOptions {
@@ -37,6 +38,7 @@ export async function status(options: StatusOptions): Promise<number> {
     const found = await journal.latestFindings(listed);
     const polls = await polledSources(config, journal);
     const subscriptions = listedSubscriptions(config, await subscriptionReports(journal.cursors));
+    const unchecked = await uncheckedStructures(journal);
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
     const deliveries = Object.fromEntries(
@@ -44,8 +46,8 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, trays: deliveries }, null, 2)}\n`
-        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions }).join('\n')}\n`,
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, trays: deliveries }, null, 2)}\n`
+        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked }).join('\n')}\n`,
     );
     const needs =
       needsPerson(state) || pollNeedsPerson(polls) || subscriptionNeedsPerson(subscriptions);
@@ -70,9 +72,10 @@ interface Shown {
   readonly notices: ReadonlyMap<string, string>;
   readonly polls: readonly PolledSource[];
   readonly subscriptions: readonly ListedSubscription[];
+  readonly unchecked: Unchecked;
 }
 
-function lines({ state, dead, byTray, notices, polls, subscriptions }: Shown): string[] {
+function lines({ state, dead, byTray, notices, polls, subscriptions, unchecked }: Shown): string[] {
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
     `messages    ${messages.accepted} accepted, ${messages.parked} parked, ${messages.rejected} rejected, ${messages.quarantined} quarantined`,
@@ -82,6 +85,7 @@ function lines({ state, dead, byTray, notices, polls, subscriptions }: Shown): s
     ),
     ...pollLines(polls),
     ...subscriptionLines(subscriptions),
+    ...uncheckedLines(unchecked),
     `events      ${state.events} of ${plural(state.processes, 'case')}`,
     `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
     `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${localText(deadlines.next)}`}`,

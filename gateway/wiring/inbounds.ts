@@ -1,7 +1,7 @@
 /** The inbound adapters of one revision of the mappings, by sender and by standard. */
 import type { Inbound } from '../../adapters/adapter.ts';
 import { isFhirKind, type Exchange } from '../../adapters/inbound/fhir/exchange.ts';
-import { fhirInbound, type RecordedResource } from '../../adapters/inbound/fhir/index.ts';
+import { fhirInbound } from '../../adapters/inbound/fhir/index.ts';
 import { hl7v2InboundOf, type KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
 import type { Mappings } from '../../mappings/index.ts';
 import type { AdapterOf } from '../retranslate.ts';
@@ -13,10 +13,9 @@ export interface Inbounds {
   readonly ofKind: AdapterOf;
 }
 
-/** @param recorded what is done with a stored resource, off the answer path */
-export function inboundsOf(mappings: Mappings, recorded?: RecordedResource): Inbounds {
+export function inboundsOf(mappings: Mappings): Inbounds {
   const hl7v2Of = hl7v2InboundOf(mappings);
-  const fhirOf = madeOnce((senderId) => fhirInbound(mappings, senderId, recorded));
+  const fhirOf = madeOnce((senderId) => fhirInbound(mappings, senderId));
   return {
     hl7v2Of,
     fhirOf,

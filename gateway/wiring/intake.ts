@@ -11,6 +11,7 @@ import type {
   ReceiveTogether,
 } from '../../adapters/adapter.ts';
 import type { FhirResource } from 'fhir/r4.js';
+import { fhirChecks } from '../../adapters/inbound/fhir/checks/checks.ts';
 import type { Finding } from '../../adapters/inbound/fhir/checks/finding.ts';
 import type { Exchange } from '../../adapters/inbound/fhir/exchange.ts';
 import { levelOf } from '../../adapters/inbound/fhir/index.ts';
@@ -22,7 +23,9 @@ import { createReceive, createReceiveTogether, type ReceiveParts } from '../rece
 import { retranslateParked } from '../retranslate.ts';
 import type { Config } from '../runtime/config.ts';
 import { takeRequests } from '../runtime/reload-requests.ts';
-import { openFhirChecks } from './fhir-checks.ts';
+import type { ResourceWalk } from '../runtime/resource-walk.ts';
+import { startWorker } from '../runtime/worker.ts';
+import { walkStructures } from './fhir-structures.ts';
 import { inboundsOf, type Inbounds } from './inbounds.ts';
 import { sendersOf } from './senders.ts';
 
@@ -42,6 +45,10 @@ export interface Intake {
    * @returns how many messages wait no longer; undefined where the old mappings stay in force
    */
   readonly reload: () => Promise<number | undefined>;
+  /** Begins to look, behind the answers, at what is told in FHIR from now on and what was not yet looked at. */
+  readonly begin: () => Promise<void>;
+  /** Resolves when what is stored by now has been looked at behind the answers. For tests. */
+  readonly caughtUp: () => Promise<void>;
   /** Waits for a reload that is under way. */
   readonly close: () => Promise<void>;
 }
@@ -84,14 +91,15 @@ export function openIntake(
   folder: string,
 ): Intake {
   const { journal, clock, log } = parts;
-  const checks = openFhirChecks(parts);
+  const checks = fhirChecks(startWorker);
+  let structures: ResourceWalk | undefined;
   let current = revisionOf(mappings);
   let reloading: Promise<unknown> = Promise.resolve();
 
   function revisionOf(of: Mappings): Revision {
     const adapter = hl7v2Inbound(of);
     const receive = createReceive(adapter, parts);
-    const inbounds = inboundsOf(of, (...stored) => checks.after(...stored));
+    const inbounds = inboundsOf(of);
     if (of.senders.some(({ id }) => levelOf(of, id) === 'refuse')) checks.warm();
     return { mappings: of, adapter, inbounds, receive, inHand: new Set() };
   }
@@ -106,6 +114,13 @@ export function openIntake(
     } finally {
       revision.inHand.delete(reply);
     }
+  }
+
+  /** As `byRevision`; what it has stored may have to be looked at. */
+  async function told<T>(take: (revision: Revision) => Promise<T>): Promise<T> {
+    const reply = await byRevision(take);
+    structures?.wake();
+    return reply;
   }
 
   async function retranslate(onProgress?: (done: number) => void): Promise<number> {
@@ -133,6 +148,7 @@ export function openIntake(
       );
       return undefined;
     }
+    structures?.wake();
     // What the old mappings have in hand may park yet.
     await Promise.allSettled(before.inHand);
     const freed = await retranslate();
@@ -147,11 +163,9 @@ export function openIntake(
       byRevision(({ inbounds }) => createReceive(inbounds.hl7v2Of(senderId), parts)(raw)),
     fhirOf: (senderId) => ({
       receive: (raw, message) =>
-        byRevision(({ inbounds }) => createReceive(inbounds.fhirOf(senderId), parts)(raw, message)),
+        told(({ inbounds }) => createReceive(inbounds.fhirOf(senderId), parts)(raw, message)),
       receiveTogether: (messages) =>
-        byRevision(({ inbounds }) =>
-          createReceiveTogether(inbounds.fhirOf(senderId), parts)(messages),
-        ),
+        told(({ inbounds }) => createReceiveTogether(inbounds.fhirOf(senderId), parts)(messages)),
       findingsOf: (resource) => checks.before(resource, levelOf(current.mappings, senderId)),
       validate: (resource) => checks.validate(resource),
     }),
@@ -162,14 +176,32 @@ export function openIntake(
       reloading = next.catch(() => undefined);
       return next;
     },
+    async begin() {
+      const speakFhir = fhirSpeakers(config, mappings);
+      if (speakFhir.length === 0) return;
+      structures ??= await walkStructures(parts, checks, () =>
+        speakFhir.filter((id) => levelOf(current.mappings, id) === 'warn'),
+      );
+    },
+    caughtUp: async () => structures?.caughtUp(),
     async close() {
       await reloading;
+      const ended = structures?.close();
       await checks.close();
+      await ended;
     },
   };
 }
 
 const casesPerLine = 1000;
+
+/** Senders with FHIR in their configuration or their overlay. */
+function fhirSpeakers({ senders }: Config, mappings: Mappings): readonly string[] {
+  const overlays = new Map(mappings.senders.map((sender) => [sender.id, sender]));
+  return senders
+    .filter(({ id, fhir }) => fhir !== undefined || overlays.get(id)?.fhir !== undefined)
+    .map(({ id }) => id);
+}
 
 /** A frame beyond the limit is not read to its end: its head is answered and kept for the operator. */
 function refuseOversize<M>(

@@ -1,7 +1,6 @@
 /**
  * FHIR R4 in: a resource with what it refers to → facts, and the answer.
  */
-import type { FhirResource } from 'fhir/r4.js';
 import type { Mappings } from '../../../mappings/index.ts';
 import type { Inbound } from '../../adapter.ts';
 import { answerBytes } from './answers/answer.ts';
@@ -13,19 +12,8 @@ import type { CompiledSender } from './meaning/compile.ts';
 import { translate } from './meaning/translate.ts';
 import { isMessage, messageContent } from './message.ts';
 
-/** What is done with a resource once it stands in the journal, by its message's number there. */
-export type RecordedResource = (place: number, resource: FhirResource, level: Level) => void;
-
-/**
- * The inbound adapter for what one sender tells in FHIR: who it is was known before its bytes were read.
- * @param recorded looks at what was stored, off the answer path
- */
-export function fhirInbound(
-  mappings: Mappings,
-  senderId: string,
-  recorded?: RecordedResource,
-): Inbound<Exchange> {
-  const level = levelOf(mappings, senderId);
+/** The inbound adapter for what one sender tells in FHIR: who it is was known before its bytes were read. */
+export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Exchange> {
   let sender: CompiledSender | undefined;
   return {
     name: 'fhir',
@@ -46,7 +34,6 @@ export function fhirInbound(
       return translate(exchange, sender);
     },
     acknowledge: (exchange, _raw, verdict, context) => [answerBytes(exchange, verdict, context)],
-    ...(recorded && { recorded: ({ resource }, place) => recorded(place, resource, level) }),
   };
 }
 

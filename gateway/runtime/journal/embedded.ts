@@ -139,7 +139,7 @@ function assemble(
       return queue.send('record', prepareMessage(message), { digest, raw, answer });
     },
     recordTogether: (messages) => queue.send('recordTogether', messages.map(prepareMessage)),
-    addFindings: (place, findings) => queue.send('addFindings', { place, findings }),
+    addFindings: (found, cursor) => queue.send('addFindings', { found, cursor }),
     reject: (message) => queue.send('reject', message, blobsOf(message)),
     forgetSequence: (sender) => queue.send('forgetSequence', { sender }),
     retranslate: (changes) =>

@@ -199,6 +199,19 @@ export interface Cursors {
   get(name: string): Promise<string | undefined>;
   set(name: string, value: string): Promise<void>;
 }
+export interface Cursor {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Accepted messages that told a resource, by their numbers in the journal, in order. */
+export interface ResourceMessages {
+  readonly messages: readonly { readonly place: number; readonly raw: Uint8Array }[];
+  /** Up to where was looked: the next page is the one after it. */
+  readonly upTo: number;
+  /** Nothing stood after it. */
+  readonly isLast: boolean;
+}
 
 /** Of messages recorded together: all of them, or none and why. */
 export type RecordTogetherOutcome =
@@ -228,6 +241,12 @@ export type RecordOutcome =
   | { readonly outcome: 'unknown-case' }
   /** Another version of a resource stands than the one that was read. Nothing was written. */
   | { readonly outcome: 'stale-resource' };
+
+/** What was found of a message after its answer had left, by its `place`; text without person data. */
+export interface Found {
+  readonly place: number;
+  readonly findings: readonly string[];
+}
 
 /** A message of which something was found after its answer had left. */
 export interface FoundMessage {
@@ -604,11 +623,20 @@ export interface Journal {
   record(message: IncomingMessage): Promise<RecordOutcome>;
   /** Messages of one sender in one transaction: all or none. A repeat among them is no hindrance. */
   recordTogether(messages: readonly IncomingMessage[]): Promise<RecordTogetherOutcome>;
-  /**
-   * What was found of a recorded message after its answer had left, by its `place`; text without person data. What was
-   * found first stands.
-   */
-  addFindings(place: number, findings: readonly string[]): Promise<void>;
+  /** A page of what these senders told as resources, after a place: bounded in what it reads and what it gives. */
+  resourceMessages(
+    after: number,
+    senders: readonly string[],
+    limit: number,
+  ): Promise<ResourceMessages>;
+  /** How many there are after a place, counted no further than `atMost`, and when the first of them came. */
+  countResourceMessages(
+    after: number,
+    senders: readonly string[],
+    atMost: number,
+  ): Promise<{ readonly count: number; readonly oldest: string | undefined }>;
+  /** What was found of recorded messages, and how far was looked: in one transaction. What was found first stands. */
+  addFindings(found: readonly Found[], cursor: Cursor): Promise<void>;
   /** Messages with findings, the newest first. */
   latestFindings(limit: number): Promise<readonly FoundMessage[]>;
   reject(message: RejectedMessage): Promise<void>;

@@ -9,7 +9,11 @@ import { prepareDeliveryReads } from './read-deliveries.ts';
 import { prepareFindingReads } from './read-findings.ts';
 import { prepareDueReads, prepareOutboxReads } from './read-outbox.ts';
 import { prepareParkedReads } from './read-parked.ts';
-import { prepareCursorReads, prepareResourceReads } from './read-resources.ts';
+import {
+  prepareCursorReads,
+  prepareResourceMessageReads,
+  prepareResourceReads,
+} from './read-resources.ts';
 import { prepareReads } from './reads.ts';
 import { prepareStatus } from './status.ts';
 
@@ -33,6 +37,8 @@ export interface Reading {
     | 'parkedOf'
     | 'waitingCodes'
     | 'latestFindings'
+    | 'resourceMessages'
+    | 'countResourceMessages'
     | 'nextDue'
     | 'status'
   >;
@@ -102,6 +108,7 @@ export function openReading(folder: string): Reading {
           ...prepareReads(db),
           ...prepareParkedReads(db),
           ...prepareFindingReads(db),
+          ...prepareResourceMessageReads(db),
           status: prepareStatus(db),
         }),
         nextDue,

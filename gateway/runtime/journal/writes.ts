@@ -6,6 +6,8 @@ import type { Database } from './connection.ts';
 import type {
   AttemptOutcome,
   AuditEntry,
+  Cursor,
+  Found,
   NewDelivery,
   OutboxKey,
   Postponement,
@@ -34,8 +36,8 @@ import { streamWrites, type PreparedAppend } from './writes/streams.ts';
 export interface Writes {
   record(message: PreparedMessage): RecordOutcome;
   recordTogether(messages: readonly PreparedMessage[]): RecordTogetherOutcome;
-  addFindings(input: { readonly place: number; readonly findings: readonly string[] }): void;
-  setCursor(input: { readonly name: string; readonly value: string }): void;
+  addFindings(input: { readonly found: readonly Found[]; readonly cursor: Cursor }): void;
+  setCursor(cursor: Cursor): void;
   reject(message: RejectedMessage): void;
   retranslate(changes: readonly PreparedRetranslation[]): void;
   forgetSequence(input: { readonly sender: string }): void;
@@ -91,6 +93,7 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
   const bodies = refusedBodies(db, refused);
   const numbers = sequenceNumbers(db);
   const resources = resourceWrites(db);
+  const cursors = cursorWrites(db);
   const messages = messageWrites(db, events, stays, persons, bodies, numbers, resources);
   const writes: Writes = {
     ...messages.writes,
@@ -99,8 +102,8 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
     ...deadlineWrites(db, events),
     ...outboxWrites(db, events),
     ...deliveryWrites(db, events),
-    ...findingWrites(db),
-    ...cursorWrites(db),
+    ...findingWrites(db, cursors),
+    ...cursors,
     audit: auditWrite(db),
   };
   return {

@@ -4,6 +4,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import type { Finding, Level } from './finding.ts';
 import { profileChecks, type ProfileChecks } from './profile-checks.ts';
+import { beyond } from './second-opinion.ts';
 import { structureQueue, type StartWorker } from './structure-queue.ts';
 
 export interface FhirChecks {
@@ -16,8 +17,12 @@ export interface FhirChecks {
     resource: FhirResource,
     level: Level,
   ) => readonly Finding[] | Promise<readonly Finding[]>;
-  /** After the commit, off the answer path: at `warn`, what the StructureDefinition finds is kept with the message. */
-  readonly after: (place: number, resource: FhirResource, level: Level) => void;
+  /**
+   * After the answer, at `warn`: what the StructureDefinition finds that the answer did not say. One at a time.
+   * @param stored the bytes of the message that told it
+   * @throws GatewayError of a transient fate where it cannot be checked now, another one where this one cannot be checked
+   */
+  readonly after: (stored: Uint8Array) => Promise<readonly string[]>;
   /** Everything at once, for whoever asks what would come of a resource (`$validate`). */
   readonly validate: (resource: FhirResource) => Promise<readonly Finding[]>;
   /** On the answer path, and without any thread. */
@@ -27,23 +32,15 @@ export interface FhirChecks {
   readonly close: () => Promise<void>;
 }
 
-export interface FhirChecksParts {
-  /** `startWorker` of the runtime. */
-  readonly start: StartWorker;
-  /** Keeps what was found with a stored message, by its place in the journal. */
-  readonly keep: (place: number, findings: readonly string[]) => Promise<void>;
-  /** Too many waited: what came was stored and answered, and not looked at afterwards. */
-  readonly onSkipped: (place: number) => void;
-}
-
-export function fhirChecks({ start, keep, onSkipped }: FhirChecksParts): FhirChecks {
+/** @param start `startWorker` of the runtime */
+export function fhirChecks(start: StartWorker): FhirChecks {
   const profiles = profileChecks();
   const structures = structureQueue(start);
 
   const withStructure = async (
     resource: FhirResource,
     found: readonly Finding[],
-  ): Promise<readonly Finding[]> => merged(found, await structures.now(resource));
+  ): Promise<readonly Finding[]> => [...found, ...beyond(found, await structures.now(resource))];
 
   return {
     before(resource, level) {
@@ -52,17 +49,9 @@ export function fhirChecks({ start, keep, onSkipped }: FhirChecksParts): FhirChe
       if (level !== 'refuse' || found.some(isError)) return found;
       return withStructure(resource, found);
     },
-    after(place, resource, level) {
-      if (level !== 'warn') return;
-      const isWaiting = structures.later(resource, async (findings) => {
-        // The sender was told of the others in the answer.
-        const known = new Set(profiles.all(resource, level).map(({ expression }) => expression));
-        const texts = findings
-          .filter((finding) => !known.has(finding.expression) && !isOurRule(finding))
-          .map(({ severity, text }) => `${severity} ${text}`);
-        if (texts.length > 0) await keep(place, texts);
-      });
-      if (!isWaiting) onSkipped(place);
+    async after(stored) {
+      const findings = await structures.later(stored);
+      return findings.map(({ severity, text }) => `${severity} ${text}`);
     },
     validate: async (resource) => withStructure(resource, profiles.all(resource, 'refuse')),
     profiles,
@@ -73,16 +62,4 @@ export function fhirChecks({ start, keep, onSkipped }: FhirChecksParts): FhirChe
 
 function isError({ severity }: Finding): boolean {
   return severity === 'error';
-}
-
-/** One finding an element: what the first layer said of it says more. */
-function merged(first: readonly Finding[], second: readonly Finding[]): readonly Finding[] {
-  const known = new Set(first.map(({ expression }) => expression));
-  const others = second.filter((finding) => !known.has(finding.expression) && !isOurRule(finding));
-  return [...first, ...others];
-}
-
-/** Our own invariants: the first layer has them too, and says them of the element that is meant. */
-function isOurRule({ text }: Finding): boolean {
-  return text.includes(' does not hold hg-');
 }

@@ -7,15 +7,17 @@ import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../../../../gateway/errors.ts';
 import type { Finding } from './finding.ts';
 
-export interface StructureQuestion {
-  readonly id: number;
-  readonly resource: FhirResource;
-}
+export type StructureQuestion = { readonly id: number } & Question;
+type Question =
+  | { readonly resource: FhirResource }
+  /** The bytes of a message: it is read in the thread, and what its sender has heard is left out. */
+  | { readonly stored: Uint8Array };
 
-export interface StructureAnswer {
-  readonly id: number;
-  readonly findings: readonly Finding[];
-}
+type StructureAnswer =
+  | { readonly id: number; readonly findings: readonly Finding[] }
+  | { readonly id: number; readonly unreadable: true };
+/** It is ready once it has read all definitions. */
+export type FromStructureWorker = 'ready' | StructureAnswer;
 
 /** Starts a worker of this folder: `startWorker` of the runtime. */
 export type StartWorker = (stem: string, workerData: unknown, beside: string) => Worker;
@@ -26,25 +28,25 @@ export interface StructureQueue {
    * @throws GatewayError journal-unavailable where it cannot be looked at now: nothing was taken
    */
   readonly now: (resource: FhirResource) => Promise<readonly Finding[]>;
-  /** After the answer. @returns false where too many wait already: it is not looked at */
-  readonly later: (
-    resource: FhirResource,
-    found: (findings: readonly Finding[]) => Promise<void>,
-  ) => boolean;
+  /**
+   * After the answer, when nobody waits for one. Whoever asks waits with the next.
+   * @param stored the bytes of the message that told it
+   * @throws GatewayError journal-unavailable where it cannot be looked at now; malformed-message where it cannot be read,
+   *   assertion-failed where the thread ended over it
+   */
+  readonly later: (stored: Uint8Array) => Promise<readonly Finding[]>;
   /** Starts the thread before anybody asks. */
   readonly warm: () => void;
-  /** Waits for what waits, as long as that; then ends the thread. */
-  readonly close: (graceMs?: number) => Promise<void>;
+  /** Ends the thread; who waits is told to come again. */
+  readonly close: () => Promise<void>;
 }
 
 interface Asked {
-  readonly resource: FhirResource;
+  readonly question: Question;
   readonly resolve: (findings: readonly Finding[]) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: GatewayError) => void;
 }
 
-/** As many are kept for later: a few seconds of work. */
-const mostWaiting = 1000;
 /** As many answers may be waited for: a sender beyond that is told to come again. */
 const mostUrgent = 500;
 /** The first one waits for the thread to start and read all definitions. */
@@ -52,9 +54,9 @@ const longestMs = 10_000;
 
 export function structureQueue(start: StartWorker): StructureQueue {
   const urgent: Asked[] = [];
-  const waiting: Asked[] = [];
-  const keeping = new Set<Promise<void>>();
+  const behind: Asked[] = [];
   let thread: Worker | undefined;
+  let isReady = false;
   let inHand: (Asked & { readonly id: number }) | undefined;
   let limit: NodeJS.Timeout | undefined;
   let lastId = 0;
@@ -64,13 +66,11 @@ export function structureQueue(start: StartWorker): StructureQueue {
     if (thread !== undefined) return thread;
     const made = start('structure-worker', undefined, import.meta.url);
     thread = made;
-    made.on('message', ({ id, findings }: StructureAnswer) => {
-      if (inHand?.id !== id) return;
-      const { resolve } = inHand;
-      clearTimeout(limit);
-      inHand = undefined;
-      resolve(findings);
-      next();
+    isReady = false;
+    made.on('message', (told: FromStructureWorker) => {
+      if (thread !== made) return;
+      if (told === 'ready') isReady = true;
+      else settle(told);
     });
     made.on('error', () => lost(made));
     made.on('exit', () => lost(made));
@@ -79,14 +79,33 @@ export function structureQueue(start: StartWorker): StructureQueue {
     return made;
   }
 
+  function takeInHand(): Asked | undefined {
+    const asked = inHand;
+    clearTimeout(limit);
+    inHand = undefined;
+    return asked;
+  }
+
+  function settle(answer: StructureAnswer): void {
+    if (inHand?.id !== answer.id) return;
+    const asked = takeInHand();
+    if ('findings' in answer) asked?.resolve(answer.findings);
+    else asked?.reject(new GatewayError('malformed-message', 'not a message with a resource'));
+    next();
+  }
+
   /** The thread is gone: what it had in hand is not known, the next gets another one. */
   function lost(gone: Worker): void {
     if (thread !== gone) return;
     thread = undefined;
-    const was = inHand;
-    clearTimeout(limit);
-    inHand = undefined;
-    was?.reject(unavailable('the check of structures ended'));
+    const asked = takeInHand();
+    // A thread that never came so far ended over nothing of theirs, and whoever waits for an answer asks again anyway.
+    const isItsDoing = isReady && !isClosed && asked !== undefined && 'stored' in asked.question;
+    asked?.reject(
+      isItsDoing
+        ? new GatewayError('assertion-failed', 'the check of structures ended over it')
+        : unavailable('the check of structures ended'),
+    );
     if (!isClosed) next();
   }
 
@@ -98,26 +117,25 @@ export function structureQueue(start: StartWorker): StructureQueue {
 
   function next(): void {
     if (inHand !== undefined) return;
-    const asked = urgent.shift() ?? waiting.shift();
+    const asked = urgent.shift() ?? behind.shift();
     if (asked === undefined) return;
     lastId += 1;
     inHand = { ...asked, id: lastId };
     try {
-      const question: StructureQuestion = { id: lastId, resource: asked.resource };
+      const question: StructureQuestion = { id: lastId, ...asked.question };
       const asking = running();
       limit = setTimeout(() => stuck(asking), longestMs);
       asking.postMessage(question, []);
     } catch (cause) {
-      clearTimeout(limit);
-      inHand = undefined;
+      takeInHand();
       asked.reject(unavailable('the check of structures does not start', cause));
       next();
     }
   }
 
-  function ask(line: Asked[], resource: FhirResource): Promise<readonly Finding[]> {
+  function ask(line: Asked[], question: Question): Promise<readonly Finding[]> {
     return new Promise((resolve, reject) => {
-      line.push({ resource, resolve, reject });
+      line.push({ question, resolve, reject });
       next();
     });
   }
@@ -127,27 +145,19 @@ export function structureQueue(start: StartWorker): StructureQueue {
       if (isClosed || urgent.length >= mostUrgent) {
         throw unavailable('too many resources wait to be checked; send it again');
       }
-      return ask(urgent, resource);
+      return ask(urgent, { resource });
     },
-    later(resource, found) {
-      if (isClosed || waiting.length >= mostWaiting) return false;
-      const kept = ask(waiting, resource)
-        .then(found)
-        .catch(() => undefined)
-        .finally(() => keeping.delete(kept));
-      keeping.add(kept);
-      return true;
+    async later(stored) {
+      if (isClosed) throw unavailable('the gateway is stopping');
+      return ask(behind, { stored });
     },
     warm() {
       if (!isClosed) running();
     },
-    async close(graceMs = 2000) {
+    async close() {
       isClosed = true;
-      const all = Promise.allSettled(keeping);
-      await Promise.race([all, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
-      for (const asked of [...urgent.splice(0), ...waiting.splice(0)]) {
-        asked.reject(unavailable('the gateway is stopping'));
-      }
+      const waiting = [takeInHand(), ...urgent.splice(0), ...behind.splice(0)];
+      for (const asked of waiting) asked?.reject(unavailable('the gateway is stopping'));
       const gone = thread;
       await gone?.terminate();
     },
