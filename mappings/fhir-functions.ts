@@ -15,6 +15,8 @@ export const fhirFunctions: Readonly<Record<string, readonly EventType[]>> = {
   reopening: ['discharge.cancelled'],
   /** The patient within the resource is told otherwise than before. */
   person: ['patient.identity-changed'],
+  /** The patient said no to planning. */
+  planningDeclined: ['planning.declined'],
   /** A notice that another system sent, once for each unit it went to. */
   noticeSent: ['notice.observed', 'information.transferred'],
   noticeReceived: ['notice.received'],

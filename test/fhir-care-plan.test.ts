@@ -29,6 +29,8 @@ function plan(kind: string, status: CarePlan['status'], more: Partial<CarePlan> 
 const factsOf = (resource: FhirResource, around: Around = {}): string[] =>
   shown(meaningOf(resource, around));
 const individual = 'plan.established @ 2022-03-09T13:00Z {"plan":"coordinated-individual-plan"}';
+/** Since it was told, where the version before had the same time and was none. */
+const sinceTold = individual.replace('2022-03-09T13:00Z', '2022-03-10T12:00Z');
 
 describe('a plan', () => {
   test('is established when it is active, in the stay that it refers to', () => {
@@ -45,6 +47,34 @@ describe('a plan', () => {
   test('is established from when it came into force, where it says so', () => {
     const period = { start: '2022-03-10T08:00:00+01:00' };
     expect(factsOf(plan('SIP', 'active', { period }))[0]).toContain('@ 2022-03-10T07:00Z');
+  });
+
+  test('that was a draft is not established from when the draft was made, nor when it was to begin', () => {
+    for (const more of [{}, { period: { start: '2022-03-08T08:00:00+01:00' } }]) {
+      const [draft, active] = [plan('SIP', 'draft', more), plan('SIP', 'active', more)];
+      const [fact] = meaningOf(active, { previous: draft }).facts;
+      expect([fact?.occurredAt, fact?.warnings]).toEqual([sentAt, ['TIME_OF_TELLING']]);
+      // Nor again by the next version, which finds it established.
+      expect(factsOf({ ...active, title: 'SIP' }, { previous: active })).toEqual([]);
+    }
+    const begun = plan('SIP', 'active', { period: { start: '2022-03-10T08:00:00+01:00' } });
+    expect(factsOf(begun, { previous: plan('SIP', 'draft') })[0]).toContain('@ 2022-03-10T07:00Z');
+    const later = { period: { start: '2022-03-20T08:00:00+01:00' } };
+    expect(
+      factsOf(plan('SIP', 'active', later), { previous: plan('SIP', 'draft', later) })[0],
+    ).toContain('@ 2022-03-20T07:00Z');
+  });
+
+  test('of an earlier stay is not told for another one by an update', () => {
+    const encounter = { ...stay, identifier: { ...stay.identifier, value: '4712' } };
+    const moved = plan('SPLPTLRV', 'active', { encounter });
+    const error = refusalOf(() => meaningOf(moved, { previous: plan('SPLPTLRV', 'active') }));
+    expect([error.location, error.standardCode]).toEqual(['CarePlan.encounter', 'business-rule']);
+    expect(error.message).toContain('entered-in-error');
+    expect(factsOf(moved, { previous: plan('SPLPTLRV', 'draft') })).toHaveLength(1);
+    const inError = plan('SPLPTLRV', 'entered-in-error', { encounter });
+    const taken = meaningOf(inError, { previous: plan('SPLPTLRV', 'active') });
+    expect([taken.facts.length, taken.stay]).toEqual([1, stayKey]);
   });
 
   test('that says only its date is known by its date', () => {
@@ -109,7 +139,7 @@ describe('a plan', () => {
   test('that is proposed is none, until it is a plan', () => {
     const proposed = plan('SIP', 'active', { intent: 'proposal' });
     expect(meaningOf(proposed).ignored).toBe('CarePlan.intent proposal is no plan');
-    expect(factsOf(plan('SIP', 'active'), { previous: proposed })).toEqual([individual]);
+    expect(factsOf(plan('SIP', 'active'), { previous: proposed })).toEqual([sinceTold]);
   });
 
   test.each([
@@ -159,6 +189,17 @@ describe('an activity of a plan', () => {
     expect(factsOf(draft(unknown))[0]).toContain('"calledBy":"unknown"');
   });
 
+  test('does not tell a call at the time that it was scheduled for', () => {
+    const planned = draft(detail('planning-call', 'scheduled'));
+    const done = draft(detail('planning-call', 'completed'));
+    const [fact] = meaningOf(done, { previous: planned }).facts;
+    expect([fact?.type, fact?.occurredAt, fact?.warnings]).toEqual([
+      'planning.called',
+      sentAt,
+      ['TIME_OF_TELLING'],
+    ]);
+  });
+
   test('tells the contact that was appointed', () => {
     const done = draft(
       detail('fixed-care-contact', 'completed'),
@@ -180,7 +221,7 @@ describe('an activity of a plan', () => {
   test('is told once, and taken back with the plan that was entered in error', () => {
     const before = draft(detail('planning-call', 'completed'));
     const active: CarePlan = { ...before, status: 'active' };
-    expect(factsOf(active, { previous: before })).toEqual([individual]);
+    expect(factsOf(active, { previous: before })).toEqual([sinceTold]);
     const error: CarePlan = { ...active, status: 'entered-in-error' };
     const taken = meaningOf(error, { previous: active }).facts;
     expect(taken.map(({ data }) => ('statement' in data ? data.statement : ''))).toEqual([

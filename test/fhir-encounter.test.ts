@@ -851,6 +851,76 @@ describe('a stay told by HL7 v2 and by FHIR', () => {
   });
 });
 
+describe('an Encounter that was another one’s', () => {
+  const other: Patient = {
+    ...patient,
+    id: 'p2',
+    identifier: [
+      { system: 'http://electronichealth.se/identifier/personnummer', value: '196101182803' },
+    ],
+    address: [{ use: 'home', line: ['Exempelvägen 2'], district: '1481' }],
+  };
+
+  test('is seen from its beginning as the other person’s, who pays too', () => {
+    const related = { 'Patient/p1': patient, 'Patient/p2': other };
+    const moved = encounter({ subject: { reference: 'Patient/p2' } });
+    const { facts, patient: whose } = translated(moved, { previous: encounter(), related });
+    expect(facts).toEqual([
+      {
+        type: 'patient.identity-changed',
+        occurredAt: '2022-03-07T09:00:00.000Z',
+        data: { patient: { municipality: '1481', numberKind: 'personnummer' } },
+      },
+    ]);
+    expect(whose?.numbers.map(({ value }) => value)).toEqual(['196101182803']);
+    const byUrn = encounter({ subject: { reference: 'urn:uuid:1' } });
+    const same = { 'urn:uuid:1': patient };
+    expect(said(translated(byUrn, { previous: encounter(), related: same }))).toEqual([]);
+  });
+
+  test('is not moved to another stay by an update; entered in error it is cancelled where it was told', () => {
+    const identifier = [{ system: 'https://ekliden.example/vardkontakt', value: 'V2' }];
+    expect(refusal(encounter({ identifier }), encounter())).toMatchObject({
+      location: 'Encounter.identifier',
+      text: expect.stringContaining('entered-in-error'),
+    });
+    const inError = encounter({ identifier, status: 'entered-in-error' });
+    const { facts, stay } = translated(inError, { previous: encounter() });
+    expect(facts.map(({ type }) => type)).toEqual(['admission.cancelled']);
+    expect(stay).toMatchObject({ number: 'V1001' });
+  });
+});
+
+describe('an assessment that is dated back', () => {
+  const foldedOf = (...versions: readonly Version[]): DischargeProcess =>
+    fold(toldInOrder(versions).flat());
+
+  test('takes the place of the one that it corrects: whoever was not ready at midnight was not at ten', () => {
+    const { readiness: periods } = foldedOf(
+      [
+        '2022-03-09T10:00:00.000Z',
+        encounter({ extension: readiness('ready', '2022-03-09T10:00:00+01:00') }),
+      ],
+      ['2022-03-09T15:00:00.000Z', encounter({ extension: readiness('withdrawn', '2022-03-09') })],
+    );
+    expect(periods).toEqual([]);
+  });
+
+  test('of need is what is needed, whatever was said of later', () => {
+    const { needs } = foldedOf(
+      [
+        '2022-03-09T10:00:00.000Z',
+        encounter({ extension: need([true, true, false], '2022-03-09T10:00:00+01:00') }),
+      ],
+      [
+        '2022-03-09T15:00:00.000Z',
+        encounter({ extension: need([false, false, true], '2022-03-09T09:00:00+01:00') }),
+      ],
+    );
+    expect(needs.map(({ services }) => services?.socialServices)).toEqual([false]);
+  });
+});
+
 describe('Norrtuna, which says readiness by a Task and need by an Observation', () => {
   const reference = {
     identifier: { system: 'https://norrtuna.example/fhir/vardkontakt', value: 'V9' },
@@ -897,8 +967,10 @@ describe('Norrtuna, which says readiness by a Task and need by an Observation', 
     expect(said(assessed)).toEqual(['patient.discharge-ready 2022-03-10T09:05:00.000Z']);
     const cancelled: Task = { ...task('cancelled'), lastModified: '2022-03-12T08:00:00+01:00' };
     expect(said(translated(cancelled, { sender, previous: task('completed') }))).toEqual([
-      'discharge-readiness.withdrawn 2022-03-12T07:00:00.000Z',
+      'discharge-readiness.withdrawn 2022-03-12T07:00:00.000Z TIME_OF_TELLING',
     ]);
+    const touched: Task = { ...cancelled, lastModified: '2022-03-20T08:00:00+01:00' };
+    expect(said(translated(touched, { sender, previous: cancelled }))).toEqual([]);
     expect(translated(observation, { sender }).facts).toEqual([
       {
         type: 'need.assessed',

@@ -101,6 +101,38 @@ describe('a call to planning', () => {
     expect(facts).toHaveLength(2);
   });
 
+  test('that we knew as a draft was not made when the draft was', () => {
+    const [fact] = meaningOf(called('requested'), { previous: called('draft') }).facts;
+    expect([fact?.occurredAt, fact?.warnings]).toEqual([sentAt, ['TIME_OF_TELLING']]);
+    const sent = called('requested', { executionPeriod: { start: '2022-03-09T09:00:00+01:00' } });
+    expect(factsOf(sent, { previous: called('draft') })[0]).toContain('@ 2022-03-09T08:00Z');
+  });
+
+  test('of one stay is not moved to another by an update', () => {
+    const other = { ...stay, identifier: { ...stay.identifier, value: '4712' } };
+    const moved = called('requested', { encounter: other });
+    const error = refusalOf(() => meaningOf(moved, { previous: called('requested') }));
+    expect([error.location, error.standardCode]).toEqual(['Task.encounter', 'business-rule']);
+    expect(factsOf(moved, { previous: called('draft') })).toHaveLength(1);
+  });
+
+  test('says no more by being touched: what it says has the time when it was told first', () => {
+    const declined = (status: Task['status'], lastModified: string) =>
+      called(status, {
+        statusReason: ours('planning-refusal', 'patient-declined'),
+        lastModified,
+      });
+    const first = declined('cancelled', '2022-03-09T10:00:00Z');
+    expect(factsOf(declined('cancelled', '2022-03-20T10:00:00Z'), { previous: first })).toEqual([]);
+  });
+
+  test('is not declined by a reason beside a status that is no refusal', () => {
+    const open = called('on-hold', { statusReason: ours('planning-refusal', 'patient-declined') });
+    const meaning = meaningOf(open);
+    expect(meaning.facts.map(({ type }) => type)).toEqual(['planning.called']);
+    expect(meaning.warnings.join()).toContain('a refusal is rejected or cancelled');
+  });
+
   test('is declined where the patient did, and not where a unit did', () => {
     const declined = (code: string) =>
       factsOf(
@@ -371,7 +403,10 @@ describe('what a kind of system may say', () => {
   const municipal = { request: { kind: 'municipality', municipality: '1480' } } as const;
 
   test('a municipality does not call to planning, nor say that a patient is ready', () => {
-    for (const resource of [called('requested'), task('discharge-ready', 'completed')]) {
+    const ready = task('discharge-ready', 'completed', {
+      executionPeriod: { end: '2022-03-08T10:00:00+01:00' },
+    });
+    for (const resource of [called('requested'), ready]) {
       const error = refusalOf(() => meaningOf(resource, municipal));
       expect([error.code, error.standardCode]).toEqual(['unsupported-message', 'forbidden']);
     }

@@ -111,6 +111,37 @@ describe('one stay', () => {
     expect(fold([first, other].filter((one) => one !== undefined)).observed).toHaveLength(1);
   });
 
+  test('a fact without a time of its own is taken back by its data; what the same message says stands', () => {
+    const declined = given('planning.declined', '2022-03-08 10:00');
+    const takenBack = given('statement.withdrawn', '2022-03-09 10:00', {
+      data: { statement: 'planning.declined', at: localTime('2022-03-08 23:00') },
+    });
+    const [first, withdrawal] = stored([declined, takenBack]);
+    if (first === undefined || withdrawal === undefined) throw new Error('two facts');
+    const doubtful = { ...first, event: { ...first.event, warnings: ['TIME_OF_TELLING'] } };
+    expect(fold([first, withdrawal]).consents).toHaveLength(1);
+    expect(fold([doubtful, withdrawal]).consents).toEqual([]);
+    const { source, sentAt: told } = withdrawal.event;
+    const again = {
+      ...doubtful.event,
+      id: 'again',
+      source,
+      ...(told !== undefined && { sentAt: told }),
+    };
+    expect(fold([doubtful, withdrawal, { position: 9, event: again }]).consents).toHaveLength(1);
+  });
+
+  test('a fact is taken back in whichever stay of the case it was told', () => {
+    const called = given('planning.called', '2022-03-08 10:00', { data: { calledBy: 'other' } });
+    const takenBack = given('statement.withdrawn', '2022-03-09 10:00', {
+      data: { statement: 'planning.called', at: localTime('2022-03-08 10:00') },
+    });
+    const [first, withdrawal] = stored([called, takenBack]);
+    if (first === undefined || withdrawal === undefined) throw new Error('two facts');
+    const elsewhere = { ...withdrawal, event: { ...withdrawal.event, stayId: 'stay-2' } };
+    expect(fold([first, elsewhere]).calls).toEqual([]);
+  });
+
   test('a superseded fact is left out, and what replaces it keeps its name', () => {
     const process = foldFacts(
       admitted('2022-03-01 10:00'),

@@ -61,12 +61,20 @@ export class FactList {
   }
 }
 
-/** Whether it takes that fact back: one of the same stay and sender, told before. What is told again after it stands. */
+/** Code of a fact that has no time of its own: it has the time when its sender told it, or last touched it. */
+const timeOfTelling = 'TIME_OF_TELLING';
+
+/**
+ * Whether it takes that fact back: one of the same sender, told before; a case may be told of under several of its stays.
+ * What is told again after it stands, and so does what its own message says. A fact without a time of its own is known by
+ * its data.
+ */
 function takesBack(withdrawal: EventOf<'statement.withdrawn'>, fact: DischargeEvent): boolean {
   const { statement, at, of = {} } = withdrawal.data;
-  if (fact.type !== statement || fact.occurredAt !== at) return false;
-  if (fact.stayId !== withdrawal.stayId) return false;
+  if (fact.type !== statement) return false;
+  if (fact.occurredAt !== at && fact.warnings?.includes(timeOfTelling) !== true) return false;
   if (fact.source.sender !== withdrawal.source.sender) return false;
+  if (fact.source.messageId === withdrawal.source.messageId) return false;
   if (byTelling(fact, withdrawal) >= 0) return false;
   const data = new Map<string, unknown>(Object.entries(fact.data));
   return Object.entries(of).every(([key, value]) => data.get(key) === value);

@@ -5,7 +5,7 @@ import type { FhirStore, StoredResource } from './store.ts';
 /** Elements that hold the references we follow; of a list every one. */
 const followed: Readonly<Record<string, readonly string[]>> = {
   Encounter: ['subject', 'serviceProvider', 'location.location'],
-  CarePlan: ['subject', 'encounter', 'author', 'careTeam'],
+  CarePlan: ['subject', 'encounter', 'supportingInfo', 'activity.detail.performer'],
   Task: ['for', 'encounter', 'focus', 'owner', 'requester', 'basedOn', 'partOf'],
   Communication: [
     'subject',
@@ -16,17 +16,22 @@ const followed: Readonly<Record<string, readonly string[]>> = {
     'basedOn',
     'inResponseTo',
   ],
-  Observation: ['subject', 'encounter'],
+  Observation: ['subject', 'encounter', 'focus'],
 };
 /** As many references are followed; a resource with more says no more by them. */
 const mostFollowed = 50;
 
-/** The references of a resource that are worth looking up, each once: not those within it (`#…`). */
-export function referencesOf(resource: FhirResource): readonly string[] {
+/**
+ * The references of a resource that are worth looking up, each once: not those within it (`#…`).
+ * @param before the version before; what it referred to says which stay it was of
+ */
+export function referencesOf(resource: FhirResource, before?: FhirResource): readonly string[] {
   const found = new Set<string>();
-  for (const path of followed[resource.resourceType] ?? []) {
-    for (const { reference } of at(resource, path.split('.'))) {
-      if (reference !== undefined && !reference.startsWith('#')) found.add(reference);
+  for (const one of [resource, ...(before === undefined ? [] : [before])]) {
+    for (const path of followed[one.resourceType] ?? []) {
+      for (const { reference } of at(one, path.split('.'))) {
+        if (reference !== undefined && !reference.startsWith('#')) found.add(reference);
+      }
     }
   }
   return [...found].slice(0, mostFollowed);
@@ -37,8 +42,9 @@ export async function relatedOf(
   resource: FhirResource,
   store: FhirStore,
   sender: string,
+  before?: FhirResource,
 ): Promise<Readonly<Record<string, FhirResource>>> {
-  const found = await storedRelatedOf(resource, store, sender);
+  const found = await storedRelatedOf(resource, store, sender, before);
   return Object.fromEntries(found.map(([reference, { body }]) => [reference, parsed(body)]));
 }
 
@@ -47,9 +53,10 @@ export async function storedRelatedOf(
   resource: FhirResource,
   store: FhirStore,
   sender: string,
+  before?: FhirResource,
 ): Promise<readonly (readonly [reference: string, stored: StoredResource])[]> {
   const found: (readonly [string, StoredResource])[] = [];
-  for (const reference of referencesOf(resource)) {
+  for (const reference of referencesOf(resource, before)) {
     const target = localTarget(reference);
     const stored = target && (await store.read({ sender, ...target }));
     if (stored !== undefined) found.push([reference, stored]);

@@ -131,7 +131,7 @@ export async function exchangeOf(
     },
     resource,
     ...(previous !== undefined && { previous }),
-    related: { ...(await relatedOf(resource, store, sender)), ...related },
+    related: { ...(await relatedOf(resource, store, sender, previous)), ...related },
   };
 }
 

@@ -25,10 +25,13 @@ const plans: Stating<CarePlan> = {
   type: 'CarePlan',
   actor: () => undefined,
   functions: {
-    planActivities: (work, scene) => {
+    planActivities: (work, scene, before) => {
       const plan = planIn(scene);
+      const planned = before === undefined ? [] : (planIn(before).activity ?? []);
       return (plan.activity ?? []).flatMap((activity, index) =>
-        tellingsOf(work, plan, activity, index),
+        tellingsOf(work, plan, activity, index).map((telling) =>
+          isAsPlanned(activity, planned) ? { ...telling, at: whenTold } : telling,
+        ),
       );
     },
   } satisfies EventFunctions,
@@ -85,6 +88,22 @@ function tellingsOf(
   }
   const data = isCall ? { calledBy: callerOf(work, scene) } : {};
   return [{ type, at: { text, expression }, data }];
+}
+
+/**
+ * Whether it has the time that it was planned for in the version before, when it was not yet done. `scheduledPeriod` is
+ * then a plan, and no time at which a call was made (4 kap. 3 §).
+ */
+function isAsPlanned({ detail }: CarePlanActivity, before: readonly CarePlanActivity[]): boolean {
+  const said = ({ code, scheduledPeriod }: NonNullable<typeof detail>): string =>
+    JSON.stringify([code, scheduledPeriod]);
+  return before.some(
+    ({ detail: was }) =>
+      detail !== undefined &&
+      was !== undefined &&
+      was.status !== 'completed' &&
+      said(was) === said(detail),
+  );
 }
 
 function planIn({ roots }: Scene): CarePlan {

@@ -3,10 +3,13 @@ import type { Encounter } from 'fhir/r4.js';
 import { whenTold } from '../../../../mappings/index.ts';
 import type { ClassPeriod, EncounterScene } from './encounter-scene.ts';
 import { decided } from './facts.ts';
+import { personOf } from './patient.ts';
+import type { Person } from './patient.ts';
 import type { EventFunctions, Telling } from './facts.ts';
-import { listOf } from './references.ts';
+import { follow, listOf } from './references.ts';
+import { patientIfReadable } from './shape.ts';
 import { parseFhirTime } from './time.ts';
-import { required, warnOnce } from './work.ts';
+import { newWork, required, warnOnce } from './work.ts';
 import type { Work } from './work.ts';
 
 /** Code of the doubt that stands with the fact: not all of its signals can be true. */
@@ -204,16 +207,46 @@ function isNotAfter({ sender }: Work, died: string, left: string): boolean {
 
 const lastOfDayMs = 24 * 3_600_000 - 1;
 
-/** The Patient within the resource is another than the one within the version before. */
-function personWithin(
-  _work: Work,
+/**
+ * The patient is told otherwise than before: the Patient within the resource is another, or the Encounter is now another
+ * person's. A stay that was registered on the wrong person was always the other one's, so who pays (5 kap. 2 §) is seen
+ * from its beginning on.
+ */
+function personTold(
+  work: Work,
   scene: EncounterScene,
   before: EncounterScene | undefined,
 ): readonly Telling[] {
+  const now = scene.person;
+  if (before === undefined || now === undefined) return [];
+  const telling: Telling = { type: 'patient.identity-changed' };
+  const was = before.person ?? subjectOf(work, before.encounter);
+  if (was !== undefined && !isSharing(now, was)) {
+    const text = scene.encounter.period?.start;
+    return [text === undefined ? telling : { ...telling, at: { text, expression: begin } }];
+  }
   const isWithin = scene.encounter.subject?.reference?.startsWith('#') === true;
-  if (!isWithin || before?.person === undefined || scene.person === undefined) return [];
-  const isSame = JSON.stringify(before.person.codes) === JSON.stringify(scene.person.codes);
-  return isSame ? [] : [{ type: 'patient.identity-changed' }];
+  if (!isWithin || before.person === undefined) return [];
+  const isSame = JSON.stringify(before.person.codes) === JSON.stringify(now.codes);
+  return isSame ? [] : [telling];
+}
+
+const begin = 'Encounter.period.start';
+
+/** Whom the version before was about, where what it referred to is known. */
+function subjectOf({ exchange, sender }: Work, encounter: Encounter): Person | undefined {
+  const { resource, identifier } = follow(encounter.subject, encounter, exchange.related);
+  return personOf(newWork(exchange, sender), patientIfReadable(resource), identifier);
+}
+
+/** Whether two have a number in common; who has none is nobody else. */
+function isSharing({ identity: left }: Person, { identity: right }: Person): boolean {
+  if (left.numbers.length === 0 || right.numbers.length === 0) return true;
+  return left.numbers.some((one) =>
+    right.numbers.some(
+      ({ authority, value }) => authority === one.authority && value === one.value,
+    ),
+  );
 }
 
 /** By the names that entries of the mapping give them (`mappings/fhir-functions.ts`). */
@@ -224,5 +257,5 @@ export const encounterFunctions: EventFunctions<EncounterScene> = {
   leave,
   reopening,
   ending,
-  person: personWithin,
+  person: personTold,
 };

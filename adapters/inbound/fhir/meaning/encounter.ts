@@ -2,7 +2,8 @@
  * What an Encounter means: the inpatient stay. It is a snapshot, so its facts are what this version says and the version
  * before did not; a stay that was not, or is no longer, is cancelled.
  */
-import type { Translation } from '../../../adapter.ts';
+import type { Encounter } from 'fhir/r4.js';
+import type { StayReference, Translation } from '../../../adapter.ts';
 import { encounterFunctions, sinceStatus } from './encounter-functions.ts';
 import {
   classesOf,
@@ -14,8 +15,10 @@ import {
 } from './encounter-scene.ts';
 import type { Standing } from './encounter-scene.ts';
 import { newFacts, soleFact } from './facts.ts';
+import { listOf } from './references.ts';
 import { asEncounter } from './shape.ts';
-import { stayOf, subjectOf } from './stay.ts';
+import { stayNamedBy, stayOf, subjectOf } from './stay.ts';
+import { malformed } from './work.ts';
 import type { Work } from './work.ts';
 
 /** @throws GatewayError malformed-message with the FHIRPath expression in `location` */
@@ -27,7 +30,7 @@ export function meaningOfEncounter(work: Work): Translation {
   const classes = classesOf(work, standing);
   const silence = silenceOf(standing, earlier, isStay(standing, classes));
   if (silence !== undefined) return { facts: [], unmapped: [], warnings, ignored: silence };
-  const stay = stayOf(encounter, work);
+  const stay = stayKept(work, encounter, earlier);
   const person = subjectOf(encounter.subject, encounter, work, 'Encounter.subject');
   const about = { stay, patient: person.identity };
   if (standing.progress === 'planned' || standing.progress === 'cancelled') {
@@ -47,6 +50,26 @@ export function meaningOfEncounter(work: Work): Translation {
     warnings,
     ...(isSilent && { ignored: `Encounter says nothing that was not said before${because}` }),
   };
+}
+
+/**
+ * The stay that it names, which is that of the version before: what was told of that one would stand there for ever, and
+ * count here as told. One that never was is cancelled where it was told.
+ * @throws GatewayError malformed-message where another is named, or none
+ */
+function stayKept(work: Work, encounter: Encounter, earlier: Standing | undefined): StayReference {
+  const was =
+    earlier && spoke(earlier) ? stayNamedBy(listOf(earlier.encounter.identifier), work) : undefined;
+  if (was !== undefined && encounter.status === 'entered-in-error') return was;
+  const stay = stayOf(encounter, work);
+  if (was === undefined || was.by !== stay.by || JSON.stringify(was) === JSON.stringify(stay)) {
+    return stay;
+  }
+  throw malformed(
+    'business-rule',
+    'another stay than the version before: send this Encounter as entered-in-error, and a new one of the other stay',
+    'Encounter.identifier',
+  );
 }
 
 const begunStatuses = ['in-progress', 'onleave', 'finished'];

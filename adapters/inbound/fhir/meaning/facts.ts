@@ -12,13 +12,17 @@ import type { CompiledEntry, CompiledKey, Reading, When } from './compile.ts';
 import { callerOf } from './caller.ts';
 import { valueAt } from './path.ts';
 import type { Roots } from './path.ts';
+import type { FhirPath } from '../../../../mappings/index.ts';
 import type { Person } from './patient.ts';
 import { parseFhirTime } from './time.ts';
 import type { FhirTime } from './time.ts';
 import { elementOf, invalidValue, newWork, park, requiredAt, warnOnce } from './work.ts';
 import type { Work } from './work.ts';
 
-/** Code of the doubt that stands with a fact: it has no time of its own, so it has the time when its sender told it. */
+/**
+ * Code of the doubt that stands with a fact: it has no time of its own, so it has the time when its sender told it, or last
+ * touched the resource. Its withdrawal knows it by its data (`gateway/process/fact-list.ts`).
+ */
 export const timeOfTelling = 'TIME_OF_TELLING';
 
 /** One version of a resource, with what it refers to. */
@@ -49,12 +53,13 @@ interface ToldFact {
   readonly fact: Fact;
   /** What must be the same for the fact to be the same. */
   readonly key: string;
-  readonly hasOwnTime: boolean;
+  readonly time: TimeOf;
 }
 
 /**
  * What a resource says that its version before did not say.
- * @param before undefined where nothing stood under its id
+ * @param before undefined where nothing stood under its id, or nothing that spoke
+ * @param stood what stood under its id, whether it spoke or not
  * @throws GatewayError malformed-message for what a fact needs and lacks
  */
 export function newFacts<S extends Scene>(
@@ -63,6 +68,7 @@ export function newFacts<S extends Scene>(
   scene: S,
   before: S | undefined,
   functions: EventFunctions<S> = {},
+  stood: S | undefined = before,
 ): Fact[] {
   const entries = work.sender.types.get(type)?.entries ?? [];
   const facts: Fact[] = [];
@@ -70,7 +76,10 @@ export function newFacts<S extends Scene>(
     const now = told(work, entry, scene, before, functions);
     const was = before === undefined ? [] : quietly(work, entry, before, functions);
     const known = new Set(was.map(({ key }) => key));
-    for (const { key, fact } of now) if (!known.has(key)) facts.push(fact);
+    for (const one of now) {
+      if (!known.has(one.key))
+        facts.push(stood === undefined ? one.fact : sinceBefore(work, one, stood));
+    }
     return { entry, now, was };
   });
   // What cannot be read yet may say what seems to be gone.
@@ -92,7 +101,10 @@ function addGone(
     for (const one of was) if (!keys.has(one.key)) takeBack(work, one, facts);
     return;
   }
-  if (now.length > 0) return;
+  if (now.length > 0) {
+    for (const one of was) if (isDatedBack(one, now)) takeBack(work, one, facts);
+    return;
+  }
   if (ifGone === stands) {
     const types = [...new Set(was.map(({ fact }) => fact.type))].join(', ');
     warnOnce(work, `${types}: said before and no longer; it stands until the opposite is said`);
@@ -107,13 +119,55 @@ export function soleFact(work: Work, type: EventType, at: NonNullable<Telling['a
   return factOf(work, type, timeOf(work, { roots: {} }, { type, at }, []), checkData(type, {}));
 }
 
-function takeBack(work: Work, { fact, hasOwnTime }: ToldFact, facts: Fact[]): void {
-  if (!hasOwnTime) {
+/** What an assessment says of one moment, so that the version told last holds. */
+const assessments: readonly EventType[] = [
+  'patient.discharge-ready',
+  'discharge-readiness.withdrawn',
+  'need.assessed',
+];
+
+/**
+ * Another assessment with an earlier time takes the place of this one, and does not come before it: whoever says now that
+ * the patient was not ready at nine does not say that he has been since ten. The same one with another time is corrected
+ * as the fold has it.
+ */
+function isDatedBack(was: ToldFact, now: readonly ToldFact[]): boolean {
+  if (!assessments.includes(was.fact.type) || was.time.isTold === true) return false;
+  const said = ({ fact }: ToldFact): string => JSON.stringify([fact.type, fact.data]);
+  return now.every((one) => {
+    const isEarlier = one.fact.occurredAt < was.fact.occurredAt;
+    return one.time.isTold === undefined && isEarlier && said(one) !== said(was);
+  });
+}
+
+/**
+ * When a resource was made, or a plan was to come into force, is when it said this; unless the version before had the same
+ * time and did not say it. It has come to say it since, and no earlier than it was told.
+ */
+function sinceBefore(work: Work, { fact, time }: ToldFact, before: Scene): Fact {
+  const { madeBy } = time;
+  const text = madeBy && valueAt(before.roots, madeBy);
+  if (madeBy === undefined || text === undefined) return fact;
+  const { instant } = parseFhirTime(String(text), work.sender.mapping.zone, madeBy.text);
+  const since = { ...timeTold(work), ...lastResort(work) };
+  if (instant !== fact.occurredAt || since.instant <= fact.occurredAt) return fact;
+  return factOf(work, fact.type, since, fact.data, fact.warnings);
+}
+
+function takeBack(work: Work, was: ToldFact, facts: Fact[]): void {
+  const withdrawal = withdrawalOf(work, was);
+  if (withdrawal !== undefined) facts.push(withdrawal);
+}
+
+/** That a fact never was; undefined, with a warning, where nothing of now tells which one it was. */
+function withdrawalOf(work: Work, { fact, time }: ToldFact): Fact | undefined {
+  // A message has the time of its own Provenance, and the one before had another.
+  if (time.isTold === true && time.isLastResort !== true) {
     warnOnce(
       work,
       `${fact.type}: said before and no longer; it had no time of its own, and stands`,
     );
-    return;
+    return undefined;
   }
   const of = Object.fromEntries(
     Object.entries(fact.data).filter(
@@ -126,7 +180,33 @@ function takeBack(work: Work, { fact, hasOwnTime }: ToldFact, facts: Fact[]): vo
     ...(Object.keys(of).length > 0 && { of }),
   };
   const type = 'statement.withdrawn';
-  facts.push(factOf(work, type, timeTold(work), checkData(type, data)));
+  return factOf(work, type, timeTold(work), checkData(type, data));
+}
+
+/** Assessments end, by an event of their own that has their own time: no day of them counts. */
+const ends: Partial<Record<EventType, EventType>> = {
+  'patient.discharge-ready': 'discharge-readiness.withdrawn',
+  'need.assessed': 'need.withdrawn',
+};
+
+/** All that a version has said, taken back as if it never was. */
+export function allTakenBack<S extends Scene>(
+  work: Work,
+  type: MappedType,
+  before: S,
+  functions: EventFunctions<S>,
+): Fact[] {
+  const entries = work.sender.types.get(type)?.entries ?? [];
+  return entries
+    .flatMap((entry) => quietly(work, entry, before, functions))
+    .flatMap((was): Fact[] => {
+      const end = ends[was.fact.type];
+      if (end !== undefined && was.time.isTold === undefined) {
+        return [factOf(work, end, was.time, checkData(end, {}))];
+      }
+      const withdrawal = withdrawalOf(work, was);
+      return withdrawal === undefined ? [] : [withdrawal];
+    });
 }
 
 /** What the version before told; a resource that could not be read told nothing. */
@@ -161,7 +241,7 @@ function told<S extends Scene>(
     if (data === undefined) return [];
     const time = timeOf(work, scene, telling, entry.occurredAt);
     const fact = factOf(work, type, time, checkedData(telling, data, entry), telling.warnings);
-    return [{ fact, key: keyOf(fact, time, entry), hasOwnTime: time.isTold === undefined }];
+    return [{ fact, key: keyOf(fact, time, entry), time }];
   });
 }
 
@@ -263,7 +343,13 @@ interface TimeOf extends Pick<FhirTime, 'instant' | 'precision'> {
   readonly isTold?: true;
   /** For lack of a time in the resource or around it. */
   readonly isLastResort?: true;
+  /** Where it stands, where it is when the resource was made, or was to begin: it may have had it before it said this. */
+  readonly madeBy?: FhirPath;
 }
+
+/** When a resource was last touched is no time of what it says: another touch would make it another fact. */
+const touched = 'lastModified';
+const made: readonly string[] = ['Task.authoredOn', 'CarePlan.created', 'CarePlan.period.start'];
 
 function timeOf(work: Work, scene: Scene, { at }: Telling, paths: readonly When[]): TimeOf {
   const { zone } = work.sender.mapping;
@@ -274,6 +360,8 @@ function timeOf(work: Work, scene: Scene, { at }: Telling, paths: readonly When[
     const text = valueAt(scene.roots, path);
     if (text === undefined) continue;
     const time = parseFhirTime(String(text), zone, elementOf(path.text));
+    if (path.steps.at(-1)?.name === touched) return { ...time, isTold: true, isLastResort: true };
+    if (made.includes(path.text)) return { ...time, madeBy: path };
     // A date of death often has no hour; the end of the stay, on that date, has.
     if (time.precision !== 'day' || path.root !== 'Patient') return time;
     return hourOf(work, scene, time, paths[index + 1]) ?? time;

@@ -4,16 +4,14 @@
  */
 import type { FhirResource, Identifier, PractitionerRole, Reference } from 'fhir/r4.js';
 import { GatewayError } from '../../../../gateway/errors.ts';
-import { checkData } from '../../../../gateway/process/events.ts';
-import type { EventType } from '../../../../gateway/process/events.ts';
 import type { MappedType } from '../../../../mappings/index.ts';
-import type { Fact, StayReference, Translation } from '../../../adapter.ts';
+import type { StayReference, Translation } from '../../../adapter.ts';
 import type { Reading } from './compile.ts';
-import { factOf, newFacts, timeOfTelling, timeTold } from './facts.ts';
+import { allTakenBack, newFacts } from './facts.ts';
 import type { EventFunctions, Scene } from './facts.ts';
 import { follow } from './references.ts';
 import { stayNamedBy, stayReferredTo } from './stay.ts';
-import { newWork, warnOnce } from './work.ts';
+import { malformed, newWork } from './work.ts';
 import type { Work } from './work.ts';
 
 /** How one type of resource says what it states. */
@@ -46,10 +44,17 @@ export function statementsOf<R extends FhirResource>(
   const { type, functions } = stating;
   const silence = silenceOf(work, resource, stating);
   const before = stated(work, previous, stating);
+  const stood =
+    previous === undefined || isInError(previous) ? undefined : sceneOf(work, previous, stating);
   const facts =
     silence === undefined
-      ? newFacts(work, type, sceneOf(work, resource, stating), before, functions)
-      : takenBack(work, stating, before);
+      ? newFacts(work, type, sceneOf(work, resource, stating), before, functions, stood)
+      : before === undefined
+        ? []
+        : allTakenBack(work, type, before, functions);
+  if (silence === undefined && previous !== undefined && before !== undefined) {
+    checkSameStay(work, resource, previous, before, stating);
+  }
   const { unmapped, warnings, understood } = work;
   if (facts.length === 0 && unmapped.length === 0) {
     const because = [...new Set(understood)].join(', ');
@@ -58,7 +63,39 @@ export function statementsOf<R extends FhirResource>(
       `${type} states nothing new of a discharge by the mapping of this sender${because && `: ${because}`}`;
     return { facts, unmapped, warnings, ignored };
   }
+  // What was entered in error is taken back where it was said, whatever stay it names now.
+  if (silence !== undefined && previous !== undefined) {
+    return { stay: stayFor(work, previous, stating), facts, unmapped, warnings };
+  }
   return { stay: stayFor(work, resource, stating), facts, unmapped, warnings };
+}
+
+/**
+ * What was stated of one stay is not moved to another by an update: there it would go on standing, and here it would
+ * count as said before.
+ */
+function checkSameStay<R extends FhirResource>(
+  work: Work,
+  resource: R,
+  previous: R,
+  before: Scene,
+  stating: Stating<R>,
+): void {
+  const quiet = newWork(work.exchange, work.sender);
+  const [was, stay] = [previous, resource].map((one) =>
+    quietly(() => stayFor(quiet, one, stating), undefined),
+  );
+  // Two names may be of one stay; two names of one kind are not.
+  if (was === undefined || stay === undefined || was.by !== stay.by) return;
+  if (JSON.stringify(was) === JSON.stringify(stay)) return;
+  const { type, functions } = stating;
+  if (allTakenBack(quiet, type, before, functions).length === 0) return;
+  const { expression } = stating.stay(previous);
+  throw malformed(
+    'business-rule',
+    `another stay than the version before: send this ${type} as entered-in-error, and a new one of the other stay`,
+    expression,
+  );
 }
 
 /** The reading of a code that a function asks for, by its name in the mapping's `codes`; undefined where the resource has none. */
@@ -139,49 +176,4 @@ function stayFor<R extends FhirResource>(
   const stay = stayNamedBy([...named, ...identifiers], work);
   const first = references.find((reference) => reference !== undefined);
   return stay ?? stayReferredTo(first, resource, work, expression);
-}
-
-// ---------------------------------------------------------------- what never was
-
-/** Assessments end, by an event of their own that has their own time: no day of them counts. */
-const ends: Partial<Record<EventType, EventType>> = {
-  'patient.discharge-ready': 'discharge-readiness.withdrawn',
-  'need.assessed': 'need.withdrawn',
-};
-
-/** All that the version before stated, taken back. */
-function takenBack<R extends FhirResource>(
-  work: Work,
-  { type, functions }: Stating<R>,
-  before: Scene | undefined,
-): Fact[] {
-  if (before === undefined) return [];
-  const was = newWork(work.exchange, work.sender);
-  const facts = quietly(() => newFacts(was, type, before, undefined, functions), []);
-  return facts.flatMap((fact) => withdrawal(work, fact));
-}
-
-function withdrawal(work: Work, fact: Fact): Fact[] {
-  const { type, occurredAt, precision, warnings = [] } = fact;
-  if (warnings.includes(timeOfTelling)) {
-    warnOnce(work, `${type}: it had no time of its own, so it cannot be taken back, and stands`);
-    return [];
-  }
-  const end = ends[type];
-  if (end !== undefined) {
-    const time = { instant: occurredAt, ...(precision !== undefined && { precision }) };
-    return [factOf(work, end, time, checkData(end, {}))];
-  }
-  const of = Object.fromEntries(
-    Object.entries(fact.data).filter(
-      ([key, value]) => key !== 'unit' && ['string', 'boolean'].includes(typeof value),
-    ),
-  );
-  const data = {
-    statement: type,
-    at: occurredAt,
-    ...(Object.keys(of).length > 0 && { of }),
-  };
-  const taken = 'statement.withdrawn';
-  return [factOf(work, taken, timeTold(work), checkData(taken, data))];
 }

@@ -17,6 +17,20 @@ export function meaningOfTask(work: Work): Translation {
 }
 
 const functions: EventFunctions = {
+  planningDeclined: (work, scene) => {
+    const reading = codeOf(work, 'Task', 'planningRefusal', scene);
+    if (reading === undefined || decided(work, reading) !== 'planning.declined') return [];
+    const refused = codeOf(work, 'Task', 'planningRefused', scene);
+    if (refused === undefined) return [];
+    const isRefused = decided(work, refused);
+    if (isRefused === false) {
+      warnOnce(
+        work,
+        `Task.statusReason: the patient declined, and Task.status is ${refused.code}; a refusal is rejected or cancelled`,
+      );
+    }
+    return isRefused === true ? [{ type: 'planning.declined' }] : [];
+  },
   noticeSent: (work, scene) => {
     const task = taskIn(scene);
     const obligation = obligationOf(work, 'Task', 'taskNotice', scene);
