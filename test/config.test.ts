@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { loadConfig, secretOf } from '../gateway/runtime/config.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { runToEnd } from './support/service.ts';
 
 const folder = temporaryFolder('config');
 afterAll(() => folder.remove());
@@ -100,5 +101,33 @@ describe('configuration', () => {
   test('a secret that is not set is named by its variable, never shown', () => {
     expect(secretOf('A_SECRET', { A_SECRET: 'x' })).toBe('x');
     expect(() => secretOf('A_SECRET', {})).toThrow(/A_SECRET is not set/);
+  });
+});
+
+describe('what is wrong with a setting of FHIR', () => {
+  const poll = (more: string): string =>
+    fileWith(
+      `senders:\n  - id: ekliden\n    fhir:\n      poll: { base: 'https://x.example/fhir'${more} }\n`,
+    );
+
+  test('is told when it is missing, with file and line', () => {
+    expect(() => loadConfig({ file: poll(''), env: {} })).toThrow(
+      /hemgang\.yaml:\d+: senders\.0\.fhir\.poll\.since: is missing/,
+    );
+  });
+
+  test('is told by start once, with one next step', async () => {
+    const since = ', since: 2026-01-01T00:00:00.000Z';
+    const start = async (more: string) => {
+      const args = ['start', '--config', poll(since + more), '--data', join(folder.path, 'data')];
+      return await runToEnd([...args, '--http-port', '0', '--mllp-port', '0']);
+    };
+    const secret = (await start(', tokenEnv: NOBODY_SETS_THIS')).stderr;
+    expect(secret).toMatch(/^hemgang: environment: NOBODY_SETS_THIS is not set/);
+    expect(secret.match(/next:/g)).toHaveLength(1);
+    const plain = (await start(", smart: { clientId: a, keyFile: none.pem, scope: 'system/*.rs' }"))
+      .stderr;
+    expect(plain).toMatch(/hemgang\.yaml:4: senders\.0\.fhir\.poll\.smart\.keyFile: none\.pem/);
+    expect(plain.match(/senders\.0/g)).toHaveLength(1);
   });
 });

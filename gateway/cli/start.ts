@@ -1,5 +1,6 @@
 import { asGatewayError, type GatewayError } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';
+import type { Fail } from '../runtime/config-values.ts';
 import { loadConfig, type Config } from '../runtime/config.ts';
 import { createLog } from '../runtime/log.ts';
 import type { FileToken } from '../wiring/tokens.ts';
@@ -24,9 +25,7 @@ export async function start(options: StartOptions): Promise<number> {
   const hangUp = hangUpSignal();
   const gateway = await startGateway({ config, log, reloadsOnSignal: true }).catch(
     (thrown: unknown) => {
-      const error = asGatewayError(thrown);
-      const [section = ''] = error.location?.split('.') ?? [];
-      throw section in config ? fail(error.location ?? '', error.message) : thrown;
+      throw placed(asGatewayError(thrown), config, fail);
     },
   );
   process.stdout.write(`${introduction(gateway, config, file).join('\n')}\n`);
@@ -48,6 +47,15 @@ export async function start(options: StartOptions): Promise<number> {
   clearTimeout(hurry);
   log.info('stopped');
   return 0;
+}
+
+/** An error in a setting, with file and line; one that names the next step has said where. */
+function placed(error: GatewayError, config: Config, fail: Fail): GatewayError {
+  const { location = '', message } = error;
+  const [section = ''] = location.split('.');
+  if (!(section in config) || message.includes('\n  next:')) return error;
+  const [, closer = '', what = ''] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
+  return closer.startsWith(location) ? fail(closer, what) : fail(location, message);
 }
 
 /** Where it listens, as whom, and how durable it is. */

@@ -263,7 +263,9 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   const issue = result.error.issues[0];
   const path = (issue?.path ?? []).map(String);
   const origin = origins.get(path.join('.')) ?? placeOf(document, lines, file, path);
-  throw invalid(origin, `${path.join('.') || 'file'}: ${issue?.message ?? 'invalid'}`);
+  const what = issue?.message ?? 'invalid';
+  const isMissing = issue?.code === 'invalid_type' && what.endsWith('received undefined');
+  throw invalid(origin, `${path.join('.') || 'file'}: ${isMissing ? 'is missing' : what}`);
 }
 
 /** What single values cannot show: names used twice, names that nothing has. */
@@ -314,9 +316,9 @@ function checkTogether(config: Config, fail: Fail): void {
 export function secretOf(name: string, env: NodeJS.ProcessEnv = process.env): string {
   const value = env[name];
   if (value === undefined || value === '') {
-    throw invalid(
-      'environment',
-      `${name} is not set; it holds a secret that the configuration names`,
+    throw new GatewayError(
+      'configuration-invalid',
+      `environment: ${name} is not set; it holds a secret that the configuration names\n  next: set it where the gateway is started, or take its name out of the configuration`,
     );
   }
   return value;
