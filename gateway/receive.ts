@@ -35,10 +35,12 @@ export interface ReceiveParts {
 /**
  * The one function an inbound adapter calls.
  * It never throws: whatever is wrong becomes the answers the standard has for it, and what was refused is kept.
+ * @param check refuses a message before it is translated, by what it throws
  */
 export function createReceive<M>(
   adapter: Inbound<M>,
   parts: ReceiveParts,
+  check?: (message: M) => Promise<unknown>,
 ): (raw: Uint8Array, message?: M) => Promise<Reply> {
   const { journal, log } = parts;
 
@@ -47,6 +49,7 @@ export function createReceive<M>(
     let message = known;
     try {
       message ??= adapter.read(raw);
+      await check?.(message);
       const head = adapter.head(message);
       if (head.sequence !== undefined && head.sequence < 1) {
         const verdict = await startLink(head.sender, head.sequence);

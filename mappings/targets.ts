@@ -1,9 +1,16 @@
 /** What a table's entry may mean: what the places that read the table can take. */
 import { z } from 'zod';
-import { eventData, isEventType, isFact } from '../gateway/process/events.ts';
+import {
+  eventData,
+  isEventType,
+  isFact,
+  obligations,
+  recipientRoles,
+} from '../gateway/process/events.ts';
 import type { EventType } from '../gateway/process/events.ts';
 import { possibleEvents } from './check.ts';
 import { possibleFhirEvents, typesOf } from './fhir-check.ts';
+import { fhirFunctions } from './fhir-functions.ts';
 import { parseFhirSource } from './fhir-schema.ts';
 import type { FhirEntry, FhirOverlay } from './fhir-schema.ts';
 import type { Mappings } from './index.ts';
@@ -104,10 +111,37 @@ function fhirUsesOf({ fhir, senders, tables }: Mappings, name: string): Use[] {
   return uses;
 }
 
+const yesOrNo = [true, false] as const;
+const notices = [...obligations, null] as const;
+const answers = [
+  'notice.received',
+  'notice.acknowledged',
+  'notice.misdirected',
+  null,
+] as const satisfies readonly (EventType | null)[];
+
 /** What codes that functions read may mean, where that is not any text: `mappings/fhir/*.yaml`, `codes`. */
 const takenAs: Readonly<Record<string, Use['takes']>> = {
-  inpatient: [true, false],
+  inpatient: yesOrNo,
   municipality: 'municipality',
+  progress: ['planned', 'begun', 'ended', 'cancelled', 'silent'],
+  planKind: [true, null],
+  activityCall: ['planning.called', null],
+  activityContact: ['care-contact.appointed', null],
+  activityRefusal: ['planning.declined', null],
+  planningRefusal: ['planning.declined', null],
+  caller: ['fixed-care-contact', 'other'],
+  taskNotice: notices,
+  communicationNotice: notices,
+  taskSent: yesOrNo,
+  communicationSent: yesOrNo,
+  taskAnswer: answers,
+  communicationAnswer: answers,
+  taskRefusal: ['notice.misdirected', null],
+  taskRole: recipientRoles,
+  assessed: yesOrNo,
+  assessedReadiness: [...(fhirFunctions['readinessAssessed'] ?? []), null],
+  statement: [...(fhirFunctions['stated'] ?? []), null],
 };
 
 function readsFhir(value: string | readonly string[], table: string): boolean {

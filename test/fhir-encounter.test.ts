@@ -505,6 +505,34 @@ describe('the next version says', () => {
       ['patient.on-leave 2022-03-08T14:00:00.000Z'],
     ],
     [
+      'a leave that stands in the history too, as the status that has not ended',
+      encounter(),
+      encounter({
+        status: 'onleave',
+        statusHistory: [
+          was('in-progress', '07T10:00', '08T15:00'),
+          { status: 'onleave', period: { start: '2022-03-08T15:00:00+01:00' } },
+        ],
+      }),
+      ['patient.on-leave 2022-03-08T14:00:00.000Z'],
+    ],
+    [
+      'a second leave, of which the history has both',
+      encounter(),
+      encounter({
+        status: 'onleave',
+        statusHistory: [
+          was('onleave', '07T15:00', '07T18:00'),
+          { status: 'onleave', period: { start: '2022-03-08T15:00:00+01:00' } },
+        ],
+      }),
+      [
+        'patient.on-leave 2022-03-07T14:00:00.000Z',
+        'patient.returned 2022-03-07T17:00:00.000Z',
+        'patient.on-leave 2022-03-08T14:00:00.000Z',
+      ],
+    ],
+    [
       'a leave since nobody says when',
       encounter(),
       encounter({ status: 'onleave', statusHistory: [was('planned', '06T10:00', '07T10:00')] }),

@@ -313,6 +313,26 @@ describe('a code that no table has', () => {
     });
   });
 
+  test('of a code that a function reads has what the function can take, and what is shipped is that', () => {
+    const shipped = loadMappings();
+    for (const [type, { codes = {} }] of shipped.fhir) {
+      for (const source of Object.values(codes).flat()) {
+        const table = / via (\S+)$/.exec(source)?.[1];
+        if (table === undefined || table === 'encounter-discharge-disposition') continue;
+        const { targets } = possibleTargets(shipped, table);
+        const own = Object.values(shipped.tables.get(table)?.entries ?? {});
+        expect(
+          own.filter((one) => !targets.includes(one)),
+          `${type} ${table}`,
+        ).toEqual([]);
+      }
+    }
+    const inTask = possibleTargets(shipped, 'task-notice-sent');
+    expect(new Set(inTask.targets)).toEqual(new Set([false, true]));
+    const ofAnswer = possibleTargets(shipped, 'notice-answer').targets;
+    expect(ofAnswer).toContain(null);
+  });
+
   test('may mean what its place can take', () => {
     const shipped = loadMappings();
     expect(possibleTargets(shipped, 'discharge-readiness').targets).toEqual(
@@ -321,6 +341,18 @@ describe('a code that no table has', () => {
     expect(possibleTargets(shipped, 'encounter-discharge-disposition').targets).toContain(
       'expired',
     );
+    expect(possibleTargets(shipped, 'observation-statement').targets).toContain(
+      'placement.decided',
+    );
+    expect(possibleTargets(shipped, 'notice-refusal').targets).toEqual([
+      'notice.misdirected',
+      null,
+    ]);
+    // Both places that read it can take no more.
+    expect(possibleTargets(shipped, 'planning-refusal')).toMatchObject({
+      targets: ['planning.declined', null],
+      uses: ['CarePlan activityRefusal', 'Task planningRefusal'],
+    });
     expect(tableFileOf(shipped, '0112-discharge-disposition')).toBe(
       'hl7v2/tables/0112-discharge-disposition.yaml',
     );

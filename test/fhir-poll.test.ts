@@ -1,8 +1,10 @@
 /** Polling a sender's FHIR server: real HTTP, a real journal, and a source with every fault. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -559,7 +561,10 @@ describe('through the gateway', () => {
   const inpatient = encounterOf();
   const p1 = patientOf;
 
-  async function startPolled(more: Partial<FhirPollConfig> = {}): Promise<TestGateway> {
+  async function startPolled(
+    more: Partial<FhirPollConfig> = {},
+    mappings: readonly string[] = [],
+  ): Promise<TestGateway> {
     const poll = fhirPoll.parse({
       base: source.url,
       since: '2022-03-01T00:00:00.000Z',
@@ -571,6 +576,7 @@ describe('through the gateway', () => {
       folder: folder.path,
       change: (config) => ({
         ...config,
+        mappings: [...config.mappings, ...mappings],
         senders: [{ id: 'ekliden', mode: 'live', fhir: { kind: 'hospital', poll } }],
       }),
     });
@@ -609,6 +615,46 @@ describe('through the gateway', () => {
     expect(await typesIn(world)).toContain('patient.discharge-ready');
     expect(notices()).toContain('discharge-ready-notice');
     expect((await world.gateway.journal.status()).processes).toBe(1);
+  });
+
+  /** Stays that are good, break our profile (no unit), and break FHIR itself (a status of R5). */
+  function putThree(): void {
+    const serviceProvider = {
+      identifier: { system: 'urn:oid:1.2.752.29.4.19', value: 'SE2321000131-E000000000001' },
+    };
+    const named = (value: string) => [{ system: 'https://ekliden.example/vardkontakt', value }];
+    put(p1 as never);
+    put({
+      ...inpatient,
+      id: 'no-unit',
+      identifier: named('V2'),
+      serviceProvider: undefined,
+    } as never);
+    put({ ...inpatient, id: 'of-r5', identifier: named('V3'), status: 'completed' } as never);
+    put({ ...inpatient, id: 'good', identifier: named('V4'), serviceProvider } as never);
+  }
+  const keptOf = async ({ gateway }: TestGateway): Promise<string[]> =>
+    (await gateway.journal.resources.page('ekliden', 'Encounter', '', 10)).map(({ id }) => id);
+
+  test('what FHIR itself refuses is kept as refused and told, and the rest is taken', async () => {
+    putThree();
+    const world = await startPolled();
+    await world.rest();
+    expect(await keptOf(world)).toEqual(['good', 'no-unit']);
+    expect((await world.gateway.journal.status()).messages.rejected).toBe(1);
+    expect(world.logged.join('')).toContain("Encounter.status is 'completed'");
+  });
+
+  test('at level refuse what breaks our profile is refused too', async () => {
+    putThree();
+    const overlay = join(folder.path, 'strict');
+    mkdirSync(join(overlay, 'senders'), { recursive: true });
+    writeFileSync(join(overlay, 'senders/ekliden.yaml'), 'fhir: { level: refuse }\n');
+    const world = await startPolled({}, [overlay]);
+    await world.rest();
+    expect(await keptOf(world)).toEqual(['good']);
+    expect((await world.gateway.journal.status()).messages.rejected).toBe(2);
+    expect(world.logged.join('')).toContain('Encounter.serviceProvider is missing');
   });
 
   test('a stay that HL7 v2 began and a polled Encounter ends is one case', async () => {

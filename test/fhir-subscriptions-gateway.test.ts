@@ -76,6 +76,48 @@ async function gatewayAt(source: SimulatedFhirSource): Promise<TestGateway> {
   return world;
 }
 
+test('what is notified and breaks FHIR is kept as refused and told, and what comes after it is taken', async () => {
+  const source = await simulatedFhirSource();
+  closers.push(() => source.close());
+  const world = await gatewayAt(source);
+  await until('it is registered', () => source.subscriptions.standing().length === 1);
+  await source.subscriptions.settled();
+  source.put({
+    resourceType: 'Patient',
+    id: 'p',
+    identifier: [
+      { system: 'http://electronichealth.se/identifier/personnummer', value: '195009072553' },
+    ],
+  });
+  for (const [id, status] of [
+    ['of-r5', 'completed'],
+    ['good', 'in-progress'],
+  ] as const) {
+    source.put({
+      resourceType: 'Encounter',
+      id,
+      identifier: [{ system: 'https://ekliden.example/vardkontakt', value: id }],
+      status,
+      class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
+      subject: { reference: 'Patient/p' },
+      period: { start: '2022-03-07T08:00:00+01:00' },
+    } as never);
+  }
+  const { journal } = world.gateway;
+  await until('the good one is there', async () => {
+    const key = { sender: 'ekliden', type: 'Encounter', id: 'good' };
+    return (await journal.resources.read(key)) !== undefined;
+  });
+  await world.rest();
+  const kept = await journal.resources.page('ekliden', 'Encounter', '', 10);
+  expect(kept.map(({ id }) => id)).toEqual(['good']);
+  // Whoever catches up on what was notified is told of it again.
+  expect((await journal.status()).messages.rejected).toBeGreaterThan(0);
+  const logged = world.logged.join('');
+  expect(logged).toContain('FHIR subscription resource-refused');
+  expect(logged).toContain("Encounter.status is 'completed'");
+});
+
 test('a stay that is told by notifications becomes a case, and no secret is logged', async () => {
   const source = await simulatedFhirSource();
   closers.push(() => source.close());

@@ -83,7 +83,7 @@ const levels: Readonly<Record<PollEvent, 'info' | 'warn' | 'error'>> = {
   'source-clock-set-back': 'warn',
 };
 
-/** How resources of a sender that we ask are taken. */
+/** How resources of a sender that we ask, or that notifies us, are taken. */
 export function takingOf(
   { id, fhir }: Config['senders'][number],
   intake: Intake,
@@ -95,7 +95,7 @@ export function takingOf(
     ...(fhir?.municipality !== undefined && { municipality: fhir.municipality }),
     ...(fhir?.receivers && { receivers: fhir.receivers }),
     store: journal.resources,
-    receive: intake.fhirOf(id).receive,
+    receive: intake.fhirOf(id).receiveUnchecked,
     now: () => clock.now(),
     newId,
   };

@@ -6,7 +6,7 @@ import type { Bundle, Encounter, FhirResource, MessageHeader, Provenance } from 
 import { GatewayError } from '../../../gateway/errors.ts';
 import { writeExchange, type Exchange, type Part } from './exchange.ts';
 import { localTarget, relatedOf } from './related.ts';
-import { instantOf, isBefore, type Taking } from './take.ts';
+import { instantOf, isBefore, isStale, mostTries, type Taking } from './take.ts';
 import type { Reply } from '../../adapter.ts';
 import type { StoredResource } from './store.ts';
 
@@ -14,7 +14,6 @@ import type { StoredResource } from './store.ts';
 const kept = ['CarePlan', 'Task', 'Communication', 'Observation'] as const;
 /** What a message told is kept under MessageHeader.id, for the message that corrects it. */
 export const told = 'Provenance';
-const mostTries = 5;
 
 /** A Bundle whose entries are resources as we know them. */
 export type MessageBundle = Bundle<FhirResource>;
@@ -165,8 +164,7 @@ export async function takeMessage(
   for (let tries = 1; ; tries += 1) {
     const { raw, exchange } = await messageExchange(bundle, text, taking);
     const reply = await taking.receive(raw, exchange);
-    const isStale = reply.outcome === 'untaken' && reply.error?.code === 'stale-version';
-    if (!isStale || tries === mostTries) return { reply, exchange };
+    if (!isStale(reply) || tries >= mostTries) return { reply, exchange };
   }
 }
 

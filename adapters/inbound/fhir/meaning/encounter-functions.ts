@@ -108,6 +108,11 @@ function leave(_work: Work, { encounter, inpatient, earlier }: EncounterScene): 
     }
   }
   if (encounter.status === 'onleave') {
+    // Some systems have the present status in the history too: as the one that has not ended.
+    const hasPresent = history.some(
+      ({ status, period }) => status === 'onleave' && period?.end === undefined,
+    );
+    if (hasPresent) return tellings;
     return [...tellings, { type: 'patient.on-leave', at: sinceStatus(encounter, ['in-progress']) }];
   }
   const wasAway = earlier?.encounter.status === 'onleave' && tellings.length === 0;
