@@ -228,6 +228,34 @@ describe('an Encounter that is told for the first time', () => {
     expect(meant.stay).toBeDefined();
   });
 
+  test('after one whose class waits takes back what that one said meanwhile', () => {
+    const previous = encounter({ class: { code: 'SLUTEN' }, extension: planned('2022-03-12') });
+    expect(said(translated(encounter(), { previous }))).toContain(
+      `discharge-estimate.withdrawn ${told}`,
+    );
+  });
+
+  test('of no inpatient care, after one whose class waits, waits for that: it may have ended it', () => {
+    const previous = encounter({ class: { code: 'SLUTEN' } });
+    const { facts, unmapped } = translated(encounter({ class: { code: 'AMB' } }), { previous });
+    expect(facts).toEqual([]);
+    expect(unmapped.map(({ code }) => code)).toEqual(['SLUTEN']);
+  });
+
+  test('with more leaves than a stay can have, or more identifiers, is refused', () => {
+    const leave = (nth: number): NonNullable<Encounter['statusHistory']>[number] => {
+      const start = new Date(Date.UTC(2022, 2, 8, 0, nth)).toISOString();
+      return { status: 'onleave', period: { start, end: start } };
+    };
+    expect(
+      refusal(encounter({ statusHistory: Array.from({ length: 501 }, (_, nth) => leave(nth)) })),
+    ).toMatchObject({ location: 'Encounter' });
+    const [identifier = {}] = encounter().identifier ?? [];
+    expect(refusal(encounter({ identifier: Array(101).fill(identifier) }))).toMatchObject({
+      location: 'Encounter',
+    });
+  });
+
   test.each(['cancelled', 'entered-in-error'] as const)('%s never was', (status) => {
     expect(said(translated(encounter({ status })))).toEqual([
       `admission.cancelled ${told} TIME_OF_TELLING`,

@@ -1,7 +1,10 @@
 /** What a Task means: calls, contacts, assessments, notices that another system sent, and answers to them. */
 import type { FhirResource, Task } from 'fhir/r4.js';
 import { describe, expect, test } from 'vitest';
+import { fhirInbound } from '../adapters/inbound/fhir/index.ts';
+import { loadMappings, type Mappings } from '../mappings/index.ts';
 import {
+  exchangeOf,
   meaningOf,
   ours,
   refusalOf,
@@ -444,5 +447,37 @@ describe('what a kind of system may say', () => {
     expect(factsOf(answer, municipal)).toEqual([
       'notice.acknowledged @ 2022-03-08T13:00Z {"obligation":"admission-notice"}',
     ]);
+  });
+});
+
+function withCode(name: string, code: string, target: string): Mappings {
+  const shipped = loadMappings();
+  const table = shipped.tables.get(name);
+  if (table === undefined) throw new Error(`no table ${name}`);
+  const grown = { ...table, entries: { ...table.entries, [code]: target } };
+  return { ...shipped, tables: new Map([...shipped.tables, [name, grown]]) };
+}
+
+describe('a version after one whose code waits for a table', () => {
+  const waiting = { table: 'task-planning-call', code: 'failed', path: 'Task.status' };
+  const after = (status: Task['status']) =>
+    meaningOf(called(status), { previous: called('failed') });
+
+  test('waits with it where it takes back all that one may have said', () => {
+    const { facts, unmapped } = after('entered-in-error');
+    expect(facts).toEqual([]);
+    expect(unmapped).toContainEqual(waiting);
+  });
+
+  test('waits with it where it says no longer what that one may have said', () => {
+    expect(after('draft').unmapped).toContainEqual(waiting);
+  });
+
+  test('takes it back once the table has the code', () => {
+    const grown = withCode('task-planning-call', 'failed', 'planning.called');
+    const inError = exchangeOf(called('entered-in-error'), { previous: called('failed') });
+    expect(fhirInbound(grown, 'ekliden').translate(inError)).toMatchObject({
+      facts: [{ type: 'statement.withdrawn', data: { statement: 'planning.called' } }],
+    });
   });
 });

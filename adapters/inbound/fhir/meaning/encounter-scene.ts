@@ -65,11 +65,15 @@ export function standingOf(work: Work, encounter: Encounter): Standing {
 }
 
 /** The version before as it stood, or undefined where it cannot be read. */
-export function quietStanding({ exchange, sender }: Work): Standing | undefined {
+export function quietStanding({
+  exchange,
+  sender,
+}: Work): (Standing & Pick<Work, 'unmapped'>) | undefined {
   const { previous } = exchange;
   if (previous?.resourceType !== 'Encounter') return undefined;
   try {
-    return standingOf(newWork(exchange, sender), asEncounter(previous));
+    const quiet = newWork(exchange, sender);
+    return { ...standingOf(quiet, asEncounter(previous)), unmapped: quiet.unmapped };
   } catch (thrown) {
     if (thrown instanceof GatewayError) return undefined;
     throw thrown;

@@ -14,7 +14,7 @@ import {
   standingOf,
 } from './encounter-scene.ts';
 import type { Standing } from './encounter-scene.ts';
-import { newFacts, soleFact } from './facts.ts';
+import { newFacts, soleFact, waitFor } from './facts.ts';
 import { listOf } from './references.ts';
 import { asEncounter } from './shape.ts';
 import { stayNamedBy, stayOf, subjectOf } from './stay.ts';
@@ -38,6 +38,8 @@ export function meaningOfEncounter(work: Work): Translation {
     const facts = [soleFact(work, 'admission.cancelled', sinceStatus(encounter, cameFrom))];
     return { ...about, facts, unmapped: [], warnings };
   }
+  // Whether inpatient care ended by the change of class depends on what the class was.
+  if (standing.inpatient === false && earlier) waitFor(work, earlier.unmapped);
   const scene = sceneOf(work, standing, classes, person, earlier);
   const before = earlier && spoke(earlier) ? earlierScene(work, earlier) : undefined;
   const facts = newFacts(work, 'Encounter', scene, before, encounterFunctions);
@@ -74,9 +76,12 @@ function stayKept(work: Work, encounter: Encounter, earlier: Standing | undefine
 
 const begunStatuses = ['in-progress', 'onleave', 'finished'];
 
-/** Whether a version was one of a stay that had begun: what it said was told. */
+/**
+ * Whether a version was one of a stay that had begun: what it said was told, and where its class waits for a table, what
+ * does not depend on it.
+ */
 function spoke({ progress, inpatient }: Standing): boolean {
-  return (progress === 'begun' || progress === 'ended') && inpatient === true;
+  return (progress === 'begun' || progress === 'ended') && inpatient !== false;
 }
 
 /** Why it says nothing of a stay; undefined where it says something. */

@@ -74,8 +74,8 @@ export function newFacts<S extends Scene>(
   const facts: Fact[] = [];
   const pairs = entries.map((entry) => {
     const now = told(work, entry, scene, before, functions);
-    const was = before === undefined ? [] : quietly(work, entry, before, functions);
-    const known = new Set(was.map(({ key }) => key));
+    const was = before === undefined ? nothing : quietly(work, entry, before, functions);
+    const known = new Set(was.told.map(({ key }) => key));
     for (const one of now) {
       if (!known.has(one.key))
         facts.push(stood === undefined ? one.fact : sinceBefore(work, one, stood));
@@ -84,8 +84,24 @@ export function newFacts<S extends Scene>(
   });
   // What cannot be read yet may say what seems to be gone.
   if (work.unmapped.length > 0) return facts;
-  for (const { entry, now, was } of pairs) addGone(work, entry, now, was, facts);
+  for (const { entry, now, was } of pairs) {
+    addGone(work, entry, now, was.told, facts);
+    if (mayBeGone(entry, now)) waitFor(work, was.unmapped);
+  }
   return facts;
+}
+
+/**
+ * The version before waits for a code, and will have said what this one says no longer: this one waits with it, so that it
+ * is taken back once it is known.
+ */
+export function waitFor(work: Work, earlier: Work['unmapped']): void {
+  for (const { code, path, table } of earlier) park(work, { code, path, table, target: undefined });
+}
+
+function mayBeGone({ ifGone }: CompiledEntry, now: readonly ToldFact[]): boolean {
+  if (ifGone === undefined || ifGone === stands) return false;
+  return ifGone === takenBack || now.length === 0;
 }
 
 function addGone(
@@ -198,7 +214,11 @@ export function allTakenBack<S extends Scene>(
 ): Fact[] {
   const entries = work.sender.types.get(type)?.entries ?? [];
   return entries
-    .flatMap((entry) => quietly(work, entry, before, functions))
+    .flatMap((entry) => {
+      const { told: was, unmapped } = quietly(work, entry, before, functions);
+      waitFor(work, unmapped);
+      return was;
+    })
     .flatMap((was): Fact[] => {
       const end = ends[was.fact.type];
       if (end !== undefined && was.time.isTold === undefined) {
@@ -209,17 +229,26 @@ export function allTakenBack<S extends Scene>(
     });
 }
 
+interface Before {
+  readonly told: readonly ToldFact[];
+  /** Codes that it waits for. */
+  readonly unmapped: Work['unmapped'];
+}
+const nothing: Before = { told: [], unmapped: [] };
+
 /** What the version before told; a resource that could not be read told nothing. */
 function quietly<S extends Scene>(
   { exchange, sender }: Work,
   entry: CompiledEntry,
   before: S,
   functions: EventFunctions<S>,
-): readonly ToldFact[] {
+): Before {
+  const work = newWork(exchange, sender);
   try {
-    return told(newWork(exchange, sender), entry, before, undefined, functions);
+    const facts = told(work, entry, before, undefined, functions);
+    return { told: facts, unmapped: work.unmapped };
   } catch (thrown) {
-    if (thrown instanceof GatewayError) return [];
+    if (thrown instanceof GatewayError) return nothing;
     throw thrown;
   }
 }

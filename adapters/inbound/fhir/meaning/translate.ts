@@ -58,12 +58,27 @@ export function translate(exchange: Exchange, sender: CompiledSender): Translati
     return ignoring('kept for what refers to it', writesOf(exchange));
   }
   const translation = meaning(newWork(exchange, sender));
-  for (const fact of factsIn(translation)) checkWitness(fact, exchange);
+  const told = factsIn(translation);
+  checkAmount(told.length, `${mostFacts} things that happened`, resource.resourceType);
+  for (const fact of told) checkWitness(fact, exchange);
   checkSpeaker(translation, exchange);
   return {
     ...ofSpeaker(translation, exchange),
     resources: translation.resources ?? writesOf(exchange),
   };
+}
+
+/** A stay of years with a leave every week is below it; each fact is read again whenever something happens to the case. */
+const mostFacts = 1000;
+/** Each is a key by which the resource is found. */
+const mostIdentifiers = 100;
+
+function checkAmount(amount: number, most: string, type: string): void {
+  if (amount <= Number.parseInt(most, 10)) return;
+  throw new GatewayError('malformed-message', `${type}: more than ${most} in one resource`, {
+    standardCode: 'too-long',
+    location: type,
+  });
 }
 
 /**
@@ -156,12 +171,15 @@ function unsupported(type: string): GatewayError {
 export function writesOf({ request, resource }: Exchange): readonly ResourceWrite[] {
   if (request.isOlder === true) return [];
   const unlessKnown = request.unlessKnown === undefined ? undefined : tokenOf(request.unlessKnown);
+  const { resourceType: type } = resource;
+  const identifiers = identifiersOf(resource);
+  checkAmount(identifiers.length, `${mostIdentifiers} identifiers`, type);
   return [
     {
-      type: resource.resourceType,
+      type,
       id: request.id,
       expected: request.base,
-      identifiers: identifiersOf(resource),
+      identifiers,
       ...(unlessKnown !== undefined && { unlessKnown }),
       body: jsonOf(resource),
     },
