@@ -242,7 +242,7 @@ function errorOf(outcome: Exclude<RecordOutcome, Taken>): GatewayError {
         { location: 'MSH-13', standardCode: '207', expectedSequence: outcome.expected },
       );
     case 'unknown-case':
-      return new GatewayError('unknown-case', 'no such case');
+      return new GatewayError('unknown-case', 'no such case: name it as our notices do');
     case 'stale-resource':
       return new GatewayError('stale-version', 'another version stands since it was read');
   }

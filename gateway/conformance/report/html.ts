@@ -17,7 +17,7 @@ export function htmlPage(report: ConformanceReport): string {
           http-equiv="Content-Security-Policy"
           content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
         />
-        <title>HL7 v2 messages for discharge: conformance ${fingerprint.result}</title>
+        <title>Messages for discharge: conformance ${fingerprint.result}</title>
         <style>
           ${new Markup(style)}
         </style>
@@ -63,7 +63,7 @@ function headPart({ summary, messages, stories, cases }: ConformanceReport): Mar
           }.
         </p>`;
   return html`<header>
-    <h1>What these HL7 v2 messages become</h1>
+    <h1>What these messages become</h1>
     <p class="lead">
       Every message was read as the discharge gateway reads it: what it became, what was missing and
       what that leads to, and what is to be agreed. It shows codes, paths, control ids and visit
@@ -213,7 +213,10 @@ function readingPart(): Markup {
     <h2>How to read this</h2>
     <dl class="terms">
       <dt>Accepted</dt>
-      <dd>The message became events of a stay, and is answered AA.</dd>
+      <dd>
+        The message became events of a stay, and is answered AA; of FHIR, here and below, by a
+        status from 200 to 202.
+      </dd>
       <dt>Ignored</dt>
       <dd>
         It was understood, and carries nothing that moves a stay. It is answered AA; the reason

@@ -37,16 +37,16 @@ const primitives: Readonly<Record<string, Primitive>> = {
   ),
   id: written('an id: 1 to 64 of A-Z, a-z, 0-9, - and .', /^[A-Za-z0-9.-]{1,64}$/),
   code: written('a code', /^\S+(?: \S+)*$/),
-  time: written('a time of day: 14:05:00', new RegExp(`^${clock}$`)),
-  date: { json: 'string', words: 'a date: 2026-03-02', holds: calendar(dateForm) },
+  time: written('a time of day, such as 14:05:00', new RegExp(`^${clock}$`)),
+  date: { json: 'string', words: 'a date, such as 2026-03-02', holds: calendar(dateForm) },
   dateTime: {
     json: 'string',
-    words: 'a date, or a date and time with zone: 2026-03-02T14:05:00+01:00',
+    words: 'a date, or a date and time with zone, such as 2026-03-02T14:05:00+01:00',
     holds: calendar(dateTimeForm),
   },
   instant: {
     json: 'string',
-    words: 'a date and time with zone: 2026-03-02T14:05:00+01:00',
+    words: 'a date and time with zone, such as 2026-03-02T14:05:00+01:00',
     holds: calendar(instantForm),
   },
 };
