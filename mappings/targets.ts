@@ -130,6 +130,7 @@ const takenAs: Readonly<Record<string, Use['takes']>> = {
   activityContact: ['care-contact.appointed', null],
   activityRefusal: ['planning.declined', null],
   planningRefusal: ['planning.declined', null],
+  planningRefused: yesOrNo,
   caller: ['fixed-care-contact', 'other'],
   taskNotice: notices,
   communicationNotice: notices,

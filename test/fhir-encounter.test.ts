@@ -340,7 +340,13 @@ describe('an Encounter is refused by element', () => {
       'without a number of a known system',
       encounter({ identifier: [{ system: 'urn:x', value: '1' }] }),
       'Encounter.identifier',
-      /https:\/\/ekliden/,
+      /https:\/\/ekliden.*it has urn:x; give the visit number/,
+    ],
+    [
+      'with a number of a person for a system',
+      encounter({ identifier: [{ system: '195009072553', value: '1' }, { value: '2' }] }),
+      'Encounter.identifier',
+      /it has [^0-9]*, one without system/,
     ],
     [
       'with spaces for a number',

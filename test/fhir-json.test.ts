@@ -106,6 +106,12 @@ describe('a document', () => {
     ['white space alone', ' \n', undefined, 'structure'],
     ['one level too many', '['.repeat(mostDepth + 1), undefined, 'too-costly'],
     ['a hundred thousand levels', '{"a":'.repeat(100_000), undefined, 'too-costly'],
+    [
+      'a key twice in a resource whose type is known by then',
+      '{"resourceType": "Encounter", "status": "planned", "status": "finished"}',
+      'Encounter.status',
+      'structure',
+    ],
   ])('with %s is refused at its place', (_, text, location, standardCode) => {
     const error = refusalOf(bytes(text));
     expect(error).toMatchObject({ code: 'malformed-message', standardCode });

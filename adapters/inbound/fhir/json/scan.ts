@@ -30,6 +30,8 @@ export class JsonScan {
   readonly #path: (string | number)[] = [];
   readonly #spans: (Span | undefined)[] = [];
   #at = 0;
+  /** Type of the resource, once it has been read: it is what an expression begins with. */
+  #type = '';
 
   /** @param mostDepth lists and objects within one another */
   constructor(text: string, mostDepth: number) {
@@ -77,8 +79,10 @@ export class JsonScan {
       else if (seen.push(key) > fewKeys) many = new Set(seen);
       if (!this.#next(colon)) throw this.#wrong('a colon is expected');
       this.#skipSpace();
+      const start = this.#at;
       if (depth === 2 && key === 'resource' && this.#path[0] === 'entry') this.#entryResource();
       else this.#value();
+      if (depth === 0 && key === 'resourceType') this.#type = this.#text.slice(start, this.#at);
     } while (this.#next(comma));
     if (!this.#next(closeObject)) throw this.#wrong('a comma or the end of an object is expected');
     this.#leave(depth);
@@ -204,15 +208,18 @@ export class JsonScan {
     const line = before.split('\n').length;
     const column = this.#at - before.lastIndexOf('\n');
     return notJson(`${what} (line ${line}, column ${column})`, {
-      location: expressionOf(this.#path),
+      location: expressionOf(this.#path, typeName.exec(this.#type)?.[1]),
       issueCode,
     });
   }
 }
 
-/** `entry[6].resource.status`, as far as the names are FHIR's. */
-function expressionOf(path: readonly (string | number)[]): string {
-  let expression = '';
+/** A resource's type as it stands in JSON. */
+const typeName = /^"([A-Z][A-Za-z]{1,40})"$/;
+
+/** `Bundle.entry[6].resource.status`, as far as the names are FHIR's, and the type is known by then. */
+function expressionOf(path: readonly (string | number)[], type = ''): string {
+  let expression = type;
   for (const step of path) {
     if (typeof step === 'number') expression += `[${step}]`;
     else if (!elementName.test(step) || expression.length > 300) break;

@@ -1,6 +1,7 @@
 /** Which stay and whose: what a resource says by identifiers and references. */
 import type { Encounter, FhirResource, Identifier, Reference } from 'fhir/r4.js';
 import type { StayReference } from '../../../adapter.ts';
+import { withoutPersonNumbers } from '../../../person-numbers.ts';
 import { withoutUrn } from './compile.ts';
 import { personOf } from './patient.ts';
 import type { Person } from './patient.ts';
@@ -37,7 +38,7 @@ export function stayNamedBy(
 export function stayOf(encounter: Encounter, work: Work): StayReference {
   const stay = stayNamedBy(encounter.identifier ?? [], work);
   if (stay !== undefined) return stay;
-  throw required('Encounter.identifier', notNamed(work));
+  throw required('Encounter.identifier', notNamed(work, encounter.identifier));
 }
 
 /**
@@ -60,12 +61,29 @@ export function stayReferredTo(
     resource === undefined
       ? 'the Encounter is not known here: send it before, or together in one Bundle; or name it by identifier. '
       : '';
-  throw required(expression, why + notNamed(work));
+  throw required(expression, why + notNamed(work, [...own, identifier]));
 }
 
-function notNamed({ sender }: Work): string {
+/** @param found the identifiers that name no stay: their systems are told, and never a value */
+function notNamed(
+  { sender }: Work,
+  found: readonly (Identifier | undefined)[] | undefined,
+): string {
   const systems = [...sender.visitSystems].join(', ');
-  return `no identifier of a system that names the stay (${systems}, or ${caseReferenceSystem})`;
+  const given = new Set(listOf(found).map((one) => shownSystem(one?.system)));
+  const has =
+    given.size === 0
+      ? 'it has no identifier'
+      : `it has ${[...given].slice(0, mostShown).join(', ')}`;
+  return `no identifier of a system that names the stay (${systems}, or ${caseReferenceSystem}): ${has}; give the visit number, or have the system agreed`;
+}
+
+const mostShown = 5;
+
+/** A system is a name of the sender's, and may be anything. */
+function shownSystem(system: unknown): string {
+  if (typeof system !== 'string' || system === '') return 'one without system';
+  return withoutPersonNumbers(system.slice(0, 100).replace(/\p{Cc}/gu, ' '));
 }
 
 /**
