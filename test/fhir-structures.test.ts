@@ -75,6 +75,16 @@ test('the level in force decides, also after a reload: at accept nothing is look
   expect(await found(world)).toHaveLength(3);
 });
 
+test('what comes while nothing waits is looked at by itself', async () => {
+  const world = await start();
+  const { journal, fhir } = world.gateway;
+  await fhir.caughtUp();
+  expect(await tell(fhir.url)).toBe(201);
+  await expect
+    .poll(() => journal.latestFindings(5), { timeout: 30_000 })
+    .toMatchObject([{ sender: 'ekliden', findings: noContact }]);
+});
+
 test('a message whose bytes nobody can read stops nothing, and is told', async () => {
   const world = await start();
   const { journal, fhir } = world.gateway;
