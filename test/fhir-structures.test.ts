@@ -139,9 +139,9 @@ test('kill -9 right behind the answers loses no check, and status tells how many
   const looking = await openJournalReader({ folder: data });
   open.push(() => looking.close());
   await expect
-    .poll(async () => (await uncheckedStructures(looking)).messages, { timeout: 30_000 })
+    .poll(async () => (await uncheckedStructures(looking)).messages, { timeout: 60_000 })
     .toBe(0);
   expect((await looking.status()).findings).toMatchObject([{ sender: 'ekliden', messages: 40 }]);
   const { stdout: quiet } = await runToEnd(['status', '--config', config]);
   expect(quiet).not.toContain('unchecked');
-});
+}, 180_000);
