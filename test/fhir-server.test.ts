@@ -192,6 +192,8 @@ describe('a create', () => {
       data: { issue: [{ code: 'code-invalid', expression: ['Encounter.status'] }] },
     });
     expect((await server.journal.status()).messages).toMatchObject({ accepted: 0, rejected: 1 });
+    // For whoever reads the log at night.
+    expect(server.answered.at(-1)).toMatchObject({ issue: 'code-invalid at Encounter.status' });
   });
 
   test('that the checks refuse hears everything that is wrong, and a warning is told with the answer', async () => {

@@ -49,6 +49,8 @@ export interface Answered {
   /** `create Encounter`, `transaction`, `metadata`; undefined where it came to none. */
   readonly asked: string | undefined;
   readonly status: number;
+  /** Of what was refused, the first: `required at Encounter.class`. */
+  readonly issue?: string;
   /** Of an error that is our own. */
   readonly error?: GatewayError;
 }
@@ -93,7 +95,14 @@ export function fhirRouter(settings: FhirSettings): Router {
     // Not by `send`, which would make an ETag of its own.
     else response.setHeader('Content-Type', fhirJson).end(JSON.stringify(body));
     const told = error !== undefined && status >= 500 ? { error } : {};
-    settings.onAnswered?.({ sender: sender?.id, method: request.method, asked, status, ...told });
+    settings.onAnswered?.({
+      sender: sender?.id,
+      method: request.method,
+      asked,
+      status,
+      ...issueIn(answer),
+      ...told,
+    });
   };
 
   const begin = async (request: Request, response: Response, next: NextFunction): Promise<void> => {
@@ -199,4 +208,14 @@ export function fhirRouter(settings: FhirSettings): Router {
 
   router.use(begin, admit, body, answer, fail);
   return router;
+}
+
+/** Names of elements as FHIR writes them: a key that its sender made up may be anything. */
+const elementForm = /^[A-Z][A-Za-z]*(?:\.[a-z][A-Za-z]*(?:\[\d{1,4}\])?)*$/;
+
+function issueIn({ status, outcome }: FhirResponse): Pick<Answered, 'issue'> {
+  const [first] = status < 400 ? [] : (outcome?.issue ?? []);
+  if (first === undefined) return {};
+  const [at = ''] = first.expression ?? [];
+  return { issue: elementForm.test(at) ? `${first.code} at ${at}` : first.code };
 }
