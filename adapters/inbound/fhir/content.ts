@@ -3,6 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FhirResource } from 'fhir/r4.js';
 import type { ResourceIdentifier } from '../../adapter.ts';
 
+/** What has a resourceType; nothing else is known of it. */
+export function isResource(value: unknown): value is FhirResource {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'resourceType' in value &&
+    typeof value.resourceType === 'string'
+  );
+}
+
 const written = new WeakMap<FhirResource, string>();
 
 /** Its JSON, made once: a resource that was read is never changed. */

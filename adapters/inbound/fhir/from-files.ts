@@ -12,7 +12,7 @@ import { understoodTypes } from './meaning/translate.ts';
 import { isMessage, takeMessage } from './message.ts';
 import { localTarget, referencesOf } from './related.ts';
 import type { FhirSenderKind } from './security/identity.ts';
-import { identifiersOf } from './content.ts';
+import { identifiersOf, isResource } from './content.ts';
 import type { FhirStore, StoredResource } from './store.ts';
 import { instantOf, take } from './take.ts';
 
@@ -187,15 +187,6 @@ function latestOf(node: unknown, within = ''): string {
 
 function isBundle(resource: FhirResource): resource is Bundle<FhirResource> {
   return resource.resourceType === 'Bundle';
-}
-
-function isResource(value: unknown): value is FhirResource {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'resourceType' in value &&
-    typeof value.resourceType === 'string'
-  );
 }
 
 // ---------------------------------------------------------------- taking

@@ -3,6 +3,7 @@
  * profiles require, by level. Pure, and made of the committed StructureDefinitions; a type is compiled when it comes first.
  */
 import type { FhirResource } from 'fhir/r4.js';
+import { isResource } from '../content.ts';
 import type { z } from 'zod';
 import {
   fhirDefinitions,
@@ -159,14 +160,4 @@ function isHeld(resource: FhirResource): boolean {
 
 function keyOf({ expression, code }: Finding): string {
   return `${expression} ${code}`;
-}
-
-/** What has a resourceType; nothing else is known of it. */
-export function isResource(value: unknown): value is FhirResource {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'resourceType' in value &&
-    typeof value.resourceType === 'string'
-  );
 }

@@ -13,7 +13,7 @@ import type { FhirResource } from 'fhir/r4.js';
 import type { FhirDefinitions, StructureDefinition } from '../../../../profiles/index.ts';
 import type { Finding } from './finding.ts';
 import { mostFindings } from './findings.ts';
-import { isResource } from './profile-checks.ts';
+import { isResource } from '../content.ts';
 
 /** @returns what the StructureDefinition finds; never throws for anything that a resource has in it */
 export type StructureCheck = (resource: FhirResource) => readonly Finding[];

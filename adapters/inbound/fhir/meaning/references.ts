@@ -4,6 +4,7 @@
  * looked up, the identifier is what is known.
  */
 import type { FhirResource, Identifier, Reference } from 'fhir/r4.js';
+import { isResource } from '../content.ts';
 
 export interface Followed {
   readonly resource?: FhirResource;
@@ -33,10 +34,6 @@ function containedIn(owner: FhirResource, id: string): FhirResource | undefined 
   const contained = 'contained' in owner ? owner.contained : undefined;
   if (!Array.isArray(contained)) return undefined;
   return contained.filter(isResource).find((one) => one.id === id);
-}
-
-function isResource(node: unknown): node is FhirResource {
-  return typeof node === 'object' && node !== null && 'resourceType' in node;
 }
 
 /** Both OIDs of HSA-id are one space (HL7 Sweden's base profiles and Inera): the base profiles' is kept. */

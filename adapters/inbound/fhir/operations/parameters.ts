@@ -2,7 +2,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { refuse } from '../answers/refusal.ts';
 import type { JsonDocument } from '../json/strict-json.ts';
-import { isResource } from '../checks/profile-checks.ts';
+import { isResource } from '../content.ts';
 
 export interface Called {
   /** What it is about. */

@@ -17,7 +17,7 @@ import { FhirRefusal, refuse, refusedFor } from '../answers/refusal.ts';
 import type { Finding } from '../checks/finding.ts';
 import { isMessage, partsOf, takeMessage, type MessageBundle } from '../message.ts';
 import type { FhirSender } from '../security/identity.ts';
-import { isResource } from '../checks/profile-checks.ts';
+import { isResource } from '../content.ts';
 import { checkAllowed } from '../server/interact.ts';
 import type { Operation, OperationAnswer, OperationCall } from '../server/operation.ts';
 import { calledWith } from './parameters.ts';

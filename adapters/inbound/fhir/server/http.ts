@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from 'express';
 import type { FhirResource } from 'fhir/r4.js';
+import { isResource } from '../content.ts';
 import { Temporal } from 'temporal-polyfill';
 import { asGatewayError, type GatewayError } from '../../../../gateway/errors.ts';
 import { outcomeOf } from '../answers/outcome.ts';
@@ -32,15 +33,6 @@ export function resourceOf(
   }
   if (value.resourceType === type) return { resource: value, text };
   throw refuse(400, 'invalid', `resourceType must be ${type}, as in the URL`, at);
-}
-
-function isResource(value: unknown): value is FhirResource {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'resourceType' in value &&
-    typeof value.resourceType === 'string'
-  );
 }
 
 /** The headers that a conditional request has. */
