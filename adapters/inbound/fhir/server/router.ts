@@ -8,6 +8,7 @@ import { refuse, refusedFor, FhirRefusal } from '../answers/refusal.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { FhirSender, Identify } from '../security/identity.ts';
 import { batch } from './batch.ts';
+import { bodyRoom } from './body-room.ts';
 import { readBundle } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
 import { interact } from './interact.ts';
@@ -77,6 +78,7 @@ export function fhirRouter(settings: FhirSettings): Router {
     assert(known, 'a request is identified first');
     return known;
   };
+  const admitBody = bodyRoom(settings.maxBodyBytes);
   const statement = capabilityStatement(settings.now(), settings.baseUrl, settings.operations);
 
   const send = (
@@ -134,6 +136,7 @@ export function fhirRouter(settings: FhirSettings): Router {
     known.isWrite = route.to === 'resource' && ['create', 'update'].includes(route.interaction);
     checkAccepted(request.headers.accept, known.query);
     if (request.method === 'POST' || request.method === 'PUT') checkContent(request.headers);
+    admitBody(request, response);
     next();
   };
   const body = express.raw({ type: () => true, limit: settings.maxBodyBytes, inflate: false });
