@@ -913,6 +913,20 @@ describe('a stay told by HL7 v2 and by FHIR', () => {
   });
 });
 
+test('a discharge that is corrected to a death on a later date was none', () => {
+  const died = finished({
+    period: { start: '2022-03-07T10:00:00+01:00', end: '2022-03-12T03:00:00+01:00' },
+    hospitalization: { dischargeDisposition: { coding: [{ code: 'exp' }] } },
+  });
+  const versions: Version[] = [
+    ['2022-03-10T13:30:00.000Z', finished()],
+    ['2022-03-12T08:00:00.000Z', died],
+  ];
+  const process = fold(toldInOrder(versions).flat());
+  expect(process.discharge).toBeUndefined();
+  expect(process.deceased?.atMs).toBe(Date.parse('2022-03-12T02:00:00.000Z'));
+});
+
 describe('an Encounter that was another one’s', () => {
   const other: Patient = {
     ...patient,

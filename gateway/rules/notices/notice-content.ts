@@ -1,7 +1,7 @@
 /** Makes the want of one notice to one recipient. */
 import type { NoticeContent, Obligation } from '../../process/events.ts';
 import type { DischargeProcess, Occasion } from '../../process/state.ts';
-import { isWithin } from './parties.ts';
+import { isAbout } from './sending.ts';
 import type { Parties, Recipient } from './parties.ts';
 import type { WantedNotice } from '../rule.ts';
 
@@ -61,6 +61,6 @@ function isObserved(
       seen.obligation === obligation &&
       seen.role === recipient.role &&
       (seen.municipality ?? recipient.municipality) === recipient.municipality &&
-      (obligation !== 'discharge-ready-notice' || isWithin(about, seen.atMs)),
+      isAbout(seen, about),
   );
 }

@@ -3,10 +3,12 @@ import type { NoticeContent, Obligation } from '../../process/events.ts';
 import type {
   DischargeProcess,
   NoticeHistory,
+  ObservedNotice,
   Occasion,
   ReadinessPeriod,
   Receipt,
 } from '../../process/state.ts';
+import { localDateOf } from '../legal-days.ts';
 import { isMisdirected, isWithin } from './parties.ts';
 import type { Recipient } from './parties.ts';
 import type { Reason } from '../sentences/reasons.ts';
@@ -63,6 +65,22 @@ function better(left: Sending, right: Sending): Sending {
   return ranks.indexOf(right.state) > ranks.indexOf(left.state) ? right : left;
 }
 
+/**
+ * Whether a notice that another system sent can be about that readiness or admission. The notice of admission follows the
+ * assessment that is made when the patient is admitted (2 kap. 1 §): one of an earlier date is of another stay, whatever
+ * stay it names. On the date itself a hospital may send it before it has registered the hour.
+ */
+export function isAbout(seen: ObservedNotice, about: Occasion | ReadinessPeriod): boolean {
+  switch (seen.obligation) {
+    case 'discharge-ready-notice':
+      return isWithin(about, seen.atMs);
+    case 'admission-notice':
+      return localDateOf(seen.atMs) >= localDateOf(about.atMs);
+    default:
+      return true;
+  }
+}
+
 /** What another system was seen to send counts as sent when its source says. */
 function observedSendings(
   process: DischargeProcess,
@@ -74,7 +92,7 @@ function observedSendings(
         seen.obligation === obligation &&
         seen.role === recipient.role &&
         (seen.municipality ?? recipient.municipality) === recipient.municipality &&
-        (obligation !== 'discharge-ready-notice' || isWithin(about, seen.atMs)),
+        isAbout(seen, about),
     )
     .map((seen): Sending => {
       const because = [seen.id];

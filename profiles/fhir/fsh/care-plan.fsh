@@ -2,7 +2,7 @@ Profile: DischargeCarePlan
 Parent: CarePlan
 Id: discharge-care-plan
 Title: "A coordinated plan"
-Description: "A coordinated individual plan or a coordinated care plan: called (draft), established (active), declined or withdrawn (revoked)."
+Description: "A coordinated individual plan or a coordinated care plan: being made (draft), established (active), none any longer (revoked). An activity says that it was called, or declined."
 * insert Ours
 * identifier MS
 * status MS
@@ -25,7 +25,7 @@ Description: "A coordinated individual plan or a coordinated care plan: called (
 * period MS
 * period.start MS
 * created 1..1 MS
-* created ^requirements = "say when the plan was called, made or declined, with date, time and zone"
+* created ^requirements = "say when the plan was made, with date, time and zone; period.start says since when it is established"
 * created obeys hg-time
 * author MS
 * activity MS

@@ -139,9 +139,15 @@ export function sinceStatus(
 
 /** A discharge of the history that holds no longer: it was taken back, whoever told it. */
 function reopening(
-  { exchange }: Work,
-  { encounter, inpatient, progress, earlier }: EncounterScene,
+  work: Work,
+  scene: EncounterScene,
+  before: EncounterScene | undefined,
 ): readonly Telling[] {
+  const { exchange } = work;
+  const { encounter, inpatient, progress, earlier } = scene;
+  if (before !== undefined && isDeathForDischarge(work, scene, before)) {
+    return [{ type: 'discharge.cancelled', at: whenTold }];
+  }
   if (inpatient !== true || progress !== 'begun') return [];
   const telling = { type: 'discharge.cancelled' } as const;
   const history = listOf(encounter.statusHistory);
@@ -159,6 +165,15 @@ function reopening(
   const hidden = previous?.resourceType === 'Encounter' ? previous.period?.end : undefined;
   const isHidden = earlier?.progress === 'silent' && hidden !== undefined;
   return isHidden && encounter.period?.end === undefined ? [{ ...telling, at: whenTold }] : [];
+}
+
+/** Whoever died in hospital had not gone home before that, as the version before has it: no day until then falls away. */
+function isDeathForDischarge(work: Work, scene: EncounterScene, before: EncounterScene): boolean {
+  const ends = [before, scene].map((one) => {
+    if (one.progress !== 'ended' || one.encounter.period?.end === undefined) return undefined;
+    return ending(newWork(work.exchange, work.sender), one)[0]?.type;
+  });
+  return ends[0] === 'patient.discharged' && ends[1] === 'patient.deceased';
 }
 
 /**
