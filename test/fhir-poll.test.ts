@@ -228,12 +228,22 @@ describe('what is referred to', () => {
     expect((await startPolling({ types: ['Task'] })).told).toEqual(['Task/t1/1']);
   });
 
-  test('what is only ever part of another goes with it', async () => {
+  test('what is not taken by itself goes with what refers to it', async () => {
+    const role = { resourceType: 'PractitionerRole', id: 'r1', active: true };
+    put(role as never);
+    const requester = { reference: 'PractitionerRole/r1' };
+    put({ resourceType: 'Task', id: 't1', requester } as never);
+    const poll = await startPolling({ types: ['Task'] });
+    expect(poll.told).toEqual(['Task/t1/1']);
+    expect(poll.exchanges[0]?.related).toMatchObject({ 'PractitionerRole/r1': { active: true } });
+  });
+
+  test('a place is kept as by REST, and told before the stay that is there', async () => {
     put({ resourceType: 'Location', id: 'l1', name: 'Ward 7' } as never);
     put(encounter('e1', { location: [{ location: { reference: 'Location/l1' } }] }));
     const poll = await startPolling();
-    expect(poll.told).toEqual(['Encounter/e1/1']);
-    expect(poll.exchanges[0]?.related).toMatchObject({ 'Location/l1': { name: 'Ward 7' } });
+    expect(poll.told).toEqual(['Location/l1/1', 'Encounter/e1/1']);
+    expect(poll.exchanges[1]?.related).toMatchObject({ 'Location/l1': { name: 'Ward 7' } });
   });
 
   test('another server’s resources are not asked for, nor of this one by an address of another', async () => {

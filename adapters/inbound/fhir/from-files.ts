@@ -6,15 +6,15 @@ import { createHash } from 'node:crypto';
 import type { Bundle, FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../../../gateway/errors.ts';
 import type { ReceiveRead, ResourceWrite } from '../../adapter.ts';
+import { identifiersOf, isResource } from './content.ts';
 import type { Exchange } from './exchange.ts';
 import { readJson } from './json/strict-json.ts';
-import { understoodTypes } from './meaning/translate.ts';
 import { isMessage, takeMessage } from './message.ts';
 import { localTarget, referencesOf } from './related.ts';
 import type { FhirSenderKind } from './security/identity.ts';
-import { identifiersOf, isResource } from './content.ts';
 import type { FhirStore, StoredResource } from './store.ts';
 import { instantOf, take } from './take.ts';
+import { isTakenType } from './taken-types.ts';
 
 /** One resource of a file; of a message the whole Bundle. */
 export interface FileResource {
@@ -132,7 +132,7 @@ function contentOfBundle(
     // A server's remark on its own answer (R4 search, "mode": outcome).
     if (search?.mode === 'outcome') return [];
     // What a source answers with beside what was asked for: whoever asks reads what he understands.
-    if (isAnswer && !understoodTypes.includes(resource.resourceType)) {
+    if (isAnswer && !isTakenType(resource.resourceType)) {
       problems.push(`${place}: ${resource.resourceType} is passed over: it is not taken here`);
       return [];
     }

@@ -4,11 +4,12 @@
  */
 import type { Bundle, Encounter, FhirResource, MessageHeader, Provenance } from 'fhir/r4.js';
 import { GatewayError } from '../../../gateway/errors.ts';
+import { identifiersOf } from './content.ts';
 import { writeExchange, type Exchange, type Part } from './exchange.ts';
 import { localTarget, relatedOf } from './related.ts';
 import { instantOf, isBefore, isStale, mostTries, type Taking } from './take.ts';
 import type { Reply } from '../../adapter.ts';
-import type { StoredResource } from './store.ts';
+import { resourceIn, type StoredResource } from './store.ts';
 
 /** What a message may be about beside its Encounter; Encounter and Patient are kept in any case. */
 const kept = ['CarePlan', 'Task', 'Communication', 'Observation'] as const;
@@ -130,7 +131,7 @@ export async function messageExchange(
   }
   if (earlier !== undefined) {
     const stored = await store.read({ sender, type: told, id: earlier.id });
-    if (stored !== undefined) related.set(earlierReference(earlier.id), bodyOf(stored));
+    if (stored !== undefined) related.set(earlierReference(earlier.id), resourceIn(stored));
   }
   const main = parts.get(encounterUrl);
   const request = {
@@ -187,7 +188,7 @@ async function partOf(url: string, resource: FhirResource, taking: Taking): Prom
   const { sender, store } = taking;
   const type = resource.resourceType;
   const found = new Map<string, StoredResource>();
-  for (const identifier of identifiersIn(resource)) {
+  for (const identifier of identifiersOf(resource)) {
     for (const one of await store.byIdentifier(sender, type, identifier, 2)) found.set(one.id, one);
   }
   if (found.size > 1) {
@@ -204,24 +205,8 @@ async function partOf(url: string, resource: FhirResource, taking: Taking): Prom
   return {
     id: id ?? taking.newId(),
     base: current?.version ?? 0,
-    ...(current !== undefined && { previous: bodyOf(current) }),
+    ...(current !== undefined && { previous: resourceIn(current) }),
   };
-}
-
-function identifiersIn(resource: FhirResource): { system?: string; value: string }[] {
-  const list: unknown = 'identifier' in resource ? resource.identifier : undefined;
-  const all: readonly unknown[] = Array.isArray(list) ? list : [];
-  return all.flatMap((one) => {
-    if (typeof one !== 'object' || one === null) return [];
-    const { system, value }: { system?: unknown; value?: unknown } = one;
-    if (typeof value !== 'string') return [];
-    return [{ ...(typeof system === 'string' && { system }), value }];
-  });
-}
-
-function bodyOf({ body }: StoredResource): FhirResource {
-  const resource: FhirResource = JSON.parse(body);
-  return resource;
 }
 
 function isKept({ resourceType }: FhirResource, isFocus: boolean): boolean {

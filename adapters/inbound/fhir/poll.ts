@@ -19,6 +19,7 @@ import {
 } from './polling/state.ts';
 import { walkType } from './polling/walk.ts';
 import type { Taking } from './take.ts';
+import { rankOf } from './taken-types.ts';
 
 /** For the log: ids of the sender, types, codes and counts. */
 export type PollEvent =
@@ -68,16 +69,6 @@ export interface Poll {
   close(): Promise<void>;
 }
 
-/** What says something of others comes after them: persons and organisations, stays, then what is done about a stay. */
-const order = [
-  'Organization',
-  'Patient',
-  'Encounter',
-  'CarePlan',
-  'Task',
-  'Communication',
-  'Observation',
-];
 /** Longest time of the machine between two looks at legal time. */
 const longestNapMs = 1000;
 
@@ -109,7 +100,7 @@ class Poller {
   constructor(settings: PollSettings) {
     this.#settings = settings;
     this.#name = pollCursor(settings.taking.sender);
-    this.#types = settings.types.toSorted((a, b) => rankOf(a) - rankOf(b));
+    this.#types = settings.types.toSorted((a, b) => rankOf(typeOf(a)) - rankOf(typeOf(b)));
     const { taking, stopping, onEvent } = settings;
     this.#taker = new PageTaker({ taking, signal: stopping.signal, onEvent });
   }
@@ -291,8 +282,9 @@ class Poller {
   }
 }
 
-function rankOf(wanted: string): number {
-  return order.indexOf(wanted.split('?')[0] ?? wanted);
+/** Of `Encounter?class=IMP`. */
+function typeOf(wanted: string): string {
+  return wanted.split('?')[0] ?? wanted;
 }
 
 /** Whether the other types may do better: the server is there, lets us in, and is not busy. */

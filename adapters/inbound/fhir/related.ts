@@ -1,6 +1,6 @@
 /** What a resource refers to, as far as its meaning depends on it. */
 import type { FhirResource } from 'fhir/r4.js';
-import type { FhirStore, StoredResource } from './store.ts';
+import { resourceIn, type FhirStore, type StoredResource } from './store.ts';
 
 /** Elements that hold the references we follow; of a list every one. */
 const followed: Readonly<Record<string, readonly string[]>> = {
@@ -45,7 +45,7 @@ export async function relatedOf(
   before?: FhirResource,
 ): Promise<Readonly<Record<string, FhirResource>>> {
   const found = await storedRelatedOf(resource, store, sender, before);
-  return Object.fromEntries(found.map(([reference, { body }]) => [reference, parsed(body)]));
+  return Object.fromEntries(found.map(([reference, stored]) => [reference, resourceIn(stored)]));
 }
 
 /** As `relatedOf`, as it is stored. */
@@ -82,9 +82,4 @@ function at(node: unknown, path: readonly string[]): { reference?: string }[] {
     return typeof reference === 'string' ? [{ reference }] : [];
   }
   return at(Object.entries(node).find(([key]) => key === head)?.[1], rest);
-}
-
-function parsed(body: string): FhirResource {
-  const resource: FhirResource = JSON.parse(body);
-  return resource;
 }

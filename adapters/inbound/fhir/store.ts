@@ -1,4 +1,5 @@
 /** What has been told as resources before: the part of the journal that this standard reads. */
+import type { FhirResource } from 'fhir/r4.js';
 import type { ResourceIdentifier } from '../../adapter.ts';
 
 export interface StoredResource {
@@ -10,6 +11,12 @@ export interface StoredResource {
   readonly lastUpdated: string;
   /** JSON, without our version in it. */
   readonly body: string;
+}
+
+/** What it says. */
+export function resourceIn({ body }: StoredResource): FhirResource {
+  const resource: FhirResource = JSON.parse(body);
+  return resource;
 }
 
 /** Each sender's resources by themselves: nobody sees another's. */

@@ -9,7 +9,7 @@ import { jsonOf, saysTheSame } from './content.ts';
 import { writeExchange, type Exchange } from './exchange.ts';
 import { relatedOf, storedRelatedOf } from './related.ts';
 import type { FhirSenderKind } from './security/identity.ts';
-import type { FhirStore, StoredResource } from './store.ts';
+import { resourceIn, type FhirStore, type StoredResource } from './store.ts';
 
 export interface Taking {
   readonly sender: string;
@@ -113,7 +113,7 @@ export async function exchangeOf(
   current: StoredResource | undefined,
 ): Promise<Exchange> {
   const type = resource.resourceType;
-  const previous = current === undefined ? undefined : bodyOf(current);
+  const previous = current === undefined ? undefined : resourceIn(current);
   const told = source?.lastUpdated;
   const version = source?.versionId ?? newId();
   return {
@@ -133,11 +133,6 @@ export async function exchangeOf(
     ...(previous !== undefined && { previous }),
     related: { ...(await relatedOf(resource, store, sender, previous)), ...related },
   };
-}
-
-function bodyOf({ body }: StoredResource): FhirResource {
-  const resource: FhirResource = JSON.parse(body);
-  return resource;
 }
 
 /** By the source's time; within one moment, which may be a second long, by its version where that is a number. */

@@ -36,11 +36,6 @@ function containedIn(owner: FhirResource, id: string): FhirResource | undefined 
   return contained.filter(isResource).find((one) => one.id === id);
 }
 
-/** Both OIDs of HSA-id are one space (HL7 Sweden's base profiles and Inera): the base profiles' is kept. */
-export function systemOf(system: string | undefined): string | undefined {
-  return system === 'urn:oid:1.2.752.129.2.1.4.1' ? 'urn:oid:1.2.752.29.4.19' : system;
-}
-
 /** What is in a list, and nothing where it is none. */
 export function listOf<T>(list: readonly T[] | undefined): readonly T[] {
   return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : [];

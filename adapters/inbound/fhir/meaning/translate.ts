@@ -10,6 +10,7 @@ import type { Fact, ResourceWrite, Translation } from '../../../adapter.ts';
 import { identifiersOf, jsonOf, tokenOf } from '../content.ts';
 import type { Exchange } from '../exchange.ts';
 import { isMessage } from '../message.ts';
+import { isTakenType, takenTypes } from '../taken-types.ts';
 import type { CompiledSender } from './compile.ts';
 import { meaningOfCarePlan } from './care-plan.ts';
 import { meaningOfCommunication } from './communication.ts';
@@ -33,18 +34,6 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['Observation', meaningOfObservation],
 ]);
 
-/** What others refer to. */
-const keptTypes: ReadonlySet<string> = new Set([
-  'Organization',
-  'Location',
-  'Practitioner',
-  'PractitionerRole',
-  'CareTeam',
-]);
-
-/** Types that can be sent: what means something, and what that refers to. */
-export const understoodTypes: readonly string[] = [...meanings.keys(), ...keptTypes];
-
 /** @throws GatewayError unsupported-message, malformed-message with the FHIRPath expression in `location` */
 export function translate(exchange: Exchange, sender: CompiledSender): Translation {
   const { request, resource } = exchange;
@@ -54,7 +43,7 @@ export function translate(exchange: Exchange, sender: CompiledSender): Translati
   }
   const meaning = meanings.get(resource.resourceType);
   if (meaning === undefined) {
-    if (!keptTypes.has(resource.resourceType)) throw unsupported(resource.resourceType);
+    if (!isTakenType(resource.resourceType)) throw unsupported(resource.resourceType);
     return ignoring('kept for what refers to it', writesOf(exchange));
   }
   const translation = meaning(newWork(exchange, sender));
@@ -163,10 +152,11 @@ function unsupported(type: string): GatewayError {
   const shown = /^[A-Z][A-Za-z]{1,40}$/.test(type) ? type : 'this resource';
   return new GatewayError(
     'unsupported-message',
-    `${shown} is not taken here; send ${understoodTypes.join(', ')}`,
+    `${shown} is not taken here; send ${takenTypes.join(', ')}`,
     { standardCode: 'not-supported', location: shown === type ? type : 'resourceType' },
   );
 }
+
 /** The resource takes the place of what stood, unless a newer one is known. */
 export function writesOf({ request, resource }: Exchange): readonly ResourceWrite[] {
   if (request.isOlder === true) return [];

@@ -7,17 +7,8 @@ import { asGatewayError, type GatewayError } from '../../../../gateway/errors.ts
 import { isId, type FhirClient } from '../../../wire/fhir-client.ts';
 import { localTarget, referencesOf } from '../related.ts';
 import type { FhirStore } from '../store.ts';
+import { isTakenType } from '../taken-types.ts';
 
-/** What of a source may be kept as a message of its own; anything else is only ever part of one. */
-const keptTypes = new Set([
-  'Patient',
-  'Organization',
-  'Encounter',
-  'CarePlan',
-  'Task',
-  'Communication',
-  'Observation',
-]);
 /** A Task's Encounter's Patient. */
 const deepest = 3;
 /** Answers that are remembered at a time; one that was forgotten is asked for again. */
@@ -86,7 +77,7 @@ export class Follower {
       if (here.includes(name)) continue;
       const found = await this.#read(target);
       if (found === undefined) isWhole = false;
-      else if (!keptTypes.has(target.type)) related[reference] = found;
+      else if (!isTakenType(target.type)) related[reference] = found;
       else if (!this.#taken.has(name)) {
         const deep = here.length < deepest ? await this.#follow(found, here) : undefined;
         await this.#following.take(found, deep?.related ?? {});

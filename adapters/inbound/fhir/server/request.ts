@@ -4,7 +4,7 @@ import type { ReceiveTogether } from '../../../adapter.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FhirSender, Interaction } from '../security/identity.ts';
-import type { StoredResource } from '../store.ts';
+import { resourceIn, type StoredResource } from '../store.ts';
 import type { Taking } from '../take.ts';
 
 export interface TakingTogether extends Taking {
@@ -61,9 +61,9 @@ export function asServed(
   return { ...resource, id, meta };
 }
 
-export function storedAsServed({ id, version, lastUpdated, body }: StoredResource): FhirResource {
-  const resource: FhirResource = JSON.parse(body);
-  return asServed(resource, { id, version, lastModified: lastUpdated });
+export function storedAsServed(stored: StoredResource): FhirResource {
+  const { id, version, lastUpdated } = stored;
+  return asServed(resourceIn(stored), { id, version, lastModified: lastUpdated });
 }
 
 /** `W/"3"`: weak, for the bytes that are read back are not those that were sent. */

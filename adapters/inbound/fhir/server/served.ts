@@ -3,16 +3,7 @@
  * whatever is stated is served, and nothing else is.
  */
 import type { Interaction } from '../security/identity.ts';
-
-export type ServedType =
-  | 'Encounter'
-  | 'CarePlan'
-  | 'Patient'
-  | 'Organization'
-  | 'Location'
-  | 'Task'
-  | 'Communication'
-  | 'Observation';
+import { takenTypes, type TakenType } from '../taken-types.ts';
 
 export interface SearchParameter {
   readonly name: string;
@@ -21,7 +12,7 @@ export interface SearchParameter {
 }
 
 export interface Served {
-  readonly type: ServedType;
+  readonly type: TakenType;
   readonly interactions: readonly Interaction[];
   /** What is asked for by; without one every resource of the type comes, page by page. */
   readonly search: readonly SearchParameter[];
@@ -43,19 +34,8 @@ const search: readonly SearchParameter[] = [
   },
 ];
 
-const types: readonly ServedType[] = [
-  'Encounter',
-  'CarePlan',
-  'Patient',
-  'Organization',
-  'Location',
-  'Task',
-  'Communication',
-  'Observation',
-];
-
 export const served: ReadonlyMap<string, Served> = new Map(
-  types.map((type) => [type, { type, interactions: all, search }]),
+  takenTypes.map((type) => [type, { type, interactions: all, search }]),
 );
 
 /** The method of each interaction, on the type or on one resource. */

@@ -6,7 +6,7 @@ import { readAnswer } from '../answers/answer.ts';
 import { issueOfFinding, outcomeOf } from '../answers/outcome.ts';
 import { FhirRefusal, refuse } from '../answers/refusal.ts';
 import { identifiersOf, saysTheSame } from '../content.ts';
-import type { StoredResource } from '../store.ts';
+import { resourceIn, type StoredResource } from '../store.ts';
 import { isStale, mostTries, take, type Incoming, type Took } from '../take.ts';
 import { checkOf, conditionOf, oneWith, tokenText } from './conditions.ts';
 import {
@@ -102,7 +102,7 @@ async function targetOfCreate(request: FhirRequest, resource: FhirResource): Pro
   const [known, another] = await taking.store.byIdentifier(taking.sender, type, first, 2);
   if (known === undefined) return type === 'Encounter' ? { unlessKnown: first } : {};
   if (another !== undefined) return {};
-  const isSame = type === 'Encounter' || saysTheSame(JSON.parse(known.body), resource);
+  const isSame = type === 'Encounter' || saysTheSame(resourceIn(known), resource);
   return isSame ? { id: known.id } : {};
 }
 

@@ -1,7 +1,8 @@
 /** Fetches what notifications did not bring: by the numbers of events where the source can, else by a query. */
 import type { Bundle, FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../../../../gateway/errors.ts';
-import { isResource, readNotification, type Notification } from './notification.ts';
+import { isResource } from '../content.ts';
+import { readNotification, type Notification } from './notification.ts';
 import type { PayloadContent } from './settings.ts';
 import type { SubscriptionSource } from './source.ts';
 import type { Gap } from './state.ts';

@@ -10,6 +10,7 @@ import type { FhirResource } from 'fhir/r4.js';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { GatewayError } from '../../../../gateway/errors.ts';
+import { isResource } from '../content.ts';
 
 const kinds = [
   'handshake',
@@ -162,11 +163,6 @@ export function plainNotification(told?: ToldResource, deleted?: string): Notifi
 /** Whether a body is the Bundle of a topic-based subscription, and not a resource that is told by itself. */
 export function isNotificationBundle(body: unknown): boolean {
   return z.object({ resourceType: z.literal('Bundle') }).safeParse(body).success;
-}
-
-export function isResource(value: unknown): value is FhirResource {
-  return z.object({ resourceType: z.string().regex(/^[A-Z][A-Za-z]{1,40}$/) }).safeParse(value)
-    .success;
 }
 
 function bundleOf(body: unknown): z.output<typeof bundle> {

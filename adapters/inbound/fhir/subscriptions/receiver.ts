@@ -9,11 +9,11 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import type { OperationOutcome } from 'fhir/r4.js';
 import helmet from 'helmet';
 import { asGatewayError, GatewayError } from '../../../../gateway/errors.ts';
+import { isResource } from '../content.ts';
 import { readJson } from '../json/strict-json.ts';
 import type { Identify } from '../security/identity.ts';
 import {
   isNotificationBundle,
-  isResource,
   plainNotification,
   readNotification,
   type Notification,
@@ -210,7 +210,7 @@ function notificationOf(request: Request): Notification {
   }
   if (place !== undefined && place !== `${value.resourceType}/${value.id ?? ''}`) {
     throw new GatewayError('malformed-message', 'the address names another resource than is sent', {
-      location: `${value.resourceType}.id`,
+      location: 'id',
     });
   }
   return plainNotification({ resource: value, text });

@@ -5,8 +5,8 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../../../../gateway/errors.ts';
 import { localTarget, referencesOf } from '../related.ts';
-import { served, type ServedType } from '../server/served.ts';
 import { take, type Incoming } from '../take.ts';
+import { isTakenType, rankOf } from '../taken-types.ts';
 import { isPermanent } from './registration.ts';
 import type { Notification, ToldResource } from './notification.ts';
 import type { SubscriptionSettings } from './settings.ts';
@@ -27,8 +27,6 @@ export interface Taker {
   forgetUnreachable(): void;
 }
 
-/** What others refer to comes first. */
-const order = ['Organization', 'Location', 'Patient', 'Encounter', 'CarePlan'];
 /** Task → CarePlan → Encounter → Patient. */
 const deepest = 3;
 const mostRemembered = 10_000;
@@ -45,7 +43,7 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
   const takenAt = new Map<string, number>();
 
   async function takeNotified(notification: Notification): Promise<ToDo> {
-    const told = ordered(notification.resources.filter(({ resource }) => isServed(resource)));
+    const told = ordered(notification.resources.filter(({ resource }) => isTaken(resource)));
     const related = relatedOf(told);
     const brought = new Set(told.map(({ resource }) => `${resource.resourceType}/${resource.id}`));
     const toRead = new Set<string>();
@@ -72,7 +70,7 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
   }
 
   async function readAndTake(reference: string): Promise<void> {
-    const target = servedTarget(reference);
+    const target = takenTarget(reference);
     if (target === undefined) return;
     try {
       const resource = await source.read(target.type, target.id);
@@ -87,7 +85,7 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
   }
 
   async function takePage(resources: readonly FhirResource[]): Promise<string | undefined> {
-    const told = ordered(resources.filter(isServed).map((resource) => ({ resource, text: '' })));
+    const told = ordered(resources.filter(isTaken).map((resource) => ({ resource, text: '' })));
     const related = relatedOf(told);
     let reached: string | undefined;
     for (const { resource } of told) {
@@ -105,7 +103,7 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
     depth: number,
     related: Incoming['related'] = {},
   ): Promise<void> {
-    if (!isServed(resource) || resource.id === undefined) return;
+    if (!isTaken(resource) || resource.id === undefined) return;
     const missing = depth < deepest ? await missingOf(resource, related) : [];
     for (const reference of new Set([...missing, ...stalePatientsOf(resource)]))
       await takeReferred(reference, depth + 1);
@@ -113,7 +111,7 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
   }
 
   async function takeReferred(reference: string, depth: number): Promise<void> {
-    const target = servedTarget(reference);
+    const target = takenTarget(reference);
     if (target === undefined) return;
     try {
       const resource = await source.read(target.type, target.id);
@@ -186,7 +184,7 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
   ): Promise<readonly string[]> {
     const missing: string[] = [];
     for (const reference of referencesOf(resource)) {
-      const target = servedTarget(reference);
+      const target = takenTarget(reference);
       if (related[reference] !== undefined || target === undefined) continue;
       if (!isOfSource(reference) || unreachable.has(reference)) continue;
       if (!(await isKept(target))) missing.push(reference);
@@ -202,15 +200,11 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
   return { takeNotified, readAndTake, takePage, forgetUnreachable: () => unreachable.clear() };
 }
 
-function isServed({ resourceType }: FhirResource): boolean {
-  return served.has(resourceType);
-}
+const isTaken = ({ resourceType }: FhirResource): boolean => isTakenType(resourceType);
 
+/** What others refer to comes first. */
 function ordered(told: readonly ToldResource[]): readonly ToldResource[] {
-  const rank = ({ resource }: ToldResource): number => {
-    const place = order.indexOf(resource.resourceType);
-    return place < 0 ? order.length : place;
-  };
+  const rank = ({ resource }: ToldResource): number => rankOf(resource.resourceType);
   return told.toSorted((left, right) => rank(left) - rank(right));
 }
 
@@ -227,13 +221,12 @@ function relatedOf(told: readonly ToldResource[]): Readonly<Record<string, FhirR
 }
 
 function typeAndId(reference: string): string | undefined {
-  const target = servedTarget(reference);
+  const target = takenTarget(reference);
   return target && `${target.type}/${target.id}`;
 }
 
 /** Type and id of a reference to a resource that we have use for. */
-function servedTarget(reference: string): { type: ServedType; id: string } | undefined {
+function takenTarget(reference: string): ReturnType<typeof localTarget> {
   const target = localTarget(reference);
-  const type = served.get(target?.type ?? '')?.type;
-  return target && type && { type, id: target.id };
+  return target !== undefined && isTakenType(target.type) ? target : undefined;
 }
