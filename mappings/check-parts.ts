@@ -7,7 +7,7 @@ import { suggestion } from './spelling.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 /** The table that a value goes through, in the standard's way of writing; undefined for none. */
-export type TableOf = (text: string) => string | undefined;
+type TableOf = (text: string) => string | undefined;
 
 export function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
@@ -101,7 +101,7 @@ export function checkMunicipalityTable(name: string, tables: Tables): void {
   }
 }
 
-export function tableNamed(name: string, tables: Tables, key: string): Table {
+function tableNamed(name: string, tables: Tables, key: string): Table {
   const found = tables.get(name);
   if (found !== undefined) return found;
   throw invalid(`${key}: unknown table '${name}'${suggestion(name, tables.keys())}`);

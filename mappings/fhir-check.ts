@@ -93,7 +93,7 @@ export function possibleFhirEvents(entry: FhirEntry, tables: Tables): readonly E
 const tableOf = (text: string): string | undefined => parseFhirSource(text)?.table;
 
 /** Virtual roots that paths may begin in, beside the type itself: what it refers to. */
-export const fhirRoots: Readonly<Record<MappedType, readonly string[]>> = {
+const fhirRoots: Readonly<Record<MappedType, readonly string[]>> = {
   Encounter: ['Encounter', 'Patient', 'Location', 'Organization'],
   Patient: ['Patient'],
   CarePlan: ['CarePlan', 'PractitionerRole'],

@@ -39,7 +39,6 @@ const activity = happening.extend({
   /** What it means that a message with this activity is taken back. */
   removed: happening.optional(),
 });
-export type Activity = z.infer<typeof activity>;
 
 export const messageMapping = z.strictObject({
   description: z.string(),

@@ -10,7 +10,7 @@ import { numberKind } from './numbers-schema.ts';
 
 const via = /^(\S+) via ([a-z0-9-]+)$/;
 
-export interface FhirSource {
+interface FhirSource {
   readonly path: string;
   readonly table?: string;
 }
@@ -43,7 +43,7 @@ const time = z.string().refine((text) => text === whenTold || parseFhirPath(text
     `'${String(issue.input)}' is neither a path like Encounter.period.start nor '${whenTold}'`,
 });
 const times = z.union([time, z.array(time).min(1)]);
-export const fhirSources = z.union([source, z.array(source).min(1)]);
+const fhirSources = z.union([source, z.array(source).min(1)]);
 const constant = z.strictObject({ constant: z.union([z.string(), z.boolean()]) });
 const value = z.union([source, z.array(source).min(1), constant], {
   error: (issue) =>
@@ -79,7 +79,6 @@ const resource = z.strictObject({
   replace: z.boolean().optional(),
   events: z.array(entry),
 });
-export type FhirResourceEntries = z.infer<typeof resource>;
 
 /** Types whose meaning is a mapping, with the file it stands in. */
 export const fhirFiles = {

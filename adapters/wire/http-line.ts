@@ -58,7 +58,7 @@ export function openLine(settings: LineSettings): HttpLine {
 }
 
 /** Code of the error of an answer that is compressed though nobody asked for it. */
-export const compressedCode = 'ECOMPRESSED';
+const compressedCode = 'ECOMPRESSED';
 
 class Uncompressed extends DecoratorHandler {
   readonly #handler: Dispatcher.DispatchHandlers;

@@ -51,6 +51,15 @@ export async function persevere<T>(
   }
 }
 
+/**
+ * How long to wait after failures in a row: doubled with each.
+ * @param failures 1 for the first
+ * @returns milliseconds, as both lengths are
+ */
+export function backOffMs(firstMs: number, failures: number, longestMs: number): number {
+  return Math.min(firstMs * 2 ** Math.min(failures - 1, 20), longestMs);
+}
+
 /** The call was ended by us. */
 export function stopped(): GatewayError {
   return new GatewayError('source-unavailable', 'stopped', { standardCode: 'STOPPED' });

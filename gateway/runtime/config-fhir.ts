@@ -76,7 +76,6 @@ export const fhirSender = z.strictObject({
 export type FhirSettings = z.output<typeof fhirSettings>;
 export type FhirSenderConfig = z.output<typeof fhirSender>;
 export type OAuthConfig = z.output<typeof oauth>;
-export type CertificateConfig = z.output<typeof certificate>;
 
 /** The part of the configuration that who may speak FHIR depends on. */
 interface Together {

@@ -4,6 +4,7 @@
  */
 import type { FhirResource } from 'fhir/r4.js';
 import { Temporal } from 'temporal-polyfill';
+import { GatewayError } from '../../../gateway/errors.ts';
 import type { ReceiveRead, Reply } from '../../adapter.ts';
 import { jsonOf, saysTheSame } from './content.ts';
 import { writeExchange, type Exchange } from './exchange.ts';
@@ -26,7 +27,7 @@ export interface Taking {
   readonly newId: () => string;
 }
 
-export interface SourceVersion {
+interface SourceVersion {
   readonly versionId?: string | undefined;
   readonly lastUpdated?: string | undefined;
 }
@@ -79,6 +80,36 @@ export async function take(taking: Taking, incoming: Incoming): Promise<Took> {
     const isFinal = !isStale(reply) || incoming.unlessKnown !== undefined || tries >= mostTries;
     if (isFinal) return { reply, type, id };
   }
+}
+
+/**
+ * Takes what a source gave, under the source's own version and time: however often it gives that, it is told once.
+ * @param text as it was sent
+ * @param related what it refers to and the store need not have, by reference
+ * @returns what became of it: accepted, or refused and kept
+ * @throws GatewayError where it could not be stored because of us
+ */
+export async function takeFromSource(
+  taking: Taking,
+  resource: FhirResource,
+  text: string,
+  related: Readonly<Record<string, FhirResource>>,
+): Promise<Reply> {
+  // Nobody has checked yet what it holds.
+  const { versionId, lastUpdated }: { versionId?: unknown; lastUpdated?: unknown } =
+    resource.meta ?? {};
+  const { reply } = await take(taking, {
+    resource,
+    text,
+    ...(resource.id !== undefined && { id: resource.id }),
+    source: {
+      ...(typeof versionId === 'string' && { versionId }),
+      ...(typeof lastUpdated === 'string' && { lastUpdated }),
+    },
+    related,
+  });
+  if (reply.outcome !== 'untaken') return reply;
+  throw reply.error ?? new GatewayError('journal-unavailable', 'not stored');
 }
 
 /** Another writer was faster: nothing was stored, and what stands is to be read again. */

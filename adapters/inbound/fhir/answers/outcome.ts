@@ -5,7 +5,7 @@ import type { UnmappedCode } from '../../../adapter.ts';
 import type { Finding } from '../checks/finding.ts';
 
 /** Our own codes of errors (`gateway/errors.ts`), for whoever wants to tell them apart. */
-export const errorCodes = 'http://hemgang.se/fhir/CodeSystem/error';
+const errorCodes = 'http://hemgang.se/fhir/CodeSystem/error';
 
 export interface Said {
   readonly severity: OperationOutcomeIssue['severity'];

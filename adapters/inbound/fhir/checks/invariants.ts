@@ -3,7 +3,7 @@
  * functions: what stands on the answer path evaluates no FHIRPath. A test holds each against its expression.
  */
 
-export interface Invariant {
+interface Invariant {
   readonly holds: (value: unknown) => boolean;
   /** Element below the one that has the invariant, where that one is missing. */
   readonly at?: readonly string[];

@@ -40,7 +40,7 @@ export interface Reading {
   readonly table: string | undefined;
 }
 /** What numbers of a system are. */
-export interface NumberSystem {
+interface NumberSystem {
   readonly kind: PersonNumber['kind'];
   /** Who gives them, as the sender names it in HL7 v2, where that is another name. */
   readonly authority?: string | undefined;
@@ -71,7 +71,7 @@ export interface CompiledEntry {
   readonly ifGone: EventType | typeof stands | typeof takenBack | undefined;
 }
 
-export interface CompiledType {
+interface CompiledType {
   readonly entries: readonly CompiledEntry[];
   /** Codes that functions ask for, by name. */
   readonly codes: ReadonlyMap<string, Reader>;

@@ -18,10 +18,10 @@ import type { FhirTime } from './time.ts';
 import { elementOf, invalidValue, malformed, required, requiredAt } from './work.ts';
 
 /** What a resource of a message says by itself. */
-export type Alone = (exchange: Exchange) => Translation;
+type Alone = (exchange: Exchange) => Translation;
 
 /** What is needed of the sender's mappings. */
-export interface MessageSetting {
+interface MessageSetting {
   readonly mapping: MessageMapping;
   readonly zone: string;
 }

@@ -15,14 +15,14 @@ import { invalidValue, park, required, warnOnce } from './work.ts';
 import type { Work } from './work.ts';
 
 /** System of the delivery id that our notices carry: an answer names the notice by it. */
-export const deliverySystem = 'http://hemgang.se/fhir/sid/delivery';
+const deliverySystem = 'http://hemgang.se/fhir/sid/delivery';
 /** Our code system of the units concerned. */
 const roleSystem = 'http://hemgang.se/fhir/CodeSystem/recipient-role';
 /** SCB's codes of municipalities (standards: RIV-TA). */
 const municipalitySystem = '1.2.752.129.2.2.1.17';
 
 /** Whom a notice went to, as the resource has it. */
-export interface Addressed {
+interface Addressed {
   readonly reference: Reference;
   /** FHIRPath of it. */
   readonly expression: string;

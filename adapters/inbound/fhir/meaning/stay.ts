@@ -11,7 +11,7 @@ import { required } from './work.ts';
 import type { Work } from './work.ts';
 
 /** System of the case reference that our notices carry: a planning system names a case by it. */
-export const caseReferenceSystem = 'http://hemgang.se/fhir/sid/case-reference';
+const caseReferenceSystem = 'http://hemgang.se/fhir/sid/case-reference';
 
 /** The stay that one of the identifiers names: by visit number first, else by our case reference. */
 export function stayNamedBy(
@@ -107,7 +107,7 @@ export function subjectOf(
 }
 
 /** As `subjectOf`; undefined where neither gives a number. */
-export function subjectIfAny(
+function subjectIfAny(
   reference: Reference | undefined,
   owner: FhirResource,
   work: Work,

@@ -1,10 +1,11 @@
 /** Takes the resources of a page, with what they refer to; what is known already is let pass. */
 import { createHash } from 'node:crypto';
 import type { FhirResource } from 'fhir/r4.js';
-import { asGatewayError, GatewayError } from '../../../../gateway/errors.ts';
+import { asGatewayError, type GatewayError } from '../../../../gateway/errors.ts';
+import type { Reply } from '../../../adapter.ts';
 import { isId } from '../../../wire/fhir-client.ts';
 import { stopped } from '../../../wire/retry.ts';
-import { take, type Taking, type Took } from '../take.ts';
+import { takeFromSource, type Taking } from '../take.ts';
 import { inParallel, type Follower, type Related } from './follow.ts';
 
 export interface PageTakerSettings {
@@ -113,30 +114,22 @@ export class PageTaker {
   async take(resource: FhirResource, related: Related): Promise<boolean> {
     const { taking, signal } = this.#settings;
     if (signal.aborted) throw stopped();
-    const { id = '', meta } = resource;
-    const { versionId, lastUpdated }: { versionId?: unknown; lastUpdated?: unknown } = meta ?? {};
-    const { reply } = await take(taking, {
+    const { outcome } = await takeFromSource(
+      taking,
       resource,
-      text: JSON.stringify(resource),
-      id,
-      source: {
-        ...(typeof versionId === 'string' && { versionId }),
-        ...(typeof lastUpdated === 'string' && { lastUpdated }),
-      },
+      JSON.stringify(resource),
       related,
-    }).catch((thrown: unknown) => this.#untakeable(resource, asGatewayError(thrown)));
-    if (reply.outcome === 'untaken') {
-      throw reply.error ?? new GatewayError('journal-unavailable', 'not stored');
-    }
-    this.#count[reply.outcome === 'accepted' ? 'taken' : 'refused'] += 1;
-    return reply.outcome === 'accepted';
+    ).catch((thrown: unknown) => this.#untakeable(resource, asGatewayError(thrown)));
+    const isAccepted = outcome === 'accepted';
+    this.#count[isAccepted ? 'taken' : 'refused'] += 1;
+    return isAccepted;
   }
 
   /** A resource that breaks something of ours does not stop the others. */
-  #untakeable({ resourceType: type }: FhirResource, error: GatewayError): Pick<Took, 'reply'> {
+  #untakeable({ resourceType: type }: FhirResource, error: GatewayError): Pick<Reply, 'outcome'> {
     if (error.fate === 'transient') throw error;
     this.#settings.onEvent('resource-failed', { type, err: error });
-    return { reply: { outcome: 'refused', answers: undefined, error } };
+    return { outcome: 'refused' };
   }
 
   /** Entries that cannot be taken, once: the overlap brings the same ones again. */

@@ -1,5 +1,6 @@
 /** How far a poll has come, and what hinders it: one row of the journal a sender. */
 import { Temporal } from 'temporal-polyfill';
+import { backOffMs } from '../../../wire/retry.ts';
 
 /** What is written down of failures: when it is tried again is a time, not a timer. */
 export interface Trouble {
@@ -64,8 +65,8 @@ export function troubleAfter(
 ): Trouble {
   const failures = (before?.failures ?? 0) + 1;
   const usualMs = Math.max(everyMs, shortestWaitMs);
-  const backOffMs = Math.min(usualMs * 2 ** Math.min(failures - 1, 20), longestWaitMs);
-  const waitMs = Math.max(backOffMs, usualMs, error.retryAfterMs ?? 0);
+  const backedOffMs = backOffMs(usualMs, failures, longestWaitMs);
+  const waitMs = Math.max(backedOffMs, usualMs, error.retryAfterMs ?? 0);
   return {
     failures,
     nextAt: instantText(Math.ceil(nowMs + waitMs)),

@@ -4,9 +4,10 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { FhirResource } from 'fhir/r4.js';
 import { assert, type GatewayError } from '../../../../gateway/errors.ts';
-import { refuse, refusedFor, FhirRefusal } from '../answers/refusal.ts';
+import { refusedFor, FhirRefusal } from '../answers/refusal.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { FhirSender, Identify } from '../security/identity.ts';
+import { unknownSender } from '../security/refusals.ts';
 import { batch } from './batch.ts';
 import { bodyRoom } from './body-room.ts';
 import { readBundle } from './bundle.ts';
@@ -121,14 +122,10 @@ export function fhirRouter(settings: FhirSettings): Router {
     const segments = segmentsOf(request.path);
     const isOpen = segments[0] === 'metadata';
     if (known.sender === undefined && !isOpen) {
-      const asks = { 'WWW-Authenticate': 'Bearer realm="hemgang"' };
-      throw refuse(
-        401,
-        'login',
-        'a token or certificate of a known sender is needed',
-        undefined,
-        asks,
+      const { status, headers, outcome } = unknownSender(
+        request.headers.authorization !== undefined,
       );
+      throw new FhirRefusal(status, outcome.issue, { headers });
     }
     const route = routeOf(request.method, segments, settings.operations);
     known.route = route;

@@ -3,6 +3,7 @@
  * others go on.
  */
 import { asGatewayError, type GatewayError } from '../../../../gateway/errors.ts';
+import { backOffMs } from '../../../wire/retry.ts';
 
 export type Doing = 'registering' | 'reading' | 'mending' | 'asking' | 'checking';
 
@@ -94,7 +95,7 @@ export class Rounds {
   async #fail(doing: Doing, error: GatewayError): Promise<void> {
     const { retryMs, longestRetryMs, elapsedMs, onFailed } = this.#settings;
     const count = (this.#failures.get(doing)?.count ?? 0) + 1;
-    const wait = Math.min(retryMs * 2 ** Math.min(count - 1, 20), longestRetryMs);
+    const wait = backOffMs(retryMs, count, longestRetryMs);
     const againMs = elapsedMs() + Math.max(wait, error.retryAfterMs ?? 0);
     this.#failures.set(doing, { count, againMs });
     // A journal that cannot be written is not mended by going on at once.

@@ -1,5 +1,6 @@
 /** Keeps one Subscription standing at its source: registers it, renews it, looks whether it is there still. */
 import { asGatewayError } from '../../../../gateway/errors.ts';
+import { backOffMs } from '../../../wire/retry.ts';
 import type { Abilities } from './catch-up.ts';
 import type { KeptState } from './kept-state.ts';
 import { readStatuses, type Notification } from './notification.ts';
@@ -75,7 +76,7 @@ export class Standing {
     const isStanding = status === 'active' || status === 'requested';
     if (!isStanding || asked !== this.#asked || registeredAt === undefined) {
       if (this.#inVain === 0) return 0;
-      const wait = Math.min(pace.retryMs * 2 ** Math.min(this.#inVain, 20), pace.longestRetryMs);
+      const wait = backOffMs(pace.retryMs, this.#inVain + 1, pace.longestRetryMs);
       return this.#writtenMs + wait - elapsedMs();
     }
     const since = Date.parse(registeredAt);

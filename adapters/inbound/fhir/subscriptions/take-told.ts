@@ -3,9 +3,8 @@
  * these are read first.
  */
 import type { FhirResource } from 'fhir/r4.js';
-import { GatewayError } from '../../../../gateway/errors.ts';
 import { localTarget, referencesOf } from '../related.ts';
-import { take, type Incoming } from '../take.ts';
+import { takeFromSource, type Incoming } from '../take.ts';
 import { isTakenType, rankOf } from '../taken-types.ts';
 import { isPermanent } from './registration.ts';
 import type { Notification, ToldResource } from './notification.ts';
@@ -147,26 +146,12 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
     { resource, text }: ToldResource,
     related: Incoming['related'] = {},
   ): Promise<void> {
-    const { id, meta, resourceType } = resource;
-    const { versionId, lastUpdated } = meta ?? {};
-    const { reply } = await take(taking, {
-      resource,
-      text,
-      ...(id !== undefined && { id }),
-      source: {
-        ...(versionId !== undefined && { versionId }),
-        ...(lastUpdated !== undefined && { lastUpdated }),
-      },
-      related: Object.fromEntries(
-        referencesOf(resource).flatMap((reference) => {
-          const other = related[reference];
-          return other === undefined ? [] : [[reference, other] as const];
-        }),
-      ),
+    const { id, resourceType } = resource;
+    const referred = referencesOf(resource).flatMap((reference) => {
+      const other = related[reference];
+      return other === undefined ? [] : [[reference, other] as const];
     });
-    if (reply.outcome === 'untaken') {
-      throw reply.error ?? new GatewayError('journal-unavailable', 'not stored');
-    }
+    const reply = await takeFromSource(taking, resource, text, Object.fromEntries(referred));
     if (resourceType === 'Patient') {
       if (takenAt.size > mostRemembered) takenAt.clear();
       takenAt.set(`Patient/${id}`, elapsedMs());
