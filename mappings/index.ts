@@ -21,6 +21,7 @@ import { suggestion } from './spelling.ts';
 import { adt, sender, table } from './schema.ts';
 import type { AdtMapping, SenderMapping, Table } from './schema.ts';
 
+export { listOf } from './check-parts.ts';
 export { fhirPathOf, parseFhirPath } from './fhir-path.ts';
 export type { FhirPath, FhirStep } from './fhir-path.ts';
 export { fhirFiles, parseFhirSource, stands, takenBack, whenTold } from './fhir-schema.ts';

@@ -150,6 +150,68 @@ describe('who may import whom', () => {
   });
 });
 
+describe('the rooms of FHIR in', () => {
+  const inbound = 'adapters/inbound/fhir/';
+  /** A room, or a file of its own at the root; undefined outside. */
+  const roomOf = (path: string): string | undefined =>
+    path.startsWith(inbound) ? path.slice(inbound.length).replace(/\/.*$/, '') : undefined;
+
+  /**
+   * What a room may know beside itself. A resource comes in by the server, a poll or a subscription, which know nothing of
+   * each other; is taken (`take.ts`, `message.ts`), which knows no way in; and means something, which knows neither.
+   */
+  const mayKnow: Readonly<Record<string, RegExp>> = {
+    json: /^$/,
+    meaning: /^(content|exchange|message|taken-types)\.ts$/,
+    checks: /^content\.ts$/,
+    answers: /^(checks|exchange\.ts)$/,
+    security: /^answers$/,
+    server:
+      /^(answers|checks|json|security|(content|exchange|related|store|take|taken-types)\.ts)$/,
+    operations: /^(answers|checks|json|security|server|(content|message)\.ts)$/,
+    polling: /^(related|store|take|taken-types)\.ts$/,
+    subscriptions: /^(json|security|(content|related|take|taken-types)\.ts)$/,
+    'content.ts': /^$/,
+    'exchange.ts': /^security$/,
+    'from-files.ts': /^(json|meaning|security|\w.*\.ts)$/,
+    'index.ts': /^(answers|checks|meaning|\w.*\.ts)$/,
+    'message.ts': /^(content|exchange|related|store|take)\.ts$/,
+    'poll.ts': /^(polling|(take|taken-types)\.ts)$/,
+    'related.ts': /^store\.ts$/,
+    'store.ts': /^$/,
+    'take.ts': /^(security|(content|exchange|related|store)\.ts)$/,
+    'taken-types.ts': /^$/,
+  };
+  const rooms = [...new Set(sources.flatMap((file) => roomOf(file) ?? []))];
+
+  test.each(rooms)('%s knows no other room than it may', (room) => {
+    const breaches = sources
+      .filter((file) => roomOf(file) === room)
+      .flatMap((file) => importsOf(file))
+      .filter(({ to }) => {
+        const other = roomOf(to);
+        return other !== undefined && other !== room && !mayKnow[room]?.test(other);
+      });
+    expect(mayKnow[room], `no rule for ${room}`).toBeDefined();
+    expect(breaches).toEqual([]);
+  });
+
+  test('every rule is of a room that there is', () => {
+    expect(Object.keys(mayKnow).filter((room) => !rooms.includes(room))).toEqual([]);
+  });
+
+  test('what a resource means asks no machine: neither files, nor lines, nor crypto', () => {
+    const pure = sources.filter((file) => file.startsWith(`${inbound}meaning/`));
+    const breaches = pure
+      .flatMap((file) => importsOf(file))
+      .filter(
+        ({ to, typeOnly }) => !typeOnly && /^(node:|express|undici|adapters\/wire\/)/.test(to),
+      );
+    expect(pure.length).toBeGreaterThan(0);
+    expect(breaches).toEqual([]);
+  });
+});
+
 describe('what may be called where', () => {
   const outsideRuntime = sources.filter(
     (file) =>

@@ -8,6 +8,9 @@ import type { Exchange } from '../exchange.ts';
 import { issueOf, issueOfUnmapped, issueOfWarning, outcomeOf } from './outcome.ts';
 import { refusedFor } from './refusal.ts';
 
+/** Content-Type of every answer. */
+export const fhirJson = 'application/fhir+json; charset=utf-8; fhirVersion=4.0';
+
 export interface FhirAnswer {
   readonly status: number;
   readonly type?: string;

@@ -3,11 +3,12 @@
  * tables are maps, and the sender's own entries are laid over the shipped ones.
  */
 import { assert, GatewayError } from '../../../../gateway/errors.ts';
-import { eventData, isEventType } from '../../../../gateway/process/events.ts';
+import { isEventType } from '../../../../gateway/process/events.ts';
 import type { EventType } from '../../../../gateway/process/events.ts';
 import { possibleFhirEvents } from '../../../../mappings/fhir-check.ts';
 import {
   fhirPathOf,
+  listOf,
   municipalityCodes,
   parseFhirSource,
   stands,
@@ -25,20 +26,13 @@ import type {
   SenderMapping,
 } from '../../../../mappings/index.ts';
 import type { PersonNumber } from '../../../adapter.ts';
+import { codeTablesOf, eventKeysOf } from '../../event-keys.ts';
+import type { CodeTable, EventKey, Reading } from '../../event-keys.ts';
 import { valueAt } from './path.ts';
 import type { Primitive, Roots } from './path.ts';
 
-export type Target = string | boolean | null;
-type CodeTable = ReadonlyMap<string, Target>;
+export type { Reading } from '../../event-keys.ts';
 
-/** What a mapping value gave. `target` is undefined where the table does not have the code, null for none. */
-export interface Reading {
-  readonly code: string;
-  readonly target: Target | undefined;
-  /** As the mapping has it. */
-  readonly path: string;
-  readonly table: string | undefined;
-}
 /** What numbers of a system are. */
 interface NumberSystem {
   readonly kind: PersonNumber['kind'];
@@ -49,14 +43,7 @@ interface NumberSystem {
 export type Reader = (roots: Roots) => Reading | undefined;
 
 /** One key of an event's data. */
-export interface CompiledKey {
-  readonly key: string;
-  readonly read: Reader;
-  /** For the answer where a required one is missing. */
-  readonly path: string;
-  readonly required: boolean;
-  readonly describing: boolean;
-}
+export type CompiledKey = EventKey<Reader>;
 
 export type When = FhirPath | typeof whenTold;
 
@@ -99,9 +86,7 @@ export function compileSender(mappings: Mappings, senderId: string): CompiledSen
     throw new GatewayError('unknown-sender', 'sender has no overlay in mappings/senders');
   }
   const { fhir = {} } = mapping;
-  const tables = new Map<string, CodeTable>(
-    [...mappings.tables].map(([name, { entries }]) => [name, new Map(Object.entries(entries))]),
-  );
+  const tables = codeTablesOf(mappings);
   const types = new Map<string, CompiledType>(
     [...mappings.fhir].map(([type, shipped]) => [type, typeOf(type, shipped)]),
   );
@@ -165,23 +150,12 @@ function compileEntry(
   tables: ReadonlyMap<string, CodeTable>,
 ): CompiledEntry {
   const describing = new Set(entry.describing);
-  const keys = new Map<EventType, readonly CompiledKey[]>();
-  for (const type of possibleFhirEvents(entry, mappings.tables)) {
-    const shape: Readonly<Record<string, { isOptional(): boolean }>> = eventData[type].shape;
-    const compiled: CompiledKey[] = [];
-    for (const [key, value] of Object.entries(entry.data ?? {})) {
-      const schema = shape[key];
-      if (schema === undefined) continue; // a key of another event that the same entry may give
-      compiled.push({
-        key,
-        read: readerOf(value, tables),
-        path: firstPath(value),
-        required: !schema.isOptional(),
-        describing: describing.has(key),
-      });
-    }
-    keys.set(type, compiled);
-  }
+  const keys = eventKeysOf(
+    entry,
+    possibleFhirEvents(entry, mappings.tables),
+    (value) => readerOf(value, tables),
+    (text) => parseFhirSource(text)?.path,
+  );
   return {
     ifPresent: entry.ifPresent === undefined ? undefined : fhirPathOf(entry.ifPresent),
     event: entry.event === undefined ? undefined : eventReader(entry.event, tables),
@@ -245,13 +219,4 @@ function firstOf(readers: readonly Reader[]): Reader {
     }
     return undefined;
   };
-}
-
-function firstPath(value: FhirMappingValue): string {
-  const first = Array.isArray(value) ? value[0] : value;
-  return typeof first === 'string' ? (parseFhirSource(first)?.path ?? first) : 'constant';
-}
-
-function listOf(value: string | readonly string[]): readonly string[] {
-  return typeof value === 'string' ? [value] : value;
 }

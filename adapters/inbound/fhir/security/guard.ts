@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
-import { fhirJson } from '../server/negotiation.ts';
+import { fhirJson } from '../answers/answer.ts';
 import type { FhirSender, Identify } from './identity.ts';
 import { tooManyRequests, unknownSender, type Refusal } from './refusals.ts';
 

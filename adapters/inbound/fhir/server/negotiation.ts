@@ -2,8 +2,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { refuse } from '../answers/refusal.ts';
 
-export const fhirJson = 'application/fhir+json; charset=utf-8; fhirVersion=4.0';
-
 const jsonTypes = new Set(['application/fhir+json', 'application/json', 'text/json']);
 
 /** @throws FhirRefusal 415 for XML and everything else that is not JSON of R4 in UTF-8 and uncompressed */

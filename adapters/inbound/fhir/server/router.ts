@@ -4,6 +4,7 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { FhirResource } from 'fhir/r4.js';
 import { assert, type GatewayError } from '../../../../gateway/errors.ts';
+import { fhirJson } from '../answers/answer.ts';
 import { refusedFor, FhirRefusal } from '../answers/refusal.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { FhirSender, Identify } from '../security/identity.ts';
@@ -14,7 +15,7 @@ import { readBundle } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
 import { interact } from './interact.ts';
 import { bodyOfWrite, conditionsIn, documentIn, errorOf, headersOf, resourceOf } from './http.ts';
-import { checkAccepted, checkContent, fhirJson, preferenceOf } from './negotiation.ts';
+import { checkAccepted, checkContent, preferenceOf } from './negotiation.ts';
 import type { Operations } from './operation.ts';
 import type { FhirRequest, FhirResponse, TakingTogether } from './request.ts';
 import { transact } from './transaction.ts';

@@ -2,10 +2,9 @@
  * The mappings of one sender, made ready once so that a message costs no search through YAML: paths are parsed, tables
  * are maps, and the sender's own entries are laid over the shipped ones.
  */
-import { eventData } from '../../../../gateway/process/events.ts';
 import type { EventType } from '../../../../gateway/process/events.ts';
 import { assert } from '../../../../gateway/errors.ts';
-import { municipalityCodes, parseSource, pathOf } from '../../../../mappings/index.ts';
+import { listOf, municipalityCodes, parseSource, pathOf } from '../../../../mappings/index.ts';
 import type {
   EventEntry,
   Hl7Path,
@@ -16,36 +15,22 @@ import type {
 } from '../../../../mappings/index.ts';
 import { possibleEvents } from '../../../../mappings/check.ts';
 import type { PersonNumber } from '../../../adapter.ts';
+import { codeTablesOf, eventKeysOf } from '../../event-keys.ts';
+import type { CodeTable, EventKey, Reading } from '../../event-keys.ts';
 import type { Hl7Message } from '../message/message.ts';
 
-export type Target = string | boolean | null;
-type CodeTable = ReadonlyMap<string, Target>;
+export type { Reading } from '../../event-keys.ts';
 
 /** How HL7 writes that there is explicitly no value; in a table it is a code as any other. */
 export const hl7Null = '""';
 
-/** What a mapping value gave. `target` is undefined where the table does not have the code, null for none. */
-export interface Reading {
-  /** As the message has it; `""` where it says that there is none. */
-  readonly code: string;
-  readonly target: Target | undefined;
-  readonly path: string;
-  readonly table: string | undefined;
-}
 /** What a reader asks of a message. */
 export type Readable = Pick<Hl7Message, 'value'>;
 /** Reads a mapping value; undefined where the message has none. */
 export type Reader = (message: Readable) => Reading | undefined;
 
 /** One key of an event's data. */
-export interface CompiledKey {
-  readonly key: string;
-  readonly read: Reader;
-  /** For the answer where a required one is missing. */
-  readonly path: string;
-  readonly required: boolean;
-  readonly describing: boolean;
-}
+export type CompiledKey = EventKey<Reader>;
 
 export interface CompiledEntry {
   readonly ifPresent: Hl7Path | undefined;
@@ -92,9 +77,7 @@ export interface CompiledSender {
 /** Makes one sender's mappings ready. They were checked at load, so what fails here is our own bug. */
 export function compileSender(mappings: Mappings, mapping: SenderMapping): CompiledSender {
   const { adt } = mappings;
-  const tables = new Map<string, CodeTable>(
-    [...mappings.tables].map(([name, { entries }]) => [name, new Map(Object.entries(entries))]),
-  );
+  const tables = codeTablesOf(mappings);
   const triggers = new Map<string, CompiledTrigger>();
   for (const [name, { about = 'stay', events }] of layered(adt.triggers, mapping.triggers ?? {})) {
     const nulls = new Set(events.map(({ ifNull }) => ifNull));
@@ -179,24 +162,12 @@ function compileEntry(
   mappings: Mappings,
   tables: ReadonlyMap<string, CodeTable>,
 ): CompiledEntry {
-  const describing = new Set(entry.describing);
-  const keys = new Map<EventType, readonly CompiledKey[]>();
-  for (const type of possibleEvents(entry, mappings.tables)) {
-    const shape: Readonly<Record<string, { isOptional(): boolean }>> = eventData[type].shape;
-    const compiled: CompiledKey[] = [];
-    for (const [key, value] of Object.entries(entry.data ?? {})) {
-      const schema = shape[key];
-      if (schema === undefined) continue; // a key of another event that the same entry may give
-      compiled.push({
-        key,
-        read: readerOf(value, tables),
-        path: firstPath(value),
-        required: !schema.isOptional(),
-        describing: describing.has(key),
-      });
-    }
-    keys.set(type, compiled);
-  }
+  const keys = eventKeysOf(
+    entry,
+    possibleEvents(entry, mappings.tables),
+    (value) => readerOf(value, tables),
+    (text) => parseSource(text)?.path,
+  );
   return {
     ifPresent: entry.ifPresent === undefined ? undefined : pathOf(entry.ifPresent),
     onNull: nulls.has(entry.ifPresent) ? 'skip' : readsByTable(entry) ? 'read' : 'park',
@@ -268,15 +239,6 @@ function firstOf(readers: readonly Reader[]): Reader {
     }
     return none;
   };
-}
-
-function firstPath(value: MappingValue): string {
-  const first = Array.isArray(value) ? value[0] : value;
-  return typeof first === 'string' ? (parseSource(first)?.path ?? first) : 'constant';
-}
-
-function listOf(value: string | readonly string[]): readonly string[] {
-  return typeof value === 'string' ? [value] : value;
 }
 
 function pathsOf(value: string | readonly string[]): readonly Hl7Path[] {
