@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'fhir-kit-client';
 import type { Bundle, Encounter, FhirResource, MessageHeader, OperationOutcome } from 'fhir/r4.js';
 import { Agent, fetch as fetchBy } from 'undici';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildMessage, type HospitalStep } from '../adapters/simulated/hospital.ts';
 import { toCloudEvent, type DischargeEvent } from '../gateway/process/events.ts';
 import {
@@ -32,6 +32,16 @@ async function start(settings: Partial<TestSettings> = {}): Promise<TestGateway>
   const world = await startTestGateway({ start: thursday, ...settings });
   open.push(() => world.close());
   return world;
+}
+
+/** One gateway for all tests of a group that store nothing. */
+function sharedWorld(): () => TestGateway {
+  let world: TestGateway;
+  beforeAll(async () => {
+    world = await startTestGateway({ start: thursday });
+  });
+  afterAll(() => world.close());
+  return () => world;
 }
 
 const person: FhirPerson = {
@@ -234,30 +244,33 @@ describe('$process-message', () => {
     await expect.poll(rejected).toBe(1);
   });
 
-  test.each([
-    ['?async=true', admission, 400, "'async' is not supported"],
-    ['?response-url=https://x.example', admission, 400, "'response-url' is not supported"],
-    [
-      '',
-      {
-        resourceType: 'Parameters',
-        parameter: [
-          { name: 'content', resource: admission },
-          { name: 'async', valueBoolean: true },
-        ],
-      },
-      400,
-      "'async' is not supported",
-    ],
-    ['', { resourceType: 'Bundle', type: 'batch' }, 400, 'expected a Bundle of type message'],
-    ['', { resourceType: 'Parameters', parameter: [] }, 400, 'expected a Bundle of type message'],
-    ['', { resourceType: 'Bundle', type: 'message', entry: 7 }, 422, 'Bundle.entry'],
-    ['', { resourceType: 'Bundle', type: 'message', entry: [null] }, 422, 'Bundle.entry'],
-  ])('%s %# is refused with the reason', async (query, body, status, text) => {
-    const world = await start();
-    const answer = await post(world, `/$process-message${query}`, body);
-    expect([answer.status, answer.body['resourceType']]).toEqual([status, 'OperationOutcome']);
-    expect(JSON.stringify(answer.body)).toContain(text);
+  describe('that cannot be taken', () => {
+    const world = sharedWorld();
+
+    test.each([
+      ['?async=true', admission, 400, "'async' is not supported"],
+      ['?response-url=https://x.example', admission, 400, "'response-url' is not supported"],
+      [
+        '',
+        {
+          resourceType: 'Parameters',
+          parameter: [
+            { name: 'content', resource: admission },
+            { name: 'async', valueBoolean: true },
+          ],
+        },
+        400,
+        "'async' is not supported",
+      ],
+      ['', { resourceType: 'Bundle', type: 'batch' }, 400, 'expected a Bundle of type message'],
+      ['', { resourceType: 'Parameters', parameter: [] }, 400, 'expected a Bundle of type message'],
+      ['', { resourceType: 'Bundle', type: 'message', entry: 7 }, 422, 'Bundle.entry'],
+      ['', { resourceType: 'Bundle', type: 'message', entry: [null] }, 422, 'Bundle.entry'],
+    ])('%s %# is refused with the reason', async (query, body, status, text) => {
+      const answer = await post(world(), `/$process-message${query}`, body);
+      expect([answer.status, answer.body['resourceType']]).toEqual([status, 'OperationOutcome']);
+      expect(JSON.stringify(answer.body)).toContain(text);
+    });
   });
 
   test('may come as Parameters', async () => {
@@ -271,25 +284,28 @@ describe('$process-message', () => {
 });
 
 describe('$validate', () => {
+  const world = sharedWorld();
   const good = { ...encounterOf(stay, 'Patient/1'), text: undefined };
   const outcomeOf = (body: Record<string, unknown>): OperationOutcome['issue'] =>
     (body as unknown as OperationOutcome).issue;
 
   test('says that all is well, and what is not; nothing is stored', async () => {
-    const world = await start();
-    const fine = await post(world, '/Encounter/$validate', good);
+    const fine = await post(world(), '/Encounter/$validate', good);
     expect(fine.status).toBe(200);
     expect(outcomeOf(fine.body).map(({ severity, details }) => [severity, details?.text])).toEqual([
       ['information', 'all is well'],
     ]);
     const { class: _class, ...classless } = good;
-    const wrong = await post(world, '/Encounter/$validate', { ...classless, status: 'completed' });
+    const wrong = await post(world(), '/Encounter/$validate', {
+      ...classless,
+      status: 'completed',
+    });
     expect(wrong.status).toBe(200);
     const errors = outcomeOf(wrong.body).filter(({ severity }) => severity === 'error');
     expect(errors.flatMap(({ expression }) => expression ?? [])).toEqual(
       expect.arrayContaining(['Encounter.status', 'Encounter.class']),
     );
-    const { messages } = await world.gateway.status();
+    const { messages } = await world().gateway.status();
     expect(Object.values(messages).reduce((sum, count) => sum + count, 0)).toBe(0);
   });
 
@@ -299,12 +315,11 @@ describe('$validate', () => {
     ['/Encounter/7/$validate', undefined, 'required'],
     ['/CarePlan/$validate', undefined, 'invalid'],
   ])('%s in mode %s says %s', async (path, mode, code) => {
-    const world = await start();
     const parameter = [
       { name: 'resource', resource: good },
       ...(mode === undefined ? [] : [{ name: 'mode', valueCode: mode }]),
     ];
-    const { status, body } = await post(world, path, { resourceType: 'Parameters', parameter });
+    const { status, body } = await post(world(), path, { resourceType: 'Parameters', parameter });
     expect([status, outcomeOf(body)[0]?.severity, outcomeOf(body)[0]?.code]).toEqual([
       200,
       'error',
@@ -313,10 +328,9 @@ describe('$validate', () => {
   });
 
   test('by FHIR alone says less than by our profile, and by a stranger’s nothing', async () => {
-    const world = await start();
     const { serviceProvider: _unit, ...bare } = good;
     const by = async (profile: string): Promise<string> => {
-      const { body } = await post(world, `/Encounter/$validate?profile=${profile}`, bare);
+      const { body } = await post(world(), `/Encounter/$validate?profile=${profile}`, bare);
       return outcomeOf(body)
         .map(({ severity, code }) => `${severity} ${code}`)
         .join();

@@ -127,11 +127,13 @@ describe('what a resource refers to', () => {
     expect(await world.journal().resources.read(patient)).toBeDefined();
   });
 
-  test('of another server is not read from this one', async () => {
+  test.each([
+    ['another host', () => 'https://elsewhere.example/fhir'],
+    ['an address that begins as this one does', () => `${world.source.url}-of-others`],
+  ])('of another server (%s) is not read from this one', async (_, other) => {
     await begin();
     world.source.put({ resourceType: 'Patient', id: 'p' });
-    const elsewhere = 'https://elsewhere.example/fhir/Patient/p';
-    world.source.put(encounter('a', { subject: { reference: elsewhere } }));
+    world.source.put(encounter('a', { subject: { reference: `${other()}/Patient/p` } }));
     await world.source.subscriptions.settled();
     expect(await world.encounters()).toEqual(['a@1']);
     expect(world.source.calls.some(({ path }) => path.startsWith('/Patient'))).toBe(false);

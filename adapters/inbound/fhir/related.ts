@@ -73,6 +73,16 @@ export function localTarget(reference: string): { type: string; id: string } | u
   return type === undefined || id === undefined ? undefined : { type, id };
 }
 
+/**
+ * Whether a reference stays within a server: relative, or an address below its base. Another server's `Patient/7` is
+ * another patient.
+ * @param base address of the server, with or without a slash at its end
+ */
+export function isWithin(reference: string, base: string): boolean {
+  const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(reference);
+  return !isAbsolute || reference.startsWith(`${base.replace(/\/+$/, '')}/`);
+}
+
 function at(node: unknown, path: readonly string[]): { reference?: string }[] {
   if (Array.isArray(node)) return node.flatMap((one) => at(one, path));
   if (typeof node !== 'object' || node === null) return [];

@@ -5,7 +5,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { asGatewayError, type GatewayError } from '../../../../gateway/errors.ts';
 import { isId, type FhirClient } from '../../../wire/fhir-client.ts';
-import { localTarget, referencesOf } from '../related.ts';
+import { isWithin, localTarget, referencesOf } from '../related.ts';
 import type { FhirStore } from '../store.ts';
 import { isTakenType } from '../taken-types.ts';
 
@@ -99,9 +99,7 @@ export class Follower {
 
   /** Within the source: another server's resources are not ours to ask for. */
   #targetOf(reference: string): Target | undefined {
-    const base = `${this.#following.client.base.href.replace(/\/+$/, '')}/`;
-    const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(reference);
-    if (isAbsolute && !reference.startsWith(base)) return undefined;
+    if (!isWithin(reference, this.#following.client.base.href)) return undefined;
     const target = localTarget(reference);
     return target !== undefined && isId(target.id) ? target : undefined;
   }

@@ -3,7 +3,7 @@
  * these are read first.
  */
 import type { FhirResource } from 'fhir/r4.js';
-import { localTarget, referencesOf } from '../related.ts';
+import { isWithin, localTarget, referencesOf } from '../related.ts';
 import { takeFromSource, type Incoming } from '../take.ts';
 import { isTakenType, rankOf } from '../taken-types.ts';
 import { isPermanent } from './registration.ts';
@@ -131,7 +131,8 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
   function stalePatientsOf(resource: FhirResource): readonly string[] {
     return referencesOf(resource).flatMap((reference) => {
       const patient = /(?:^|\/)Patient\/[^/]+/.test(reference) ? typeAndId(reference) : undefined;
-      if (patient === undefined || !isOfSource(reference) || unreachable.has(patient)) return [];
+      if (patient === undefined || !isWithin(reference, source.base) || unreachable.has(patient))
+        return [];
       const at = takenAt.get(patient);
       return at === undefined || elapsedMs() - at > patientFreshMs ? [patient] : [];
     });
@@ -171,15 +172,10 @@ export function takerOf({ taking, source, onEvent, elapsedMs }: TakerSettings): 
     for (const reference of referencesOf(resource)) {
       const target = takenTarget(reference);
       if (related[reference] !== undefined || target === undefined) continue;
-      if (!isOfSource(reference) || unreachable.has(reference)) continue;
+      if (!isWithin(reference, source.base) || unreachable.has(reference)) continue;
       if (!(await isKept(target))) missing.push(reference);
     }
     return missing;
-  }
-
-  /** An absolute reference to another server names another resource than ours of that id. */
-  function isOfSource(reference: string): boolean {
-    return !/^[a-z][a-z0-9+.-]*:/i.test(reference) || reference.startsWith(source.base);
   }
 
   return { takeNotified, readAndTake, takePage, forgetUnreachable: () => unreachable.clear() };
