@@ -10,7 +10,6 @@ import {
   type FhirDefinitions,
   type StructureDefinition,
 } from '../../../../profiles/index.ts';
-import { isResource } from '../content.ts';
 import { Compiler } from './compile.ts';
 import { elementTree } from './element-tree.ts';
 import type { Finding, Level } from './finding.ts';

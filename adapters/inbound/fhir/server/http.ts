@@ -7,7 +7,6 @@ import { Temporal } from 'temporal-polyfill';
 import { asGatewayError, type GatewayError } from '../../../../gateway/errors.ts';
 import { outcomeOf } from '../answers/outcome.ts';
 import { FhirRefusal, refuse } from '../answers/refusal.ts';
-import { isResource } from '../content.ts';
 import { readJson, type JsonDocument } from '../json/strict-json.ts';
 import type { Preference } from './negotiation.ts';
 import { etagOf, type FhirRequest, type FhirResponse } from './request.ts';
