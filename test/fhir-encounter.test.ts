@@ -22,6 +22,7 @@ import {
   exchangeOf,
   need,
   patient,
+  mappings,
   planned,
   readiness,
   toldInOrder,
@@ -637,6 +638,20 @@ describe('the next version says', () => {
   ];
   test.each(steps)('%s', (_name, previous, resource, facts) => {
     expect(said(translated(resource, { previous }))).toEqual(facts);
+  });
+
+  test('what other mappings read is told once more, but for what would get another time by that', () => {
+    const extension = [
+      ...readiness('ready', '2022-03-10T10:05:00+01:00'),
+      ...planned('2022-03-12'),
+    ];
+    const again = (readBy: string): string[] =>
+      translated(encounter({ extension, priority: { text: 'other' } }), {
+        previous: encounter({ extension }),
+        request: { readBy },
+      }).facts.map(({ type }) => type);
+    expect(again(mappings.revision)).toEqual([]);
+    expect(again('before the reload')).toEqual(['patient.admitted', 'patient.discharge-ready']);
   });
 
   test('nothing of a readiness that it only leaves out: it stands, with a warning', () => {

@@ -65,7 +65,14 @@ describe.each(forms)('the journal ($name)', ({ open }) => {
     test('one that is told stands, with our version and when it came, also after a restart', async () => {
       const told = resource('e1', 0);
       expect((await journal.record(telling(1, [told]))).outcome).toBe('recorded');
-      const first = { type: 'Encounter', id: 'e1', version: 1, lastUpdated: at, body: told.body };
+      const first = {
+        type: 'Encounter',
+        id: 'e1',
+        version: 1,
+        lastUpdated: at,
+        mappingRevision: 'r1',
+        body: told.body,
+      };
       expect(await read('e1')).toEqual(first);
       const again = resource('e1', 1);
       await journal.record(telling(2, [again], { receivedAt: later }));

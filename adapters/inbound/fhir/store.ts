@@ -9,6 +9,8 @@ export interface StoredResource {
   readonly version: number;
   /** When we took it, ISO 8601 UTC. */
   readonly lastUpdated: string;
+  /** Of the mappings it was read by; absent or empty where that is not known. */
+  readonly mappingRevision?: string;
   /** JSON, without our version in it. */
   readonly body: string;
 }

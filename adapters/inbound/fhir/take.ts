@@ -155,6 +155,7 @@ export async function exchangeOf(
       ...(receivers !== undefined && { receivers }),
       id,
       base: current?.version ?? 0,
+      ...readBy(current),
       controlId: `${type}/${id}/_history/${version}`,
       sentAt: instantOf(told) ?? now(),
       ...(isOlder(source, previous?.meta) && { isOlder: true as const }),
@@ -164,6 +165,12 @@ export async function exchangeOf(
     ...(previous !== undefined && { previous }),
     related: { ...(await relatedOf(resource, store, sender, previous)), ...related },
   };
+}
+
+/** By which mappings what stands was read, where that is known. */
+export function readBy(current: StoredResource | undefined): { readonly readBy?: string } {
+  const revision = current?.mappingRevision ?? '';
+  return revision === '' ? {} : { readBy: revision };
 }
 
 /** By the source's time; within one moment, which may be a second long, by its version where that is a number. */

@@ -172,6 +172,8 @@ export interface StoredResource {
   /** 1, 2, 3 …: one more with each message that changed it. */
   readonly version: number;
   readonly lastUpdated: string;
+  /** Of the mappings it was read by; empty where that was not noted. */
+  readonly mappingRevision: string;
   readonly body: string;
 }
 

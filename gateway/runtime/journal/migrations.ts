@@ -291,6 +291,10 @@ const migrations: readonly string[] = [
     PRIMARY KEY (sender, finding)
   ) WITHOUT ROWID;
   `,
+  `
+  -- By which mappings a resource was read: what it says is told anew where others read its next version.
+  ALTER TABLE resources ADD COLUMN mapping_revision TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -7,7 +7,8 @@ import type {
   StoredResource,
 } from './journal.ts';
 
-const columns = 'r.type, r.id, r.version, r.last_updated AS lastUpdated, r.body';
+const columns =
+  'r.type, r.id, r.version, r.last_updated AS lastUpdated, r.mapping_revision AS mappingRevision, r.body';
 
 export function prepareResourceReads(db: Database) {
   const one = db.prepare(

@@ -77,7 +77,7 @@ export function newFacts<S extends Scene>(
     const was = before === undefined ? nothing : quietly(work, entry, before, functions);
     const known = new Set(was.told.map(({ key }) => key));
     for (const one of now) {
-      if (!known.has(one.key))
+      if (!known.has(one.key) || mayBeUntold(work, one))
         facts.push(stood === undefined ? one.fact : sinceBefore(work, one, stood));
     }
     return { entry, now, was };
@@ -89,6 +89,15 @@ export function newFacts<S extends Scene>(
     if (mayBeGone(entry, now)) waitFor(work, was.unmapped);
   }
   return facts;
+}
+
+/**
+ * Other mappings read the version before: whether they made a fact of this is not known. Told again it changes nothing,
+ * where it has a time of its own.
+ */
+function mayBeUntold({ exchange, sender }: Work, { time }: ToldFact): boolean {
+  const { readBy } = exchange.request;
+  return readBy !== undefined && readBy !== sender.revision && time.isTold === undefined;
 }
 
 /**

@@ -257,9 +257,15 @@ function partExchange(
   const resource = related[url];
   assert(part !== undefined && resource !== undefined, 'each part of a message is in it');
   const { isOlder, ...rest } = request;
-  const { previous } = part;
+  const { previous, readBy } = part;
   return {
-    request: { ...rest, id: part.id, base: part.base, occurredAt: time.date ?? time.instant },
+    request: {
+      ...rest,
+      id: part.id,
+      base: part.base,
+      ...(readBy !== undefined && { readBy }),
+      occurredAt: time.date ?? time.instant,
+    },
     resource,
     related,
     ...(previous !== undefined && isOlder !== true && { previous }),

@@ -187,7 +187,7 @@ export function messageWrites(
     const place = Number(lastInsertRowid);
     if (parked) addUnmapped(place, message.unmapped);
     for (const resource of message.resources) {
-      resources.put(message.sender, resource, message.receivedAt);
+      resources.put(message.sender, resource, message.receivedAt, message.mappingRevision);
     }
     if (sequence !== undefined) numbers.accept(message.sender, sequence);
     accepted.add(message.sender, message.receivedAt, begun !== undefined);

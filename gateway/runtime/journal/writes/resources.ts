@@ -5,7 +5,8 @@ import type { NewResource } from '../journal.ts';
 export interface ResourceWrites {
   /** Whether every one may take its place: the version that was read stands, and nobody else has what only it may have. */
   areAsRead(sender: string, resources: readonly NewResource[]): boolean;
-  put(sender: string, resource: NewResource, lastUpdated: string): void;
+  /** @param mappingRevision by which mappings it was read */
+  put(sender: string, resource: NewResource, lastUpdated: string, mappingRevision: string): void;
 }
 
 export function resourceWrites(db: Database): ResourceWrites {
@@ -18,9 +19,11 @@ export function resourceWrites(db: Database): ResourceWrites {
      LIMIT 1`,
   );
   const upsert = db.prepare(
-    `INSERT INTO resources (sender, type, id, version, last_updated, body) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO resources (sender, type, id, version, last_updated, body, mapping_revision)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (sender, type, id) DO UPDATE SET version = excluded.version,
-       last_updated = excluded.last_updated, body = excluded.body
+       last_updated = excluded.last_updated, body = excluded.body,
+       mapping_revision = excluded.mapping_revision
      RETURNING number`,
   );
   const identifiersOf = db.prepare(
@@ -41,7 +44,7 @@ export function resourceWrites(db: Database): ResourceWrites {
 
   return {
     areAsRead: (sender, resources) => resources.every((resource) => isAsRead(sender, resource)),
-    put(sender, { type, id, expected, identifiers, body }, lastUpdated) {
+    put(sender, { type, id, expected, identifiers, body }, lastUpdated, mappingRevision) {
       const { number }: { number: number } = upsert.get(
         sender,
         type,
@@ -49,6 +52,7 @@ export function resourceWrites(db: Database): ResourceWrites {
         expected + 1,
         lastUpdated,
         body,
+        mappingRevision,
       );
       const wanted = identifiers.map(({ value, system = '' }) => ({ value, system }));
       if (expected > 0) {
