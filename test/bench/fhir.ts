@@ -1,10 +1,17 @@
 /**
  * npm run bench -- fhir: what a durable answer to an Encounter costs over HTTP at 1, 8 and 32 connections, beside a bare
  * HTTP server that parses, journals in groups and answers, in the same run (SQLite WAL, synchronous=FULL, answer after
- * the commit); a transaction of 500 entries; a cold start to the first answer.
+ * the commit); a transaction of 500 entries; a cold start to the first answer; what checks cost by profile, and an answer at
+ * level `refuse`, which waits for the StructureDefinition.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FhirResource } from 'fhir/r4.js';
+import { profileChecks } from '../../adapters/inbound/fhir/checks/profile-checks.ts';
+import { structureCheck } from '../../adapters/inbound/fhir/checks/structure.ts';
+import { packageRoot } from '../../mappings/files.ts';
+import { fhirDefinitions } from '../../profiles/index.ts';
 import { jsonRequest, runHttpLoad, type HttpLoadResult } from './http-load.ts';
 import { startTarget, type Target } from './targets.ts';
 
@@ -26,6 +33,8 @@ export async function benchFhir(say: (line: string) => void, rounds: Rounds): Pr
   for (const connections of [1, 8, 32]) await compare(say, rounds, connections, 0);
   await compare(say, rounds, 32, 2);
   await transaction(say, rounds);
+  await atRefuse(say, rounds);
+  checkCosts(say);
 }
 
 // ---------------------------------------------------------------- one Encounter a request
@@ -78,8 +87,9 @@ async function measure(
   connections: number,
   syncDelayMs: number,
   seconds: number,
+  mappings?: string,
 ): Promise<HttpLoadResult & { readonly syncs: number }> {
-  const target = await startTarget(what, syncDelayMs);
+  const target = await startTarget(what, syncDelayMs, undefined, mappings);
   try {
     const { httpPort: port } = target;
     const request = encounters(what === 'gateway' ? tokenOf(target) : 'floor');
@@ -143,6 +153,63 @@ function bundleOf(index: number, entries: number): object {
       request: { method: 'POST', url: 'Encounter' },
     })),
   };
+}
+
+// ---------------------------------------------------------------- checks
+
+/** At this level an answer waits for the other thread, which holds one resource after the other against R4. */
+async function atRefuse(say: (line: string) => void, rounds: Rounds): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
+  mkdirSync(join(folder, 'senders'));
+  writeFileSync(join(folder, 'senders/ekliden.yaml'), 'id: ekliden\nfhir: { level: refuse }\n');
+  const results: HttpLoadResult[] = [];
+  for (let run = 0; run < rounds.runs; run += 1) {
+    results.push(await measure('gateway', 8, 0, rounds.secondsPerRun, folder));
+  }
+  rmSync(folder, { recursive: true });
+  const middle = (pick: (one: HttpLoadResult) => number): string =>
+    median(results.map(pick)).toFixed(0);
+  say(
+    `level refuse, 8 connections: ${middle((one) => one.perSecond)} Encounters a second, ` +
+      `p50 ${middle((one) => one.p50Ms)} ms, p99 ${middle((one) => one.p99Ms)} ms${othersThan(201, results)}`,
+  );
+}
+
+/** Our examples by type: one thread, the median of 5 rounds. */
+function checkCosts(say: (line: string) => void): void {
+  const folder = join(packageRoot(), 'profiles/fhir/examples');
+  const byType = new Map<string, FhirResource[]>();
+  for (const name of readdirSync(folder)) {
+    const resource: FhirResource = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    const { resourceType: type } = resource;
+    byType.set(type, [...(byType.get(type) ?? []), resource]);
+  }
+  const checks = profileChecks();
+  const structures = structureCheck(fhirDefinitions());
+  say('\nchecks by profile             on the answer path, µs   by StructureDefinition, a second');
+  for (const [type, resources] of byType) {
+    const answerMs = costOf(resources, 200, (one) => checks.all(one, 'warn'));
+    const structureMs = costOf(resources, 5, structures);
+    say(
+      `  ${`${type} (${resources.length})`.padEnd(24)}${(answerMs * 1000).toFixed(0).padStart(24)}` +
+        `${(1000 / structureMs).toFixed(0).padStart(32)}`,
+    );
+  }
+}
+
+/** Milliseconds a resource. */
+function costOf(
+  resources: readonly FhirResource[],
+  times: number,
+  check: (resource: FhirResource) => unknown,
+): number {
+  const round = (): number => {
+    const start = performance.now();
+    for (let time = 0; time < times; time += 1) for (const one of resources) check(one);
+    return (performance.now() - start) / (times * resources.length);
+  };
+  round();
+  return median(Array.from({ length: 5 }, round));
 }
 
 // ---------------------------------------------------------------- a cold start

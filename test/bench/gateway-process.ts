@@ -32,6 +32,7 @@ const gateway = await startGateway({
     data: folder,
     mllp: { ...config.mllp, port: 0 },
     http: { ...config.http, port: 0 },
+    mappings: process.env['BENCH_MAPPINGS']?.split(':') ?? [],
     // Measured is what it can do, not what one sender may.
     fhir: { ...config.fhir, requestsPerMinute: 10_000_000 },
     receivers:

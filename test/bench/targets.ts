@@ -21,11 +21,13 @@ export const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 /**
  * @param syncDelayMs added to each commit, to imitate a slower disk
  * @param receiver where notices go; a folder where left out
+ * @param mappings folder of overlays
  */
 export async function startTarget(
   what: 'gateway' | 'floor' | 'http-floor',
   syncDelayMs: number,
   receiver?: string,
+  mappings?: string,
 ): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
   const script = join(
@@ -35,7 +37,11 @@ export async function startTarget(
   const child =
     what === 'gateway'
       ? fork(script, [folder, String(syncDelayMs), ...(receiver ? [receiver] : [])], {
-          env: { ...process.env, BENCH_SECRET: secret },
+          env: {
+            ...process.env,
+            BENCH_SECRET: secret,
+            ...(mappings !== undefined && { BENCH_MAPPINGS: mappings }),
+          },
         })
       : spawn(process.execPath, [script, folder, String(syncDelayMs)], {
           stdio: ['ignore', 'pipe', 'inherit'],
