@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { answerCodeOf, buildMessage } from '../adapters/simulated/hospital.ts';
 import type { Config } from '../gateway/runtime/config.ts';
-import { openJournalReader } from '../gateway/runtime/journal/embedded.ts';
-import { faultAt } from './support/faulty-journal.ts';
+import { GatewayError } from '../gateway/errors.ts';
+import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
+import type { Journal } from '../gateway/runtime/journal/journal.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
 import { BareConnection } from './support/bare-connection.ts';
@@ -136,11 +137,19 @@ describe('enhanced mode', () => {
 });
 
 /** Opens a journal whose first `record` does not come about. */
-function firstRecordFails(): (
-  path: string,
-) => ReturnType<ReturnType<typeof faultAt>['openJournal']> {
-  const { openJournal } = faultAt(1, 'fails');
-  return (path) => openJournal(path);
+function firstRecordFails(): (path: string) => Promise<Journal> {
+  let hasFailed = false;
+  return async (folder) => {
+    const journal = await openEmbeddedJournal({ folder });
+    return {
+      ...journal,
+      record(incoming) {
+        if (hasFailed) return journal.record(incoming);
+        hasFailed = true;
+        return Promise.reject(new GatewayError('journal-unavailable', 'not now'));
+      },
+    };
+  };
 }
 
 describe('MLLP release 2', () => {

@@ -22,7 +22,6 @@ import {
   exchangeOf,
   need,
   patient,
-  mappings,
   planned,
   readiness,
   toldInOrder,
@@ -30,6 +29,7 @@ import {
 } from './support/fhir-stay.ts';
 import type { Version } from './support/fhir-stay.ts';
 import { fhirInbound } from '../adapters/inbound/fhir/index.ts';
+import { exchangeOf, type Taking } from '../adapters/inbound/fhir/take.ts';
 
 /** `type at` of each fact, with what is doubtful in it. */
 function said({ facts }: Translation): string[] {
@@ -640,18 +640,54 @@ describe('the next version says', () => {
     expect(said(translated(resource, { previous }))).toEqual(facts);
   });
 
+  test.each([
+    ['r1', undefined],
+    ['r2', true],
+  ])(
+    'what stands and was read by r1 is known for it where %s is in force',
+    async (now, isReadAnew) => {
+      const stands = {
+        type: 'Encounter',
+        id: 'e1',
+        version: 1,
+        lastUpdated: '2022-03-07T10:00:00.000Z',
+        mappingRevision: 'r1',
+        body: JSON.stringify(encounter()),
+      };
+      const taking: Taking = {
+        sender: 'ekliden',
+        store: {
+          read: () => Promise.resolve(undefined),
+          byIdentifier: () => Promise.resolve([]),
+          page: () => Promise.resolve([]),
+        },
+        receive: () => Promise.resolve({ outcome: 'accepted', answers: [] }),
+        mappingRevision: () => now,
+        now: () => '2022-03-07T11:00:00.000Z',
+        newId: () => 'n1',
+      };
+      const { request } = await exchangeOf(
+        taking,
+        { resource: encounter(), text: '{}' },
+        'e1',
+        stands,
+      );
+      expect(request.isReadAnew).toBe(isReadAnew);
+    },
+  );
+
   test('what other mappings read is told once more, but for what would get another time by that', () => {
     const extension = [
       ...readiness('ready', '2022-03-10T10:05:00+01:00'),
       ...planned('2022-03-12'),
     ];
-    const again = (readBy: string): string[] =>
+    const again = (request: { readonly isReadAnew?: true }): string[] =>
       translated(encounter({ extension, priority: { text: 'other' } }), {
         previous: encounter({ extension }),
-        request: { readBy },
+        request,
       }).facts.map(({ type }) => type);
-    expect(again(mappings.revision)).toEqual([]);
-    expect(again('before the reload')).toEqual(['patient.admitted', 'patient.discharge-ready']);
+    expect(again({})).toEqual([]);
+    expect(again({ isReadAnew: true })).toEqual(['patient.admitted', 'patient.discharge-ready']);
   });
 
   test('nothing of a readiness that it only leaves out: it stands, with a warning', () => {

@@ -54,6 +54,7 @@ export function openFhir(
     store: journal.resources,
     receive: intake.fhirOf(id).receive,
     receiveTogether: intake.fhirOf(id).receiveTogether,
+    mappingRevision: intake.mappingRevision,
     now,
     newId,
   });

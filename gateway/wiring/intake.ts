@@ -34,6 +34,8 @@ export interface Intake {
   readonly receive: Receive;
   /** Takes every message as that sender's, whatever MSH-3 says: what lies in a folder of theirs. */
   readonly receiveAs: (senderId: string) => Receive;
+  /** Of the mappings in force. */
+  readonly mappingRevision: () => string;
   /** Takes what a sender tells in FHIR. */
   readonly fhirOf: (senderId: string) => FhirReceive;
   /** Answers the head of a frame that is too large to be read, and keeps it for the operator. */
@@ -164,6 +166,7 @@ export function openIntake(
     receive: (raw) => byRevision((revision) => revision.receive(raw)),
     receiveAs: (senderId) => (raw) =>
       byRevision(({ inbounds }) => createReceive(inbounds.hl7v2Of(senderId), parts)(raw)),
+    mappingRevision: () => current.adapter.mappingRevision,
     fhirOf: (senderId) => ({
       receive: (raw, message) =>
         told(({ inbounds }) => createReceive(inbounds.fhirOf(senderId), parts)(raw, message)),

@@ -22,8 +22,8 @@ export interface ExchangeRequest {
   readonly id: string;
   /** Version of ours that stood when it was read, 0 for none. */
   readonly base: number;
-  /** Revision of the mappings by which what stood was read, where that is known. */
-  readonly readBy?: string;
+  /** What stood was read by other mappings than those in force when this came. */
+  readonly isReadAnew?: true;
   /** `Encounter/123/_history/5`, MessageHeader.id …: the sender's own name for what it tells, or ours where it has none. */
   readonly controlId: string;
   /** When its sender told it: meta.lastUpdated, MessageHeader's Bundle.timestamp; when it came where neither is there. */
@@ -43,7 +43,7 @@ export interface ExchangeRequest {
 export interface Part {
   readonly id: string;
   readonly base: number;
-  readonly readBy?: string;
+  readonly isReadAnew?: true;
   readonly previous?: FhirResource;
 }
 

@@ -7,7 +7,7 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import { identifiersOf } from './content.ts';
 import { writeExchange, type Exchange, type Part } from './exchange.ts';
 import { localTarget, relatedOf } from './related.ts';
-import { instantOf, isBefore, isStale, mostTries, readBy, type Taking } from './take.ts';
+import { instantOf, isBefore, isStale, mostTries, readAnew, type Taking } from './take.ts';
 import type { Reply } from '../../adapter.ts';
 import { resourceIn, type StoredResource } from './store.ts';
 
@@ -205,7 +205,7 @@ async function partOf(url: string, resource: FhirResource, taking: Taking): Prom
   return {
     id: id ?? taking.newId(),
     base: current?.version ?? 0,
-    ...readBy(current),
+    ...readAnew(current, taking.mappingRevision),
     ...(current !== undefined && { previous: resourceIn(current) }),
   };
 }

@@ -22,6 +22,8 @@ export interface Taking {
   readonly receivers?: readonly string[];
   readonly store: FhirStore;
   readonly receive: ReceiveRead<Exchange>;
+  /** Of the mappings in force. */
+  readonly mappingRevision?: () => string;
   /** Legal time, ISO 8601 UTC. */
   readonly now: () => string;
   readonly newId: () => string;
@@ -138,7 +140,7 @@ export async function standsAlready(
 
 /** The exchange that a resource is, over what stands. */
 export async function exchangeOf(
-  { sender, kind, municipality, receivers, store, now, newId }: Taking,
+  { sender, kind, municipality, receivers, store, mappingRevision, now, newId }: Taking,
   { resource, source, unlessKnown, related }: Incoming,
   id: string,
   current: StoredResource | undefined,
@@ -155,7 +157,7 @@ export async function exchangeOf(
       ...(receivers !== undefined && { receivers }),
       id,
       base: current?.version ?? 0,
-      ...readBy(current),
+      ...readAnew(current, mappingRevision),
       controlId: `${type}/${id}/_history/${version}`,
       sentAt: instantOf(told) ?? now(),
       ...(isOlder(source, previous?.meta) && { isOlder: true as const }),
@@ -167,10 +169,14 @@ export async function exchangeOf(
   };
 }
 
-/** By which mappings what stands was read, where that is known. */
-export function readBy(current: StoredResource | undefined): { readonly readBy?: string } {
-  const revision = current?.mappingRevision ?? '';
-  return revision === '' ? {} : { readBy: revision };
+/** Whether what stands was read by other mappings than those in force; not where that was not noted. */
+export function readAnew(
+  current: StoredResource | undefined,
+  mappingRevision: Taking['mappingRevision'],
+): { readonly isReadAnew?: true } {
+  const was = current?.mappingRevision ?? '';
+  const now = mappingRevision?.() ?? '';
+  return was === '' || now === '' || was === now ? {} : { isReadAnew: true };
 }
 
 /** By the source's time; within one moment, which may be a second long, by its version where that is a number. */

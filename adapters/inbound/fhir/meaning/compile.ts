@@ -65,8 +65,6 @@ interface CompiledType {
 }
 
 export interface CompiledSender {
-  /** Of the mappings it was made of. */
-  readonly revision: string;
   readonly mapping: SenderMapping;
   readonly types: ReadonlyMap<string, CompiledType>;
   readonly visitSystems: ReadonlySet<string>;
@@ -105,7 +103,6 @@ export function compileSender(mappings: Mappings, senderId: string): CompiledSen
 
   const shippedMunicipality = mappings.fhir.get('Patient')?.codes?.['municipality'] ?? [];
   return {
-    revision: mappings.revision,
     mapping,
     types,
     visitSystems: new Set(fhir.visitSystems ?? [mapping.visitAuthority]),

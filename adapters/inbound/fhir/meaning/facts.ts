@@ -95,9 +95,8 @@ export function newFacts<S extends Scene>(
  * Other mappings read the version before: whether they made a fact of this is not known. Told again it changes nothing,
  * where it has a time of its own.
  */
-function mayBeUntold({ exchange, sender }: Work, { time }: ToldFact): boolean {
-  const { readBy } = exchange.request;
-  return readBy !== undefined && readBy !== sender.revision && time.isTold === undefined;
+function mayBeUntold({ exchange }: Work, { time }: ToldFact): boolean {
+  return exchange.request.isReadAnew === true && time.isTold === undefined;
 }
 
 /**

@@ -257,13 +257,13 @@ function partExchange(
   const resource = related[url];
   assert(part !== undefined && resource !== undefined, 'each part of a message is in it');
   const { isOlder, ...rest } = request;
-  const { previous, readBy } = part;
+  const { previous, isReadAnew } = part;
   return {
     request: {
       ...rest,
       id: part.id,
       base: part.base,
-      ...(readBy !== undefined && { readBy }),
+      ...(isReadAnew && { isReadAnew }),
       occurredAt: time.date ?? time.instant,
     },
     resource,
