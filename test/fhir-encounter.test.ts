@@ -29,7 +29,7 @@ import {
 } from './support/fhir-stay.ts';
 import type { Version } from './support/fhir-stay.ts';
 import { fhirInbound } from '../adapters/inbound/fhir/index.ts';
-import { exchangeOf, type Taking } from '../adapters/inbound/fhir/take.ts';
+import { exchangeOf as exchangeOver, type Taking } from '../adapters/inbound/fhir/take.ts';
 
 /** `type at` of each fact, with what is doubtful in it. */
 function said({ facts }: Translation): string[] {
