@@ -139,8 +139,8 @@ describe('enhanced mode', () => {
 /** Opens a journal whose first `record` does not come about. */
 function firstRecordFails(): (path: string) => Promise<Journal> {
   let hasFailed = false;
-  return async (folder) => {
-    const journal = await openEmbeddedJournal({ folder });
+  return async (path) => {
+    const journal = await openEmbeddedJournal({ folder: path });
     return {
       ...journal,
       record(incoming) {

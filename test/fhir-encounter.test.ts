@@ -666,7 +666,7 @@ describe('the next version says', () => {
         now: () => '2022-03-07T11:00:00.000Z',
         newId: () => 'n1',
       };
-      const { request } = await exchangeOf(
+      const { request } = await exchangeOver(
         taking,
         { resource: encounter(), text: '{}' },
         'e1',

@@ -192,7 +192,7 @@ function checkCosts(say: (line: string) => void): void {
     const structureMs = costOf(resources, 5, structures);
     say(
       `  ${`${type} (${resources.length})`.padEnd(24)}${(answerMs * 1000).toFixed(0).padStart(24)}` +
-        `${(1000 / structureMs).toFixed(0).padStart(32)}`,
+        (1000 / structureMs).toFixed(0).padStart(32),
     );
   }
 }
