@@ -8,22 +8,16 @@ import type { EventType } from '../../../../gateway/process/events.ts';
 import { stands, takenBack, whenTold } from '../../../../mappings/index.ts';
 import type { MappedType } from '../../../../mappings/index.ts';
 import type { Fact } from '../../../adapter.ts';
-import type { CompiledEntry, CompiledKey, Reading, When } from './compile.ts';
+import type { CompiledEntry, CompiledKey, Reading } from './compile.ts';
 import { callerOf } from './caller.ts';
+import { lastResort, timeOf, timeOfTelling, timeTold } from './fact-time.ts';
+import type { TimeOf } from './fact-time.ts';
 import { valueAt } from './path.ts';
 import type { Roots } from './path.ts';
-import type { FhirPath } from '../../../../mappings/index.ts';
 import type { Person } from './patient.ts';
 import { parseFhirTime } from './time.ts';
-import type { FhirTime } from './time.ts';
 import { elementOf, invalidValue, newWork, park, requiredAt, warnOnce } from './work.ts';
 import type { Work } from './work.ts';
-
-/**
- * Code of the doubt that stands with a fact: it has no time of its own, so it has the time when its sender told it, or last
- * touched the resource. Its withdrawal knows it by its data (`gateway/process/fact-list.ts`).
- */
-export const timeOfTelling = 'TIME_OF_TELLING';
 
 /** One version of a resource, with what it refers to. */
 export interface Scene {
@@ -135,12 +129,12 @@ function addGone(
     return;
   }
   if (facts.some(({ type }) => type === ifGone)) return;
-  facts.push(factOf(work, ifGone, timeTold(work), checkData(ifGone, {})));
+  facts.push(factOf(ifGone, timeTold(work), checkData(ifGone, {})));
 }
 
 /** One event without data, for what no entry tells. */
 export function soleFact(work: Work, type: EventType, at: NonNullable<Telling['at']>): Fact {
-  return factOf(work, type, timeOf(work, { roots: {} }, { type, at }, []), checkData(type, {}));
+  return factOf(type, timeOf(work, { roots: {} }, { at }, []), checkData(type, {}));
 }
 
 /** What an assessment says of one moment, so that the version told last holds. */
@@ -175,7 +169,7 @@ function sinceBefore(work: Work, { fact, time }: ToldFact, before: Scene): Fact 
   const { instant } = parseFhirTime(String(text), work.sender.mapping.zone, madeBy.text);
   const since = { ...timeTold(work), ...lastResort(work) };
   if (instant !== fact.occurredAt || since.instant <= fact.occurredAt) return fact;
-  return factOf(work, fact.type, since, fact.data, fact.warnings);
+  return factOf(fact.type, since, fact.data, fact.warnings);
 }
 
 function takeBack(work: Work, was: ToldFact, facts: Fact[]): void {
@@ -204,7 +198,7 @@ function withdrawalOf(work: Work, { fact, time }: ToldFact): Fact | undefined {
     ...(Object.keys(of).length > 0 && { of }),
   };
   const type = 'statement.withdrawn';
-  return factOf(work, type, timeTold(work), checkData(type, data));
+  return factOf(type, timeTold(work), checkData(type, data));
 }
 
 /** Assessments end, by an event of their own that has their own time: no day of them counts. */
@@ -230,7 +224,7 @@ export function allTakenBack<S extends Scene>(
     .flatMap((was): Fact[] => {
       const end = ends[was.fact.type];
       if (end !== undefined && was.time.isTold === undefined) {
-        return [factOf(work, end, was.time, checkData(end, {}))];
+        return [factOf(end, was.time, checkData(end, {}))];
       }
       const withdrawal = withdrawalOf(work, was);
       return withdrawal === undefined ? [] : [withdrawal];
@@ -277,7 +271,7 @@ function told<S extends Scene>(
     const data = dataOf(work, scene, telling, entry.keys.get(type) ?? []);
     if (data === undefined) return [];
     const time = timeOf(work, scene, telling, entry.occurredAt);
-    const fact = factOf(work, type, time, checkedData(telling, data, entry), telling.warnings);
+    const fact = factOf(type, time, checkedData(telling, data, entry), telling.warnings);
     return [{ fact, key: keyOf(fact, time, entry), time }];
   });
 }
@@ -375,66 +369,7 @@ const converters: Partial<Record<string, (work: Work, reading: Reading) => strin
   },
 };
 
-interface TimeOf extends Pick<FhirTime, 'instant' | 'precision'> {
-  /** It is when its sender told it. */
-  readonly isTold?: true;
-  /** For lack of a time in the resource or around it. */
-  readonly isLastResort?: true;
-  /** Where it stands, where it is when the resource was made, or was to begin: it may have had it before it said this. */
-  readonly madeBy?: FhirPath;
-}
-
-/** When a resource was last touched is no time of what it says: another touch would make it another fact. */
-const touched = 'lastModified';
-const made: readonly string[] = ['Task.authoredOn', 'CarePlan.created', 'CarePlan.period.start'];
-
-function timeOf(work: Work, scene: Scene, { at }: Telling, paths: readonly When[]): TimeOf {
-  const { zone } = work.sender.mapping;
-  if (at === whenTold) return { ...timeTold(work), ...lastResort(work) };
-  if (at !== undefined) return parseFhirTime(at.text, zone, at.expression);
-  for (const [index, path] of paths.entries()) {
-    if (path === whenTold) return { ...timeTold(work), ...(index > 0 && lastResort(work)) };
-    const text = valueAt(scene.roots, path);
-    if (text === undefined) continue;
-    const time = parseFhirTime(String(text), zone, elementOf(path.text));
-    if (path.steps.at(-1)?.name === touched) return { ...time, isTold: true, isLastResort: true };
-    if (made.includes(path.text)) return { ...time, madeBy: path };
-    // A date of death often has no hour; the end of the stay, on that date, has.
-    if (time.precision !== 'day' || path.root !== 'Patient') return time;
-    return hourOf(work, scene, time, paths[index + 1]) ?? time;
-  }
-  const last = paths.findLast((path) => path !== whenTold);
-  throw requiredAt(last?.text ?? '', 'when it happened is missing: give date, time and zone');
-}
-
-function hourOf(
-  { sender }: Work,
-  { roots }: Scene,
-  { instant }: FhirTime,
-  next: When | undefined,
-): FhirTime | undefined {
-  const text = next === undefined || next === whenTold ? undefined : valueAt(roots, next);
-  if (next === undefined || next === whenTold || text === undefined) return undefined;
-  const time = parseFhirTime(String(text), sender.mapping.zone, elementOf(next.text));
-  if (time.precision === 'day') return undefined;
-  const hours = (Date.parse(time.instant) - Date.parse(instant)) / 3_600_000;
-  return hours >= 0 && hours < 24 ? time : undefined;
-}
-
-/** When its sender told it, or when the message around it says that it happened. */
-export function timeTold({ exchange, sender }: Work): TimeOf {
-  const { occurredAt, sentAt } = exchange.request;
-  if (occurredAt === undefined) return { instant: sentAt, isTold: true };
-  const time = parseFhirTime(occurredAt, sender.mapping.zone, 'Provenance.occurredDateTime');
-  return { ...time, isTold: true };
-}
-
-function lastResort({ exchange }: Work): Pick<TimeOf, 'isLastResort'> {
-  return exchange.request.occurredAt === undefined ? { isLastResort: true } : {};
-}
-
-export function factOf(
-  _work: Work,
+function factOf(
   type: EventType,
   { instant, precision, isLastResort }: TimeOf,
   data: object,
