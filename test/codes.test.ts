@@ -15,7 +15,7 @@ import { codesMap, type CodesMapOptions } from '../gateway/cli/codes-map.ts';
 import { asGatewayError } from '../gateway/errors.ts';
 import { systemClock } from '../gateway/runtime/clock.ts';
 import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
-import { holderOf } from '../gateway/runtime/journal/lock.ts';
+import { holderOf } from '../gateway/runtime/journal/embedded/lock.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { withEntry } from '../mappings/overlay.ts';
 import { possibleTargets } from '../mappings/targets.ts';

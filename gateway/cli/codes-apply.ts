@@ -9,7 +9,7 @@ import { dataFolder, type Config } from '../runtime/config.ts';
 import { newId } from '../runtime/ids.ts';
 import { openEmbeddedJournal } from '../runtime/journal/embedded.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
-import { holderOf } from '../runtime/journal/lock.ts';
+import { holderOf } from '../runtime/journal/embedded/lock.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import { createLog } from '../runtime/log.ts';
 import { hasRequests, leaveRequest } from '../runtime/reload-requests.ts';

@@ -6,8 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { GatewayError } from '../../errors.ts';
 import { numberKinds } from '../../process/events.ts';
 import type { EventBody } from '../../process/events.ts';
-import type { CheckpointStart } from './checkpoint.ts';
-import { storeError } from './failure.ts';
+import type { CheckpointStart } from './embedded/checkpoint.ts';
+import { storeError } from './embedded/failure.ts';
 import type {
   IncomingMessage,
   Journal,
@@ -15,7 +15,7 @@ import type {
   RejectedMessage,
   StoredIdentity,
 } from './journal.ts';
-import { lockFolder } from './lock.ts';
+import { lockFolder } from './embedded/lock.ts';
 import { openReading, type Reading } from './reader.ts';
 import { startWorker } from '../worker.ts';
 import { WriterQueue, type QueueLimits } from './writer-queue.ts';
@@ -101,7 +101,7 @@ function startCheckpoints(
   let stopWorker: (() => Promise<void>) | undefined;
   const timer = setTimeout(() => {
     const start: CheckpointStart = { folder, intervalMs, logLimitBytes };
-    const worker = startWorker('checkpoint', start, import.meta.url);
+    const worker = startWorker('embedded/checkpoint', start, import.meta.url);
     let isStopping = false;
     // Without checkpoints the log grows until the disk is full: better to stop while all is whole.
     const die = (cause?: unknown) => {

@@ -1,21 +1,21 @@
 /** The reading side of the embedded journal: this thread's own connection, or that of another process. */
 import { existsSync } from 'node:fs';
 import { GatewayError } from '../../errors.ts';
-import { databaseFile, openForReading } from './connection.ts';
-import { storeError } from './failure.ts';
+import { databaseFile, openForReading } from './embedded/connection.ts';
+import { storeError } from './embedded/failure.ts';
 import type { Cursors, Deliveries, Journal, Outbox, Resources } from './journal.ts';
-import { checkSchema, schemaVersion } from './migrations.ts';
-import { prepareDeliveryReads } from './read-deliveries.ts';
-import { prepareFindingReads } from './read-findings.ts';
-import { prepareDueReads, prepareOutboxReads } from './read-outbox.ts';
-import { prepareParkedReads } from './read-parked.ts';
+import { checkSchema, schemaVersion } from './embedded/migrations.ts';
+import { prepareDeliveryReads } from './reads/deliveries.ts';
+import { prepareFindingReads } from './reads/findings.ts';
+import { prepareDueReads, prepareOutboxReads } from './reads/outbox.ts';
+import { prepareParkedReads } from './reads/parked.ts';
 import {
   prepareCursorReads,
   prepareResourceMessageReads,
   prepareResourceReads,
-} from './read-resources.ts';
-import { prepareReads } from './reads.ts';
-import { prepareStatus } from './status.ts';
+} from './reads/resources.ts';
+import { prepareReads } from './reads/streams.ts';
+import { prepareStatus } from './reads/status.ts';
 
 export interface Reading {
   readonly reads: Pick<

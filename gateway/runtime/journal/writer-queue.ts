@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../errors.ts';
 import { startWorker } from '../worker.ts';
-import type { BatchResult, Command, FromWriter, ToWriter, WriterStart } from './writer.ts';
+import type { BatchResult, Command, FromWriter, ToWriter, WriterStart } from './embedded/writer.ts';
 import type { Writes } from './writes.ts';
 
 export interface QueueLimits {
@@ -48,7 +48,7 @@ export class WriterQueue {
    * @throws GatewayError when the writer refused to start
    */
   static async start(start: WriterStart, limits: QueueLimits): Promise<WriterQueue> {
-    const worker = startWorker('writer', start, import.meta.url);
+    const worker = startWorker('embedded/writer', start, import.meta.url);
     // `once` throws when the worker's `error` comes first.
     const [answer]: FromWriter[] = await once(worker, 'message').catch((cause: unknown) => {
       throw unavailable('the writer did not start', cause);

@@ -2,7 +2,7 @@
  * Every write of the journal by name: what the main thread asks for and the writer does. Each runs inside the
  * transaction of its group, sees what came before it in the group, and either does all of it or throws.
  */
-import type { Database } from './connection.ts';
+import type { Database } from './embedded/connection.ts';
 import type {
   AttemptOutcome,
   AuditEntry,

@@ -10,9 +10,9 @@ import {
   databaseFile,
   openForWriting,
   type Database,
-} from '../../../gateway/runtime/journal/connection.ts';
+} from '../../../gateway/runtime/journal/embedded/connection.ts';
 import { openJournalReader } from '../../../gateway/runtime/journal/embedded.ts';
-import { migrate } from '../../../gateway/runtime/journal/migrations.ts';
+import { migrate } from '../../../gateway/runtime/journal/embedded/migrations.ts';
 import { drawKeys, stamp, type PatternStay, type StayKeys } from './history.ts';
 import { inOrder, planStays } from './plan.ts';
 import { Random } from '../../../adapters/simulated/random.ts';

@@ -1,6 +1,6 @@
 /** Time as one more event: what falls due becomes an event, or goes back to its queue. */
 import { decisionId } from '../../../process/ids.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { EventLog } from './events.ts';
 
 /** Rows released in one call, so that a release never holds the writer for long. */

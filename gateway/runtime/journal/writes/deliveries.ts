@@ -1,6 +1,6 @@
 /** Deliveries and their attempts: an attempt is committed before anything is sent, its outcome with what follows. */
 import { assert } from '../../../errors.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { NewDelivery } from '../journal.ts';
 import type { PreparedOutcome } from '../writes.ts';
 import type { EventLog } from './events.ts';

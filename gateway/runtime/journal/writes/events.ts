@@ -1,6 +1,6 @@
 /** Adds events and their outbox rows: the one place where a position is given. */
 import type { EventType } from '../../../process/events.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import { queueOf, type QueueName } from '../journal.ts';
 
 /** An event whose body is JSON already: made on the thread that has the time for it. */

@@ -1,5 +1,5 @@
 /** What was found of messages after their answers had left, and its counts by sender. */
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { Found } from '../journal.ts';
 import type { Writes } from '../writes.ts';
 

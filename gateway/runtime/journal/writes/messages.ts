@@ -2,7 +2,7 @@
 import { assert } from '../../../errors.ts';
 import type { EventType } from '../../../process/events.ts';
 import { supersession, superseding } from '../../../process/supersession.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type {
   CaseKey,
   NewResource,

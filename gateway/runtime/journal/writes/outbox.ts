@@ -1,5 +1,5 @@
 /** Steps of an outbox row: waiting, handed to the broker, done, again later, dead letter. */
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { EventType } from '../../../process/events.ts';
 import { queueOf, type OutboxKey } from '../journal.ts';
 import type { Burial, PostponedRows, Publication } from '../writes.ts';

@@ -1,6 +1,6 @@
 /** Persons: the numbers they are known by, who they are, and what was told of them before a stay of theirs was known. */
 import { newId } from '../../ids.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 
 export interface PreparedNumber {
   readonly authority: string;

@@ -1,6 +1,6 @@
 /** What a message says of persons: every stay of theirs gets the facts, also one that becomes known later. */
 import { idOf } from '../../../process/ids.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { StayKey } from '../journal.ts';
 import type { EventLog } from './events.ts';
 import type { Patients, PreparedNumber, PreparedPatient } from './patients.ts';

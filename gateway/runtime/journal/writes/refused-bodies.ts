@@ -3,7 +3,7 @@
  * refused, and shall not fill the disk with it. Strangers' bodies have bounds of their own, so that they push out none
  * that came from a known sender.
  */
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 
 /** Bounds of the bodies kept of rejected and, apart, of quarantined messages. */
 export interface RefusedLimits {

@@ -1,5 +1,5 @@
 /** Resources as their senders told them last. */
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { NewResource } from '../journal.ts';
 
 export interface ResourceWrites {

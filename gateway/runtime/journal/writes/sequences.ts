@@ -1,5 +1,5 @@
 /** The numbers of senders that number their messages: stored with the message, so before its answer leaves. */
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 
 export interface SequenceNumbers {
   /** @returns the number that must come, where it is not this one; undefined where this one may come */

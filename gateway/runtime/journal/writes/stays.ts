@@ -1,6 +1,6 @@
 /** Stays, the processes they are linked to, and whose they are. */
 import { newId } from '../../ids.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { CaseKey, StayKey } from '../journal.ts';
 import type { Patients, PreparedPatient } from './patients.ts';
 

@@ -1,6 +1,6 @@
 /** What `advance` writes: events, links and deadlines, all of it or nothing. */
 import type { EventData } from '../../../process/events.ts';
-import type { Database } from '../connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type { Append } from '../journal.ts';
 import type { EventLog, PreparedEvent } from './events.ts';
 import type { StayWrites } from './stays.ts';

@@ -1,6 +1,6 @@
 /** The reads of the journal on a read-only connection: short, prepared once. */
-import type { DischargeEvent } from '../../process/events.ts';
-import type { Database } from './connection.ts';
+import type { DischargeEvent } from '../../../process/events.ts';
+import type { Database } from '../embedded/connection.ts';
 import type {
   LoadedProcess,
   LoadedStream,
@@ -8,7 +8,7 @@ import type {
   StoredEvent,
   StoredIdentity,
   UnjudgedCase,
-} from './journal.ts';
+} from '../journal.ts';
 
 export type Reads = ReturnType<typeof prepareReads>;
 

@@ -1,5 +1,5 @@
 /** What SQLite threw, as one of our errors. SQLite names tables and columns, never values. */
-import { GatewayError } from '../../errors.ts';
+import { GatewayError } from '../../../errors.ts';
 
 /** SQLITE_FULL. */
 const diskFull = 13;

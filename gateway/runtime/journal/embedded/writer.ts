@@ -8,12 +8,12 @@ import {
   workerData,
   type MessagePort,
 } from 'node:worker_threads';
-import { assert, type ErrorCode } from '../../errors.ts';
+import { assert, type ErrorCode } from '../../../errors.ts';
 import { openForWriting, type Database } from './connection.ts';
 import { storeError } from './failure.ts';
 import { migrate } from './migrations.ts';
-import { prepareWrites, type Writer, type Writes } from './writes.ts';
-import type { RefusedLimits } from './writes/refused-bodies.ts';
+import { prepareWrites, type Writer, type Writes } from '../writes.ts';
+import type { RefusedLimits } from '../writes/refused-bodies.ts';
 
 export interface WriterStart {
   readonly folder: string;

@@ -6,7 +6,7 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { GatewayError } from '../../errors.ts';
+import { GatewayError } from '../../../errors.ts';
 import { createPrivately } from './connection.ts';
 
 /** Who has a folder. */

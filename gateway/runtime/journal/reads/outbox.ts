@@ -1,8 +1,8 @@
 /** Reads of the rows behind the bus, and of what falls due. */
-import type { DischargeEvent } from '../../process/events.ts';
-import type { Database } from './connection.ts';
-import { backlogLimit, type DeadLetter, type OutboxRow, type QueueName } from './journal.ts';
-import { toEvent } from './reads.ts';
+import type { DischargeEvent } from '../../../process/events.ts';
+import type { Database } from '../embedded/connection.ts';
+import { backlogLimit, type DeadLetter, type OutboxRow, type QueueName } from '../journal.ts';
+import { toEvent } from './streams.ts';
 
 const queues: readonly QueueName[] = ['advance', 'dispatch'];
 const columns = `o.queue, o.position, o.lane, o.attempts, o.excused, e.body ->> '$.id' AS eventId, e.type,

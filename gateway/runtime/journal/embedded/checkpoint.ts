@@ -4,7 +4,7 @@
  * log has grown past its bound, a RESTART (short, because PASSIVE went just before) lets it begin anew.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { assert } from '../../errors.ts';
+import { assert } from '../../../errors.ts';
 import { openForWriting, type Database } from './connection.ts';
 
 export interface CheckpointStart {

@@ -1,11 +1,11 @@
 /** Reads of resources, of the messages that told them, and of cursors. */
-import type { Database } from './connection.ts';
+import type { Database } from '../embedded/connection.ts';
 import type {
   ResourceIdentifier,
   ResourceKey,
   ResourceMessages,
   StoredResource,
-} from './journal.ts';
+} from '../journal.ts';
 
 const columns =
   'r.type, r.id, r.version, r.last_updated AS lastUpdated, r.mapping_revision AS mappingRevision, r.body';

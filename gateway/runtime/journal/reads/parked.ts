@@ -1,6 +1,6 @@
 /** Reads of what waits for a grown table: cases, messages, codes. */
-import type { Database } from './connection.ts';
-import type { CodeOfCases, ParkedCase, ParkedMessage, WaitingCode } from './journal.ts';
+import type { Database } from '../embedded/connection.ts';
+import type { CodeOfCases, ParkedCase, ParkedMessage, WaitingCode } from '../journal.ts';
 
 type Row = Omit<ParkedMessage, 'stayId' | 'recorded' | 'unmapped'> & {
   readonly sequence: number;

@@ -7,7 +7,7 @@
  * message, and a second decision by the version of its stream.
  */
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { GatewayError } from '../../errors.ts';
+import { GatewayError } from '../../../errors.ts';
 
 const migrations: readonly string[] = [
   `

@@ -1,6 +1,6 @@
 /** Reads of what was found of messages after their answers had left. */
-import type { Database } from './connection.ts';
-import type { FoundMessage, JournalStatus } from './journal.ts';
+import type { Database } from '../embedded/connection.ts';
+import type { FoundMessage, JournalStatus } from '../journal.ts';
 
 export function prepareFindingReads(db: Database) {
   const latest = db.prepare(

@@ -2,9 +2,9 @@
  * The journal in numbers. What only grows is tallied as it is written; counted here is what waits: outbox rows, parked
  * messages, open deadlines.
  */
-import type { Database } from './connection.ts';
-import type { DeliveryState, JournalStatus, QueueName } from './journal.ts';
-import { prepareFindingCounts } from './read-findings.ts';
+import type { Database } from '../embedded/connection.ts';
+import type { DeliveryState, JournalStatus, QueueName } from '../journal.ts';
+import { prepareFindingCounts } from './findings.ts';
 
 export function prepareStatus(db: Database): () => JournalStatus {
   const senders = db.prepare(

@@ -1,6 +1,6 @@
 /** Reads of deliveries. */
-import type { Database } from './connection.ts';
-import type { DeliveryRow, DeliveryState } from './journal.ts';
+import type { Database } from '../embedded/connection.ts';
+import type { DeliveryRow, DeliveryState } from '../journal.ts';
 
 const columns = `delivery_id AS deliveryId, lane, position, event_id AS eventId, stream AS streamId,
   receiver, state, attempts, first_attempt_at AS firstAttemptAt, next_at AS nextAt,

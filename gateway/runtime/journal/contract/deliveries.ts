@@ -1,0 +1,72 @@
+/** Deliveries of notices and billing records, and their attempts. */
+import type { NewEvent } from './streams.ts';
+
+export type DeliveryState =
+  | 'pending'
+  | 'delivered'
+  | 'refused'
+  | 'unresolved'
+  | 'cancelled'
+  | 'unroutable'
+  | 'held'
+  | 'shadow';
+
+/** One notice revision or billing record to one receiver. The rendered content may hold personal data. */
+export interface DeliveryRow {
+  readonly deliveryId: string;
+  /** Deliveries of a lane go one after the other. */
+  readonly lane: string;
+  readonly position: number;
+  readonly eventId: string;
+  readonly streamId: string;
+  readonly receiver: string | undefined;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly firstAttemptAt: string | undefined;
+  readonly nextAt: string | undefined;
+  /** Start of the first attempt that failed because of the receiver (reading A10). */
+  readonly receiverFaultAt: string | undefined;
+  /** An attempt was committed and no outcome: after a restart its outcome is unknown. */
+  readonly openAttempt: boolean;
+  /** Set when rendered; sent again unchanged. */
+  readonly rendered: string | undefined;
+  readonly detail: string | undefined;
+}
+export interface NewDelivery {
+  readonly deliveryId: string;
+  readonly lane: string;
+  readonly position: number;
+  readonly eventId: string;
+  readonly streamId: string;
+  readonly receiver: string | undefined;
+  readonly state: DeliveryState;
+  readonly rendered: string | undefined;
+  readonly detail: string | undefined;
+}
+export interface AttemptOutcome {
+  readonly deliveryId: string;
+  readonly endedAt: string;
+  readonly state: DeliveryState;
+  /** When to try again; only with state `pending`. */
+  readonly nextAt?: string;
+  /** Start of this attempt, where it failed because of the receiver; the first one is kept. */
+  readonly receiverFaultAt?: string;
+  readonly detail: string;
+  /** What follows from it (notice.delivered …), in the same transaction. */
+  readonly events: readonly NewEvent[];
+}
+
+export interface Deliveries {
+  /** All deliveries of a lane in order. */
+  ofLane(lane: string): Promise<readonly DeliveryRow[]>;
+  /** Adds deliveries; one that exists already is left as it is. */
+  open(rows: readonly NewDelivery[]): Promise<void>;
+  /** Committed before anything is sent. Counts the attempt and sets firstAttemptAt. */
+  recordAttempt(deliveryId: string, startedAt: string): Promise<void>;
+  /** The attempt's outcome and what follows from it: one transaction. */
+  recordOutcome(outcome: AttemptOutcome): Promise<void>;
+  /** Deliveries by state, oldest first, for status. */
+  byState(state: DeliveryState, limit: number): Promise<readonly DeliveryRow[]>;
+  /** Whether this receiver has been sent a notice of the process. */
+  hasBeenSent(receiver: string, processId: string): Promise<boolean>;
+}
