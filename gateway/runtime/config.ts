@@ -8,6 +8,7 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
+import { journalSettings } from './config-journal.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
 import { duration, idText, port, secretName, tlsFiles, type Fail } from './config-values.ts';
 
@@ -69,7 +70,9 @@ const watchedFolder = z.strictObject({
 });
 
 const schema = z.strictObject({
+  /** Tokens, drops and, in the embedded form, the journal. */
   data: z.string().default('./data'),
+  journal: journalSettings.prefault({ form: 'embedded' }),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -204,6 +207,9 @@ export const scalarSettings = [
   { path: ['mllp', 'port'], env: 'HEMGANG_MLLP_PORT' },
   { path: ['http', 'host'], env: 'HEMGANG_HTTP_HOST' },
   { path: ['http', 'port'], env: 'HEMGANG_HTTP_PORT' },
+  { path: ['journal', 'form'], env: 'HEMGANG_JOURNAL' },
+  { path: ['journal', 'url'], env: 'HEMGANG_JOURNAL_URL' },
+  { path: ['journal', 'schema'], env: 'HEMGANG_JOURNAL_SCHEMA' },
   { path: ['bus', 'form'], env: 'HEMGANG_BUS' },
   { path: ['bus', 'url'], env: 'HEMGANG_BUS_URL' },
   { path: ['bus', 'prefix'], env: 'HEMGANG_BUS_PREFIX' },
