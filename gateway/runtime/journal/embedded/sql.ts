@@ -50,7 +50,7 @@ function statementOn(db: Database, text: string): Statement {
       return rows;
     },
     *run(...values) {
-      return Number(statement.run(...values).changes);
+      return statement.run(...values).changes;
     },
   };
 }
