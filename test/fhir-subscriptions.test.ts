@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SubscriptionBehaviour } from '../adapters/simulated/fhir-source/source.ts';
-import { openEmbeddedJournal, type EmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
+import { openEmbeddedJournal, type CountedJournal } from '../gateway/runtime/journal/embedded.ts';
 import {
   encounter,
   secret,
@@ -31,7 +31,7 @@ const named = (event: string): readonly unknown[] =>
   world.happened.filter((one) => one.event === event).map(({ detail }) => detail);
 
 /** The journal of a world that is stopped. */
-async function openedJournal(): Promise<{ journal: EmbeddedJournal }> {
+async function openedJournal(): Promise<{ journal: CountedJournal }> {
   return { journal: await openEmbeddedJournal({ folder: world.folder }) };
 }
 

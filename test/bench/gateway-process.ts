@@ -4,7 +4,7 @@ import { startGateway } from '../../gateway/main.ts';
 import { loadConfig } from '../../gateway/runtime/config.ts';
 import {
   openEmbeddedJournal,
-  type EmbeddedJournal,
+  type CountedJournal,
 } from '../../gateway/runtime/journal/embedded.ts';
 import { createLog } from '../../gateway/runtime/log.ts';
 
@@ -25,7 +25,7 @@ export interface Started {
 
 const [folder = '.', syncDelayText = '0', receiverUrl] = process.argv.slice(2);
 const { config } = loadConfig({ env: {}, file: null });
-let journal: EmbeddedJournal | undefined;
+let journal: CountedJournal | undefined;
 const gateway = await startGateway({
   config: {
     ...config,

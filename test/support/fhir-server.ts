@@ -24,7 +24,7 @@ import { createReceive, createReceiveTogether } from '../../gateway/receive.ts';
 import { HandSetClock } from '../../gateway/runtime/clock.ts';
 import {
   openEmbeddedJournal,
-  type EmbeddedJournal,
+  type CountedJournal,
 } from '../../gateway/runtime/journal/embedded.ts';
 import { createLog } from '../../gateway/runtime/log.ts';
 import { loadMappings } from '../../mappings/index.ts';
@@ -32,7 +32,7 @@ import { temporaryFolder } from './folder.ts';
 
 export interface FhirTestServer {
   readonly url: string;
-  readonly journal: EmbeddedJournal;
+  readonly journal: CountedJournal;
   readonly clock: HandSetClock;
   /** Exchanges that were translated, in order: what the meaning of a resource was made from. */
   readonly exchanges: Exchange[];

@@ -30,7 +30,7 @@ import { createReceive } from '../../gateway/receive.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import {
   openEmbeddedJournal,
-  type EmbeddedJournal,
+  type CountedJournal,
 } from '../../gateway/runtime/journal/embedded.ts';
 import { createLog } from '../../gateway/runtime/log.ts';
 import { loadMappings } from '../../mappings/index.ts';
@@ -60,7 +60,7 @@ export interface World {
   /** Where the source reaches us. */
   readonly endpoint: string;
   readonly happened: readonly Happened[];
-  journal(): EmbeddedJournal;
+  journal(): CountedJournal;
   subscriptions(): Subscriptions;
   report(): SubscriptionReport;
   /** Ids and versions of the Encounters that are stored, in order of id. */
@@ -130,7 +130,7 @@ export async function startWorld(settings: WorldSettings = {}): Promise<World> {
   const server = createServer(app);
   const origin = await listen(server);
   const endpoint = `${origin}/fhir-notifications/stays`;
-  let journal: EmbeddedJournal | undefined;
+  let journal: CountedJournal | undefined;
   let running: Running | undefined;
 
   async function start(change: Partial<SubscriptionWish> | 'none' = {}): Promise<void> {
@@ -154,7 +154,7 @@ export async function startWorld(settings: WorldSettings = {}): Promise<World> {
     await journal?.close();
     journal = undefined;
   }
-  const theJournal = (): EmbeddedJournal => {
+  const theJournal = (): CountedJournal => {
     if (journal === undefined) throw new Error('stopped');
     return journal;
   };
@@ -226,7 +226,7 @@ export interface Running {
 /** The subscriptions of a gateway, without one. @param wish none where what stands is to be taken away */
 export async function run(
   base: string,
-  journal: EmbeddedJournal,
+  journal: CountedJournal,
   wish: SubscriptionWish | undefined,
   settings: Pick<WorldSettings, 'pace' | 'timeoutMs'>,
   onEvent: (event: string, detail: Readonly<Record<string, unknown>>) => void,

@@ -11,7 +11,7 @@ import type { Handle } from '../../gateway/runtime/bus/bus.ts';
 import { HandSetClock } from '../../gateway/runtime/clock.ts';
 import {
   openEmbeddedJournal,
-  type EmbeddedJournal,
+  type CountedJournal,
 } from '../../gateway/runtime/journal/embedded.ts';
 import type { OutboxRow } from '../../gateway/runtime/journal/journal.ts';
 import { createLog } from '../../gateway/runtime/log.ts';
@@ -39,7 +39,7 @@ export interface Stay {
 }
 
 export class SmallJournal {
-  readonly journal: EmbeddedJournal;
+  readonly journal: CountedJournal;
   readonly clock: HandSetClock;
   readonly folder: string;
   profiles: Profiles;
@@ -56,7 +56,7 @@ export class SmallJournal {
   }
 
   private constructor(
-    journal: EmbeddedJournal,
+    journal: CountedJournal,
     folder: string,
     remove: () => void,
     clock: HandSetClock,
