@@ -21,6 +21,8 @@ const fates = {
   'disk-full': 'transient',
   'bus-unavailable': 'transient',
   'stale-version': 'transient',
+  // Another instance does this now; nothing was written.
+  'lease-lost': 'transient',
   // Another system that we read from: not reached or not now; it will not let us.
   'source-unavailable': 'transient',
   'source-refused': 'permanent',
