@@ -1,5 +1,5 @@
 /** The journal as everybody sees it: reads on this thread, writes through the queue of the one writer. */
-import type { Journal } from './journal.ts';
+import type { Fence, Journal } from './journal.ts';
 import { blobsOf, prepareBody, prepareEvent, prepareMessage } from './prepare.ts';
 import type { Reading } from './reader.ts';
 import type { WriterQueue } from './writer-queue.ts';
@@ -9,6 +9,12 @@ export interface CountedJournal extends Journal {
   commits(): number;
 }
 
+/** What there is of a journal beside its reads and writes. */
+export interface About extends Pick<Journal, 'form' | 'durability' | 'leases'> {
+  /** Where the writer does not look at fences: throws `lease-lost`. */
+  readonly guard?: (fence: Fence) => void;
+}
+
 /**
  * One journal of its two halves.
  * @param shutDown waits for what was handed in, then closes both
@@ -16,12 +22,37 @@ export interface CountedJournal extends Journal {
 export function assemble(
   queue: WriterQueue,
   reading: Reading,
-  about: Pick<Journal, 'form' | 'durability'>,
+  { guard, ...about }: About,
   shutDown: () => Promise<void>,
 ): CountedJournal {
   let closed: Promise<void> | undefined;
-  return {
+  const close = (): Promise<void> => (closed ??= shutDown());
+  const whole = (writing: Writing): CountedJournal => ({
     ...about,
+    ...writesOn(writing, reading),
+    under: (fence) =>
+      whole({
+        send: async (name, input, blobs) => {
+          const under = fence();
+          guard?.(under);
+          return await queue.send(name, input, blobs, under);
+        },
+      }),
+    pending: () => queue.messages,
+    intakeLoad: () => queue.intakeLoad(),
+    onCommit: (listener) => queue.onCommit(listener),
+    failure: () => queue.failure(),
+    onFailure: (listener) => queue.onFailure(listener),
+    commits: () => queue.commits,
+    close,
+  });
+  return whole(queue);
+}
+
+type Writing = Pick<WriterQueue, 'send'>;
+
+function writesOn(queue: Writing, reading: Reading) {
+  return {
     ...reading.reads,
 
     record(message) {
@@ -72,15 +103,5 @@ export function assemble(
     },
 
     audit: (entry) => queue.send('audit', entry),
-    pending: () => queue.messages,
-    intakeLoad: () => queue.intakeLoad(),
-    onCommit: (listener) => queue.onCommit(listener),
-    failure: () => queue.failure(),
-    onFailure: (listener) => queue.onFailure(listener),
-    commits: () => queue.commits,
-    close() {
-      closed ??= shutDown();
-      return closed;
-    },
-  };
+  } satisfies Partial<Journal>;
 }

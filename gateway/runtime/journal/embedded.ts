@@ -7,6 +7,7 @@ import { GatewayError } from '../../errors.ts';
 import { assemble, type CountedJournal } from './assemble.ts';
 import type { CheckpointStart } from './embedded/checkpoint.ts';
 import { storeError } from './embedded/failure.ts';
+import { embeddedLeases } from './embedded/leases.ts';
 import { lockFolder } from './embedded/lock.ts';
 import { openReading } from './reader.ts';
 import { startWorker } from '../worker.ts';
@@ -59,7 +60,9 @@ export async function openEmbeddedJournal(options: {
     const stopCheckpoints = startCheckpoints(folder, limits, queue);
     const reading = openReading(folder);
     const durability = `SQLite ${queue.sqlite}, WAL, synchronous=FULL, group commit`;
-    return assemble(queue, reading, { form: 'embedded', durability }, async () => {
+    const { guard, ...leases } = embeddedLeases();
+    const about = { form: 'embedded', durability, leases, guard };
+    return assemble(queue, reading, about, async () => {
       try {
         await queue.drain();
         await stopCheckpoints();

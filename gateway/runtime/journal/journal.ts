@@ -16,6 +16,7 @@ import type {
   RejectedMessage,
   StoredIdentity,
 } from './contract/messages.ts';
+import type { Fence, Leases } from './contract/leases.ts';
 import type { Outbox } from './contract/outbox.ts';
 import type {
   CodeOfCases,
@@ -37,6 +38,7 @@ import type {
 
 export * from './contract/deliveries.ts';
 export * from './contract/findings.ts';
+export * from './contract/leases.ts';
 export * from './contract/messages.ts';
 export * from './contract/outbox.ts';
 export * from './contract/parked.ts';
@@ -134,6 +136,14 @@ export interface Journal {
   readonly deliveries: Deliveries;
   readonly resources: Resources;
   readonly cursors: Cursors;
+  /** What one instance does at a time. */
+  readonly leases: Leases;
+  /**
+   * The same journal; each write on it is made under a lease, which is looked at in the transaction of the write.
+   * @param fence asked at each write; what it throws the write throws
+   * @throws GatewayError (each write) `lease-lost` when another instance has the lease: nothing was written
+   */
+  under(fence: () => Fence): Journal;
 
   audit(entry: AuditEntry): Promise<void>;
   status(): Promise<JournalStatus>;

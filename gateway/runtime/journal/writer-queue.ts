@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../errors.ts';
 import { startWorker } from '../worker.ts';
+import type { Fence } from './contract/leases.ts';
 import type { BatchResult, Command, FromWriter, ToWriter, WriterStart } from './embedded/writer.ts';
 import type { Writes } from './writes.ts';
 
@@ -103,6 +104,7 @@ export class WriterQueue {
   /**
    * Hands a write to the writer.
    * @param blobs fields of the input that are bytes; they must not change until the promise settles
+   * @param fence a lease it is made under: the writer looks whether it stands
    * @returns its result, after the commit
    * @throws GatewayError `journal-unavailable`, `disk-full`, `assertion-failed`
    */
@@ -110,6 +112,7 @@ export class WriterQueue {
     name: N,
     input: Parameters<Writes[N]>[0],
     blobs?: Blobs,
+    fence?: Fence,
   ): Promise<ReturnType<Writes[N]>> {
     return new Promise((resolve, reject) => {
       const refusal = this.#failure ?? this.#closing;
@@ -124,7 +127,7 @@ export class WriterQueue {
       const isMessage = name === 'record' || name === 'recordTogether' || name === 'reject';
       if (isMessage) this.#countMessages(1);
       this.#waiting.push({
-        command: { name, input },
+        command: fence === undefined ? { name, input } : { name, input, fence },
         blobs,
         isMessage,
         // The writer answers each name with what Writes says; a message port cannot carry that.
@@ -269,6 +272,6 @@ function pack(entries: readonly Entry[], buffer: ArrayBuffer): Command[] {
       views[name] = view;
       offset += bytes.length;
     }
-    return { name: command.name, input: Object.assign({}, command.input, views) };
+    return { ...command, input: Object.assign({}, command.input, views) };
   });
 }

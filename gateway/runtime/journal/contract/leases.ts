@@ -5,7 +5,6 @@
  * changes hands in turn with them, so a write that was let through under a lease is seen by whoever has it next. The
  * embedded journal belongs to one process, which has whatever it asks for until the process ends.
  */
-import type { Journal } from '../journal.ts';
 
 export interface Lease {
   /** `relay`, `partition:3`, `poll:ekliden` … */
@@ -43,6 +42,8 @@ export interface SeenInstance extends Instance {
 }
 
 export interface Leases {
+  /** False where the journal belongs to one process: nobody else can want what it has. */
+  readonly isShared: boolean;
   /**
    * Renews those of `names` that `holder` has, and takes those that nobody has.
    * @param ttlMs they last so long from now, by the database's clock
@@ -61,14 +62,4 @@ export interface Leases {
   leave(id: string): Promise<void>;
   /** Called when another instance has come, left or given something up: there may be something to take. */
   onChange(listener: () => void): void;
-}
-
-export interface Fencing {
-  readonly leases: Leases;
-  /**
-   * The same journal; every write on it is made under a lease, in whose transaction it is checked.
-   * @param fence asked at each write; what it throws the write throws
-   * @throws GatewayError (each write) `lease-lost`, when another instance has it: nothing was written
-   */
-  under(fence: () => Fence): Journal;
 }

@@ -12,6 +12,7 @@ import { assert, type ErrorCode } from '../../../errors.ts';
 import { openForWriting, type Database } from './connection.ts';
 import { storeError } from './failure.ts';
 import { migrate } from './migrations.ts';
+import type { Fence } from '../contract/leases.ts';
 import { prepareWrites, type Writer, type Writes } from '../writes.ts';
 import type { RefusedLimits } from '../writes/refused-bodies.ts';
 
@@ -26,6 +27,8 @@ export interface WriterStart {
 export interface Command {
   readonly name: keyof Writes;
   readonly input: unknown;
+  /** The lease it is made under. The embedded journal has one process, so its writer need not look. */
+  readonly fence?: Fence;
 }
 export type ToWriter = { readonly commands: readonly Command[]; readonly bytes: number } | 'close';
 
