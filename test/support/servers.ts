@@ -1,0 +1,121 @@
+/**
+ * The servers that tests need: shared ones that run already, where each test keeps to a schema or prefix of its own,
+ * and own ones, which a test may stop and kill. A missing one is a failure with CI=true; else the tests that need it
+ * are skipped, and `npm test` ends with which (skipped-report.ts).
+ */
+import { appendFileSync } from 'node:fs';
+import { connect } from 'amqplib';
+import { Client } from 'pg';
+import { v7 } from 'uuid';
+import { topologyOf } from '../../gateway/runtime/bus/topology.ts';
+import { brokerPrograms } from './own-broker.ts';
+import { postgresPrograms } from './own-postgres.ts';
+
+export { ownBroker, type OwnBroker } from './own-broker.ts';
+export { ownPostgres, type OwnPostgres } from './own-postgres.ts';
+
+export const postgresUrl =
+  process.env['HEMGANG_TEST_POSTGRES'] ?? 'postgres://root@127.0.0.1:5432/test';
+export const brokerUrl =
+  process.env['HEMGANG_TEST_RABBITMQ'] ?? 'amqp://guest:guest@127.0.0.1:5672';
+
+/** What a test may need; each with how to get it. */
+const needs = {
+  'PostgreSQL that runs': {
+    isThere: answersPostgres,
+    next: `start PostgreSQL, or name one: HEMGANG_TEST_POSTGRES=postgres://user@host:5432/database`,
+  },
+  'RabbitMQ that runs': {
+    isThere: answersBroker,
+    next: `start RabbitMQ, or name one: HEMGANG_TEST_RABBITMQ=amqp://user:password@host:5672`,
+  },
+  'PostgreSQL installed': {
+    isThere: async () => postgresPrograms() !== undefined,
+    next: 'apt-get install postgresql, or HEMGANG_POSTGRES_BIN=folder with initdb and postgres',
+  },
+  'RabbitMQ installed': {
+    isThere: async () => brokerPrograms() !== undefined,
+    next: 'apt-get install rabbitmq-server, or HEMGANG_RABBITMQ_BIN=folder with rabbitmq-server',
+  },
+} as const satisfies Record<string, { isThere(): Promise<boolean>; next: string }>;
+export type Need = keyof typeof needs;
+
+/**
+ * Whether tests that need these servers can run: `describe.skipIf(!(await has('…', 'RabbitMQ that runs')))`.
+ * @param what is skipped without them, for the report
+ * @throws Error with CI=true where one is missing
+ */
+export async function has(what: string, ...needed: Need[]): Promise<boolean> {
+  for (const need of needed) {
+    const { isThere, next } = needs[need];
+    if (await isThere()) continue;
+    if (process.env['CI'] === 'true') throw new Error(`${what} needs ${need}\n  next: ${next}`);
+    const report = process.env['HEMGANG_SKIPPED_REPORT'];
+    const line = JSON.stringify({ what, need, next });
+    if (report === undefined) process.stderr.write(`SKIPPED: ${line}\n`);
+    else appendFileSync(report, `${line}\n`);
+    return false;
+  }
+  return true;
+}
+
+/** A schema of the shared PostgreSQL for one test; `drop` removes it with all that is in it. */
+export function ownSchema(url = postgresUrl): {
+  url: string;
+  schema: string;
+  drop(): Promise<void>;
+} {
+  const schema = `test_${v7().replaceAll('-', '')}`;
+  return {
+    url,
+    schema,
+    drop: () =>
+      withPostgres(url, (client) => client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)),
+  };
+}
+
+/** A prefix on a RabbitMQ for one test; `drop` removes the queues and exchanges of the bus under it. */
+export function ownPrefix(url = brokerUrl): { url: string; prefix: string; drop(): Promise<void> } {
+  const prefix = `test-${v7()}`;
+  return { url, prefix, drop: () => removeTopology(prefix, url) };
+}
+
+/** Deletes the queues and exchanges of a prefix. */
+export async function removeTopology(prefix: string, url = brokerUrl): Promise<void> {
+  const model = await connect(url);
+  const channel = await model.createChannel();
+  const { exchanges, queues } = topologyOf(prefix);
+  for (const { name } of queues) await channel.deleteQueue(name);
+  for (const { name } of exchanges) await channel.deleteExchange(name);
+  await model.close();
+}
+
+async function answersPostgres(): Promise<boolean> {
+  return await withPostgres(postgresUrl, (client) => client.query('SELECT')).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function withPostgres(
+  url: string,
+  work: (client: Client) => Promise<unknown>,
+): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function answersBroker(): Promise<boolean> {
+  try {
+    const model = await connect(brokerUrl, { timeout: 5_000 });
+    await model.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
