@@ -102,6 +102,23 @@ describe('configuration', () => {
     expect(secretOf('A_SECRET', { A_SECRET: 'x' })).toBe('x');
     expect(() => secretOf('A_SECRET', {})).toThrow(/A_SECRET is not set/);
   });
+
+  test('a secret, or a setting of the environment, may stand in a file that NAME_FILE names', () => {
+    const file = join(folder.path, 'secret');
+    writeFileSync(file, 'amqp://u:p@broker\n');
+    expect(secretOf('A_SECRET', { A_SECRET_FILE: file })).toBe('amqp://u:p@broker');
+    const env = { HEMGANG_BUS: 'rabbitmq', HEMGANG_BUS_URL_FILE: file };
+    expect(loadConfig({ file: null, env }).config.bus).toMatchObject({ url: 'amqp://u:p@broker' });
+    expect(() => secretOf('A_SECRET', { A_SECRET: 'x', A_SECRET_FILE: file })).toThrow(
+      /A_SECRET and A_SECRET_FILE are both set/,
+    );
+    const missing = join(folder.path, 'missing');
+    expect(() => secretOf('A_SECRET', { A_SECRET_FILE: missing })).toThrow(
+      /A_SECRET_FILE names .*missing, which cannot be read \(ENOENT\)\n {2}next:/,
+    );
+    writeFileSync(file, '\n');
+    expect(() => secretOf('A_SECRET', { A_SECRET_FILE: file })).toThrow(/A_SECRET is not set/);
+  });
 });
 
 describe('what is wrong with a setting of FHIR', () => {

@@ -10,6 +10,7 @@ import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
 import { journalSettings } from './config-journal.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
+import { environmentValue } from './environment.ts';
 import { duration, idText, port, secretName, tlsFiles, type Fail } from './config-values.ts';
 
 const mode = z.enum(['live', 'shadow']);
@@ -254,7 +255,7 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   for (const setting of scalarSettings) {
     const dotted = setting.path.join('.');
     const flag = sources.flags?.[dotted];
-    const value = flag ?? env[setting.env];
+    const value = flag ?? environmentValue(setting.env, env);
     if (value === undefined) continue;
     setAt(plain, setting.path, scalar(value));
     origins.set(dotted, flag === undefined ? setting.env : `--${dotted.replaceAll('.', '-')}`);
@@ -318,13 +319,16 @@ function checkTogether(config: Config, fail: Fail): void {
   checkFhirTogether(config, fail);
 }
 
-/** The value of a secret's environment variable. @throws GatewayError configuration-invalid where it is not set */
+/**
+ * A secret: the environment variable NAME, or the file that NAME_FILE names.
+ * @throws GatewayError configuration-invalid where it is not set
+ */
 export function secretOf(name: string, env: NodeJS.ProcessEnv = process.env): string {
-  const value = env[name];
-  if (value === undefined || value === '') {
+  const value = environmentValue(name, env);
+  if (value === undefined) {
     throw new GatewayError(
       'configuration-invalid',
-      `environment: ${name} is not set; it holds a secret that the configuration names\n  next: set it where the gateway is started, or take its name out of the configuration`,
+      `environment: ${name} is not set; it holds a secret that the configuration names\n  next: set it, or ${name}_FILE to a file that holds it, where the gateway is started; or take its name out of the configuration`,
     );
   }
   return value;

@@ -40,6 +40,11 @@ const needs = {
 } as const satisfies Record<string, { isThere(): Promise<boolean>; next: string }>;
 export type Need = keyof typeof needs;
 
+/** Whether this is there; nothing is told of it. */
+export async function isThere(need: Need): Promise<boolean> {
+  return await needs[need].isThere();
+}
+
 /**
  * Whether tests that need these servers can run: `describe.skipIf(!(await has('…', 'RabbitMQ that runs')))`.
  * @param what is skipped without them, for the report
@@ -47,8 +52,8 @@ export type Need = keyof typeof needs;
  */
 export async function has(what: string, ...needed: Need[]): Promise<boolean> {
   for (const need of needed) {
-    const { isThere, next } = needs[need];
-    if (await isThere()) continue;
+    const { next } = needs[need];
+    if (await isThere(need)) continue;
     if (process.env['CI'] === 'true') throw new Error(`${what} needs ${need}\n  next: ${next}`);
     const report = process.env['HEMGANG_SKIPPED_REPORT'];
     const line = JSON.stringify({ what, need, next });
