@@ -176,8 +176,11 @@ export interface Reply {
 /** Takes the bytes of one message, stores what it says, and only then gives the answers. */
 export type Receive = (raw: Uint8Array) => Promise<Reply>;
 
-/** As `Receive`, for an adapter that has read the bytes already. */
-export type ReceiveRead<M> = (raw: Uint8Array, message: M) => Promise<Reply>;
+/**
+ * As `Receive`, for an adapter that has read the bytes already.
+ * @param traceparent of the request it came by (W3C Trace Context), checked
+ */
+export type ReceiveRead<M> = (raw: Uint8Array, message: M, traceparent?: string) => Promise<Reply>;
 
 /**
  * Takes several messages of one sender together: all are stored in one transaction, or none.
@@ -185,6 +188,7 @@ export type ReceiveRead<M> = (raw: Uint8Array, message: M) => Promise<Reply>;
  */
 export type ReceiveTogether<M> = (
   messages: readonly { readonly raw: Uint8Array; readonly message: M }[],
+  traceparent?: string,
 ) => Promise<readonly Reply[]>;
 
 /** One inbound standard. `M` is the adapter's own form of a message. */
@@ -264,7 +268,13 @@ export interface Outbound {
   /**
    * One attempt. The attempt was committed before this is called.
    * @param deliveryId constant over attempts: the idempotency key
+   * @param traceparent of this attempt, for a channel that can carry it (W3C Trace Context)
    * @throws GatewayError delivery-refused (permanent), delivery-failed (did not happen), delivery-unknown (may have happened)
    */
-  deliver(deliveryId: string, rendered: Rendered, signal: AbortSignal): Promise<DeliveryReceipt>;
+  deliver(
+    deliveryId: string,
+    rendered: Rendered,
+    signal: AbortSignal,
+    traceparent?: string,
+  ): Promise<DeliveryReceipt>;
 }

@@ -16,7 +16,14 @@ import { cutOffKeyOf, foldSettlement, settle } from './rules/settlement.ts';
 import { monthBefore, monthOf } from './rules/settling/settlement-month.ts';
 import type { Handle } from './runtime/bus/bus.ts';
 import type { Clock } from './runtime/clock.ts';
-import type { Append, Journal, LoadedProcess, NewEvent } from './runtime/journal/journal.ts';
+import type {
+  Append,
+  Journal,
+  LoadedProcess,
+  NewEvent,
+  StoredEvent,
+} from './runtime/journal/journal.ts';
+import type { Observed } from './runtime/observed.ts';
 
 export interface AdvanceParts {
   readonly journal: Journal;
@@ -26,6 +33,8 @@ export interface AdvanceParts {
   readonly warnMs?: WarnMs;
   /** Cases of a sender in shadow are assessed and never billed. */
   readonly isSenderLive: (sender: string, now: string) => boolean;
+  /** Told what is done; nobody is where it is left out. */
+  readonly observed?: Observed;
 }
 
 /** Another writer was faster this many times in a row: give the event back to the bus. */
@@ -37,26 +46,37 @@ const readElsewhere = new Set<EventType>(['care-days.counted', 'settlement.close
 /** What the bus calls for the queue `advance`. It resolves when everything that follows is committed. */
 export function createAdvance(parts: AdvanceParts): Handle {
   return async function advance(_lane, deliveries) {
-    const streams = new Set<string>();
-    for (const { type, lane, streamId } of deliveries) {
-      streams.add(readElsewhere.has(type) ? lane : streamId);
+    const streams = new Map<string, number>();
+    for (const { type, lane, streamId, position } of deliveries) {
+      streams.set(readElsewhere.has(type) ? lane : streamId, position);
     }
-    for (const streamId of streams) {
-      if (streamId.startsWith(settlementPrefix)) await advanceSettlement(parts, streamId);
-      else await advanceProcess(parts, streamId);
+    for (const [streamId, position] of streams) {
+      const because = { position };
+      if (streamId.startsWith(settlementPrefix)) {
+        await advanceSettlement(parts, streamId, because);
+      } else await advanceProcess(parts, streamId, because);
     }
   };
 }
 
-async function advanceProcess(parts: AdvanceParts, stayId: string): Promise<void> {
+/** What made us look: the last event of the stream that was on the bus. */
+interface Because {
+  readonly position: number;
+}
+
+async function advanceProcess(
+  parts: AdvanceParts,
+  stayId: string,
+  because: Because,
+): Promise<void> {
   const { journal, clock, profiles } = parts;
-  await untilAppended(journal, async () => {
+  await untilAppended(parts, because, async () => {
     const loaded = await journal.load(stayId);
     assert(loaded, 'an event names a stay the journal does not have');
     const nowMs = clock.nowMs();
     // First what the case is, then what the law says of it: a change of links advances every case it touches.
     const links = await linksOf(journal, loaded, profiles, nowMs);
-    return links ?? judge(loaded, parts, nowMs).change;
+    return { events: loaded.events, change: links ?? judge(loaded, parts, nowMs).change };
   });
 }
 
@@ -134,21 +154,24 @@ export async function linksOf(
 }
 
 async function advanceSettlement(
-  { journal, profiles, clock }: AdvanceParts,
+  parts: AdvanceParts,
   streamId: string,
+  because?: Because,
   asked?: { readonly open: boolean },
 ): Promise<void> {
+  const { journal, profiles, clock } = parts;
   const period = periodOf(streamId);
   // Until its cut-off an opened month only collects: what came is read once, then.
   if (await journal.isAhead(cutOffKeyOf(streamId))) return;
-  await untilAppended(journal, async () => {
+  await untilAppended(parts, because, async () => {
     const stream = await journal.loadSettlement(streamId);
     const parameters = profiles.parametersOf(period);
     const decision = settle(stream.events, parameters, period, clock.nowMs(), asked);
-    return {
+    const change = {
       expected: [{ streamId, version: stream.version }],
       ...written(decision, streamId, streamId, clock.now()),
     };
+    return { events: stream.events, change };
   });
 }
 
@@ -176,9 +199,8 @@ export async function openMonths(
       const first = isInForce ? month : monthToCome(profiles, place, month);
       if (first === undefined) continue;
       if (isInForce) await resumeCalendar(parts, { ...place, month }, agreement.firstMonth);
-      await advanceSettlement(parts, settlementStreamOf({ ...place, month: first }), {
-        open: true,
-      });
+      const stream = settlementStreamOf({ ...place, month: first });
+      await advanceSettlement(parts, stream, undefined, { open: true });
     }
   }
 }
@@ -221,14 +243,42 @@ export function placeOf(process: DischargeProcess): { county?: string } {
   return process.county === undefined ? {} : { county: process.county };
 }
 
-async function untilAppended(journal: Journal, attempt: () => Promise<Append>): Promise<void> {
+/** What was read of the journal, and what is to follow from it. */
+interface Attempt {
+  readonly events: readonly StoredEvent[];
+  readonly change: Append;
+}
+
+async function untilAppended(
+  parts: AdvanceParts,
+  because: Because | undefined,
+  attempt: () => Promise<Attempt>,
+): Promise<void> {
   for (let tries = 0; tries < staleLimit; tries++) {
-    const change = await attempt();
+    const { events, change } = await attempt();
     const nothing =
       change.events.length + change.setDeadlines.length + change.closeDeadlines.length === 0;
-    if (nothing || (await journal.append(change)) === 'appended') return;
+    if (nothing || (await appended(parts, because, events, change)) === 'appended') return;
   }
   throw new GatewayError('stale-version', `another writer was faster ${staleLimit} times`);
+}
+
+/** Writes down what follows, as a step of the trace that made us look. */
+async function appended(
+  { journal, observed }: AdvanceParts,
+  because: Because | undefined,
+  events: readonly StoredEvent[],
+  change: Append,
+): Promise<'appended' | 'stale'> {
+  if (observed === undefined) return await journal.append(change);
+  const cause = events.findLast(({ position }) => position === because?.position)?.event;
+  const step = observed.begin('advance', cause?.traceparent, cause && { type: cause.type });
+  const { traceparent } = step;
+  const traced = change.events.map((event): NewEvent => ({
+    ...event,
+    body: { ...event.body, traceparent },
+  }));
+  return await step.of(() => journal.append({ ...change, events: traced }));
 }
 
 /** A decision as rows: events with their stream and lane, deadlines with what they become when they fall due. */

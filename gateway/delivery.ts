@@ -16,6 +16,8 @@ import type {
   StoredEvent,
 } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
+import type { Observed } from './runtime/observed.ts';
+import type { Step } from './runtime/trace.ts';
 
 /** A receiver as its configuration made it. */
 export interface Receiver {
@@ -43,6 +45,8 @@ export interface DispatchParts {
   readonly retryDelaysMs: readonly number[];
   /** Ends attempts in hand when the gateway is told to stop at once. */
   readonly signal: AbortSignal;
+  /** Told what is done; nobody is where it is left out. */
+  readonly observed?: Observed;
 }
 
 /** One attempt. @returns whether the lane may go on to its next notice */
@@ -68,14 +72,20 @@ export async function attempt(
     attempts: row.attempts + 1,
     firstAttemptAt: row.firstAttemptAt ?? startedAt,
   };
-  const outcome = await send(parts, receiver, row);
+  const { traceparent: from, type } = stored.event;
+  const about = { deliveryId: row.deliveryId, receiver: receiver.id, type };
+  const step = parts.observed?.begin('deliver', from, about);
+  const outcome = await send(parts, receiver, row, step);
+  const sent: StoredEvent = step
+    ? { ...stored, event: { ...stored.event, traceparent: step.traceparent } }
+    : stored;
   // Outside the attempt's own catch: a journal that fails here leaves the attempt open, and open means unknown.
   if ('error' in outcome) {
     const failed = withFault(attempted, outcome.error, startedAt);
-    return await afterFailure(parts, failed, stored, receiver, outcome.error);
+    return await afterFailure(parts, failed, sent, receiver, outcome.error);
   }
   const { detail, proof } = outcome.receipt;
-  await conclude(parts, attempted, stored, 'delivered', detail, proof);
+  await conclude(parts, attempted, sent, 'delivered', detail, proof);
   return true;
 }
 
@@ -87,16 +97,28 @@ async function send(
   parts: DispatchParts,
   receiver: Receiver,
   row: DeliveryRow,
+  step: Step | undefined,
 ): Promise<{ receipt: DeliveryReceipt } | { error: GatewayError }> {
+  const { clock, log, observed, signal } = parts;
+  const { deliveryId } = row;
+  const { outbound, id } = receiver;
   const rendered: Rendered = JSON.parse(row.rendered ?? '');
+  const traceparent = step?.traceparent;
+  const deliver = (): Promise<DeliveryReceipt> =>
+    outbound.deliver(deliveryId, rendered, signal, traceparent);
+  const startedMs = clock.elapsedMs();
   try {
-    return { receipt: await receiver.outbound.deliver(row.deliveryId, rendered, parts.signal) };
+    const receipt = await (step ? step.within(deliver) : deliver());
+    step?.end();
+    return { receipt };
   } catch (thrown) {
     const error = asGatewayError(thrown);
+    step?.end(error);
     if (!error.code.startsWith('delivery-')) throw error;
-    const { deliveryId } = row;
-    parts.log.warn({ deliveryId, receiver: receiver.id, err: error }, 'delivery failed');
+    log.warn({ deliveryId, receiver: id, traceparent, err: error }, 'delivery failed');
     return { error };
+  } finally {
+    observed?.delivered.of(id).took(clock.elapsedMs() - startedMs);
   }
 }
 
@@ -127,6 +149,7 @@ async function afterFailure(
   const delayMs = parts.retryDelaysMs[row.attempts - 1];
   if (again && delayMs !== undefined) {
     const waitMs = Math.max(delayMs, error.retryAfterMs ?? 0);
+    parts.observed?.deliveries.of(row.receiver, 'again').add();
     await parts.journal.deliveries.recordOutcome({
       deliveryId: row.deliveryId,
       endedAt: parts.clock.now(),
@@ -170,6 +193,11 @@ async function conclude(
     events: receiptEvents(row, stored, state, detail, proof, endedAt),
   };
   await parts.journal.deliveries.recordOutcome(outcome);
+  const { observed } = parts;
+  observed?.deliveries.of(row.receiver, state).add();
+  if (state !== 'delivered') return;
+  const waitedMs = Date.parse(endedAt) - Date.parse(stored.event.recordedAt);
+  observed?.handedOver.of(row.receiver).took(waitedMs);
 }
 
 function receiptEvents(
@@ -209,6 +237,7 @@ function receiptEvents(
     source: { sender: 'hemgang', messageId: row.deliveryId },
     causationId: event.id,
     correlationId: event.correlationId,
+    ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
     data,
   };
   return [{ streamId: row.streamId, body, lane: row.lane.split('/')[0] ?? row.lane }];

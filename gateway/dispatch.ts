@@ -41,6 +41,17 @@ async function prepare(
   lane: string,
   stored: StoredEvent,
 ): Promise<NewDelivery> {
+  const { traceparent, type } = stored.event;
+  const step = parts.observed?.begin('dispatch', traceparent, { type });
+  const work = (): Promise<NewDelivery> => prepared(parts, lane, stored);
+  return await (step ? step.of(work) : work());
+}
+
+async function prepared(
+  parts: DispatchParts,
+  lane: string,
+  stored: StoredEvent,
+): Promise<NewDelivery> {
   const { event, position } = stored;
   const routed = await route(parts, stored);
   const receiverId = routed.receiver?.id;

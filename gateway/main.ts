@@ -31,6 +31,7 @@ import { openFhirSources } from './wiring/fhir-sources.ts';
 import { openFhirSubscriptions } from './wiring/fhir-subscriptions.ts';
 import { openFhir } from './wiring/fhir.ts';
 import { watchConfigured } from './wiring/folders.ts';
+import { openObserving } from './wiring/observing.ts';
 import { addressTaken, listenHttp } from './wiring/http.ts';
 import { mappingsOf, openIntake } from './wiring/intake.ts';
 import { partnersOf } from './wiring/partners.ts';
@@ -61,6 +62,8 @@ export interface Gateway {
     /** Resolves when what is stored by now has been held against its StructureDefinition. For tests. */
     caughtUp(): Promise<void>;
   };
+  /** Where metrics and health are served on their own; undefined where they are on the HTTP listener. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly journal: Journal;
   readonly bus: Bus;
   /** Where the token of a partner without `tokenEnv` lies. */
@@ -116,6 +119,9 @@ async function assemble(
   const env = options.env ?? process.env;
   const folder = dataFolder(config);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const observing = await openObserving(config, clock);
+  const { observed } = observing;
+  closers.push(() => observing.close());
 
   // Everything that only the configuration decides, before anything runs.
   const mappings = mappingsOf(config);
@@ -137,17 +143,20 @@ async function assemble(
   const fhirSenders = fhirSendersOf(config, mappings, env, log);
   const onTrouble: OnTrouble = (error, about) => {
     log.error({ err: error, ...about }, about.deadLetter ? 'dead letter' : 'an event waits');
+    observed.troubles.of(error.code).add();
   };
 
-  const journal = await (options.openJournal?.(folder) ??
+  const opened = await (options.openJournal?.(folder) ??
     openEmbeddedJournal({ folder, reloads: options.reloadsOnSignal ?? false }));
-  closers.push(() => journal.close());
+  closers.push(() => opened.close());
+  const journal = observing.journal(opened);
   for (const receiver of receivers) closers.push(() => receiver.close?.());
 
-  const bus =
+  const bus = observing.bus(
     config.bus.form === 'rabbitmq'
       ? rabbitMqBus(journal, clock, { url: config.bus.url, prefix: config.bus.prefix, onTrouble })
-      : embeddedBus(journal, clock, { onTrouble });
+      : embeddedBus(journal, clock, { onTrouble }),
+  );
   const stopping = new AbortController();
   closers.push(async () => {
     const hurry = setTimeout(() => stopping.abort(), deliveryDrainMs);
@@ -161,6 +170,7 @@ async function assemble(
     clock,
     warnMs: config.deadlines.warn,
     isSenderLive: (sender, now) => routes.isSenderLive(sender, now),
+    observed,
   };
   await bus.consume('advance', createAdvance(advanceParts), {
     lanes: advanceLanes,
@@ -169,7 +179,15 @@ async function assemble(
   });
   const { retries, lanes } = config.dispatch;
   const { signal } = stopping;
-  const dispatch = createDispatch({ journal, routes, clock, log, retryDelaysMs: retries, signal });
+  const dispatch = createDispatch({
+    journal,
+    routes,
+    clock,
+    log,
+    retryDelaysMs: retries,
+    signal,
+    observed,
+  });
   await bus.consume('dispatch', dispatch, { lanes, attemptLimit, retryDelaysMs });
   const deadlineGraceMs = config.deadlines.grace;
   const relay = startRelay({ journal, bus, clock, deadlineGraceMs, onTrouble });
@@ -180,7 +198,7 @@ async function assemble(
   const live = mappings.senders.filter(({ id }) => routes.isSenderLive(id, clock.now()));
   const served = new Set(live.map(({ county }) => county));
   await persistently(() => openMonths(advanceParts, served, config.billing.municipalities));
-  const parts: ReceiveParts = { journal, clock, log, newId };
+  const parts: ReceiveParts = { journal, clock, log, newId, observed };
   const intake = openIntake(mappings, config, parts, folder);
   closers.push(() => intake.close());
   const freed = await intake.retranslate();
@@ -190,7 +208,8 @@ async function assemble(
   closers.push(() => subscriptions.close());
   const fhirAt = (url: string): Router => fhir.routerAt(url);
   const { router: notifications } = subscriptions;
-  const http = await listenHttp(config, journal, partners, parts, fhirAt, notifications);
+  const { router } = observing;
+  const http = await listenHttp(config, journal, partners, parts, fhirAt, notifications, router);
   closers.push(() => http.close());
   const server = createHl7v2Server({
     receive: receiveBatches(
@@ -222,6 +241,8 @@ async function assemble(
   const sources = await openFhirSources(config, intake, parts, env);
   closers.push(() => sources.close());
   subscriptions.begin();
+  observing.started();
+  let stopped: Promise<void> | undefined;
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });
 
   return {
@@ -232,6 +253,7 @@ async function assemble(
       tokens: fhirSenders.tokens,
       caughtUp: intake.caughtUp,
     },
+    metrics: observing.address,
     journal,
     bus,
     freed,
@@ -245,7 +267,10 @@ async function assemble(
       sources.wake();
       subscriptions.wake();
     },
-    stop,
+    stop() {
+      stopped ??= observing.announceStop().then(stop);
+      return stopped;
+    },
   };
 }
 

@@ -24,12 +24,16 @@ import type {
   RecordTogetherOutcome,
 } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
+import type { Observed } from './runtime/observed.ts';
+import type { Step } from './runtime/trace.ts';
 
 export interface ReceiveParts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
+  /** Told what is done; nobody is where it is left out. */
+  readonly observed?: Observed;
 }
 
 /**
@@ -41,25 +45,32 @@ export function createReceive<M>(
   adapter: Inbound<M>,
   parts: ReceiveParts,
   check?: (message: M) => Promise<unknown>,
-): (raw: Uint8Array, message?: M) => Promise<Reply> {
+): (raw: Uint8Array, message?: M, traceparent?: string) => Promise<Reply> {
   const { journal, log } = parts;
 
-  return async function receive(raw, known) {
+  return async function receive(raw, known, traceparent) {
     const context = contextOf(parts);
     let message = known;
+    let step: Step | undefined;
     try {
       message ??= adapter.read(raw);
       await check?.(message);
       const head = adapter.head(message);
+      step = beginReceive(parts, head, context, traceparent);
       if (head.sequence !== undefined && head.sequence < 1) {
         const verdict = await startLink(head.sender, head.sequence);
+        step?.end();
         return reply('accepted', adapter.acknowledge(message, raw, verdict, context));
       }
-      const { incoming, answers } = incomingOf(adapter, message, raw, context);
-      const outcome = await journal.record(incoming);
-      return reply('accepted', answersTo(outcome, answers));
+      const { incoming, answers } = incomingOf(adapter, message, raw, context, parts, step);
+      const outcome = await recorded(parts, step, () => journal.record(incoming));
+      const answered = reply('accepted', answersTo(outcome, answers));
+      step?.end();
+      return answered;
     } catch (thrown) {
-      return refuse(adapter, parts, asGatewayError(thrown), raw, message, context);
+      const error = asGatewayError(thrown);
+      step?.end(error);
+      return refuse(adapter, parts, error, raw, message, context, step);
     }
   };
 
@@ -84,11 +95,18 @@ export function createReceiveTogether<M>(
   adapter: Inbound<M>,
   parts: ReceiveParts,
 ): ReceiveTogether<M> {
-  return async function receiveTogether(messages) {
-    const each = messages.map((one) => ({ ...one, context: contextOf(parts) }));
+  return async function receiveTogether(messages, traceparent) {
+    const each = messages.map((one) => {
+      const context = contextOf(parts);
+      const head = headIfAny(adapter, one.message);
+      return { ...one, context, step: head && beginReceive(parts, head, context, traceparent) };
+    });
     type One = (typeof each)[number];
-    const refused = ({ raw, message, context }: One, thrown: unknown): Promise<Reply> =>
-      refuse(adapter, parts, asGatewayError(thrown), raw, message, context);
+    const refused = ({ raw, message, context, step }: One, thrown: unknown): Promise<Reply> => {
+      const error = asGatewayError(thrown);
+      step?.end(error);
+      return refuse(adapter, parts, error, raw, message, context, step);
+    };
     async function noneBecauseOf(culprit: One | undefined, why: unknown): Promise<Reply[]> {
       const its = culprit && (await refused(culprit, why));
       return each.map((one) => (its && one === culprit ? its : reply('untaken', [])));
@@ -97,24 +115,47 @@ export function createReceiveTogether<M>(
     const read: ReturnType<typeof incomingOf>[] = [];
     for (const one of each) {
       try {
-        read.push(incomingOf(adapter, one.message, one.raw, one.context));
+        const { message, raw, context, step } = one;
+        read.push(incomingOf(adapter, message, raw, context, parts, step));
       } catch (thrown) {
         return noneBecauseOf(one, thrown);
       }
     }
     let outcome: RecordTogetherOutcome;
     try {
-      outcome = await parts.journal.recordTogether(read.map(({ incoming }) => incoming));
+      const written = read.map(({ incoming }) => incoming);
+      const record = (): Promise<RecordTogetherOutcome> => parts.journal.recordTogether(written);
+      outcome = await recorded(parts, each[0]?.step, record);
     } catch (thrown) {
       return Promise.all(each.map((one) => refused(one, thrown)));
     }
     if (outcome.outcome === 'refused') {
       return noneBecauseOf(each[outcome.index], errorOf(outcome.because));
     }
+    for (const { step } of each) step?.end();
     return outcome.each.map((one, index) =>
       reply('accepted', answersTo(one, read[index]?.answers ?? [])),
     );
   };
+}
+
+/** A message begins a trace of its own where its sender has none. */
+function beginReceive(
+  { observed }: ReceiveParts,
+  { sender, kind }: MessageHead,
+  { answerId: messageId }: AnswerContext,
+  traceparent: string | undefined,
+): Step | undefined {
+  return observed?.begin('receive', traceparent, { sender, kind, messageId });
+}
+
+/** Until the commit. */
+function recorded<T>(
+  { observed }: ReceiveParts,
+  step: Step | undefined,
+  record: () => Promise<T>,
+): Promise<T> {
+  return step && observed ? observed.begin('record', step.traceparent).of(record) : record();
 }
 
 function contextOf({ newId, clock }: ReceiveParts): AnswerContext {
@@ -127,10 +168,14 @@ function incomingOf<M>(
   message: M,
   raw: Uint8Array,
   context: AnswerContext,
+  { observed, clock }: ReceiveParts,
+  step: Step | undefined,
 ): { incoming: IncomingMessage; answers: Answers } {
   const { answerId: messageId, now } = context;
   const head = adapter.head(message);
+  const startedMs = clock.elapsedMs();
   const translation = adapter.translate(message);
+  observed?.translated.of(adapter.name).took(clock.elapsedMs() - startedMs);
   const { warnings, unmapped, ignored } = translation;
   const verdict: Verdict = {
     accepted: true,
@@ -153,7 +198,7 @@ function incomingOf<M>(
       ...(head.sentAt !== undefined && { toldAt: head.sentAt }),
       mappingRevision,
       ...placeOf(translation),
-      ...bodiesOf(translation, head, digest, messageId, now, mappingRevision),
+      ...bodiesOf(translation, head, digest, messageId, now, mappingRevision, step?.traceparent),
       ...(translation.resources && { resources: translation.resources }),
       unmapped,
       warnings: remarksOn(translation),
@@ -165,19 +210,24 @@ function incomingOf<M>(
 /** Answers what was not taken, and keeps it for the operator where it was the message's own fault. */
 async function refuse<M>(
   adapter: Inbound<M>,
-  { journal, log }: ReceiveParts,
+  { journal, log, observed }: ReceiveParts,
   error: GatewayError,
   raw: Uint8Array,
   message: M | undefined,
   context: AnswerContext,
+  step: Step | undefined,
 ): Promise<Reply> {
   const head = message === undefined ? undefined : headIfAny(adapter, message);
   const answers = adapter.acknowledge(message, raw, refusal(error), context);
   // Another was faster: whoever read the resource reads it again.
   const level = error.code === 'stale-version' ? 'debug' : 'warn';
-  log[level]({ messageId: context.answerId, sender: head?.sender, err: error }, 'message refused');
+  const ids = { messageId: context.answerId, sender: head?.sender, traceparent: step?.traceparent };
+  log[level]({ ...ids, err: error }, 'message refused');
   // Nothing was taken; the sender may send it again.
-  if (error.fate === 'transient') return reply('untaken', answers, error);
+  if (error.fate === 'transient') {
+    observed?.messages.of(head?.sender ?? 'unknown', 'untaken').add();
+    return reply('untaken', answers, error);
+  }
   try {
     await journal.reject({
       messageId: context.answerId,
@@ -308,6 +358,7 @@ export function bodiesOf(
   messageId: string,
   now: string,
   mappingRevision: string,
+  traceparent?: string,
 ): Pick<IncomingMessage, 'events' | 'persons' | 'moved'> {
   const digestHex = digest.toString('hex');
   const ordinals = new Map<string, number>();
@@ -322,6 +373,7 @@ export function bodiesOf(
       source: { sender: head.sender, messageId },
       causationId: messageId,
       correlationId: messageId,
+      ...(traceparent !== undefined && { traceparent }),
     };
   };
   return {

@@ -76,6 +76,12 @@ const allowed: readonly {
   { folder: 'gateway/main.ts', files: /./, packages: /./ },
   { folder: 'gateway/wiring/', files: /./, packages: /./ },
   {
+    // It sees the parts as their contracts tell of them, and joins none of them.
+    folder: 'gateway/observing/',
+    files: /^gateway\/(observing\/|runtime\/|process\/|errors)/,
+    packages: /^(prom-client|node:)/,
+  },
+  {
     // It makes facts of a message as receive does.
     folder: 'gateway/retranslate.ts',
     files: /^(gateway\/(process|runtime|errors|receive)|adapters\/adapter)/,

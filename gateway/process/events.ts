@@ -495,6 +495,8 @@ export interface EventOf<T extends EventType> {
   readonly supersedes?: readonly string[];
   /** Codes of what was doubtful in reading it: `DST_GAP`, `DST_OVERLAP`. */
   readonly warnings?: readonly string[];
+  /** W3C Trace Context of the step that recorded it: for whoever follows a message, and no part of what happened. */
+  readonly traceparent?: string;
   readonly data: EventData<T>;
 }
 
@@ -547,6 +549,7 @@ export function toCloudEvent(event: DischargeEvent): Record<string, unknown> {
     datacontenttype: 'application/json',
     causationid: rest.causationId,
     correlationid: rest.correlationId,
+    ...(rest.traceparent !== undefined && { traceparent: rest.traceparent }),
     data,
   };
 }

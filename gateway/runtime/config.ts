@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
 import { journalSettings } from './config-journal.ts';
+import { metricsSettings, stopSettings } from './config-observing.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
 import { environmentValue } from './environment.ts';
 import { duration, idText, port, secretName, tlsFiles, type Fail } from './config-values.ts';
@@ -116,6 +117,8 @@ const schema = z.strictObject({
       behindProxy: z.array(z.string().min(1)).default([]),
     })
     .prefault({}),
+  metrics: metricsSettings.prefault({}),
+  stop: stopSettings.prefault({}),
   fhir: fhirSettings.prefault({}),
   bus: z
     .discriminatedUnion('form', [
@@ -132,10 +135,20 @@ const schema = z.strictObject({
     .prefault({ form: 'embedded' }),
   mappings: z.array(z.string()).default([]),
   profiles: z.array(z.string()).default([]),
-  senders: z.array(z.strictObject({ id: idText, ...when, fhir: fhirSender.optional() })).default([
-    { id: 'ekliden', mode: 'live' },
-    { id: 'norrtuna', mode: 'live' },
-  ]),
+  senders: z
+    .array(
+      z.strictObject({
+        id: idText,
+        ...when,
+        /** Silent for so long, it is told of; learnt from what it has sent where left out. */
+        quietAfter: duration.optional(),
+        fhir: fhirSender.optional(),
+      }),
+    )
+    .default([
+      { id: 'ekliden', mode: 'live' },
+      { id: 'norrtuna', mode: 'live' },
+    ]),
   receivers: z
     .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver]))
     .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]),
@@ -208,6 +221,8 @@ export const scalarSettings = [
   { path: ['mllp', 'port'], env: 'HEMGANG_MLLP_PORT' },
   { path: ['http', 'host'], env: 'HEMGANG_HTTP_HOST' },
   { path: ['http', 'port'], env: 'HEMGANG_HTTP_PORT' },
+  { path: ['metrics', 'host'], env: 'HEMGANG_METRICS_HOST' },
+  { path: ['metrics', 'port'], env: 'HEMGANG_METRICS_PORT' },
   { path: ['journal', 'form'], env: 'HEMGANG_JOURNAL' },
   { path: ['journal', 'url'], env: 'HEMGANG_JOURNAL_URL' },
   { path: ['journal', 'schema'], env: 'HEMGANG_JOURNAL_SCHEMA' },

@@ -15,12 +15,13 @@ import type { ReceiveParts } from '../receive.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
+import { traceparentIn } from '../runtime/trace.ts';
 import type { FhirSenders } from './fhir-senders.ts';
 import type { Intake } from './intake.ts';
 
 export interface FhirIn {
   /** What a sender tells goes there, however it comes: sent, asked for or subscribed to. */
-  takingOf(sender: Omit<FhirSender, 'may'>): TakingTogether;
+  takingOf(sender: Omit<FhirSender, 'may'>, traceparent?: string): TakingTogether;
   /** For `/fhir`. @param url where it is served, without a slash at its end */
   routerAt(url: string): Router;
   /** Requests that have no whole answer yet. */
@@ -46,14 +47,15 @@ export function openFhir(
   });
   const definitions = fhirDefinitions();
   const now = (): string => clock.now();
-  const takingOf: FhirIn['takingOf'] = ({ id, kind, municipality, receivers }) => ({
+  const takingOf: FhirIn['takingOf'] = ({ id, kind, municipality, receivers }, header) => ({
     sender: id,
     kind,
     ...(municipality !== undefined && { municipality }),
     ...(receivers !== undefined && { receivers }),
     store: journal.resources,
-    receive: intake.fhirOf(id).receive,
-    receiveTogether: intake.fhirOf(id).receiveTogether,
+    receive: (raw, message) => intake.fhirOf(id).receive(raw, message, traceparentIn(header)),
+    receiveTogether: (messages) =>
+      intake.fhirOf(id).receiveTogether(messages, traceparentIn(header)),
     mappingRevision: intake.mappingRevision,
     now,
     newId,
@@ -82,7 +84,10 @@ export function openFhir(
         maxEntries,
         baseUrl: endpoint,
         keepRefused: keep,
-        onAnswered: (answered) => tell(log, answered),
+        onAnswered(answered) {
+          tell(log, answered);
+          parts.observed?.answers.of('fhir', String(answered.status)).add();
+        },
         now,
         newId,
       });

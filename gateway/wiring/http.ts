@@ -1,4 +1,4 @@
-/** The HTTP side: /health, the receipts of partners, and FHIR. */
+/** The HTTP side: health and metrics, the receipts of partners, and FHIR. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { hostname } from 'node:os';
@@ -9,6 +9,7 @@ import { assert, GatewayError } from '../errors.ts';
 import { createReceive, type ReceiveParts } from '../receive.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
+import { traceparentIn } from '../runtime/trace.ts';
 import type { Partners } from './partners.ts';
 import { httpTls } from './tls.ts';
 
@@ -29,6 +30,7 @@ const idleLookMs = 50;
  * Listens for partners and for whoever asks how it is.
  * @param fhirAt what is served at `/fhir`, which lies at this address
  * @param notifications what is served at `/fhir-notifications`
+ * @param seen health and metrics
  * @throws GatewayError configuration-invalid when the address cannot be had
  */
 export async function listenHttp(
@@ -38,8 +40,9 @@ export async function listenHttp(
   parts: ReceiveParts,
   fhirAt: (url: string) => Router,
   notifications: Router,
+  seen: Router,
 ): Promise<HttpServer> {
-  const app = httpApp(config, journal, partners, parts);
+  const app = httpApp(config, journal, partners, parts, seen);
   app.use(notifications);
   const tls = httpTls(config);
   const server = tls ? createTlsServer(tls, app) : createServer(app);
@@ -66,7 +69,7 @@ function nameOf(host: string): string {
 
 /** What stops a start most often, said so that the next step is clear. */
 export function addressTaken(
-  what: 'http' | 'mllp',
+  what: 'http' | 'mllp' | 'metrics',
   host: string,
   port: number,
   cause: unknown,
@@ -74,7 +77,7 @@ export function addressTaken(
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   return new GatewayError(
     'configuration-invalid',
-    `${what}: cannot listen on ${host}:${port} (${code})\n  next: end what listens there, or choose another port with --${what}-port`,
+    `${what}: cannot listen on ${host}:${port} (${code})\n  next: end what listens there, or choose another port with ${what === 'metrics' ? 'metrics.port' : `--${what}-port`}`,
     { cause },
   );
 }
@@ -99,6 +102,7 @@ function httpApp(
   journal: Journal,
   partners: Partners,
   parts: ReceiveParts,
+  seen: Router,
 ): express.Express {
   const app = express();
   app.disable('x-powered-by');
@@ -112,13 +116,17 @@ function httpApp(
     const waiting = await journal.outbox.backlog();
     response.json({ status: 'ok', journal: journal.durability, waiting });
   });
+  app.use(seen);
   const receives = new Map(
     partners.list.map((partner) => [partner.id, createReceive(receiptsInbound(partner), parts)]),
   );
   app.use(
     receiptsRouter({
       partners: partners.list,
-      receive: async (raw, partner) => (await receives.get(partner.id)?.(raw))?.answers?.[0],
+      receive: async (raw, partner, header) => {
+        const receive = receives.get(partner.id);
+        return (await receive?.(raw, undefined, traceparentIn(header)))?.answers?.[0];
+      },
       mayAnswer: async (receivers, caseReference) => {
         for (const receiver of receivers) {
           if (await journal.deliveries.hasBeenSent(receiver, caseReference)) return true;
@@ -130,6 +138,7 @@ function httpApp(
       onAnswered: (partner, status) => {
         const level = status < 400 ? 'debug' : 'warn';
         parts.log[level]({ partner, status }, 'receipt answered');
+        parts.observed?.answers.of('receipts', String(status)).add();
       },
     }),
   );

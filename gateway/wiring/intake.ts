@@ -163,13 +163,17 @@ export function openIntake(
   }
 
   return {
-    receive: (raw) => byRevision((revision) => revision.receive(raw)),
-    receiveAs: (senderId) => (raw) =>
-      byRevision(({ inbounds }) => createReceive(inbounds.hl7v2Of(senderId), parts)(raw)),
+    receive: answering(parts, (raw) => byRevision((revision) => revision.receive(raw))),
+    receiveAs: (senderId) =>
+      answering(parts, (raw) =>
+        byRevision(({ inbounds }) => createReceive(inbounds.hl7v2Of(senderId), parts)(raw)),
+      ),
     mappingRevision: () => current.adapter.mappingRevision,
     fhirOf: (senderId) => ({
-      receive: (raw, message) =>
-        told(({ inbounds }) => createReceive(inbounds.fhirOf(senderId), parts)(raw, message)),
+      receive: (raw, message, traceparent) =>
+        told(({ inbounds }) =>
+          createReceive(inbounds.fhirOf(senderId), parts)(raw, message, traceparent),
+        ),
       receiveUnchecked: (raw, message) =>
         told(({ inbounds, mappings: inForce }) => {
           const findingsOf = (resource: FhirResource) =>
@@ -177,8 +181,10 @@ export function openIntake(
           const check = ({ resource }: Exchange) => checked({ findingsOf }, resource);
           return createReceive(inbounds.fhirOf(senderId), parts, check)(raw, message);
         }),
-      receiveTogether: (messages) =>
-        told(({ inbounds }) => createReceiveTogether(inbounds.fhirOf(senderId), parts)(messages)),
+      receiveTogether: (messages, traceparent) =>
+        told(({ inbounds }) =>
+          createReceiveTogether(inbounds.fhirOf(senderId), parts)(messages, traceparent),
+        ),
       findingsOf: (resource) => checks.before(resource, levelOf(current.mappings, senderId)),
       validate: (resource) => checks.validate(resource),
     }),
@@ -204,6 +210,25 @@ export function openIntake(
       await ended;
     },
   };
+}
+
+/** Counts what HL7 v2 is answered, by MSA-1. */
+function answering({ observed }: ReceiveParts, receive: Receive): Receive {
+  if (observed === undefined) return receive;
+  return async (raw) => {
+    const reply = await receive(raw);
+    for (const answer of reply.answers ?? []) observed.answers.of('hl7v2', codeIn(answer)).add();
+    return reply;
+  };
+}
+
+const answerSegment = Buffer.from('\rMSA');
+
+function codeIn(answer: Uint8Array): string {
+  const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.length);
+  const at = bytes.indexOf(answerSegment) + answerSegment.length + 1;
+  const code = bytes.toString('latin1', at, at + 2);
+  return /^[AC][AER]$/.test(code) ? code : 'none';
 }
 
 const casesPerLine = 1000;

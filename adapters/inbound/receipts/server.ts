@@ -17,8 +17,12 @@ export interface KnownPartner extends Partner {
 
 export interface ReceiptsSettings<P extends KnownPartner> {
   readonly partners: readonly P[];
-  /** Stores, then answers. */
-  readonly receive: (raw: Uint8Array, partner: P) => Promise<Uint8Array | undefined>;
+  /** Stores, then answers. `traceparent` is the header as it came. */
+  readonly receive: (
+    raw: Uint8Array,
+    partner: P,
+    traceparent: string | undefined,
+  ) => Promise<Uint8Array | undefined>;
   /** Whether one of these receivers was sent a notice of this case. */
   readonly mayAnswer: (receivers: readonly string[], caseReference: string) => Promise<boolean>;
   readonly maxBodyBytes: number;
@@ -93,7 +97,7 @@ export function receiptsRouter<P extends KnownPartner>(settings: ReceiptsSetting
       const known = await settings.mayAnswer(partner.receivers, caseReference);
       if (!known) return send(response, unknownCase);
     }
-    const answer = await settings.receive(raw, partner);
+    const answer = await settings.receive(raw, partner, request.get('traceparent'));
     if (!answer) throw new GatewayError('assertion-failed', 'a receipt always has an answer');
     send(response, answer);
   };

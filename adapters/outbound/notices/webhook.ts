@@ -50,7 +50,7 @@ export function webhookNotices(settings: WebhookSettings): Outbound & { close():
     channel: 'webhook',
     idempotent,
     render: (message) => renderNotice(message, words),
-    async deliver(deliveryId, rendered, signal) {
+    async deliver(deliveryId, rendered, signal, traceparent) {
       const part = rendered.parts[0];
       assert(part !== undefined && rendered.parts.length === 1, 'a webhook carries one part');
       const now = nowSeconds();
@@ -61,6 +61,7 @@ export function webhookNotices(settings: WebhookSettings): Outbound & { close():
           ...sign(deliveryId, part.body, now),
           'content-type': rendered.contentType,
           'user-agent': 'hemgang',
+          ...(traceparent !== undefined && { traceparent }),
         },
         body: part.body,
         timeoutMs,

@@ -24,8 +24,8 @@ import { routeOf, segmentsOf, type Route } from './route.ts';
 export interface FhirSettings {
   /** Of whoever the guard has let in (`security/guard.ts`). */
   readonly identify: Identify;
-  /** What a sender tells goes there. */
-  readonly takingOf: (sender: FhirSender) => TakingTogether;
+  /** What a sender tells goes there. `traceparent` is the header as it came. */
+  readonly takingOf: (sender: FhirSender, traceparent: string | undefined) => TakingTogether;
   /** What the checks say of a sender's resources: an error refuses it, and a warning is told. */
   readonly checkOf: (
     sender: FhirSender,
@@ -146,7 +146,7 @@ export function fhirRouter(settings: FhirSettings): Router {
     if (route.to === 'metadata')
       return send(request, response, { status: 200, resource: statement });
     assert(sender, 'whatever is not open has a sender');
-    const taking = settings.takingOf(sender);
+    const taking = settings.takingOf(sender, request.get('traceparent'));
     const prefer = preferenceOf(request.headers['prefer']);
     const { baseUrl } = settings;
     const findingsOf = settings.checkOf(sender);
