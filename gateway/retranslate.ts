@@ -1,12 +1,13 @@
 /**
- * Messages that waited for a code are translated again under grown tables. What comes of a message is planned (pure) and
- * then appended, so a plan that is only shown says what the appending does. Facts a message gave before are superseded,
- * never edited.
+ * Messages are translated again: those that waited for a code under grown tables, and accepted ones under another overlay.
+ * What comes of a message is planned (pure) and then appended, so a plan that is only shown says what the appending does.
+ * Facts a message gave before are superseded, never edited.
  */
 import { hash } from 'node:crypto';
 import type { Inbound, Translation } from '../adapters/adapter.ts';
-import { asGatewayError } from './errors.ts';
+import { asGatewayError, GatewayError } from './errors.ts';
 import type { EventBody, EventType } from './process/events.ts';
+import { factId } from './process/ids.ts';
 import { supersession, superseding } from './process/supersession.ts';
 import { bodiesOf } from './receive.ts';
 import type { ReceiveParts } from './receive.ts';
@@ -15,16 +16,17 @@ import type {
   ParkedCase,
   ParkedMessage,
   Retranslation,
+  ToldMessage,
 } from './runtime/journal/journal.ts';
 
-/** What one waiting message becomes. */
-export interface RetranslationPlan {
-  readonly message: Omit<ParkedMessage, 'raw'>;
+/** What one message becomes. */
+export interface RetranslationPlan<M = Omit<ParkedMessage, 'raw'>> {
+  readonly message: M;
   /** As the journal is told; facts that come out as they were among them. */
   readonly change: Retranslation;
   /** The facts that are added, as they will stand in the journal. */
   readonly facts: readonly EventBody[];
-  /** Facts that nothing says any longer: the first of `facts` names them. */
+  /** Facts that nothing says any longer: those in `facts` name them. */
   readonly superseded: readonly { readonly id: string; readonly type: EventType }[];
 }
 
@@ -33,6 +35,8 @@ export interface RetranslationPlan {
  * and by the standard its kind belongs to.
  */
 export type AdapterOf = (senderId: string, kind: string) => Inbound<unknown>;
+
+// ---------------------------------------------------------------- what waits for a code
 
 /**
  * What a waiting message becomes under the adapter's tables. Pure.
@@ -45,27 +49,11 @@ function planRetranslation<M>(
   parked: ParkedMessage,
   now: string,
 ): RetranslationPlan | undefined {
-  const { raw, ...message } = parked;
-  const { messageId, recorded } = message;
-  const read = adapter.read(raw);
-  const head = adapter.head(read);
-  const translation = adapter.translate(read);
-  const { unmapped } = translation;
-  if (sameCodes(unmapped, parked.unmapped)) return undefined;
-  const { mappingRevision } = adapter;
-  const digest = hash('sha256', head.content ?? raw, 'buffer');
-  const { events } = bodiesOf(translation, head, digest, messageId, now, mappingRevision);
-  const { fresh, replaced } = supersession(
-    recorded.map(({ id }) => id),
-    events,
-  );
-  const [first, ...rest] = fresh;
-  return {
-    message,
-    change: { messageId, mappingRevision, events, unmapped },
-    facts: first === undefined ? [] : [superseding(first, replaced), ...rest],
-    superseded: first === undefined ? [] : recorded.filter(({ id }) => replaced.includes(id)),
-  };
+  const { raw: _raw, ...message } = parked;
+  const { translation, events } = translated(adapter, parked, now);
+  return sameCodes(translation.unmapped, parked.unmapped)
+    ? undefined
+    : planOf(adapter, message, translation, events);
 }
 
 /** What the waiting messages of one case become; one that cannot be translated waits on, and `onTrouble` hears of it. */
@@ -130,6 +118,116 @@ async function retranslateCase(
     for (const { message } of plans) stillParked(message.messageId, thrown);
     return 0;
   }
+}
+
+// ---------------------------------------------------------------- what was accepted
+
+/**
+ * What an accepted or a waiting message becomes under other mappings. Pure. What it says of persons (name, numbers, a
+ * merge) is no fact of its stay and stands as it was recorded.
+ * @param now when it would be recorded, ISO 8601
+ * @returns undefined where it says what it said
+ * @throws GatewayError where the message cannot be translated, or would belong to another stay
+ */
+export function planAgain<M>(
+  adapter: Inbound<M>,
+  told: ToldMessage,
+  now: string,
+): RetranslationPlan<ToldMessage> | undefined {
+  const { translation, head, digest, events } = translated(adapter, told, now);
+  const saysTheSame = JSON.stringify(told.recorded.map(said)) === JSON.stringify(events.map(said));
+  if (saysTheSame && sameCodes(translation.unmapped, told.unmapped)) return undefined;
+  refuseOtherStay(translation, told);
+  // What says nothing any longer takes its facts back in a fact of its own: only a fact can replace one.
+  const [taken] = told.recorded;
+  const all =
+    events.length > 0 || taken === undefined
+      ? events
+      : [
+          {
+            id: idOfSilence(head, digest, adapter.mappingRevision),
+            type: 'statement.withdrawn' as const,
+            occurredAt: taken.occurredAt,
+            ...(head.sentAt !== undefined && { sentAt: head.sentAt }),
+            recordedAt: now,
+            source: { sender: told.sender, messageId: told.messageId },
+            causationId: told.messageId,
+            correlationId: told.messageId,
+            data: { statement: taken.type, at: taken.occurredAt },
+          },
+        ];
+  const plan = planOf(adapter, told, translation, all);
+  const planned = { place: told.place, facts: told.recorded.map(({ id }) => id) };
+  return { ...plan, change: { ...plan.change, planned } };
+}
+
+const idOfSilence = (
+  { sender, controlId }: { readonly sender: string; readonly controlId: string },
+  digest: Buffer,
+  revision: string,
+): string => factId(sender, controlId, digest.toString('hex'), 'statement.withdrawn', 0, revision);
+
+/** What a fact says, whatever its id is and whenever it was learned. */
+const said = ({ type, occurredAt, precision, warnings, data }: EventBody): unknown => [
+  type,
+  occurredAt,
+  precision ?? null,
+  warnings ?? null,
+  inOrder(data),
+];
+
+/** An object by its keys in order: the journal may keep them as they came. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .filter(([, one]) => one !== undefined)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, one]) => [key, inOrder(one)]);
+}
+
+function refuseOtherStay({ stay }: Translation, { visit, stayId }: ToldMessage): void {
+  const isSame =
+    stay === undefined ||
+    stay.by === 'case' ||
+    (visit?.authority === stay.authority && visit.number === stay.number);
+  if (isSame && (stay === undefined || stayId !== undefined)) return;
+  const what =
+    stayId === undefined
+      ? 'it named no stay when it came: send it again, or import it'
+      : 'it would belong to another stay: cancel it there, and send it again';
+  throw new GatewayError('unsupported-message', what);
+}
+
+// ---------------------------------------------------------------- what both have in common
+
+function translated<M>(
+  adapter: Inbound<M>,
+  { raw, messageId }: Pick<ParkedMessage, 'raw' | 'messageId'>,
+  now: string,
+) {
+  const read = adapter.read(raw);
+  const head = adapter.head(read);
+  const translation = adapter.translate(read);
+  const digest = hash('sha256', head.content ?? raw, 'buffer');
+  const { events } = bodiesOf(translation, head, digest, messageId, now, adapter.mappingRevision);
+  return { translation, head, digest, events };
+}
+
+function planOf<M extends Pick<ParkedMessage, 'messageId' | 'recorded'>>(
+  { mappingRevision }: Pick<Inbound<unknown>, 'mappingRevision'>,
+  message: M,
+  { unmapped }: Translation,
+  events: readonly EventBody[],
+): RetranslationPlan<M> {
+  const { messageId, recorded } = message;
+  const { fresh, replaced } = supersession(recorded, events);
+  return {
+    message,
+    change: { messageId, mappingRevision, events, unmapped },
+    facts: fresh.map(({ fact, replaces }) => superseding(fact, replaces)),
+    superseded: fresh.length === 0 ? [] : replaced.map(({ id, type }) => ({ id, type })),
+  };
 }
 
 function sameCodes(now: Translation['unmapped'], before: Translation['unmapped']): boolean {

@@ -71,6 +71,13 @@ const allowed: readonly {
     files: /^(gateway\/(?!cli|main|play|wiring)|adapters\/|mappings\/|profiles\/)/,
     packages: /./,
   },
+  {
+    // What an operator looks at before it is done, and the doing: it asks, and translates as receive does.
+    folder: 'gateway/plans/',
+    files:
+      /^(gateway\/(plans|process|rules|runtime|questions|errors|retranslate|advance|delivery|receive)|profiles\/index|adapters\/adapter)/,
+    packages: /^(zod|node:)/,
+  },
   { folder: 'gateway/cli', files: /./, packages: /./ },
   { folder: 'gateway/play/', files: /./, packages: /./ },
   { folder: 'gateway/main.ts', files: /./, packages: /./ },

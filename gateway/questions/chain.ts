@@ -3,7 +3,7 @@
  * computed; what went before the first one there is not guessed at.
  */
 import { settlementStreamOf } from '../advance.ts';
-import type { CareDaysData, Carry } from '../process/events.ts';
+import type { CareDaysData, Carry, DischargeEvent } from '../process/events.ts';
 import { foldSettlement } from '../rules/settling/settle.ts';
 import { settlementBasis } from '../rules/settling/settlement-basis.ts';
 import type { Basis } from '../rules/settling/basis.ts';
@@ -27,10 +27,20 @@ interface Before {
   readonly missing?: MissingFigure;
 }
 
-/** Reads one settlement and computes its basis; nothing is written. */
-export async function monthNow(asked: Asked, period: Period): Promise<MonthNow> {
+/**
+ * Reads one settlement and computes its basis; nothing is written.
+ * @param supposed counts that are not recorded
+ */
+export async function monthNow(
+  asked: Asked,
+  period: Period,
+  supposed: readonly DischargeEvent[] = [],
+): Promise<MonthNow> {
   const { journal, profiles } = asked;
-  const { events } = await journal.loadStream(settlementStreamOf(period));
+  const stream = await journal.loadStream(settlementStreamOf(period));
+  const last = stream.events.at(-1)?.position ?? 0;
+  const added = supposed.map((event, index) => ({ position: last + 1 + index, event }));
+  const events = [...stream.events, ...added];
   const state = foldSettlement(events, period);
   const before: Before =
     state.before?.data.carry === undefined

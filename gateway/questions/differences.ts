@@ -84,6 +84,17 @@ export function differencesOf(
   return compare(first, last, causes, mentions(told));
 }
 
+/** Two answers at one time, side by side: what other facts would change. */
+export function differencesBetween(
+  before: readonly Finding[],
+  after: readonly Finding[],
+  mention: (id: string) => EventMention,
+): readonly Omit<FindingDifference, 'causes'>[] {
+  return compare(tell(before), tell(after), new Map(), mention).map(
+    ({ causes: _causes, ...difference }) => difference,
+  );
+}
+
 function compare(
   before: Findings,
   after: Findings,

@@ -7,7 +7,7 @@ import type { AdvanceParts, Judgement } from '../advance.ts';
 import type { DeadlineData, DischargeEvent, NoticeData, Obligation } from '../process/events.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import { cutOffKeyOf, settle } from '../rules/settlement.ts';
-import type { NewEvent, StoredEvent } from '../runtime/journal/journal.ts';
+import type { LoadedProcess, NewEvent, StoredEvent } from '../runtime/journal/journal.ts';
 import { namesOf } from './asked.ts';
 import type { Asked, Period, PlaceNames } from './asked.ts';
 import { standingOf } from './standing.ts';
@@ -54,7 +54,7 @@ export interface ForetoldMonth extends Period, PlaceNames {
   readonly billing: readonly DischargeEvent[];
 }
 
-type Parts = Pick<AdvanceParts, 'isSenderLive' | 'warnMs'>;
+export type Parts = Pick<AdvanceParts, 'isSenderLive' | 'warnMs'>;
 
 export interface Foretold {
   readonly case: ForetoldCase;
@@ -72,19 +72,15 @@ export async function foretellCase(
   caseReference: string,
   facts: SupposedFacts,
 ): Promise<Foretold | undefined> {
-  const reads = supposing(asked.journal, facts);
-  const loaded = await reads.load(caseReference);
-  if (loaded === undefined) return undefined;
-  const { profiles, nowMs } = asked;
-  const links = (await linksOf(reads, loaded, profiles, nowMs))?.events ?? [];
-  const supposed = await linked(reads, loaded, links);
-  const judged = judge(supposed, { ...parts, profiles }, nowMs);
+  const supposed = await judgeSupposed(asked, parts, caseReference, facts);
+  if (supposed === undefined) return undefined;
+  const { judged, links, inShadow } = supposed;
+  const { nowMs } = asked;
   const events = judged.change.events.map(toEvent);
-  const now = isoOf(nowMs);
   return {
     case: {
-      caseReference: supposed.processId,
-      inShadow: !supposed.stays.every(({ sender }) => parts.isSenderLive(sender, now)),
+      caseReference: supposed.process.processId,
+      inShadow,
       notices: events.flatMap((event) => noticeOf(asked, judged, event)),
       decisions: [
         ...links.map(toEvent),
@@ -96,7 +92,37 @@ export async function foretellCase(
   };
 }
 
-function countsOf(events: readonly NewEvent[]): Map<string, DischargeEvent[]> {
+/** A case with facts that are not recorded, as it would be judged. */
+export interface SupposedCase {
+  readonly process: LoadedProcess;
+  readonly judged: Judgement;
+  /** Changes of links that come before it is judged. */
+  readonly links: readonly NewEvent[];
+  readonly inShadow: boolean;
+}
+
+/** @returns undefined for a case that is not in the journal */
+export async function judgeSupposed(
+  { journal, profiles, nowMs }: Asked,
+  parts: Parts,
+  caseReference: string,
+  facts: SupposedFacts,
+): Promise<SupposedCase | undefined> {
+  const reads = supposing(journal, facts);
+  const loaded = await reads.load(caseReference);
+  if (loaded === undefined) return undefined;
+  const links = (await linksOf(reads, loaded, profiles, nowMs))?.events ?? [];
+  const process = await linked(reads, loaded, links);
+  const now = isoOf(nowMs);
+  return {
+    process,
+    judged: judge(process, { ...parts, profiles }, nowMs),
+    links,
+    inShadow: !process.stays.every(({ sender }) => parts.isSenderLive(sender, now)),
+  };
+}
+
+export function countsOf(events: readonly NewEvent[]): Map<string, DischargeEvent[]> {
   const counts = new Map<string, DischargeEvent[]>();
   for (const event of events) {
     const stream = event.alsoStream;
@@ -108,7 +134,7 @@ function countsOf(events: readonly NewEvent[]): Map<string, DischargeEvent[]> {
 
 // ---------------------------------------------------------------- notices and their clocks
 
-function noticeOf(
+export function noticeOf(
   { profiles, nowMs }: Asked,
   judged: Judgement,
   event: DischargeEvent,

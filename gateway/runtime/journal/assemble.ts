@@ -97,6 +97,7 @@ function writesOn(queue: Writing, reading: Reading) {
     },
 
     resources: reading.resources,
+    told: reading.told,
     cursors: {
       ...reading.cursors,
       set: (name, value) => queue.send('setCursor', { name, value }),

@@ -27,6 +27,7 @@ import type {
 } from './contract/parked.ts';
 import type { Cursor, Cursors, ResourceMessages, Resources } from './contract/resources.ts';
 import type { AuditEntry, JournalStatus } from './contract/status.ts';
+import type { ToldMessages } from './contract/told.ts';
 import type {
   Append,
   LoadedProcess,
@@ -46,6 +47,7 @@ export * from './contract/queues.ts';
 export * from './contract/resources.ts';
 export * from './contract/status.ts';
 export * from './contract/streams.ts';
+export * from './contract/told.ts';
 
 export interface Journal {
   /** `embedded`, and how durable: for the line that start prints. */
@@ -85,8 +87,12 @@ export interface Journal {
   parkedOf(one: ParkedCase): Promise<readonly ParkedMessage[]>;
   /** Every code that messages wait for, the longest waiting first. */
   waitingCodes(): Promise<readonly WaitingCode[]>;
-  /** Messages of one case translated again, all of them or none: between two of them nothing is decided. */
-  retranslate(changes: readonly Retranslation[]): Promise<void>;
+  /**
+   * Messages of one case translated again, all of them or none: between two of them nothing is decided.
+   * @returns `stale` where one has other facts by now than it replaces: nothing was written
+   */
+  retranslate(changes: readonly Retranslation[]): Promise<'retranslated' | 'stale'>;
+  readonly told: ToldMessages;
 
   /**
    * The process that a stay belongs to, or that goes or has gone by a process id (a case reference); undefined when unknown.

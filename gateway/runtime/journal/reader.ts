@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { GatewayError } from '../../errors.ts';
 import { databaseFile, openForReading } from './embedded/connection.ts';
 import { storeError } from './embedded/failure.ts';
-import type { Cursors, Deliveries, Journal, Outbox, Resources } from './journal.ts';
+import type { Cursors, Deliveries, Journal, Outbox, Resources, ToldMessages } from './journal.ts';
 import { checkSchema, schemaVersion } from './embedded/migrations.ts';
 import { prepareDeliveryReads } from './reads/deliveries.ts';
 import { prepareFindingReads } from './reads/findings.ts';
@@ -16,6 +16,8 @@ import {
 } from './reads/resources.ts';
 import { prepareReads } from './reads/streams.ts';
 import { prepareStatus } from './reads/status.ts';
+import { prepareToldReads } from './reads/told.ts';
+import { runNow, sqliteSql } from './embedded/sql.ts';
 
 export interface Reading {
   readonly reads: Pick<
@@ -49,6 +51,7 @@ export interface Reading {
   readonly deliveries: Pick<Deliveries, 'ofLane' | 'byState' | 'hasBeenSent'>;
   readonly resources: Resources;
   readonly cursors: Pick<Cursors, 'get'>;
+  readonly told: ToldMessages;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
   close(): void;
 }
@@ -58,6 +61,7 @@ export type JournalReader = Reading['reads'] & {
   readonly outbox: Reading['outbox'];
   readonly deliveries: Reading['deliveries'];
   readonly cursors: Reading['cursors'];
+  readonly told: Reading['told'];
   close(): Promise<void>;
 };
 
@@ -82,6 +86,7 @@ export async function openJournalReader({
     outbox: reading.outbox,
     deliveries: reading.deliveries,
     cursors: reading.cursors,
+    told: reading.told,
     close() {
       reading.close();
       return Promise.resolve();
@@ -101,6 +106,7 @@ export function openReading(folder: string): Reading {
           'start the gateway there once to bring it up to date',
       );
     }
+    const told = prepareToldReads(sqliteSql(db));
     const { anyDue, nextDue } = promised(prepareDueReads(db));
     return {
       reads: {
@@ -117,6 +123,11 @@ export function openReading(folder: string): Reading {
       deliveries: promised(prepareDeliveryReads(db)),
       resources: promised(prepareResourceReads(db)),
       cursors: promised(prepareCursorReads(db)),
+      told: promised({
+        after: (place: number, limit: number) => runNow(told.after(place, limit)),
+        at: (places: readonly number[]) => runNow(told.at(places)),
+        before: (instant: string) => runNow(told.before(instant)),
+      }),
       anyDue,
       close: () => db.close(),
     };

@@ -39,7 +39,7 @@ export interface Writes {
   addFindings(input: { readonly found: readonly Found[]; readonly cursor: Cursor }): void;
   setCursor(cursor: Cursor): void;
   reject(message: RejectedMessage): void;
-  retranslate(changes: readonly PreparedRetranslation[]): void;
+  retranslate(changes: readonly PreparedRetranslation[]): 'retranslated' | 'stale';
   forgetSequence(input: { readonly sender: string }): void;
   append(change: PreparedAppend): 'appended' | 'stale';
   releaseDue(input: { readonly now: string; readonly deadlines: boolean }): number;

@@ -50,11 +50,13 @@ export interface WaitingCode {
   };
 }
 
-/** A parked message translated again under grown tables. Events already recorded from it are superseded, never edited. */
+/** A message translated again under other mappings. Events already recorded from it are superseded, never edited. */
 export interface Retranslation {
   readonly messageId: string;
   readonly mappingRevision: string;
   readonly events: readonly EventBody[];
+  /** Its number and the ids of its facts when this was planned; without it only what is parked is translated, whatever it has. */
+  readonly planned?: { readonly place: number; readonly facts: readonly string[] };
   /** Empty when the message is parked no longer. */
   readonly unmapped: readonly {
     readonly table: string;

@@ -60,6 +60,7 @@ export interface PreparedRetranslation {
   readonly messageId: string;
   readonly mappingRevision: string;
   readonly events: readonly PreparedBody[];
+  readonly planned?: { readonly place: number; readonly facts: readonly string[] };
   readonly unmapped: readonly Unmapped[];
 }
 
@@ -67,7 +68,7 @@ interface Bound {
   readonly digest: Uint8Array;
   readonly answer: Uint8Array;
 }
-interface ParkedRow {
+interface ToldRow {
   readonly sequence: number;
   readonly stayId: string | null;
   readonly firstPosition: number | null;
@@ -97,12 +98,15 @@ export function messageWrites(
     'INSERT INTO unmapped_codes (message_sequence, ordinal, code_table, code, path) VALUES (?, ?, ?, ?, ?)',
   );
   const deleteUnmapped = db.prepare('DELETE FROM unmapped_codes WHERE message_sequence = ?');
-  const parkedRow = db.prepare(
-    `SELECT sequence, stay_id AS stayId, first_position AS firstPosition, last_position AS lastPosition
-     FROM messages WHERE message_id = ? AND state = 'parked'`,
+  const toldColumns = `SELECT sequence, stay_id AS stayId, first_position AS firstPosition,
+    last_position AS lastPosition FROM messages`;
+  const parkedRow = db.prepare(`${toldColumns} WHERE message_id = ? AND state = 'parked'`);
+  const placedRow = db.prepare(
+    `${toldColumns} WHERE sequence = ? AND message_id = ? AND state IN ('accepted', 'parked')`,
   );
-  const idsBetween = db.prepare(
-    `SELECT body ->> '$.id' AS id FROM events WHERE position BETWEEN ? AND ? AND stream = ?`,
+  const factsBetween = db.prepare(
+    `SELECT body ->> '$.id' AS id, type FROM events WHERE position BETWEEN ? AND ? AND stream = ?
+     ORDER BY position`,
   );
   const updateTranslation = db.prepare(
     `UPDATE messages SET state = ?, mapping_revision = ?, first_position = ?, last_position = ?
@@ -232,20 +236,31 @@ export function messageWrites(
     refused.keep(state, Number(lastInsertRowid), message.raw.length);
   }
 
-  /** The first new event names all it replaces. One that comes out as it was (same id) stays as it is. */
-  function retranslate(change: PreparedRetranslation): void {
-    const row: ParkedRow | undefined = parkedRow.get(change.messageId);
-    if (!row) return;
-    const stay = row.stayId === null ? undefined : stays.byId(row.stayId);
-    const earlier: { id: string }[] =
-      stay && row.firstPosition !== null
-        ? idsBetween.all(row.firstPosition, row.lastPosition, stay.stayId)
+  interface Earlier {
+    readonly row: ToldRow;
+    readonly facts: readonly { readonly id: string; readonly type: string }[];
+  }
+
+  /** A message as it stands; undefined where it is not, or is not as the change takes it to be. */
+  function earlierOf({ messageId, planned }: PreparedRetranslation): Earlier | undefined {
+    const row: ToldRow | undefined = planned
+      ? placedRow.get(planned.place, messageId)
+      : parkedRow.get(messageId);
+    if (!row) return undefined;
+    const facts: Earlier['facts'] =
+      row.stayId !== null && row.firstPosition !== null
+        ? factsBetween.all(row.firstPosition, row.lastPosition, row.stayId)
         : [];
-    const before = earlier.map(({ id }) => id);
-    const { fresh, replaced } = supersession(before, change.events);
+    const isAsPlanned = !planned || planned.facts.join() === facts.map(({ id }) => id).join();
+    return isAsPlanned ? { row, facts } : undefined;
+  }
+
+  /** Each new event names what it replaces. One that comes out as it was (same id) stays as it is. */
+  function retranslate(change: PreparedRetranslation, { row, facts }: Earlier): void {
+    const stay = row.stayId === null ? undefined : stays.byId(row.stayId);
+    const { fresh } = supersession(facts, change.events);
     assert(stay ?? fresh.length === 0, 'a message with events names its stay');
-    const [head, ...rest] = fresh;
-    const bodies = head ? [replacing(head, replaced), ...rest] : [];
+    const bodies = fresh.map(({ fact, replaces }) => replacing(fact, replaces));
     const [first, last] = stay ? addEvents(stay, bodies) : [null, null];
     updateTranslation.run(
       change.unmapped.length > 0 ? 'parked' : 'accepted',
@@ -258,12 +273,22 @@ export function messageWrites(
     addUnmapped(row.sequence, change.unmapped);
   }
 
+  function retranslateAll(changes: readonly PreparedRetranslation[]): 'retranslated' | 'stale' {
+    const earlier = changes.map(earlierOf);
+    if (changes.some(({ planned }, index) => planned && !earlier[index])) return 'stale';
+    for (const [index, change] of changes.entries()) {
+      const stands = earlier[index];
+      if (stands) retranslate(change, stands);
+    }
+    return 'retranslated';
+  }
+
   return {
     writes: {
       record,
       recordTogether,
       reject,
-      retranslate: (changes: readonly PreparedRetranslation[]) => changes.forEach(retranslate),
+      retranslate: retranslateAll,
     },
     finish: accepted.finish,
     forget: () => {
