@@ -17,8 +17,6 @@ import { foldSettlement } from './rules/settlement.ts';
 import { isOfOtherModel } from './rules/settling/other-model.ts';
 import { firstDayOf } from './rules/settling/settlement-month.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
-import { embeddedBus } from './runtime/bus/embedded.ts';
-import { rabbitMqBus } from './runtime/bus/rabbitmq.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
 import { dataFolder, type Config } from './runtime/config.ts';
 import { newId } from './runtime/ids.ts';
@@ -26,6 +24,7 @@ import { openEmbeddedJournal } from './runtime/journal/embedded.ts';
 import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
 import { startRelay } from './runtime/relay.ts';
+import { openBus } from './wiring/bus.ts';
 import { fhirSendersOf } from './wiring/fhir-senders.ts';
 import { openFhirSources } from './wiring/fhir-sources.ts';
 import { openFhirSubscriptions } from './wiring/fhir-subscriptions.ts';
@@ -152,11 +151,7 @@ async function assemble(
   const journal = observing.journal(opened);
   for (const receiver of receivers) closers.push(() => receiver.close?.());
 
-  const bus = observing.bus(
-    config.bus.form === 'rabbitmq'
-      ? rabbitMqBus(journal, clock, { url: config.bus.url, prefix: config.bus.prefix, onTrouble })
-      : embeddedBus(journal, clock, { onTrouble }),
-  );
+  const bus = observing.bus(openBus({ settings: config.bus, journal, clock, env, log, onTrouble }));
   const stopping = new AbortController();
   closers.push(async () => {
     const hurry = setTimeout(() => stopping.abort(), deliveryDrainMs);

@@ -2,19 +2,20 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type ChannelModel, type GetMessage } from 'amqplib';
+import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { v7 } from 'uuid';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../gateway/errors.ts';
 import type { Bus, ConsumeOptions, Delivery, Handle } from '../gateway/runtime/bus/bus.ts';
 import { embeddedBus } from '../gateway/runtime/bus/embedded.ts';
+import { everyPartition, partitionOf } from '../gateway/runtime/bus/partitions.ts';
 import { rabbitMqBus } from '../gateway/runtime/bus/rabbitmq.ts';
 import { queueNameOf, topologyOf } from '../gateway/runtime/bus/topology.ts';
 import { HandSetClock, systemClock, type Clock } from '../gateway/runtime/clock.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import type { Journal, NewEvent } from '../gateway/runtime/journal/journal.ts';
 import { startRelay, type Relay } from '../gateway/runtime/relay.ts';
-import { brokerUrl, removeTopology, shallRunBroker } from './support/broker.ts';
+import { brokerUrl, removeTopology, shallRunBroker, testPartitions } from './support/broker.ts';
 import { message as messageIn } from './support/journal-messages.ts';
 
 const runBroker = await shallRunBroker('the RabbitMQ form of the bus');
@@ -53,13 +54,15 @@ async function openHouse(
   {
     clock = systemClock,
     url = brokerUrl,
-    prefetch = 256,
+    prefetch = 64,
+    partitions = everyPartition(testPartitions),
     syncDelayMs = 0,
     disturb = (journal) => journal,
   }: {
     clock?: Clock;
     url?: string;
     prefetch?: number;
+    partitions?: ReturnType<typeof everyPartition>;
     /** As on a slower disk. */
     syncDelayMs?: number;
     disturb?: (journal: Journal) => Journal;
@@ -73,7 +76,13 @@ async function openHouse(
   const bus =
     place.form === 'embedded'
       ? embeddedBus(journal, clock, { onTrouble })
-      : rabbitMqBus(journal, clock, { url, prefix: place.prefix, prefetch, onTrouble });
+      : rabbitMqBus(journal, clock, {
+          address: { url },
+          prefix: place.prefix,
+          partitions,
+          prefetch,
+          onTrouble,
+        });
   const relay = startRelay({ journal, bus, clock, tickMs: 20, onTrouble });
   let abandoned: Promise<void> | undefined;
   const abandon = () => {
@@ -558,19 +567,21 @@ async function withChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T
   }
 }
 
-/** Takes one message out of a broker queue. */
-async function messageOf(queue: string): Promise<GetMessage> {
-  return await withChannel(async (channel) => {
-    const found: GetMessage[] = [];
-    await until(async () => {
-      const message = await channel.get(queue, { noAck: true });
-      if (message !== false) found.push(message);
-      return found.length > 0;
-    });
-    const [message] = found;
-    if (message === undefined) throw new Error('no message');
-    return message;
-  });
+/** The broker's queue for the facts of a lane. */
+function advanceQueueOf({ prefix }: Place, lane: string): string {
+  return queueNameOf(prefix, 'advance', partitionOf(lane, testPartitions));
+}
+
+/** Takes one message out of a broker queue, by consuming: a queue with a single active consumer is not asked otherwise. */
+async function messageOf(queue: string): Promise<ConsumeMessage> {
+  return await withChannel(
+    (channel) =>
+      new Promise((resolve, reject) => {
+        const take = (message: ConsumeMessage | null) =>
+          message === null ? reject(new Error('the queue went')) : resolve(message);
+        channel.consume(queue, take, { noAck: true }).catch(reject);
+      }),
+  );
 }
 
 /** A wire to the broker that can be cut. */
@@ -617,7 +628,7 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
     const { journal } = await openHouse(place);
     await happen(journal, 'lane-key', 'e1');
     await until(async () => (await journal.outbox.unpublished(Date.now(), 1)).length === 0);
-    const message = await messageOf(queueNameOf(place.prefix, 'advance'));
+    const message = await messageOf(advanceQueueOf(place, 'lane-key'));
     const headers = Object.entries(message.properties.headers ?? {});
     expect(Object.fromEntries(headers.filter(([name]) => !name.startsWith('x-')))).toEqual({
       position: expect.any(Number),
@@ -630,7 +641,8 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
       type: 'need.withdrawn',
       deliveryMode: 2,
     });
-    expect(message.fields.routingKey).toBe('need.withdrawn');
+    const partition = partitionOf('lane-key', testPartitions);
+    expect(message.fields.routingKey).toBe(`advance.${partition}.need.withdrawn`);
     expect(JSON.parse(message.content.toString())).toMatchObject({
       specversion: '1.0',
       id: 'e1',
@@ -645,9 +657,9 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
     await relay.close();
     await withChannel((channel) =>
       channel.unbindQueue(
-        queueNameOf(place.prefix, 'advance'),
-        topologyOf(place.prefix).exchange,
-        'need.withdrawn',
+        advanceQueueOf(place, 'a'),
+        topologyOf(place.prefix, testPartitions).exchange,
+        `advance.${partitionOf('a', testPartitions)}.#`,
       ),
     );
     await append(journal, [eventOf('a', 'lost-on-the-way'), eventOf('b', 'n1', notice)]);
@@ -740,9 +752,9 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
     const { calls, handle } = recorder();
     await bus.consume('advance', handle, quick);
     await bus.publishWaiting(Date.now());
-    const { exchange, deadLetterQueue } = topologyOf(place.prefix);
+    const { exchange, deadLetterQueue } = topologyOf(place.prefix, testPartitions);
     await withChannel(async (channel) => {
-      channel.publish(exchange, 'need.withdrawn', Buffer.from('not ours'));
+      channel.publish(exchange, 'advance.0.need.withdrawn', Buffer.from('not ours'));
       await channel.checkExchange(exchange);
     });
     const dead = await messageOf(deadLetterQueue);
@@ -766,7 +778,7 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
       ['b', 'c', 'd'].map((lane) => eventOf(lane, `e-${lane}`)),
     );
     await until(async () => (await journal.outbox.unpublished(Date.now(), 1)).length === 0);
-    await withChannel((channel) => channel.deleteQueue(queueNameOf(place.prefix, 'advance')));
+    await withChannel((channel) => channel.deleteQueue(advanceQueueOf(place, 'a')));
     inHand.open();
     await until(nothingWaits(journal));
     expect(ids().toSorted()).toEqual(['e-b', 'e-c', 'e-d', 'e1']);
@@ -778,7 +790,7 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
     const { ids, handle } = recorder();
     await bus.consume('advance', handle, quick);
     await bus.publishWaiting(Date.now());
-    await withChannel((channel) => channel.deleteQueue(queueNameOf(place.prefix, 'advance')));
+    await withChannel((channel) => channel.deleteQueue(advanceQueueOf(place, 'a')));
     await happen(journal, 'a', 'e1');
     await until(nothingWaits(journal));
     expect(ids()).toEqual(['e1']);

@@ -10,7 +10,7 @@ import { loadJourneys } from '../gateway/play/journey.ts';
 import type { PlayResult } from '../gateway/play/outcome.ts';
 import { playJourneys } from '../gateway/play/play.ts';
 import { createLog } from '../gateway/runtime/log.ts';
-import { brokerUrl, removeTopology, shallRunBroker } from './support/broker.ts';
+import { brokerSettings, removeTopology, shallRunBroker } from './support/broker.ts';
 import { faultAt, type Disturbance } from './support/faulty-journal.ts';
 import { temporaryFolder } from './support/folder.ts';
 
@@ -30,7 +30,7 @@ type Form = 'embedded' | 'rabbitmq';
 async function play(form: Form, fault?: ReturnType<typeof faultAt>): Promise<PlayResult> {
   const folder = temporaryFolder('faults');
   const prefix = `test-${v7()}`;
-  const bus = form === 'embedded' ? { form } : { form, url: brokerUrl, prefix };
+  const bus = form === 'embedded' ? { form } : brokerSettings(prefix);
   try {
     return await playJourneys({ journeys, folder: folder.path, log, bus, ...(fault && { fault }) });
   } finally {

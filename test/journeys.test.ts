@@ -6,7 +6,7 @@ import { loadJourneys } from '../gateway/play/journey.ts';
 import type { PlayResult } from '../gateway/play/outcome.ts';
 import { playJourneys } from '../gateway/play/play.ts';
 import { createLog } from '../gateway/runtime/log.ts';
-import { brokerUrl, removeTopology, shallRunBroker } from './support/broker.ts';
+import { brokerSettings, removeTopology, shallRunBroker } from './support/broker.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const journeys = loadJourneys(join(import.meta.dirname, 'journeys'));
@@ -46,7 +46,7 @@ describe.skipIf(!withBroker)('a journey through RabbitMQ', () => {
 
   test('a normal stay ends the same way as through the embedded bus', async () => {
     const normal = journeys.filter(({ file }) => file === 'normal-stay');
-    const bus = { form: 'rabbitmq' as const, url: brokerUrl, prefix };
+    const bus = brokerSettings(prefix);
     const result = await playJourneys({ journeys: normal, folder: folder.path, log, bus });
     expect(result.journeys.map(({ differences }) => differences)).toEqual([[]]);
   });

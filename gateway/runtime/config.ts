@@ -8,6 +8,7 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
+import { busSettings, checkBusTogether } from './config-bus.ts';
 import { journalSettings } from './config-journal.ts';
 import { metricsSettings, stopSettings } from './config-observing.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
@@ -120,19 +121,7 @@ const schema = z.strictObject({
   metrics: metricsSettings.prefault({}),
   stop: stopSettings.prefault({}),
   fhir: fhirSettings.prefault({}),
-  bus: z
-    .discriminatedUnion('form', [
-      z.strictObject({ form: z.literal('embedded') }),
-      z.strictObject({
-        form: z.literal('rabbitmq'),
-        url: z.url({ protocol: /^amqps?$/ }).default('amqp://127.0.0.1:5672'),
-        prefix: z
-          .string()
-          .regex(/^[A-Za-z0-9._-]{1,64}$/)
-          .default('hemgang'),
-      }),
-    ])
-    .prefault({ form: 'embedded' }),
+  bus: busSettings.prefault({ form: 'embedded' }),
   mappings: z.array(z.string()).default([]),
   profiles: z.array(z.string()).default([]),
   senders: z
@@ -229,6 +218,7 @@ export const scalarSettings = [
   { path: ['bus', 'form'], env: 'HEMGANG_BUS' },
   { path: ['bus', 'url'], env: 'HEMGANG_BUS_URL' },
   { path: ['bus', 'prefix'], env: 'HEMGANG_BUS_PREFIX' },
+  { path: ['bus', 'partitions'], env: 'HEMGANG_BUS_PARTITIONS' },
   { path: ['deadlines', 'grace'], env: 'HEMGANG_DEADLINE_GRACE' },
 ] as const;
 
@@ -331,6 +321,7 @@ function checkTogether(config: Config, fail: Fail): void {
       throw fail(path, `${fhir?.receivers?.[stranger] ?? ''}, which is not a receiver`);
     }
   }
+  checkBusTogether(config.bus, fail);
   checkFhirTogether(config, fail);
 }
 

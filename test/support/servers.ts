@@ -85,11 +85,14 @@ export function ownPrefix(url = brokerUrl): { url: string; prefix: string; drop(
   return { url, prefix, drop: () => removeTopology(prefix, url) };
 }
 
+/** More than any test has; to delete what is not there is no error. */
+const mostPartitions = 8;
+
 /** Deletes the queues and exchanges of a prefix. */
 export async function removeTopology(prefix: string, url = brokerUrl): Promise<void> {
   const model = await connect(url);
   const channel = await model.createChannel();
-  const { exchanges, queues } = topologyOf(prefix);
+  const { exchanges, queues } = topologyOf(prefix, mostPartitions);
   for (const { name } of queues) await channel.deleteQueue(name);
   for (const { name } of exchanges) await channel.deleteExchange(name);
   await model.close();

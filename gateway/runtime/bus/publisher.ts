@@ -1,103 +1,117 @@
-/** Publishing with confirm: an event counts as published when the broker has said so and a queue has taken it. */
-import type { ConfirmChannel } from 'amqplib';
+/** Publishing with confirm: a message counts as published when the broker has said so and, where it must, a queue has it. */
+import type { ConfirmChannel, Options } from 'amqplib';
 import { GatewayError } from '../../errors.ts';
-import { toCloudEvent, type DischargeEvent } from '../../process/events.ts';
-import type { OutboxRow } from '../journal/journal.ts';
+import { asBusError } from './broker-error.ts';
+import type { BusCounts } from './figures.ts';
 
-export type UnpublishedRow = OutboxRow & { readonly event: DischargeEvent };
-
-export interface Published {
-  readonly confirmed: readonly UnpublishedRow[];
-  /** The first failure, when not all were confirmed. */
-  readonly failure: GatewayError | undefined;
+export interface OutgoingMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: string;
+  /** `messageId` is what a receiver knows a repeat by. */
+  readonly properties: Options.Publish & { readonly messageId: string };
 }
 
 export interface Publisher {
-  /** Publishes a window of rows at once and waits until each is confirmed or has failed. Never rejects. */
-  publish(rows: readonly UnpublishedRow[]): Promise<Published>;
+  /**
+   * Publishes a window of messages and waits until each is confirmed or has failed. Never rejects.
+   * @returns what became of each, in the same order: undefined when it is safely taken over
+   */
+  publish(messages: readonly OutgoingMessage[]): Promise<readonly (GatewayError | undefined)[]>;
+}
+
+export interface PublisherParts {
+  /** How long one message may wait for its confirm. */
+  readonly confirmTimeoutMs: number;
+  readonly counts: BusCounts;
+  readonly elapsedMs: () => number;
+  readonly onConfirmed: (elapsedMs: number) => void;
 }
 
 /** AMQP 0-9-1 reply code NO_ROUTE: the message was returned because no queue is bound for it. */
 export const noRoute = '312';
 
-/** Headers carry keys for routing alone; what an event says is in its body. */
-export interface MessageHeaders {
-  readonly position: number;
-  readonly lane: string;
-  readonly stream: string;
-}
-
-/**
- * A publisher on one channel.
- * @param confirmTimeoutMs how long one message may wait for its confirm
- */
-export function createPublisher(
-  channel: ConfirmChannel,
-  exchange: string,
-  confirmTimeoutMs: number,
-): Publisher {
+/** A publisher on one channel. */
+export function createPublisher(channel: ConfirmChannel, parts: PublisherParts): Publisher {
+  const { confirmTimeoutMs, counts } = parts;
   /** Returned by the broker as unroutable; the return arrives before the confirm. */
   const returned = new Set<unknown>();
   channel.on('return', (message) => returned.add(message.properties.messageId));
 
-  /** @throws GatewayError `bus-unavailable` */
-  async function publishOne(row: UnpublishedRow): Promise<void> {
-    const headers: MessageHeaders = {
-      position: row.position,
-      lane: row.lane,
-      stream: row.streamId,
-    };
-    await new Promise<void>((resolve, reject) => {
-      // The window bounds what amqplib buffers, so its `drain` need not be waited for.
-      channel.publish(
-        exchange,
-        row.type,
-        Buffer.from(JSON.stringify(toCloudEvent(row.event))),
-        {
-          contentType: 'application/cloudevents+json',
-          persistent: true,
-          mandatory: true,
-          messageId: row.eventId,
-          type: row.type,
-          headers,
-        },
-        (error) => {
-          clearTimeout(timer);
-          if (error) reject(asBusUnavailable(error));
-          else resolve();
-        },
-      );
-      const timer = setTimeout(
-        () => reject(new GatewayError('bus-unavailable', 'the broker did not confirm in time')),
-        confirmTimeoutMs,
-      );
-    });
-    // An unroutable message is confirmed all the same: nothing but its return tells.
-    if (returned.delete(row.eventId)) {
-      throw new GatewayError('bus-unavailable', `no queue is bound for ${row.type}`, {
-        standardCode: noRoute,
+  /** @returns what becomes of it, and whether there is room for more */
+  function send({ exchange, routingKey, body, properties }: OutgoingMessage): Sent {
+    const beganMs = parts.elapsedMs();
+    let hasRoom = true;
+    let timer: NodeJS.Timeout | undefined;
+    counts.outstanding += 1;
+    const confirmed = new Promise<void>((resolve, reject) => {
+      const late = new GatewayError('bus-unavailable', 'the broker did not confirm in time');
+      timer = setTimeout(() => reject(late), confirmTimeoutMs);
+      const content = Buffer.from(body);
+      hasRoom = channel.publish(exchange, routingKey, content, properties, (error) => {
+        if (error) reject(asBusError(error));
+        else resolve();
       });
-    }
+    }).finally(() => {
+      clearTimeout(timer);
+      counts.outstanding -= 1;
+    });
+    const outcome = confirmed.then(
+      () => {
+        // An unroutable message is confirmed all the same: nothing but its return tells.
+        if (returned.delete(properties.messageId)) {
+          counts.returned += 1;
+          const what = `no queue is bound for ${routingKey}`;
+          return new GatewayError('bus-unavailable', what, { standardCode: noRoute });
+        }
+        counts.confirmed += 1;
+        parts.onConfirmed(parts.elapsedMs() - beganMs);
+        return undefined;
+      },
+      (thrown: unknown) => {
+        const error = asBusError(thrown);
+        if (isNack(error)) counts.refused += 1;
+        else counts.unconfirmed += 1;
+        return error;
+      },
+    );
+    return { outcome, hasRoom };
+  }
+
+  /** The socket takes more again; or the channel is gone, or time is up: what is sent then fails by itself. */
+  async function room(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        channel.off('drain', end);
+        channel.off('close', end);
+        resolve();
+      };
+      const timer = setTimeout(end, confirmTimeoutMs);
+      channel.on('drain', end);
+      channel.on('close', end);
+    });
   }
 
   return {
-    async publish(rows) {
+    async publish(messages) {
       returned.clear();
-      const outcomes = await Promise.allSettled(rows.map((row) => publishOne(row)));
-      const confirmed = rows.filter((_, at) => outcomes[at]?.status === 'fulfilled');
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      return { confirmed, failure: failed && asBusUnavailable(failed.reason) };
+      const outcomes: Promise<GatewayError | undefined>[] = [];
+      for (const message of messages) {
+        const { outcome, hasRoom } = send(message);
+        outcomes.push(outcome);
+        if (!hasRoom) await room();
+      }
+      return await Promise.all(outcomes);
     },
   };
 }
 
-/** Whatever the broker's library throws (a lost socket, a closed channel, a refusal), with AMQP's reply code. */
-export function asBusUnavailable(thrown: unknown): GatewayError {
-  if (thrown instanceof GatewayError) return thrown;
-  const reply = thrown instanceof Error ? /\b(\d{3}) \(([A-Z-]+)\)/.exec(thrown.message) : null;
-  return new GatewayError(
-    'bus-unavailable',
-    reply ? `the broker refused: ${reply[1]} ${reply[2]}` : 'the broker cannot be reached',
-    { cause: thrown, ...(reply?.[1] && { standardCode: reply[1] }) },
-  );
+interface Sent {
+  readonly outcome: Promise<GatewayError | undefined>;
+  readonly hasRoom: boolean;
+}
+
+function isNack({ cause }: GatewayError): boolean {
+  return cause instanceof Error && cause.message === 'message nacked';
 }

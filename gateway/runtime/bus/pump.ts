@@ -41,6 +41,8 @@ export interface Pump {
   wake(): void;
   /** Events taken and not yet handled. */
   inHand(): number;
+  /** Resolves when nothing that was taken by now is in hand of the lanes asked for. */
+  idle(isAsked: (lane: string) => boolean): Promise<void>;
   /** Takes nothing new and waits for what is in hand. */
   stop(): Promise<void>;
   /** Lets go without waiting. */
@@ -69,6 +71,7 @@ export function startPump(parts: PumpParts): Pump {
   let closed = false;
   let failures = 0;
   let pageTakenMs = -refillMs;
+  let page: Promise<unknown> = Promise.resolve();
 
   const isGivingWay = (): boolean => journal.intakeLoad() > givingWay.load;
 
@@ -181,7 +184,9 @@ export function startPump(parts: PumpParts): Pump {
     while (!rest.ended()) {
       rest.listen();
       try {
-        const { started, dueMs } = await takePage();
+        const taking = takePage();
+        page = taking.catch(() => undefined);
+        const { started, dueMs } = await taking;
         if (isGivingWay()) await rest.pause(givingWay.pauseMs);
         if (!started) await rest.sleep(napMs(dueMs));
       } catch (thrown) {
@@ -196,6 +201,11 @@ export function startPump(parts: PumpParts): Pump {
   return {
     wake: rest.wake,
     inHand: () => [...busy.values()].reduce((sum, { rows }) => sum + rows, 0),
+    async idle(isAsked) {
+      await page;
+      const asked = [...busy].filter(([lane]) => isAsked(lane));
+      await Promise.all(asked.map(([, { ended }]) => ended));
+    },
     async stop() {
       rest.end();
       await running;

@@ -2,141 +2,237 @@
  * The RabbitMQ bus. The broker carries, the journal stays the truth: attempts, postponements and dead letters are rows
  * there, exactly as in the embedded form, and a message on the broker is a nudge for its lane.
  */
-import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { GatewayError } from '../../errors.ts';
+import { toCloudEvent } from '../../process/events.ts';
 import type { Clock } from '../clock.ts';
-import type { Journal, QueueName } from '../journal/journal.ts';
+import type { Journal, Outbox, QueueName } from '../journal/journal.ts';
+import { asBusError } from './broker-error.ts';
+import { brokerFound, type BrokerFound } from './broker-found.ts';
 import type { Bus, ConsumeOptions, Handle, OnTrouble } from './bus.ts';
-import { asBusUnavailable, createPublisher, noRoute, type Publisher } from './publisher.ts';
+import { keepConnected, type BrokerAddress, type Connection } from './connection.ts';
+import { noCounts, type BusFigures, type BusObserver } from './figures.ts';
+import { partitionOf, type Partitions } from './partitions.ts';
+import { createPublisher, noRoute, type OutgoingMessage, type Publisher } from './publisher.ts';
 import { startPump, type Pump } from './pump.ts';
 import { subscriptionOf, type Subscription } from './subscription.ts';
-import { declare, queueNameOf, topologyOf } from './topology.ts';
+import { declare, lacksQueue, queueNameOf, routingKeyOf, topologyOf } from './topology.ts';
 
 export interface RabbitMqBusOptions {
-  /** `amqp://user:password@host:port/vhost`, or `amqps`. */
-  readonly url: string;
+  readonly address: BrokerAddress;
   /** First part of every exchange's and queue's name. */
   readonly prefix: string;
+  /** What of the lanes this instance handles. */
+  readonly partitions: Pick<Partitions, 'count' | 'held' | 'onChange'>;
   readonly onTrouble?: OnTrouble;
+  /** Told which broker answered, at the first connection and when another answers. */
+  readonly onFound?: (found: BrokerFound) => void;
+  readonly observer?: BusObserver;
   /** Messages published and not yet confirmed; default 500. */
   readonly confirmWindow?: number;
   /** How long one message may wait for its confirm, in milliseconds; default 10 000. */
   readonly confirmTimeoutMs?: number;
-  /** Messages of one queue with us and not yet acknowledged; default 256. */
+  /** Messages of one queue and partition with us and not yet acknowledged; default 64. */
   readonly prefetch?: number;
 }
 
-/** What one live connection gives us. */
-interface Link {
-  readonly model: ChannelModel;
-  readonly publisher: Publisher;
-  /** The broker is short of memory or disk and takes nothing. */
-  blocked: boolean;
-  /** Rows published over earlier connections are waiting to be published again. */
-  isSwept: boolean;
+export interface RabbitMqBus extends Bus {
+  readonly form: 'rabbitmq';
+  figures(): BusFigures;
+  /** The broker that answered last; undefined before the first. */
+  found(): BrokerFound | undefined;
+  readonly outlet: EventOutlet;
 }
 
-const reconnect = { initialDelay: 100, maxDelay: 5_000, jitter: 0.2 } as const;
-const connectTimeoutMs = 10_000;
+/** The exchange for subscribers outside the gateway. */
+export interface EventOutlet {
+  readonly exchange: string;
+  /** Messages published and not yet confirmed, at most. */
+  readonly window: number;
+  /** Whether there is somebody to publish to: connected, and not blocked. */
+  isOpen(): boolean;
+  /**
+   * Publishes a window; resolves when each is confirmed. Nobody need be bound.
+   * @throws GatewayError bus-unavailable when one of them was not
+   */
+  publish(messages: readonly OutgoingMessage[]): Promise<void>;
+}
+
+/** Headers carry keys for routing alone; what an event says is in its body. */
+export interface MessageHeaders {
+  readonly position: number;
+  readonly lane: string;
+  readonly stream: string;
+}
+
+/** What one live connection gives us to publish with. */
+interface Link {
+  readonly model: ChannelModel;
+  readonly internal: Publisher;
+  readonly events: Publisher;
+}
+
+interface Consumer {
+  readonly subscription: Subscription;
+  readonly pump: Pump;
+}
+
+type Unpublished = Awaited<ReturnType<Outbox['unpublished']>>[number];
+
 /** Windows published in one call; the relay comes again at once. */
 const windowsAtOnce = 20;
 
 /**
- * A bus over RabbitMQ. It connects by itself, and again whenever the connection is lost; until then `publishWaiting`
- * rejects and events wait in the journal.
+ * A bus over RabbitMQ. It connects by itself, and again whenever a connection is lost; until then `publishWaiting`
+ * rejects and events wait in the journal. It publishes over one connection and consumes over another: a broker that is
+ * short of memory stops reading from those who publish, and our acknowledgements shall reach it all the same.
  */
-export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBusOptions): Bus {
-  const { url, prefix, confirmWindow = 500, confirmTimeoutMs = 10_000, prefetch = 256 } = options;
+export function rabbitMqBus(
+  journal: Journal,
+  clock: Clock,
+  options: RabbitMqBusOptions,
+): RabbitMqBus {
+  const { address, prefix, partitions, confirmWindow = 500, prefetch = 64 } = options;
+  const { confirmTimeoutMs = 10_000, observer } = options;
   const onTrouble = options.onTrouble ?? (() => undefined);
-  const topology = topologyOf(prefix);
-  const consumers: { readonly subscription: Subscription; readonly pump: Pump }[] = [];
+  const topology = topologyOf(prefix, partitions.count);
+  const counts = noCounts();
+  const consumers: Consumer[] = [];
+  const unblocked: (() => void)[] = [];
+  let found: BrokerFound | undefined;
   let link: Link | undefined;
+  let consuming: ChannelModel | undefined;
   let stopping = false;
-  let closed = false;
+  let preparing: Promise<unknown> = Promise.resolve();
 
-  const report = (thrown: unknown) => {
-    if (!closed) onTrouble(asBusUnavailable(thrown), {});
-  };
-
-  async function setup(model: ChannelModel): Promise<void> {
-    // First of all: an error on the connection that nobody listens to ends the process.
-    model.on('error', report);
-    const channel = await model.createConfirmChannel();
-    channel.on('error', report);
-    await declare(channel, topology);
-    const made: Link = {
-      model,
-      publisher: createPublisher(channel, topology.exchange, confirmTimeoutMs),
-      blocked: false,
-      isSwept: false,
-    };
-    model.on('blocked', () => (made.blocked = true));
-    model.on('unblocked', () => (made.blocked = false));
-    channel.on('close', () => {
-      if (link === made) link = undefined;
-      dropConnection(model);
-    });
+  const publish = connectionFor('publish', async (model) => {
+    await prepare(model);
+    const internal = await openPublisher(model);
+    const events = await openPublisher(model);
+    link = { model, internal, events };
+  });
+  const consume = connectionFor('consume', async (model) => {
+    await prepare(model);
     for (const { subscription } of consumers) {
       if (!stopping) await subscription.attach(model);
     }
-    link = made;
+    consuming = model;
+    model.on('close', () => {
+      if (consuming === model) consuming = undefined;
+    });
+  });
+
+  function connectionFor(what: string, setup: (model: ChannelModel) => Promise<void>): Connection {
+    return keepConnected({
+      address,
+      name: `hemgang ${prefix} ${what}`,
+      nowMs: () => Date.now(),
+      setup,
+      onTrouble: (error) => onTrouble(error, {}),
+      onUnblocked: () => {
+        for (const listener of unblocked) listener();
+      },
+    });
+  }
+
+  /** One of our connections at a time, so that one sees the queues that the other has made. */
+  async function prepare(model: ChannelModel): Promise<void> {
+    const mine = preparing.then(() => prepareBroker(model));
+    preparing = mine.catch(() => undefined);
+    await mine;
   }
 
   /**
-   * What went over an earlier connection the broker may have lost: a queue was deleted, a node came back empty, a nudge
-   * was dead-lettered. All of it is published again; what the broker still has it repeats, which is harmless.
+   * Makes the broker ready for us. What a queue held that is there no longer is published again, before the queue is
+   * made anew: should we end in between, it is missing still, and whoever comes next does the same. A connection that was
+   * only cut loses nothing, for what was confirmed stands on the broker's disks.
    */
-  async function sweep(usable: Link): Promise<void> {
-    if (usable.isSwept) return;
-    await journal.outbox.unpublishAll();
-    usable.isSwept = true;
+  async function prepareBroker(model: ChannelModel): Promise<void> {
+    const answered = brokerFound(model.connection.serverProperties);
+    if (answered.version !== found?.version || answered.cluster !== found.cluster) {
+      options.onFound?.(answered);
+    }
+    found = answered;
+    if (await lacksQueue(model, topology)) await journal.outbox.unpublishAll();
+    const channel = await model.createChannel();
+    // Its caller is told: the call that caused it rejects.
+    channel.on('error', () => undefined);
+    await declare(channel, topology);
+    await channel.close();
   }
 
-  /** A channel that is of no more use takes its connection along: recovery then makes everything anew, in one way. */
-  function dropConnection(model: ChannelModel): void {
-    if (closed) return;
-    // Already closing or closed is as good.
-    void Promise.resolve()
-      .then(() => model.close())
-      .catch(() => undefined);
+  async function openPublisher(model: ChannelModel): Promise<Publisher> {
+    const channel: ConfirmChannel = await model.createConfirmChannel();
+    channel.on('error', (error) => onTrouble(asBusError(error), {}));
+    // A channel that is of no more use takes its connection along: all is made anew, in one way.
+    channel.on('close', () => {
+      if (link?.model === model) link = undefined;
+      publish.renew(model);
+    });
+    return createPublisher(channel, {
+      confirmTimeoutMs,
+      counts,
+      elapsedMs: () => clock.elapsedMs(),
+      onConfirmed: (elapsedMs) => observer?.confirmed(elapsedMs),
+    });
   }
 
-  const triedOnce = signal();
-  const connection = openConnection(url, setup, report, triedOnce.give);
-
-  async function consume(queue: QueueName, handle: Handle, how: ConsumeOptions): Promise<void> {
+  async function startConsuming(
+    queue: QueueName,
+    handle: Handle,
+    how: ConsumeOptions,
+  ): Promise<void> {
     const subscription = subscriptionOf({
       queue,
-      brokerQueue: queueNameOf(prefix, queue),
+      nameOf: (partition) => queueNameOf(prefix, queue, partition),
+      partitions,
       journal,
       clock,
       prefetch,
+      counts,
       onMessages: () => pump.wake(),
-      onLost: dropConnection,
+      onLost: (model) => consume.renew(model),
       onTrouble,
     });
     const parts = { queue, journal, clock, source: subscription, handle, onTrouble };
     const pump = startPump({ ...parts, options: how });
     consumers.push({ subscription, pump });
-    // Without a connection `setup` attaches it.
-    if (link !== undefined) await subscription.attach(link.model);
+    // Without a connection its setup attaches it.
+    if (consuming !== undefined) await subscription.attach(consuming);
+  }
+
+  /** What is held has changed. Resolves when nothing of what is held no longer is in hand. */
+  async function follow({ subscription, pump }: Consumer): Promise<void> {
+    const lost = await subscription.follow().catch((thrown: unknown) => {
+      // The channel went while we asked; a new one consumes from what is held then.
+      onTrouble(asBusError(thrown), {});
+      return new Set<number>();
+    });
+    await pump.idle((lane) => !partitions.held().has(partitionOf(lane, partitions.count)));
+    subscription.giveBack(lost);
   }
 
   async function publishWaiting(nowMs: number): Promise<number> {
     // A connection that is only just being made is no trouble yet.
-    await triedOnce.given;
+    await publish.tried;
     let total = 0;
     for (let window = 0; window < windowsAtOnce; window += 1) {
-      const usable = usableLink();
-      const { model, publisher } = usable;
-      await sweep(usable);
+      const usable = link;
+      if (usable === undefined) {
+        throw new GatewayError('bus-unavailable', 'no connection to the broker');
+      }
+      // It was told when it began; what is sent now would wait for its confirm in vain.
+      if (publish.state().blocked !== undefined) break;
       const rows = await journal.outbox.unpublished(nowMs, confirmWindow);
-      const { confirmed, failure } = await publisher.publish(rows);
+      if (rows.length === 0) break;
+      const outcomes = await usable.internal.publish(rows.map(messageOf));
+      const confirmed = rows.filter((_, at) => outcomes[at] === undefined);
       if (confirmed.length > 0) await journal.outbox.published(confirmed, nowMs);
       total += confirmed.length;
+      const failure = outcomes.find((outcome) => outcome !== undefined);
       if (failure !== undefined) {
-        // Somebody took a queue or binding away: a new connection declares all and consumes from all again.
-        if (failure.standardCode === noRoute) dropConnection(model);
+        // Somebody took a queue or binding away: a new connection declares all again.
+        if (failure.standardCode === noRoute) publish.renew(usable.model);
         throw failure;
       }
       if (rows.length < confirmWindow) break;
@@ -144,18 +240,56 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
     return total;
   }
 
-  function usableLink(): Link {
-    if (link === undefined || link.blocked) {
-      const why = link === undefined ? 'no connection to the broker' : 'the broker takes nothing';
-      throw new GatewayError('bus-unavailable', why);
-    }
-    return link;
+  function messageOf(row: Unpublished): OutgoingMessage {
+    const headers: MessageHeaders = {
+      position: row.position,
+      lane: row.lane,
+      stream: row.streamId,
+    };
+    return {
+      exchange: topology.exchange,
+      routingKey: routingKeyOf(row.queue, partitionOf(row.lane, partitions.count), row.type),
+      body: JSON.stringify(toCloudEvent(row.event)),
+      properties: {
+        contentType: 'application/cloudevents+json',
+        persistent: true,
+        mandatory: true,
+        messageId: row.eventId,
+        type: row.type,
+        headers,
+      },
+    };
   }
+
+  const outlet: EventOutlet = {
+    exchange: topology.events,
+    window: confirmWindow,
+    isOpen: () => link !== undefined && publish.state().blocked === undefined,
+    async publish(messages) {
+      if (link === undefined) {
+        throw new GatewayError('bus-unavailable', 'no connection to the broker');
+      }
+      const outcomes = await link.events.publish(messages);
+      const failure = outcomes.find((outcome) => outcome !== undefined);
+      if (failure !== undefined) throw failure;
+    },
+  };
+
+  partitions.onChange(async () => {
+    await Promise.all(consumers.map(follow));
+  });
 
   return {
     form: 'rabbitmq',
-    consume,
+    consume: startConsuming,
     publishWaiting,
+    outlet,
+    found: () => found,
+    figures: () => ({
+      ...counts,
+      connections: { publish: publish.state(), consume: consume.state() },
+      consumers: consumers.reduce((sum, { subscription }) => sum + subscription.consumers(), 0),
+    }),
     wake() {
       for (const { pump } of consumers) pump.wake();
     },
@@ -166,42 +300,16 @@ export function rabbitMqBus(journal: Journal, clock: Clock, options: RabbitMqBus
       ),
     async stop() {
       stopping = true;
-      await Promise.all(consumers.map(({ subscription }) => subscription.cancel().catch(report)));
+      const cancelled = consumers.map(({ subscription }) =>
+        subscription.cancel().catch((thrown: unknown) => onTrouble(asBusError(thrown), {})),
+      );
+      await Promise.all(cancelled);
       await Promise.all(consumers.map(({ pump }) => pump.stop()));
     },
     async close() {
       stopping = true;
-      closed = true;
-      triedOnce.give();
       for (const { pump } of consumers) pump.close();
-      await (await connection).close();
+      await Promise.all([publish.close(), consume.close()]);
     },
   };
-}
-
-/** Connects now and after every loss; amqplib's own recovery waits in between. */
-async function openConnection(
-  url: string,
-  setup: (model: ChannelModel) => Promise<void>,
-  report: (thrown: unknown) => void,
-  tried: () => void,
-): Promise<RecoveringChannelModel> {
-  const connection = await connect(url, {
-    timeout: connectTimeoutMs,
-    recovery: { ...reconnect, setup, waitForConnect: false },
-  });
-  connection.on('error', report);
-  connection.on('connect-failed', report);
-  connection.on('disconnect', report);
-  connection.on('connect', tried);
-  connection.on('connect-failed', tried);
-  return connection;
-}
-
-function signal(): { readonly given: Promise<void>; readonly give: () => void } {
-  let give!: () => void;
-  const given = new Promise<void>((resolve) => {
-    give = resolve;
-  });
-  return { given, give };
 }
