@@ -41,8 +41,6 @@ export interface ConnectionParts {
   readonly setup: (model: ChannelModel) => Promise<void>;
   /** Told of every failure, and when the broker blocks. */
   readonly onTrouble: (error: GatewayError) => void;
-  /** The broker reads again. */
-  readonly onUnblocked: () => void;
 }
 
 const reconnect = { initialDelay: 100, maxDelay: 5_000, jitter: 0.2 } as const;
@@ -73,10 +71,7 @@ export function keepConnected(parts: ConnectionParts): Connection {
       state = { ...state, blocked: { reason, sinceMs: nowMs() } };
       report(new GatewayError('bus-unavailable', `the broker takes nothing: ${reason}`));
     });
-    model.on('unblocked', () => {
-      state = { ...state, blocked: undefined };
-      parts.onUnblocked();
-    });
+    model.on('unblocked', () => (state = { ...state, blocked: undefined }));
     await parts.setup(model);
     state = { connected: true, sinceMs: nowMs(), blocked: undefined, made: state.made + 1 };
   }

@@ -49,8 +49,6 @@ export interface EventOutlet {
   readonly exchange: string;
   /** Messages published and not yet confirmed, at most. */
   readonly window: number;
-  /** Whether there is somebody to publish to: connected, and not blocked. */
-  isOpen(): boolean;
   /**
    * Publishes a window; resolves when each is confirmed. Nobody need be bound.
    * @throws GatewayError bus-unavailable when one of them was not
@@ -98,7 +96,6 @@ export function rabbitMqBus(
   const topology = topologyOf(prefix, partitions.count);
   const counts = noCounts();
   const consumers: Consumer[] = [];
-  const unblocked: (() => void)[] = [];
   let found: BrokerFound | undefined;
   let link: Link | undefined;
   let consuming: ChannelModel | undefined;
@@ -129,9 +126,6 @@ export function rabbitMqBus(
       nowMs: () => Date.now(),
       setup,
       onTrouble: (error) => onTrouble(error, {}),
-      onUnblocked: () => {
-        for (const listener of unblocked) listener();
-      },
     });
   }
 
@@ -217,12 +211,7 @@ export function rabbitMqBus(
     await publish.tried;
     let total = 0;
     for (let window = 0; window < windowsAtOnce; window += 1) {
-      const usable = link;
-      if (usable === undefined) {
-        throw new GatewayError('bus-unavailable', 'no connection to the broker');
-      }
-      // It was told when it began; what is sent now would wait for its confirm in vain.
-      if (publish.state().blocked !== undefined) break;
+      const usable = usableLink();
       const rows = await journal.outbox.unpublished(nowMs, confirmWindow);
       if (rows.length === 0) break;
       const outcomes = await usable.internal.publish(rows.map(messageOf));
@@ -238,6 +227,16 @@ export function rabbitMqBus(
       if (rows.length < confirmWindow) break;
     }
     return total;
+  }
+
+  /** @throws GatewayError bus-unavailable while there is nothing to publish over */
+  function usableLink(): Link {
+    if (link === undefined)
+      throw new GatewayError('bus-unavailable', 'no connection to the broker');
+    // What is sent now would wait for its confirm in vain.
+    const { blocked } = publish.state();
+    if (blocked === undefined) return link;
+    throw new GatewayError('bus-unavailable', `the broker takes nothing: ${blocked.reason}`);
   }
 
   function messageOf(row: Unpublished): OutgoingMessage {
@@ -264,12 +263,8 @@ export function rabbitMqBus(
   const outlet: EventOutlet = {
     exchange: topology.events,
     window: confirmWindow,
-    isOpen: () => link !== undefined && publish.state().blocked === undefined,
     async publish(messages) {
-      if (link === undefined) {
-        throw new GatewayError('bus-unavailable', 'no connection to the broker');
-      }
-      const outcomes = await link.events.publish(messages);
+      const outcomes = await usableLink().events.publish(messages);
       const failure = outcomes.find((outcome) => outcome !== undefined);
       if (failure !== undefined) throw failure;
     },
