@@ -16,6 +16,7 @@ import { gen, type GenOptions } from './cli/gen.ts';
 import { helpTexts } from './cli/help.ts';
 import { wrong } from './cli/question.ts';
 import { addListen } from './cli/listen.ts';
+import { addOperatorVerbs } from './cli/operator-verbs.ts';
 import { rulesExplain } from './cli/rules-explain.ts';
 import { rulesSimulate } from './cli/rules-simulate.ts';
 import { addSend } from './cli/send.ts';
@@ -211,6 +212,8 @@ withJournal(billing.command('explain'))
       process.exitCode = await billingExplain({ ...options, flags: flagsOf(options) });
     },
   );
+
+addOperatorVerbs(program, { withJournal, flagsOf, setExit });
 
 addSend(program, setExit);
 addListen(program, setExit);

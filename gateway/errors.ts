@@ -36,6 +36,10 @@ const fates = {
 
 export type ErrorCode = keyof typeof fates;
 
+/** Every code there is. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
+export const errorCodes = Object.keys(fates) as ErrorCode[];
+
 export interface ErrorDetail {
   readonly cause?: unknown;
   /** Where in the message, as the standard writes it: `PV1-19`, `Encounter.status`. */

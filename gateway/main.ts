@@ -34,6 +34,7 @@ import { openObserving } from './wiring/observing.ts';
 import { addressTaken, listenHttp } from './wiring/http.ts';
 import { mappingsOf, openIntake } from './wiring/intake.ts';
 import { partnersOf } from './wiring/partners.ts';
+import { listenForOperators } from './wiring/operate.ts';
 import { billingReceiver, receiverOf, routesOf } from './wiring/receivers.ts';
 import { mllpTls } from './wiring/tls.ts';
 import type { FileToken } from './wiring/tokens.ts';
@@ -236,6 +237,21 @@ async function assemble(
   const sources = await openFhirSources(config, intake, parts, env);
   closers.push(() => sources.close());
   subscriptions.begin();
+  const wake = (): void => {
+    void relay.tick();
+    bus.wake();
+    sources.wake();
+    subscriptions.wake();
+  };
+  const operators = await listenForOperators(folder, {
+    journal,
+    clock,
+    log,
+    config,
+    intake: () => intake,
+    running: { wake },
+  });
+  closers.push(() => operators.close());
   observing.started();
   let stopped: Promise<void> | undefined;
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });
@@ -256,12 +272,7 @@ async function assemble(
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
     isQuiet: () => isQuiet(journal, bus, clock, [server, fhir, sources, subscriptions, ...folders]),
-    wake() {
-      void relay.tick();
-      bus.wake();
-      sources.wake();
-      subscriptions.wake();
-    },
+    wake,
     stop() {
       stopped ??= observing.announceStop().then(stop);
       return stopped;

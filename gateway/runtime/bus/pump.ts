@@ -37,8 +37,10 @@ export interface PumpParts {
 }
 
 export interface Pump {
-  /** Look again at once. */
+  /** Look again at once, also whether the queue rests. */
   wake(): void;
+  /** There may be something to take. */
+  rouse: () => void;
   /** Events taken and not yet handled. */
   inHand(): number;
   /** Resolves when nothing that was taken by now is in hand of the lanes asked for. */
@@ -58,6 +60,7 @@ const givingWay = { load: 0.5, lanes: 2, pauseMs: 100 } as const;
 /** After the journal failed us: a pause that grows. */
 const failurePauses = { firstMs: 50, longestMs: 5_000 } as const;
 const refillMs = 5;
+const pauseLookMs = 1000;
 const longestNapMs = 60_000;
 const errorTextLength = 300;
 
@@ -72,14 +75,25 @@ export function startPump(parts: PumpParts): Pump {
   let failures = 0;
   let pageTakenMs = -refillMs;
   let page: Promise<unknown> = Promise.resolve();
+  let pause = { isPaused: false, lookedAtMs: -Infinity };
 
   const isGivingWay = (): boolean => journal.intakeLoad() > givingWay.load;
+
+  /** Whether an operator lets the queue rest; looked up seldom, for it stands in the journal. */
+  async function isPaused(): Promise<boolean> {
+    if (clock.elapsedMs() - pause.lookedAtMs < pauseLookMs) return pause.isPaused;
+    const lookedAtMs = clock.elapsedMs();
+    const pauses = await journal.pauses.all();
+    pause = { isPaused: pauses.some((one) => one.queue === queue), lookedAtMs };
+    return pause.isPaused;
+  }
 
   /** Takes one page and starts its lanes. */
   async function takePage(): Promise<{ started: boolean; dueMs: number | undefined }> {
     const lanesAtOnce = isGivingWay() ? givingWay.lanes : options.lanes;
     const room = lanesAtOnce - busy.size;
     if (room <= 0) return { started: false, dueMs: undefined };
+    if (await isPaused()) return { started: false, dueMs: clock.nowMs() + pauseLookMs };
     // A page for each lane that ends would be a commit for each: those that end close together are refilled together.
     const sinceMs = clock.elapsedMs() - pageTakenMs;
     if (room < lanesAtOnce / 2 && sinceMs < refillMs) {
@@ -199,7 +213,11 @@ export function startPump(parts: PumpParts): Pump {
   const running = run();
 
   return {
-    wake: rest.wake,
+    wake() {
+      pause = { ...pause, lookedAtMs: -Infinity };
+      rest.wake();
+    },
+    rouse: rest.wake,
     inHand: () => [...busy.values()].reduce((sum, { rows }) => sum + rows, 0),
     async idle(isAsked) {
       await page;

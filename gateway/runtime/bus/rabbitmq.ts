@@ -184,7 +184,7 @@ export function rabbitMqBus(
       clock,
       prefetch,
       counts,
-      onMessages: () => pump.wake(),
+      onMessages: () => pump.rouse(),
       onLost: (model) => consume.renew(model),
       onTrouble,
     });

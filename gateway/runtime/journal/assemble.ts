@@ -103,6 +103,12 @@ function writesOn(queue: Writing, reading: Reading) {
       set: (name, value) => queue.send('setCursor', { name, value }),
     },
 
+    pauses: {
+      ...reading.pauses,
+      pause: (pause) => queue.send('pauseQueue', pause),
+      resume: (paused) => queue.send('resumeQueue', { queue: paused }),
+    },
+
     audit: (entry) => queue.send('audit', entry),
   } satisfies Partial<Journal>;
 }

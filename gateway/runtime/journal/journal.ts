@@ -25,6 +25,7 @@ import type {
   Retranslation,
   WaitingCode,
 } from './contract/parked.ts';
+import type { Pauses } from './contract/pauses.ts';
 import type { Cursor, Cursors, ResourceMessages, Resources } from './contract/resources.ts';
 import type { AuditEntry, JournalStatus } from './contract/status.ts';
 import type { ToldMessages } from './contract/told.ts';
@@ -43,6 +44,7 @@ export * from './contract/leases.ts';
 export * from './contract/messages.ts';
 export * from './contract/outbox.ts';
 export * from './contract/parked.ts';
+export * from './contract/pauses.ts';
 export * from './contract/queues.ts';
 export * from './contract/resources.ts';
 export * from './contract/status.ts';
@@ -142,6 +144,7 @@ export interface Journal {
   readonly deliveries: Deliveries;
   readonly resources: Resources;
   readonly cursors: Cursors;
+  readonly pauses: Pauses;
   /** What one instance does at a time. */
   readonly leases: Leases;
   /**

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { GatewayError } from '../../errors.ts';
 import { databaseFile, openForReading } from './embedded/connection.ts';
 import { storeError } from './embedded/failure.ts';
-import type { Cursors, Deliveries, Journal, Outbox, Resources, ToldMessages } from './journal.ts';
+import type {
+  Cursors,
+  Deliveries,
+  Journal,
+  Outbox,
+  Pauses,
+  Resources,
+  ToldMessages,
+} from './journal.ts';
 import { checkSchema, schemaVersion } from './embedded/migrations.ts';
 import { prepareDeliveryReads } from './reads/deliveries.ts';
 import { prepareFindingReads } from './reads/findings.ts';
@@ -14,6 +22,7 @@ import {
   prepareResourceMessageReads,
   prepareResourceReads,
 } from './reads/resources.ts';
+import { preparePauseReads } from './reads/pauses.ts';
 import { prepareReads } from './reads/streams.ts';
 import { prepareStatus } from './reads/status.ts';
 import { prepareToldReads } from './reads/told.ts';
@@ -52,6 +61,7 @@ export interface Reading {
   readonly resources: Resources;
   readonly cursors: Pick<Cursors, 'get'>;
   readonly told: ToldMessages;
+  readonly pauses: Pick<Pauses, 'all'>;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
   close(): void;
 }
@@ -62,6 +72,7 @@ export type JournalReader = Reading['reads'] & {
   readonly deliveries: Reading['deliveries'];
   readonly cursors: Reading['cursors'];
   readonly told: Reading['told'];
+  readonly pauses: Reading['pauses'];
   close(): Promise<void>;
 };
 
@@ -87,6 +98,7 @@ export async function openJournalReader({
     deliveries: reading.deliveries,
     cursors: reading.cursors,
     told: reading.told,
+    pauses: reading.pauses,
     close() {
       reading.close();
       return Promise.resolve();
@@ -107,6 +119,7 @@ export function openReading(folder: string): Reading {
       );
     }
     const told = prepareToldReads(sqliteSql(db));
+    const pauses = preparePauseReads(sqliteSql(db));
     const { anyDue, nextDue } = promised(prepareDueReads(db));
     return {
       reads: {
@@ -128,6 +141,7 @@ export function openReading(folder: string): Reading {
         at: (places: readonly number[]) => runNow(told.at(places)),
         before: (instant: string) => runNow(told.before(instant)),
       }),
+      pauses: promised({ all: () => runNow(pauses.all()) }),
       anyDue,
       close: () => db.close(),
     };

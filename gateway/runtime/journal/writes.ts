@@ -10,7 +10,9 @@ import type {
   Found,
   NewDelivery,
   OutboxKey,
+  Pause,
   Postponement,
+  QueueName,
   RecordOutcome,
   RecordTogetherOutcome,
   RejectedMessage,
@@ -25,6 +27,8 @@ import {
   type PreparedRetranslation,
 } from './writes/messages.ts';
 import { outboxWrites } from './writes/outbox.ts';
+import { runNow, sqliteSql } from './embedded/sql.ts';
+import { pauseWrites } from './writes/pauses.ts';
 import { patientWrites } from './writes/patients.ts';
 import { personMessages } from './writes/person-messages.ts';
 import { resourceWrites } from './writes/resources.ts';
@@ -54,6 +58,8 @@ export interface Writes {
   openDeliveries(rows: readonly NewDelivery[]): void;
   recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): void;
   recordOutcome(outcome: PreparedOutcome): void;
+  pauseQueue(pause: Pause): void;
+  resumeQueue(input: { readonly queue: QueueName }): boolean;
   audit(entry: AuditEntry): void;
 }
 
@@ -94,6 +100,7 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
   const numbers = sequenceNumbers(db);
   const resources = resourceWrites(db);
   const cursors = cursorWrites(db);
+  const pauses = pauseWrites(sqliteSql(db));
   const messages = messageWrites(db, events, stays, persons, bodies, numbers, resources);
   const writes: Writes = {
     ...messages.writes,
@@ -104,6 +111,8 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
     ...deliveryWrites(db, events),
     ...findingWrites(db, cursors),
     ...cursors,
+    pauseQueue: (pause) => runNow(pauses.pauseQueue(pause)),
+    resumeQueue: (input) => runNow(pauses.resumeQueue(input)),
     audit: auditWrite(db),
   };
   return {

@@ -295,6 +295,15 @@ const migrations: readonly string[] = [
   -- By which mappings a resource was read: what it says is told anew where others read its next version.
   ALTER TABLE resources ADD COLUMN mapping_revision TEXT NOT NULL DEFAULT '';
   `,
+  // Queues that rest, by an operator's word.
+  `
+  CREATE TABLE pauses (
+    queue TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    paused_by TEXT NOT NULL,
+    paused_at TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -1,0 +1,77 @@
+/** Verbs that change what a gateway does, or look at what stands in its way: who did it and why is always written down. */
+import type { Command } from 'commander';
+import { deadLettersList, deadLettersShow } from './dead-letters.ts';
+import { queueList, queuePause, queueResume } from './queue.ts';
+import { redrive } from './redrive.ts';
+import { operatorHelp } from './operator-help.ts';
+
+/** Options as commander gives them. */
+export type Given = Readonly<Record<string, unknown>> & { readonly json: boolean };
+
+export interface VerbParts {
+  /** Adds --config, --data and --json. */
+  readonly withJournal: (command: Command) => Command;
+  readonly flagsOf: (given: Given) => Record<string, string | undefined>;
+  readonly setExit: (code: number) => void;
+}
+
+export function addOperatorVerbs(program: Command, parts: VerbParts): void {
+  const { withJournal, flagsOf, setExit } = parts;
+  const withOrder = (command: Command): Command =>
+    withJournal(command)
+      .requiredOption('--reason <text>', 'why; stands in the audit')
+      .option('--who <name>', 'who says so (default: your user on this machine)');
+  const questionOf = (given: Given) => ({
+    config: typeof given['config'] === 'string' ? given['config'] : undefined,
+    json: given.json,
+    flags: flagsOf(given),
+  });
+  const orderOf = (given: Given & { reason: string; who?: string }) => ({
+    ...questionOf(given),
+    reason: given.reason,
+    who: given.who,
+  });
+
+  const letters = program
+    .command('dead-letters')
+    .description('events that were given up after their attempts: an operator has to look');
+  withJournal(letters.command('list'))
+    .description('show every dead letter, and how many the broker has put aside')
+    .addHelpText('after', operatorHelp.deadLettersList)
+    .action(async (given: Given) => setExit(await deadLettersList(questionOf(given))));
+  withJournal(letters.command('show <id>'))
+    .description('show one dead letter: its event, its case, why it was given up')
+    .addHelpText('after', operatorHelp.deadLettersShow)
+    .action(async (id: string, given: Given) =>
+      setExit(await deadLettersShow({ ...questionOf(given), id })),
+    );
+  withOrder(program.command('redrive [ids...]'))
+    .description('put dead letters back into their queue, with their attempts at zero')
+    .option('--all', 'every dead letter of --queue', false)
+    .option('--queue <name>', 'with --all: advance or dispatch')
+    .addHelpText('after', operatorHelp.redrive)
+    .action(
+      async (ids: string[], given: Given & { reason: string; all: boolean; queue?: string }) =>
+        setExit(await redrive({ ...orderOf(given), ids, all: given.all, queue: given.queue })),
+    );
+
+  const queue = program
+    .command('queue')
+    .description('the queues between the parts: what waits in them, and letting one rest');
+  withJournal(queue.command('list'))
+    .description('show what waits in each queue, and which rest')
+    .addHelpText('after', operatorHelp.queueList)
+    .action(async (given: Given) => setExit(await queueList(questionOf(given))));
+  withOrder(queue.command('pause <queue>'))
+    .description('let a queue rest: advance or dispatch; messages are received all the same')
+    .addHelpText('after', operatorHelp.queuePause)
+    .action(async (name: string, given: Given & { reason: string }) =>
+      setExit(await queuePause({ ...orderOf(given), queue: name })),
+    );
+  withOrder(queue.command('resume <queue>'))
+    .description('end the rest of a queue')
+    .addHelpText('after', operatorHelp.queuePause)
+    .action(async (name: string, given: Given & { reason: string }) =>
+      setExit(await queueResume({ ...orderOf(given), queue: name })),
+    );
+}

@@ -1,0 +1,19 @@
+/** Every operation by its name. */
+import type { Operation } from './operation.ts';
+import { pauseQueue, resumeQueue } from './pause-queue.ts';
+import { redrive } from './redrive.ts';
+
+export const operations = {
+  'pause-queue': pauseQueue,
+  redrive,
+  'resume-queue': resumeQueue,
+} as const;
+
+export type OperationName = keyof typeof operations;
+export type InputOf<N extends OperationName> =
+  (typeof operations)[N] extends Operation<infer I, unknown> ? I : never;
+export type ResultOf<N extends OperationName> = Awaited<ReturnType<(typeof operations)[N]['run']>>;
+
+export function isOperationName(name: string): name is OperationName {
+  return Object.hasOwn(operations, name);
+}
