@@ -65,17 +65,18 @@ export function brokerPrograms(): string | undefined {
 /**
  * Starts one on a free port, with a name, a cookie and a port mapper (epmd) of its own.
  * @param options.folder where its data are kept; a temporary folder without it
+ * @param options.user made at the first start in a folder, with its password; guest without it
  * @throws Error when it is not installed or does not start within two minutes
  */
 export async function ownBroker(
-  options: { folder?: string; port?: number } = {},
+  options: { folder?: string; port?: number; user?: string; password?: string } = {},
 ): Promise<OwnBroker> {
   const programs = brokerPrograms();
   if (programs === undefined) throw new Error('RabbitMQ is not installed');
   const own = options.folder === undefined ? temporaryFolder('broker') : undefined;
   const folder = options.folder ?? own?.path ?? '';
   const [freePort = 0, distPort = 0, mapperPort = 0] = await freePorts(3);
-  const port = options.port ?? freePort;
+  const { port = freePort, user = 'guest', password = 'guest' } = options;
   mkdirSync(folder, { recursive: true });
   writeOnce(join(folder, '.erlang.cookie'), randomBytes(16).toString('hex'), 0o400);
   writeOnce(join(folder, 'enabled_plugins'), '[].\n');
@@ -98,9 +99,11 @@ export async function ownBroker(
     RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq'),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
     RABBITMQ_PID_FILE: pidFile,
+    RABBITMQ_DEFAULT_USER: user,
+    RABBITMQ_DEFAULT_PASS: password,
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
   };
-  const url = `amqp://guest:guest@127.0.0.1:${port}`;
+  const url = `amqp://${user}:${password}@127.0.0.1:${port}`;
   const output = openSync(logFile, 'a');
   // In the foreground, so that it ends with us: a broker would start one that stays.
   const mapper = spawnOurs('epmd', ['-port', String(mapperPort)], { env, output });
