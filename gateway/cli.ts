@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The command line: one verb a file under cli/. Exit codes: 0 well, 1 it did not end well, 2 wrong use or configuration. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { billingExplain } from './cli/billing-explain.ts';
 import { billingPreview } from './cli/billing-preview.ts';
@@ -24,7 +23,8 @@ import { simulateHospital, simulateMunicipality } from './cli/simulate.ts';
 import { start } from './cli/start.ts';
 import { status } from './cli/status.ts';
 import { asGatewayError } from './errors.ts';
-import { scalarSettings } from './runtime/config.ts';
+import { flagOf, scalarSettings } from './runtime/config.ts';
+import { packageRoot, packageVersion } from './runtime/program.ts';
 
 const root = packageRoot();
 
@@ -306,28 +306,23 @@ function withSettings(command: Command): Command {
     '--config <file>',
     'configuration file (default: hemgang.yaml, where there is one)',
   );
-  for (const { path, env } of scalarSettings) {
-    command.option(`--${path.join('-')} <value>`, `${path.join('.')}; environment: ${env}`);
+  for (const setting of scalarSettings) {
+    const { path, env } = setting;
+    command.option(`--${flagOf(setting)} <value>`, `${path.join('.')}; environment: ${env}`);
   }
   return command;
 }
 
 function flagsOf(options: Readonly<Record<string, unknown>>): Record<string, string | undefined> {
   return Object.fromEntries(
-    scalarSettings.map(({ path }) => {
-      const [head = '', ...rest] = path;
+    scalarSettings.map((setting) => {
+      const { path } = setting;
+      const [head = '', ...rest] = flagOf(setting).split('-');
       const name = head + rest.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('');
       const value = options[name];
       return [path.join('.'), typeof value === 'string' ? value : undefined];
     }),
   );
-}
-
-function packageVersion(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(join(root, 'package.json'), 'utf8'),
-  );
-  return version;
 }
 
 function seconds(text: string): number {
@@ -341,10 +336,4 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
   return value;
-}
-
-/** The folder with package.json: above gateway/ in the sources, above dist/gateway/ when built. */
-function packageRoot(): string {
-  const here = import.meta.dirname;
-  return resolve(here, here.includes(join('dist', 'gateway')) ? '../..' : '..');
 }

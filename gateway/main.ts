@@ -2,41 +2,27 @@
  * Starts, joins and stops all parts. It knows all of them and is known by none.
  */
 import { mkdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Router } from 'express';
-import { receiveBatches } from '../adapters/inbound/hl7v2/answers/batch-answer.ts';
-import type { WatchedFolder } from '../adapters/inbound/hl7v2/folder.ts';
-import { createHl7v2Server, type Hl7v2Server } from '../adapters/inbound/hl7v2/server.ts';
-import { loadMunicipalWords } from '../mappings/municipal.ts';
-import { loadProfiles, type Profiles } from '../profiles/index.ts';
-import { createAdvance, openMonths, periodOf, type AdvanceParts } from './advance.ts';
-import { createDispatch } from './dispatch.ts';
-import { GatewayError, asGatewayError } from './errors.ts';
+import type { AdvanceParts } from './advance.ts';
+import { GatewayError } from './errors.ts';
 import type { ReceiveParts } from './receive.ts';
-import { foldSettlement } from './rules/settlement.ts';
-import { isOfOtherModel } from './rules/settling/other-model.ts';
-import { firstDayOf } from './rules/settling/settlement-month.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
+import type { Role } from './runtime/config-instance.ts';
 import { dataFolder, type Config } from './runtime/config.ts';
 import { newId } from './runtime/ids.ts';
+import type { Keeper } from './runtime/instance/keeper.ts';
 import { openEmbeddedJournal } from './runtime/journal/embedded.ts';
 import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
-import { startRelay } from './runtime/relay.ts';
-import { openBus } from './wiring/bus.ts';
-import { fhirSendersOf } from './wiring/fhir-senders.ts';
-import { openFhirSources } from './wiring/fhir-sources.ts';
-import { openFhirSubscriptions } from './wiring/fhir-subscriptions.ts';
-import { openFhir } from './wiring/fhir.ts';
-import { watchConfigured } from './wiring/folders.ts';
-import { openObserving } from './wiring/observing.ts';
-import { addressTaken, listenHttp } from './wiring/http.ts';
-import { mappingsOf, openIntake } from './wiring/intake.ts';
-import { partnersOf } from './wiring/partners.ts';
+import { startRelay, type Relay } from './runtime/relay.ts';
+import { openLanes } from './wiring/lanes.ts';
 import { listenForOperators } from './wiring/operate.ts';
-import { billingReceiver, receiverOf, routesOf } from './wiring/receivers.ts';
-import { mllpTls } from './wiring/tls.ts';
+import { startAdvancing, startDelivering } from './wiring/handling.ts';
+import { listenHttp } from './wiring/http.ts';
+import { openKeeper } from './wiring/instance.ts';
+import { openObserving } from './wiring/observing.ts';
+import { prepare } from './wiring/prepared.ts';
+import { openReceiving, type Receiving } from './wiring/receiving.ts';
 import type { FileToken } from './wiring/tokens.ts';
 
 export interface GatewayOptions {
@@ -52,6 +38,7 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
+  /** Port 0: this instance does not receive. */
   readonly mllp: { readonly host: string; readonly port: number };
   readonly http: { readonly host: string; readonly port: number; readonly url: string };
   readonly fhir: {
@@ -66,6 +53,8 @@ export interface Gateway {
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly journal: Journal;
   readonly bus: Bus;
+  /** What this instance does of what is shared. */
+  readonly instance: Pick<Keeper, 'id' | 'doing' | 'partitions'>;
   /** Where the token of a partner without `tokenEnv` lies. */
   readonly tokenFiles: ReadonlyMap<string, string>;
   /** Parked messages that the tables could translate at this start. */
@@ -84,11 +73,6 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Attempts of one event before it is a dead letter, and the waits between them. */
-const attemptLimit = 6;
-const retryDelaysMs = [200, 1000, 5000, 15_000, 60_000];
-/** A handled lane costs little memory; this many at once keep the journal's writer busy. */
-const advanceLanes = 32;
 /** How long deliveries in hand may take when the gateway stops; what is cut off has an unknown outcome. */
 const deliveryDrainMs = 10_000;
 
@@ -122,29 +106,13 @@ async function assemble(
   const observing = await openObserving(config, clock);
   const { observed } = observing;
   closers.push(() => observing.close());
-
-  // Everything that only the configuration decides, before anything runs.
-  const mappings = mappingsOf(config);
-  const tls = mllpTls(config);
-  const profiles = loadProfiles({ overlays: config.profiles });
-  const stranger = config.billing.municipalities?.find(
-    (code) => profiles.nation.municipalityName(code) === undefined,
-  );
-  if (stranger !== undefined) {
-    const what = `no municipality has the SCB code ${stranger}`;
-    throw new GatewayError('configuration-invalid', what, { location: 'billing.municipalities' });
-  }
-  const words = loadMunicipalWords(config.mappings);
-  const receivers = config.receivers.map((receiver, index) =>
-    receiverOf(receiver, config, words, env, index),
-  );
-  const routes = routesOf(config, receivers, billingReceiver(config));
-  const partners = partnersOf(config, env);
-  const fhirSenders = fhirSendersOf(config, mappings, env, log);
+  const prepared = prepare(config, env, log);
+  const { profiles, receivers, routes, partners, fhirSenders } = prepared;
   const onTrouble: OnTrouble = (error, about) => {
     log.error({ err: error, ...about }, about.deadLetter ? 'dead letter' : 'an event waits');
     observed.troubles.of(error.code).add();
   };
+  const does = (role: Role): boolean => config.instance.roles.includes(role);
 
   const opened = await (options.openJournal?.(folder) ??
     openEmbeddedJournal({ folder, reloads: options.reloadsOnSignal ?? false }));
@@ -152,103 +120,73 @@ async function assemble(
   const journal = observing.journal(opened);
   for (const receiver of receivers) closers.push(() => receiver.close?.());
 
-  const bus = observing.bus(openBus({ settings: config.bus, journal, clock, env, log, onTrouble }));
+  const keeper = openKeeper(config, journal, clock, log, onTrouble);
+  const lanes = openLanes({ settings: config.bus, journal, clock, env, log, onTrouble }, keeper);
+  const bus = observing.bus(lanes.bus);
   const stopping = new AbortController();
   closers.push(async () => {
-    const hurry = setTimeout(() => stopping.abort(), deliveryDrainMs);
     await bus.stop();
-    clearTimeout(hurry);
     await bus.close();
   });
-  const advanceParts: AdvanceParts = {
-    journal,
-    profiles,
-    clock,
-    warnMs: config.deadlines.warn,
-    isSenderLive: (sender, now) => routes.isSenderLive(sender, now),
-    observed,
-  };
-  await bus.consume('advance', createAdvance(advanceParts), {
-    lanes: advanceLanes,
-    attemptLimit,
-    retryDelaysMs,
-  });
-  const { retries, lanes } = config.dispatch;
-  const { signal } = stopping;
-  const dispatch = createDispatch({
-    journal,
-    routes,
-    clock,
-    log,
-    retryDelaysMs: retries,
-    signal,
-    observed,
-  });
-  await bus.consume('dispatch', dispatch, { lanes, attemptLimit, retryDelaysMs });
-  const deadlineGraceMs = config.deadlines.grace;
-  const relay = startRelay({ journal, bus, clock, deadlineGraceMs, onTrouble });
-  closers.push(() => relay.close());
-
-  await persistently(() => reconsiderWithheld(journal, profiles));
-  // In shadow nothing is billed, so no month is settled either.
-  const live = mappings.senders.filter(({ id }) => routes.isSenderLive(id, clock.now()));
-  const served = new Set(live.map(({ county }) => county));
-  await persistently(() => openMonths(advanceParts, served, config.billing.municipalities));
-  const parts: ReceiveParts = { journal, clock, log, newId, observed };
-  const intake = openIntake(mappings, config, parts, folder);
-  closers.push(() => intake.close());
-  const freed = await intake.retranslate();
-  await persistently(() => intake.begin());
-  const fhir = openFhir(config, fhirSenders, intake, parts);
-  const subscriptions = await openFhirSubscriptions(config, intake, parts, env, fhirSenders);
-  closers.push(() => subscriptions.close());
-  const fhirAt = (url: string): Router => fhir.routerAt(url);
-  const { router: notifications } = subscriptions;
-  const { router } = observing;
-  const http = await listenHttp(config, journal, partners, parts, fhirAt, notifications, router);
-  closers.push(() => http.close());
-  const server = createHl7v2Server({
-    receive: receiveBatches(
-      { receive: intake.receive, newId, now: () => clock.now() },
-      (problems) => log.warn({ problems }, 'a batch does not add up'),
-    ),
-    release: config.mllp.release,
-    host: config.mllp.host,
-    port: config.mllp.port,
-    maxFrameBytes: config.mllp.maxFrameBytes,
-    idleMs: config.mllp.idle,
-    maxConnections: config.mllp.maxConnections,
-    ...(tls && { tls }),
-    refuseOversize: intake.refuseOversize,
-    onEvent: (name, detail) => {
-      const level = quietEvents.has(name) ? 'debug' : 'warn';
-      log[level]({ ...detail }, `mllp ${name}`);
-    },
-  });
-  const mllp = await listenMllp(server, config);
-  closers.push(() => server.close());
-  const folders: WatchedFolder[] = [];
-  for (const [index, one] of config.folders.entries()) {
-    const { maxFrameBytes } = config.mllp;
-    const watched = await watchConfigured(one, index, maxFrameBytes, intake, parts);
-    folders.push(watched);
-    closers.push(() => watched.close());
+  if (does('advance')) {
+    const isSenderLive = routes.isSenderLive.bind(routes);
+    const parts: AdvanceParts = {
+      journal,
+      profiles,
+      clock,
+      warnMs: config.deadlines.warn,
+      isSenderLive,
+      observed,
+    };
+    await startAdvancing(bus, parts, prepared, config, keeper);
   }
-  const sources = await openFhirSources(config, intake, parts, env);
-  closers.push(() => sources.close());
-  subscriptions.begin();
+  if (does('dispatch')) {
+    await startDelivering(
+      { ...lanes, bus },
+      { routes, clock, log, signal: stopping.signal, observed },
+      config,
+    );
+  }
+  let relay: Relay | undefined;
+  if (does('relay')) {
+    keeper.undertake('relay', () => {
+      const deadlineGraceMs = config.deadlines.grace;
+      const under = keeper.under('relay');
+      relay = startRelay({ journal: under, bus, clock, deadlineGraceMs, onTrouble });
+      return relay;
+    });
+  }
+  const parts: ReceiveParts = { journal, clock, log, newId, observed };
+  const receiving = does('receive')
+    ? await openReceiving(config, prepared, parts, env, keeper)
+    : undefined;
+  if (receiving) closers.push(() => receiving.intake.close());
+  closers.push(async () => {
+    const hurry = setTimeout(() => stopping.abort(), deliveryDrainMs);
+    await keeper.close();
+    await bus.stop();
+    clearTimeout(hurry);
+  });
+  const http = await listenHttp(config, journal, parts, observing.router, receiving?.routes);
+  closers.push(() => http.close());
+  const mllp = (await receiving?.listen()) ?? { host: config.mllp.host, port: 0 };
+  if (receiving) closers.push(() => receiving.close());
+  await keeper.begin();
   const wake = (): void => {
-    void relay.tick();
+    void relay?.tick();
     bus.wake();
-    sources.wake();
-    subscriptions.wake();
+    receiving?.wake();
   };
   const operators = await listenForOperators(folder, {
     journal,
     clock,
     log,
     config,
-    intake: () => intake,
+    intake() {
+      if (receiving) return receiving.intake;
+      const what = 'this instance does not receive\n  next: ask one with the role receive';
+      throw new GatewayError('configuration-invalid', what);
+    },
     running: { wake },
   });
   closers.push(() => operators.close());
@@ -262,16 +200,17 @@ async function assemble(
     fhir: {
       url: `${http.url}/fhir`,
       tokens: fhirSenders.tokens,
-      caughtUp: intake.caughtUp,
+      caughtUp: async () => receiving?.intake.caughtUp(),
     },
     metrics: observing.address,
     journal,
     bus,
-    freed,
-    reload: intake.reload,
+    instance: keeper,
+    freed: receiving?.freed ?? 0,
+    reload: async () => receiving?.intake.reload(),
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
-    isQuiet: () => isQuiet(journal, bus, clock, [server, fhir, sources, subscriptions, ...folders]),
+    isQuiet: () => isQuiet(journal, bus, clock, receiving),
     wake,
     stop() {
       stopped ??= observing.announceStop().then(stop);
@@ -280,81 +219,14 @@ async function assemble(
   };
 }
 
-/** A figure that was missing may stand in the profiles now, and an agreement: for a whole month, or for single cases of it. */
-async function reconsiderWithheld(journal: Journal, profiles: Profiles): Promise<void> {
-  const { outbox } = journal;
-  const waiting = [
-    ...(await journal.unjudgedCases()).map(({ stayId, processId }) => [stayId, processId] as const),
-    ...(await countedByOtherModel(journal, profiles)),
-    ...(await journal.withheldSettlements()).map((stream) => [stream, stream] as const),
-  ];
-  // Together: the journal commits in groups.
-  for (let first = 0; first < waiting.length; first += nudgesAtOnce) {
-    const some = waiting.slice(first, first + nudgesAtOnce);
-    await Promise.all(some.map(([stream, lane]) => outbox.nudge(stream, lane)));
-  }
-}
-
-const nudgesAtOnce = 500;
-
-/** An agreement may have been entered or taken away since: what was counted by the other model is counted anew. */
-async function countedByOtherModel(
-  journal: Journal,
-  profiles: Profiles,
-): Promise<(readonly [stayId: string, processId: string])[]> {
-  const months = [
-    ...(await journal.openSettlements()),
-    ...(await journal.withheldSettlements('settlement.basis')),
-  ];
-  const found = new Map<string, string>();
-  for (const stream of months) {
-    const period = periodOf(stream);
-    const parameters = profiles.parametersOf(period);
-    const basis = parameters.valueOn('settlement.basis', firstDayOf(period.month));
-    if (!basis.known) continue;
-    const { cases } = foldSettlement((await journal.loadSettlement(stream)).events, period);
-    for (const { data, stayId } of cases.values()) {
-      if (isOfOtherModel(data, String(basis.value))) found.set(stayId, data.caseReference);
-    }
-  }
-  return [...found];
-}
-
-/** A write that fails for a moment does not stop a start; one that goes on failing does. */
-async function persistently(work: () => Promise<void>): Promise<void> {
-  for (const delayMs of retryDelaysMs.slice(0, 2)) {
-    try {
-      return await work();
-    } catch (thrown) {
-      if (asGatewayError(thrown).fate !== 'transient') throw thrown;
-      await sleep(delayMs);
-    }
-  }
-  await work();
-}
-
-/** Events of the MLLP server that belong to an ordinary day. */
-const quietEvents = new Set(['connection-opened', 'connection-closed', 'idle-closed']);
-
-async function listenMllp(
-  server: Hl7v2Server,
-  { mllp }: Config,
-): Promise<{ host: string; port: number }> {
-  try {
-    return await server.listen();
-  } catch (thrown) {
-    throw addressTaken('mllp', mllp.host, mllp.port, thrown);
-  }
-}
-
 async function isQuiet(
   journal: Journal,
   bus: Bus,
   clock: Clock,
-  intakes: readonly { inHand(): number }[],
+  receiving: Receiving | undefined,
 ): Promise<boolean> {
   if (journal.pending() + bus.inHand() > 0) return false;
-  if (intakes.some((intake) => intake.inHand() > 0)) return false;
+  if ((receiving?.inHand() ?? 0) > 0) return false;
   const due = await journal.nextDue();
   if (due !== undefined && due <= clock.now()) return false;
   const nowMs = clock.nowMs();

@@ -59,42 +59,38 @@ export function observeJournal(
     if (body.type === 'deadline.missed') observed.missed.of(body.data.deadline).add();
   };
 
-  const { outbox, deliveries } = journal;
   const ended = (outcome: 'done' | 'postponed' | 'dead') =>
     function count(_: void, [rows]: readonly [readonly { queue: string }[], ...unknown[]]): void {
       for (const { queue } of rows) observed.attempts.of(queue, outcome).add();
     };
 
-  return {
-    writes: { failingSince: () => failing },
-    journal: {
-      ...journal,
-      record: told('record', journal.record.bind(journal), (outcome, [message]) =>
+  function toldOf(one: Journal): Journal {
+    const { outbox, deliveries } = one;
+    return {
+      ...one,
+      under: (fence) => toldOf(one.under(fence)),
+      record: told('record', one.record.bind(journal), (outcome, [message]) =>
         recorded(message, outcome),
       ),
-      recordTogether: told('record', journal.recordTogether.bind(journal), (result, [messages]) => {
+      recordTogether: told('record', one.recordTogether.bind(journal), (result, [messages]) => {
         if (result.outcome !== 'recorded') return;
         for (const [index, message] of messages.entries()) {
           const outcome = result.each[index];
           if (outcome) recorded(message, outcome);
         }
       }),
-      reject: told(
-        'reject',
-        journal.reject.bind(journal),
-        (_, [{ sender = 'unknown', errorCode }]) => {
-          observed.messages.of(sender, 'rejected').add();
-          observed.refusals.of(sender, errorCode).add();
-        },
-      ),
-      retranslate: told('retranslate', journal.retranslate.bind(journal), (_, [changes]) => {
+      reject: told('reject', one.reject.bind(journal), (_, [{ sender = 'unknown', errorCode }]) => {
+        observed.messages.of(sender, 'rejected').add();
+        observed.refusals.of(sender, errorCode).add();
+      }),
+      retranslate: told('retranslate', one.retranslate.bind(journal), (_, [changes]) => {
         for (const { events } of changes) for (const body of events) countEvent(body);
       }),
-      append: told('append', journal.append.bind(journal), (outcome, [change]) => {
+      append: told('append', one.append.bind(journal), (outcome, [change]) => {
         if (outcome !== 'appended') return;
         for (const { body } of change.events) countEvent(body);
       }),
-      releaseDue: told('release', journal.releaseDue.bind(journal)),
+      releaseDue: told('release', one.releaseDue.bind(journal)),
       outbox: {
         ...outbox,
         published: told('published', outbox.published.bind(outbox)),
@@ -115,6 +111,8 @@ export function observeJournal(
           },
         ),
       },
-    },
-  };
+    };
+  }
+
+  return { writes: { failingSince: () => failing }, journal: toldOf(journal) };
 }

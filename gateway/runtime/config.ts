@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
 import { busSettings, checkBusTogether } from './config-bus.ts';
+import { instanceSettings } from './config-instance.ts';
 import { journalSettings } from './config-journal.ts';
 import { metricsSettings, stopSettings } from './config-observing.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
@@ -57,6 +58,8 @@ const fileReceiver = z.strictObject({
 
 const watchedFolder = z.strictObject({
   path: z.string().min(1),
+  /** Several hosts see this very folder: one instance of all takes its files, not one on each host. */
+  shared: z.boolean().optional(),
   /** Whose messages these are, whatever MSH-3 and MSH-4 say; by those where left out. */
   sender: idText.optional(),
   /** Where a file goes of which every message was accepted; `<path>/done` where left out. */
@@ -76,6 +79,7 @@ const schema = z.strictObject({
   /** Tokens, drops and, in the embedded form, the journal. */
   data: z.string().default('./data'),
   journal: journalSettings.prefault({ form: 'embedded' }),
+  instance: instanceSettings.prefault({}),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -201,8 +205,18 @@ export type Config = z.output<typeof schema>;
 export type ReceiverConfig = Config['receivers'][number];
 export type FolderConfig = Config['folders'][number];
 
+/** A setting that a flag and an environment variable may set. */
+export interface ScalarSetting {
+  readonly path: readonly string[];
+  readonly env: string;
+  /** Its flag, where it is not the path: `mllp.port` is --mllp-port. */
+  readonly flag?: string;
+}
+
+export const flagOf = ({ path, flag = path.join('-') }: ScalarSetting): string => flag;
+
 /** Scalar settings that flags and environment variables may set: path in the file, variable. */
-export const scalarSettings = [
+export const scalarSettings: readonly ScalarSetting[] = [
   { path: ['data'], env: 'HEMGANG_DATA' },
   { path: ['log', 'level'], env: 'HEMGANG_LOG_LEVEL' },
   { path: ['log', 'json'], env: 'HEMGANG_LOG_JSON' },
@@ -215,12 +229,14 @@ export const scalarSettings = [
   { path: ['journal', 'form'], env: 'HEMGANG_JOURNAL' },
   { path: ['journal', 'url'], env: 'HEMGANG_JOURNAL_URL' },
   { path: ['journal', 'schema'], env: 'HEMGANG_JOURNAL_SCHEMA' },
+  { path: ['instance', 'id'], env: 'HEMGANG_INSTANCE_ID' },
+  { path: ['instance', 'roles'], env: 'HEMGANG_ROLES', flag: 'role' },
   { path: ['bus', 'form'], env: 'HEMGANG_BUS' },
   { path: ['bus', 'url'], env: 'HEMGANG_BUS_URL' },
   { path: ['bus', 'prefix'], env: 'HEMGANG_BUS_PREFIX' },
   { path: ['bus', 'partitions'], env: 'HEMGANG_BUS_PARTITIONS' },
   { path: ['deadlines', 'grace'], env: 'HEMGANG_DEADLINE_GRACE' },
-] as const;
+];
 
 export interface ConfigSources {
   /** Path of a YAML file; without it `hemgang.yaml` of the working folder, where there is one; null: defaults alone. */
@@ -263,7 +279,7 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
     const value = flag ?? environmentValue(setting.env, env);
     if (value === undefined) continue;
     setAt(plain, setting.path, scalar(value));
-    origins.set(dotted, flag === undefined ? setting.env : `--${dotted.replaceAll('.', '-')}`);
+    origins.set(dotted, flag === undefined ? setting.env : `--${flagOf(setting)}`);
   }
   const result = schema.safeParse(plain);
   if (result.success) {

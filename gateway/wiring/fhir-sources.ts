@@ -3,6 +3,7 @@ import { startPoll, type Poll, type PollEvent } from '../../adapters/inbound/fhi
 import type { Taking } from '../../adapters/inbound/fhir/take.ts';
 import type { ReceiveParts } from '../receive.ts';
 import type { Config } from '../runtime/config.ts';
+import type { Keeper } from '../runtime/instance/keeper.ts';
 import { connectFhirServer } from './fhir-server.ts';
 import type { Intake } from './intake.ts';
 
@@ -11,12 +12,10 @@ export interface FhirSources {
   inHand(): number;
   /** Legal time was set by hand: asks at once. */
   wake(): void;
-  /** Stores what is in hand, asks for nothing more. */
-  close(): Promise<void>;
 }
 
 /**
- * Begins to ask every configured source.
+ * Asks every configured source: one instance at a time does.
  * @throws GatewayError configuration-invalid naming the setting
  */
 export async function openFhirSources(
@@ -24,51 +23,52 @@ export async function openFhirSources(
   intake: Intake,
   parts: ReceiveParts,
   env: NodeJS.ProcessEnv,
+  keeper: Keeper,
 ): Promise<FhirSources> {
-  const { journal, clock, log } = parts;
-  const polls: Poll[] = [];
-  const closers: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(polls.map((poll) => poll.close()));
-    for (const closeOne of closers.splice(0)) await closeOne();
-  };
-  try {
-    for (const [index, sender] of config.senders.entries()) {
-      const { poll } = sender.fhir ?? {};
-      if (poll === undefined) continue;
+  const { clock, log } = parts;
+  const polls = new Set<Poll>();
+  for (const [index, sender] of config.senders.entries()) {
+    const { poll: settings } = sender.fhir ?? {};
+    if (settings === undefined) continue;
+    const setting = `senders.${index}.fhir.poll`;
+    const connect = (signal: AbortSignal) => connectFhirServer(settings, setting, env, signal);
+    // What is wrong with it is told at the start, whoever asks it then.
+    await (await connect(AbortSignal.abort())).close();
+    const name = `poll:${sender.id}`;
+    keeper.undertake(name, async () => {
       const stopping = new AbortController();
-      const setting = `senders.${index}.fhir.poll`;
-      const client = await connectFhirServer(poll, setting, env, stopping.signal);
-      closers.push(() => client.close());
-      const { types, every, overlap, since, count } = poll;
-      polls.push(
-        startPoll({
-          types,
-          everyMs: every,
-          overlapMs: overlap,
-          since,
-          count,
-          client,
-          taking: takingOf(sender, intake, parts),
-          cursors: journal.cursors,
-          nowMs: () => clock.nowMs(),
-          stopping,
-          onEvent: (name, detail) => {
-            log[levels[name]]({ ...detail, sender: sender.id }, `FHIR ${name}`);
-          },
-        }),
-      );
-    }
-  } catch (thrown) {
-    await close();
-    throw thrown;
+      const client = await connect(stopping.signal);
+      const { types, every, overlap, since, count } = settings;
+      const poll = startPoll({
+        types,
+        everyMs: every,
+        overlapMs: overlap,
+        since,
+        count,
+        client,
+        taking: takingOf(sender, intake, parts),
+        cursors: keeper.under(name).cursors,
+        nowMs: () => clock.nowMs(),
+        stopping,
+        onEvent: (event, detail) => {
+          log[levels[event]]({ ...detail, sender: sender.id }, `FHIR ${event}`);
+        },
+      });
+      polls.add(poll);
+      return {
+        async close() {
+          await poll.close();
+          await client.close();
+          polls.delete(poll);
+        },
+      };
+    });
   }
   return {
-    inHand: () => polls.reduce((sum, poll) => sum + poll.inHand(), 0),
+    inHand: () => [...polls].reduce((sum, poll) => sum + poll.inHand(), 0),
     wake() {
       for (const poll of polls) poll.wake();
     },
-    close,
   };
 }
 

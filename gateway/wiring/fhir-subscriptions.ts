@@ -1,5 +1,5 @@
 /** FHIR servers of senders that tell us what is new: their subscriptions, and where their notifications come in. */
-import type { Router } from 'express';
+import express, { type Router } from 'express';
 import {
   openSubscriptions,
   ordinaryPace,
@@ -7,15 +7,18 @@ import {
   subscriptionRouter,
   type SubscriptionEvent,
   type SubscriptionReport,
+  type Subscriptions,
   type SubscriptionSettings,
   type SubscriptionSource,
 } from '../../adapters/inbound/fhir/subscriptions/index.ts';
 import { identifyBy } from '../../adapters/inbound/fhir/security/identify.ts';
+import type { FhirClient } from '../../adapters/wire/fhir-client.ts';
 import { GatewayError } from '../errors.ts';
 import type { ReceiveParts } from '../receive.ts';
 import type { FhirSubscriptionsConfig } from '../runtime/config-fhir-subscriptions.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { secretOf, type Config } from '../runtime/config.ts';
+import type { Keeper } from '../runtime/instance/keeper.ts';
 import type { FhirSenders } from './fhir-senders.ts';
 import { connectFhirServer } from './fhir-server.ts';
 import { takingOf } from './fhir-sources.ts';
@@ -24,21 +27,21 @@ import type { Intake } from './intake.ts';
 export interface FhirSubscriptions {
   /** For the root of the server: `/fhir-notifications/<name>`. */
   readonly router: Router;
-  /** Begins to register and to fetch: we listen by now. */
-  begin(): void;
   reports(): readonly SubscriptionReport[];
   /** 1 where something is being heard or fetched, or is due. */
   inHand(): number;
   /** Legal time was set by hand: looks at once for what is due. */
   wake(): void;
-  /** Finishes what is in hand; what is left is kept. */
-  close(): Promise<void>;
 }
+
+/** A notification that came to an instance which does not have the subscriptions: the source, or a balancer, tries again. */
+const retryAfterSeconds = '5';
+const leaseName = 'subscriptions';
 
 type SubscriptionConfig = FhirSubscriptionsConfig['list'][number];
 
 /**
- * Takes up every configured subscription.
+ * Takes up every configured subscription: one instance at a time has them.
  * @param senders who is known by certificate may notify for its own without a secret
  * @throws GatewayError configuration-invalid naming the setting
  */
@@ -48,43 +51,22 @@ export async function openFhirSubscriptions(
   parts: ReceiveParts,
   env: NodeJS.ProcessEnv,
   senders: FhirSenders,
+  keeper: Keeper,
 ): Promise<FhirSubscriptions> {
-  const { journal, clock, log } = parts;
-  const stopping = new AbortController();
-  const closers: (() => Promise<void>)[] = [];
-  const closeLines = async (): Promise<void> => {
-    for (const closeOne of closers.splice(0)) await closeOne();
-  };
+  const { log } = parts;
+  const { cursors } = keeper.under(leaseName);
   const onEvent = (event: SubscriptionEvent, detail: Readonly<Record<string, unknown>>): void => {
     log[levels[event]](detail, `FHIR subscription ${event}`);
   };
-  const wanted: SubscriptionSettings[] = [];
-  const sources = new Map<string, SubscriptionSource>();
-  try {
-    for (const [index, sender] of config.senders.entries()) {
-      const { subscriptions } = sender.fhir ?? {};
-      if (subscriptions === undefined) continue;
-      const setting = `senders.${index}.fhir.subscriptions`;
-      const client = await connectFhirServer(subscriptions, setting, env, stopping.signal);
-      closers.push(() => client.close());
-      const source = sourceBy(client);
-      sources.set(`${sender.id} ${source.base}`, source);
-      for (const one of subscriptions.list) {
-        wanted.push({
-          wish: wishOf(one, env),
-          source,
-          taking: takingOf(sender, intake, parts),
-          cursors: journal.cursors,
-          pace: ordinaryPace,
-          nowMs: () => clock.nowMs(),
-          elapsedMs: () => clock.elapsedMs(),
-          onEvent,
-        });
-      }
-    }
+  const connect = () => connectAll(config, intake, parts, env, { cursors, onEvent });
+  // What is wrong with them is told at the start, whoever has them then.
+  await (await connect()).close();
+  let live: { readonly subscriptions: Subscriptions; readonly router: Router } | undefined;
+  keeper.undertake(leaseName, async () => {
+    const { wanted, sources, close } = await connect();
     const subscriptions = await openSubscriptions({
       wanted,
-      cursors: journal.cursors,
+      cursors,
       sourceAt: (sender, base) => sources.get(`${sender} ${base}`),
       onEvent,
     });
@@ -101,22 +83,81 @@ export async function openFhirSubscriptions(
         );
       },
     });
+    live = { subscriptions, router };
+    subscriptions.begin();
     return {
-      router,
-      begin: () => subscriptions.begin(),
-      reports: () => subscriptions.reports(),
-      inHand: () => (subscriptions.isQuiet() ? 0 : 1),
-      wake: () => subscriptions.wake(),
       async close() {
-        stopping.abort();
-        await subscriptions.close();
-        await closeLines();
+        live = undefined;
+        await close(() => subscriptions.close());
       },
     };
+  });
+  const router = express.Router();
+  router.use((request, response, next) => {
+    if (live !== undefined) live.router(request, response, next);
+    else if (!request.path.startsWith('/fhir-notifications')) next();
+    else response.status(503).set('Retry-After', retryAfterSeconds).end();
+  });
+  return {
+    router,
+    reports: () => live?.subscriptions.reports() ?? [],
+    inHand: () => (live?.subscriptions.isQuiet() === false ? 1 : 0),
+    wake: () => live?.subscriptions.wake(),
+  };
+}
+
+interface Connected {
+  readonly wanted: readonly SubscriptionSettings[];
+  /** By sender and base. */
+  readonly sources: ReadonlyMap<string, SubscriptionSource>;
+  /** Cuts off what is under way, waits for what else ends with it, and ends the lines. */
+  readonly close: (end?: () => Promise<void>) => Promise<void>;
+}
+
+/** Lines to every configured source, and what is wanted of it. @throws GatewayError configuration-invalid */
+async function connectAll(
+  config: Config,
+  intake: Intake,
+  parts: ReceiveParts,
+  env: NodeJS.ProcessEnv,
+  shared: Pick<SubscriptionSettings, 'cursors' | 'onEvent'>,
+): Promise<Connected> {
+  const { clock } = parts;
+  const stopping = new AbortController();
+  const lines: FhirClient[] = [];
+  const close: Connected['close'] = async (end) => {
+    stopping.abort();
+    await end?.();
+    for (const line of lines.splice(0)) await line.close();
+  };
+  const wanted: SubscriptionSettings[] = [];
+  const sources = new Map<string, SubscriptionSource>();
+  try {
+    for (const [index, sender] of config.senders.entries()) {
+      const { subscriptions } = sender.fhir ?? {};
+      if (subscriptions === undefined) continue;
+      const setting = `senders.${index}.fhir.subscriptions`;
+      const client = await connectFhirServer(subscriptions, setting, env, stopping.signal);
+      lines.push(client);
+      const source = sourceBy(client);
+      sources.set(`${sender.id} ${source.base}`, source);
+      for (const one of subscriptions.list) {
+        wanted.push({
+          ...shared,
+          wish: wishOf(one, env),
+          source,
+          taking: takingOf(sender, intake, parts),
+          pace: ordinaryPace,
+          nowMs: () => clock.nowMs(),
+          elapsedMs: () => clock.elapsedMs(),
+        });
+      }
+    }
   } catch (thrown) {
-    await closeLines();
+    await close();
     throw thrown;
   }
+  return { wanted, sources, close };
 }
 
 const levels: Readonly<Record<SubscriptionEvent, 'debug' | 'info' | 'warn'>> = {

@@ -1,17 +1,52 @@
 /** Watched folders, from the configuration. */
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { watchFolder, type WatchedFolder } from '../../adapters/inbound/hl7v2/folder.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
 import type { ReceiveParts } from '../receive.ts';
-import type { FolderConfig } from '../runtime/config.ts';
+import type { Config, FolderConfig } from '../runtime/config.ts';
+import type { Keeper } from '../runtime/instance/keeper.ts';
 import type { Intake } from './intake.ts';
+
+export interface WatchedFolders {
+  /** Files being taken. */
+  inHand(): number;
+}
+
+/** Watches every configured folder: one instance at a time does, of those that see the same folder. */
+export function watchFolders(
+  config: Config,
+  intake: Intake,
+  parts: ReceiveParts,
+  keeper: Keeper,
+): WatchedFolders {
+  const watched = new Set<WatchedFolder>();
+  for (const [index, folder] of config.folders.entries()) {
+    const path = resolve(folder.path);
+    keeper.undertake(
+      `folder:${folder.shared === true ? path : `${hostname()}:${path}`}`,
+      async () => {
+        const { maxFrameBytes } = config.mllp;
+        const one = await watchConfigured(folder, index, maxFrameBytes, intake, parts);
+        watched.add(one);
+        return {
+          async close() {
+            await one.close();
+            watched.delete(one);
+          },
+        };
+      },
+    );
+  }
+  return { inHand: () => [...watched].reduce((sum, one) => sum + one.inHand(), 0) };
+}
 
 /**
  * Begins to watch one folder.
  * @param index its place among the folders
  * @throws GatewayError configuration-invalid where it cannot be used, naming the setting
  */
-export async function watchConfigured(
+async function watchConfigured(
   folder: FolderConfig,
   index: number,
   maxMessageBytes: number,

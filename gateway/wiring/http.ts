@@ -26,24 +26,32 @@ export interface HttpServer {
 const drainMs = 5000;
 const idleLookMs = 50;
 
+/** What an instance that receives serves beside /health. */
+export interface Routes {
+  readonly partners: Partners;
+  /** What is served at `/fhir`, which lies at this address. */
+  readonly fhirAt: (url: string) => Router;
+  /** What is served at `/fhir-notifications`. */
+  readonly notifications: Router;
+}
+
 /**
  * Listens for partners and for whoever asks how it is.
- * @param fhirAt what is served at `/fhir`, which lies at this address
- * @param notifications what is served at `/fhir-notifications`
  * @param seen health and metrics
+ * @param routes absent where this instance does not receive
  * @throws GatewayError configuration-invalid when the address cannot be had
  */
 export async function listenHttp(
   config: Config,
   journal: Journal,
-  partners: Partners,
   parts: ReceiveParts,
-  fhirAt: (url: string) => Router,
-  notifications: Router,
   seen: Router,
+  routes?: Routes,
 ): Promise<HttpServer> {
-  const app = httpApp(config, journal, partners, parts, seen);
-  app.use(notifications);
+  const app = httpApp(config, journal, seen);
+  if (routes !== undefined) {
+    app.use(receipts(config, journal, routes.partners, parts), routes.notifications);
+  }
   const tls = httpTls(config);
   const server = tls ? createTlsServer(tls, app) : createServer(app);
   const { host, port } = config.http;
@@ -57,7 +65,7 @@ export async function listenHttp(
   assert(typeof address === 'object' && address !== null, 'a TCP server has a port');
   const url = `${tls ? 'https' : 'http'}://${nameOf(host)}:${address.port}`;
   // No request has come yet: between the port and this line nothing was awaited that could bring one.
-  app.use('/fhir', fhirAt(`${url}/fhir`));
+  if (routes !== undefined) app.use('/fhir', routes.fhirAt(`${url}/fhir`));
   return { host, port: address.port, url, close: () => close(server) };
 }
 
@@ -97,13 +105,7 @@ async function close(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-function httpApp(
-  config: Config,
-  journal: Journal,
-  partners: Partners,
-  parts: ReceiveParts,
-  seen: Router,
-): express.Express {
+function httpApp(config: Config, journal: Journal, seen: Router): express.Express {
   const app = express();
   app.disable('x-powered-by');
   if (config.http.behindProxy.length > 0) trustProxies(app, config.http.behindProxy);
@@ -117,31 +119,6 @@ function httpApp(
     response.json({ status: 'ok', journal: journal.durability, waiting });
   });
   app.use(seen);
-  const receives = new Map(
-    partners.list.map((partner) => [partner.id, createReceive(receiptsInbound(partner), parts)]),
-  );
-  app.use(
-    receiptsRouter({
-      partners: partners.list,
-      receive: async (raw, partner, header) => {
-        const receive = receives.get(partner.id);
-        return (await receive?.(raw, undefined, traceparentIn(header)))?.answers?.[0];
-      },
-      mayAnswer: async (receivers, caseReference) => {
-        for (const receiver of receivers) {
-          if (await journal.deliveries.hasBeenSent(receiver, caseReference)) return true;
-        }
-        return false;
-      },
-      maxBodyBytes: config.http.maxBodyBytes,
-      requestsPerMinute: config.http.requestsPerMinute,
-      onAnswered: (partner, status) => {
-        const level = status < 400 ? 'debug' : 'warn';
-        parts.log[level]({ partner, status }, 'receipt answered');
-        parts.observed?.answers.of('receipts', String(status)).add();
-      },
-    }),
-  );
   return app;
 }
 
@@ -153,4 +130,35 @@ function trustProxies(app: express.Express, proxies: readonly string[]): void {
       location: 'http.behindProxy',
     });
   }
+}
+
+function receipts(
+  config: Config,
+  journal: Journal,
+  partners: Partners,
+  parts: ReceiveParts,
+): Router {
+  const receives = new Map(
+    partners.list.map((partner) => [partner.id, createReceive(receiptsInbound(partner), parts)]),
+  );
+  return receiptsRouter({
+    partners: partners.list,
+    receive: async (raw, partner, header) => {
+      const receive = receives.get(partner.id);
+      return (await receive?.(raw, undefined, traceparentIn(header)))?.answers?.[0];
+    },
+    mayAnswer: async (receivers, caseReference) => {
+      for (const receiver of receivers) {
+        if (await journal.deliveries.hasBeenSent(receiver, caseReference)) return true;
+      }
+      return false;
+    },
+    maxBodyBytes: config.http.maxBodyBytes,
+    requestsPerMinute: config.http.requestsPerMinute,
+    onAnswered: (partner, status) => {
+      const level = status < 400 ? 'debug' : 'warn';
+      parts.log[level]({ partner, status }, 'receipt answered');
+      parts.observed?.answers.of('receipts', String(status)).add();
+    },
+  });
 }

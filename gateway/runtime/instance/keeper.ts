@@ -19,10 +19,10 @@ export interface Doing {
 }
 
 export interface KeeperParts {
-  readonly journal: Pick<Journal, 'leases' | 'under'>;
+  readonly journal: Journal;
   readonly clock: Pick<Clock, 'elapsedMs'>;
   readonly instance: Instance;
-  /** How many partitions there are, where this instance takes part in them. */
+  /** How many partitions there are; 0 where the bus has none. */
   readonly partitions: number;
   /** Instances with one of these roles share the partitions. */
   readonly sharing: readonly string[];
@@ -51,6 +51,8 @@ export interface Keeper {
   undertake(name: string, begin: () => Promise<Doing> | Doing): void;
   /** What a write is made under. @throws GatewayError `lease-lost` where it is not surely ours */
   fence(name: string): Fence;
+  /** The journal, each write on it made under the lease where another instance could have it. */
+  under(name: string): Journal;
   /** Names of what is done here now. */
   doing(): readonly string[];
   /**
@@ -86,6 +88,9 @@ export function createKeeper(parts: KeeperParts): Keeper {
   const { journal, clock, instance, leaseMs, onTrouble } = parts;
   const onEvent = parts.onEvent ?? (() => undefined);
   const { leases } = journal;
+  const isSharer = ({ roles }: Pick<Instance, 'roles'>): boolean =>
+    roles.some((role) => parts.sharing.includes(role));
+  const takesPart = parts.partitions > 0 && isSharer(instance);
   const charges = new Map<string, Charge>();
   const listeners: (() => Promise<void> | void)[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -110,8 +115,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
   /** A sign of life, then what is ours and what could be. */
   async function look(): Promise<void> {
     const alive = (await leases.beat(instance, leaseMs)).filter((one) => one.isAlive);
-    const sharers = alive.filter(({ roles }) => roles.some((role) => parts.sharing.includes(role)));
-    if (parts.partitions > 0) await share(sharers.map(({ id }) => id));
+    const sharers = alive.filter(isSharer);
+    if (takesPart) await share(sharers.map(({ id }) => id));
     for (const charge of charges.values()) {
       if (charge.begin !== undefined) charge.isWanted = !isClosing;
     }
@@ -274,6 +279,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       if (hasBegun) void nextRound();
     },
     fence,
+    under: (name) => (leases.isShared ? journal.under(() => fence(name)) : journal),
     doing: () => [...charges.values()].filter(isHeld).map(({ name }) => name),
     async begin() {
       await nextRound();

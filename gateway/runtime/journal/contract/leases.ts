@@ -29,8 +29,6 @@ export interface Instance {
   readonly roles: readonly string[];
   /** Of the program. */
   readonly version: string;
-  /** Newest step of the journal's tables that it knows. */
-  readonly schema: number;
 }
 
 export interface SeenInstance extends Instance {

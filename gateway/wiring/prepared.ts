@@ -1,0 +1,51 @@
+/** Everything that only the configuration decides, before anything runs. */
+import type { TlsOptions } from 'node:tls';
+import type { Mappings } from '../../mappings/index.ts';
+import { loadMunicipalWords } from '../../mappings/municipal.ts';
+import { loadProfiles, type Profiles } from '../../profiles/index.ts';
+import type { Routes } from '../delivery.ts';
+import { GatewayError } from '../errors.ts';
+import type { Config } from '../runtime/config.ts';
+import type { Log } from '../runtime/log.ts';
+import { fhirSendersOf, type FhirSenders } from './fhir-senders.ts';
+import { mappingsOf } from './intake.ts';
+import { partnersOf, type Partners } from './partners.ts';
+import { billingReceiver, receiverOf, routesOf, type OpenReceiver } from './receivers.ts';
+import { mllpTls } from './tls.ts';
+
+export interface Prepared {
+  readonly mappings: Mappings;
+  readonly profiles: Profiles;
+  readonly tls: TlsOptions | undefined;
+  readonly receivers: readonly OpenReceiver[];
+  readonly routes: Routes;
+  readonly partners: Partners;
+  readonly fhirSenders: FhirSenders;
+}
+
+/** @throws GatewayError configuration-invalid naming the setting */
+export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepared {
+  const mappings = mappingsOf(config);
+  const tls = mllpTls(config);
+  const profiles = loadProfiles({ overlays: config.profiles });
+  const stranger = config.billing.municipalities?.find(
+    (code) => profiles.nation.municipalityName(code) === undefined,
+  );
+  if (stranger !== undefined) {
+    const what = `no municipality has the SCB code ${stranger}`;
+    throw new GatewayError('configuration-invalid', what, { location: 'billing.municipalities' });
+  }
+  const words = loadMunicipalWords(config.mappings);
+  const receivers = config.receivers.map((receiver, index) =>
+    receiverOf(receiver, config, words, env, index),
+  );
+  return {
+    mappings,
+    profiles,
+    tls,
+    receivers,
+    routes: routesOf(config, receivers, billingReceiver(config)),
+    partners: partnersOf(config, env),
+    fhirSenders: fhirSendersOf(config, mappings, env, log),
+  };
+}
