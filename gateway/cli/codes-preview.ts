@@ -12,6 +12,7 @@ import type { RetranslationPlan } from '../retranslate.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { ParkedCase } from '../runtime/journal/journal.ts';
 import { mappingsOf } from '../wiring/intake.ts';
+import { liveSenders } from '../wiring/senders.ts';
 import type { OpenQuestion } from './question.ts';
 
 export interface FreedMessage {
@@ -141,12 +142,4 @@ export function lateNotices(cases: readonly ForetoldCase[]): number {
     .filter(({ inShadow }) => !inShadow)
     .flatMap(({ notices }) => notices)
     .filter(({ clock }) => clock !== undefined && clock.lateMs > 0).length;
-}
-
-/** As the gateway itself judges it (`routesOf`): a sender that is not configured sends nothing. */
-function liveSenders(config: OpenQuestion['config']): (sender: string, now: string) => boolean {
-  return (id, now) =>
-    config.senders.some(
-      (sender) => sender.id === id && sender.mode === 'live' && (sender.liveFrom ?? '') <= now,
-    );
 }

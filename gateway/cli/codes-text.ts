@@ -110,7 +110,7 @@ function caseLines(
 }
 
 /** `admission-notice to social-services of 1480 Göteborg: was due 2022-03-09 10.00 (T1), would be sent now: 26 h late` */
-function noticeLine(notice: ForetoldNotice, inShadow: boolean, ink: Ink): string {
+export function noticeLine(notice: ForetoldNotice, inShadow: boolean, ink: Ink): string {
   const { action, obligation, role, municipality, municipalityName, held, clock } = notice;
   const to =
     municipality === undefined
@@ -142,7 +142,7 @@ function monthLines(month: ForetoldMonth, ink: Ink): string[] {
   ];
 }
 
-function standingText(standing: Standing): string {
+export function standingText(standing: Standing): string {
   switch (standing.state) {
     case 'recorded':
       return `recorded with ${kronor(standing.totalOre)} kr, and now`;

@@ -21,7 +21,7 @@ import { loadMappings, type Mappings } from '../../mappings/index.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError, type GatewayError } from '../errors.ts';
 import { createReceive, createReceiveTogether, type ReceiveParts } from '../receive.ts';
-import { retranslateParked } from '../retranslate.ts';
+import { retranslateParked, type AdapterOf } from '../retranslate.ts';
 import type { Config } from '../runtime/config.ts';
 import { takeRequests } from '../runtime/reload-requests.ts';
 import type { ResourceWalk } from '../runtime/resource-walk.ts';
@@ -36,6 +36,8 @@ export interface Intake {
   readonly receiveAs: (senderId: string) => Receive;
   /** Of the mappings in force. */
   readonly mappingRevision: () => string;
+  /** For a stored message: as it is translated by the mappings in force. */
+  readonly adapterOf: AdapterOf;
   /** Takes what a sender tells in FHIR. */
   readonly fhirOf: (senderId: string) => FhirReceive;
   /** Answers the head of a frame that is too large to be read, and keeps it for the operator. */
@@ -169,6 +171,7 @@ export function openIntake(
         byRevision(({ inbounds }) => createReceive(inbounds.hl7v2Of(senderId), parts)(raw)),
       ),
     mappingRevision: () => current.adapter.mappingRevision,
+    adapterOf: (senderId, kind) => current.inbounds.ofKind(senderId, kind),
     fhirOf: (senderId) => ({
       receive: (raw, message, traceparent) =>
         told(({ inbounds }) =>

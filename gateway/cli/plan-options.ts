@@ -1,0 +1,84 @@
+/** What the verbs that plan first and then do have in common. */
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { helpTexts } from './help.ts';
+import { plural, wrong, type QuestionOptions } from './question.ts';
+import type { Ink } from './timeline.ts';
+
+export interface PlanOptions extends QuestionOptions {
+  readonly since?: string;
+  readonly until?: string;
+  readonly where?: string;
+  readonly out?: string;
+  readonly dryRun: boolean;
+  /** File of a plan. */
+  readonly apply?: string;
+  readonly who?: string;
+  readonly reason?: string;
+  readonly rate: number;
+}
+
+/** Adds what they share; whoever adds the verb adds what is its own. */
+export function addPlanOptions(command: Command, kind: 'retranslate' | 'resend'): Command {
+  return command
+    .option('--since <time>', "from when on: '2022-03-10 12:00' (local time) or ISO 8601")
+    .option('--until <time>', 'up to when; now where it is left out')
+    .option('--where <selection>', 'only what fits: name=value and name=value')
+    .option('--dry-run', 'look, and write the plan', false)
+    .option('--out <file>', `where the plan goes (default: ${kind}.plan.json)`)
+    .option('--apply <plan>', 'do what a plan says')
+    .option('--reason <text>', 'with --apply: why; stands in the audit')
+    .option('--who <name>', 'with --apply: in whose name (default: the user of this command)')
+    .option('--config <file>', 'configuration file (default: hemgang.yaml, where there is one)')
+    .option('--data <folder>', 'data folder of the gateway, which may be running')
+    .option('--json', 'print it as JSON', false)
+    .addHelpText('after', helpTexts[kind])
+    .hook('preAction', (_command, action) => oneOfBoth(action.opts()));
+}
+
+function oneOfBoth({ dryRun, apply, since }: PlanOptions): void {
+  if (dryRun === (apply !== undefined)) {
+    throw wrong(
+      dryRun
+        ? '--dry-run and --apply: choose one'
+        : '--dry-run to look and write a plan, or --apply PLAN to do what it says',
+    );
+  }
+  if (apply !== undefined && since !== undefined) {
+    throw wrong('--apply: the plan says since when; leave --since out');
+  }
+}
+
+/** @throws GatewayError configuration-invalid without a reason */
+export function orderOf({ who, reason }: Pick<PlanOptions, 'who' | 'reason'>): {
+  readonly who: string;
+  readonly reason: string;
+} {
+  if (reason === undefined || !/^[^\p{Cc}]{1,1000}$/u.test(reason)) {
+    throw wrong('--reason TEXT: why it is done, on one line; it stands in the audit');
+  }
+  return { who: who ?? userInfo().username, reason };
+}
+
+/** What is next after a plan was applied in part. */
+export function appliedText(
+  { isInterrupted, hasLeft, file, kind }: { isInterrupted: boolean; hasLeft: boolean; file: string; kind: string },
+  ink: Ink,
+): string[] {
+  if (isInterrupted) {
+    return [
+      ink.bad('it was stopped before its end'),
+      `${ink.dim('next:')} hemgang ${kind} --apply ${file} goes on where it stopped`,
+    ];
+  }
+  return hasLeft ? [`${ink.dim('next:')} hemgang ${kind} --dry-run makes a plan of what is left`] : [];
+}
+
+/** How many are told one by one; the rest is counted. */
+const listed = 20;
+
+export function shown<T>(all: readonly T[], linesOf: (one: T) => readonly string[], what: string): string[] {
+  const lines = all.slice(0, listed).flatMap(linesOf);
+  const more = all.length - listed;
+  return more > 0 ? [...lines, `  and ${plural(more, `more ${what}`)}; the plan tells them all`] : lines;
+}
