@@ -139,6 +139,7 @@ export function openReading(folder: string): Reading {
       told: promised({
         after: (place: number, limit: number) => runNow(told.after(place, limit)),
         at: (places: readonly number[]) => runNow(told.at(places)),
+        visitsOf: (processId: string) => runNow(told.visitsOf(processId)),
         before: (instant: string) => runNow(told.before(instant)),
       }),
       pauses: promised({ all: () => runNow(pauses.all()) }),

@@ -50,6 +50,9 @@ export function prepareToldReads(sql: Sql): Stepped<ToldMessages> {
   const bodiesOf = sql.prepare(
     'SELECT body FROM events WHERE position BETWEEN ? AND ? AND stream = ? ORDER BY position',
   );
+  const visits = sql.prepare(
+    'SELECT authority, number FROM stays WHERE process_id = ? ORDER BY stay_id',
+  );
   const next = sql.prepare(
     `SELECT sequence AS place, received_at AS "receivedAt" FROM messages
      WHERE sequence > ? ORDER BY sequence LIMIT 1`,
@@ -84,6 +87,11 @@ export function prepareToldReads(sql: Sql): Stepped<ToldMessages> {
         });
       }
       return messages;
+    },
+
+    *visitsOf(processId) {
+      const rows = yield* visits.all<{ authority: string; number: string }>(processId);
+      return rows.map((row) => ({ ...row }));
     },
 
     // Places rise with the time of receipt, but for what waited for the same commit.
