@@ -18,6 +18,7 @@ import { addListen } from './cli/listen.ts';
 import { addOperatorVerbs } from './cli/operator-verbs.ts';
 import { rulesExplain } from './cli/rules-explain.ts';
 import { rulesSimulate } from './cli/rules-simulate.ts';
+import { addRetranslate } from './cli/retranslate.ts';
 import { addSend } from './cli/send.ts';
 import { simulateHospital, simulateMunicipality } from './cli/simulate.ts';
 import { start } from './cli/start.ts';
@@ -215,6 +216,7 @@ withJournal(billing.command('explain'))
 
 addOperatorVerbs(program, { withJournal, flagsOf, setExit });
 
+addRetranslate(program, setExit);
 addSend(program, setExit);
 addListen(program, setExit);
 

@@ -18,7 +18,8 @@ export function effectLines(effects: CaseEffects, ink: Ink): string[] {
     ...deadlines.map(deadlineLine),
     ...notices.map((notice) => `    ${noticeLine(notice, inShadow, ink)}`),
     ...liability.map(({ decision, reason, municipality, from, until }) => {
-      const days = from === undefined ? '' : ` from ${from}${until === undefined ? '' : ` until ${until}`}`;
+      const days =
+        from === undefined ? '' : ` from ${from}${until === undefined ? '' : ` until ${until}`}`;
       return `    ${decision} ${municipality ?? ''}${days}: ${reason}`;
     }),
     ...counts.map(({ municipality, month, before, after }) => {
@@ -42,11 +43,19 @@ export function monthEffectLine(month: MonthEffect): string {
   return `${place}: ${amount(beforeOre)} → ${amount(afterOre)}${difference}; ${standingText(standing)}`;
 }
 
-const answerText = (answer: { readonly status: string; readonly reason: string } | undefined): string =>
-  answer === undefined ? 'nothing' : `${answer.status} ${answer.reason}`;
+const answerText = (
+  answer: { readonly status: string; readonly reason: string } | undefined,
+): string => (answer === undefined ? 'nothing' : `${answer.status} ${answer.reason}`);
 
-const countText = ({ days, eligible, reason }: { readonly days: number; readonly eligible: boolean; readonly reason: string }): string =>
-  `${days} days${eligible ? '' : `, not charged (${reason})`}`;
+const countText = ({
+  days,
+  eligible,
+  reason,
+}: {
+  readonly days: number;
+  readonly eligible: boolean;
+  readonly reason: string;
+}): string => `${days} days${eligible ? '' : `, not charged (${reason})`}`;
 
 function deadlineLine({ deadline, reference, before, after }: DeadlineEffect): string {
   const text = (side: DeadlineEffect['before']): string =>

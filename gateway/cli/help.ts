@@ -71,6 +71,25 @@ A deciding code that no table has parks its message: it was acknowledged and is 
 next deadline of the cases concerned; where none runs yet, what would run if the code meant an event of its table.
 
 Exit codes: 0 nothing waits; 1 a message waits for a code; 2 wrong use, or no journal there.`,
+  retranslate: `
+With --dry-run nothing is written to the journal. Messages received since then are read from their bytes once more, by the
+mappings as they are now, and the plan tells for each that says something else: which facts come, which are superseded,
+and by case what would change in law (findings, deadlines, notices, liability, days and amounts).
+
+  hemgang retranslate --since 2026-03-01T00:00:00Z --where 'sender=ekliden and kind=ADT^A03' --dry-run
+  hemgang retranslate --apply retranslate.plan.json --reason 'overlay of 12 March, ticket 4711'
+
+--where knows sender, kind, case, message and code (one that a message waits for); of several values, code=A,B, any may
+fit. The plan holds ids, codes and amounts, and nothing of persons. It is refused when it was changed, when the mappings
+are others, or when a case of it has gone on. Applied, it goes case by case in order; what was interrupted goes on when
+the same plan is applied again. What a message says of the person (name, numbers, a merge) stands as it was recorded.
+
+The running gateway does it, by the mappings it has in force (send it SIGHUP first); where none runs, this command does.
+
+Exit codes: 0 nothing changes in law, or the plan was applied; 1 something changes, is left, or was interrupted, or the
+plan is out of date; 2 wrong use, or no such plan.`,
+  resend: `
+resend`,
   codesMap: `
 Without --apply nothing is written: it shows which messages would be set free, the facts they become and those
 they take the place of, and by case what would be decided anew: notices with how late they would be, liability,

@@ -1,6 +1,6 @@
 /** What the verbs that plan first and then do have in common. */
 import { userInfo } from 'node:os';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { helpTexts } from './help.ts';
 import { plural, wrong, type QuestionOptions } from './question.ts';
 import type { Ink } from './timeline.ts';
@@ -60,9 +60,22 @@ export function orderOf({ who, reason }: Pick<PlanOptions, 'who' | 'reason'>): {
   return { who: who ?? userInfo().username, reason };
 }
 
+/** How many a second. */
+export function rate(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 100_000))
+    throw new InvalidArgumentError('a number from 0 to 100000');
+  return value;
+}
+
 /** What is next after a plan was applied in part. */
 export function appliedText(
-  { isInterrupted, hasLeft, file, kind }: { isInterrupted: boolean; hasLeft: boolean; file: string; kind: string },
+  {
+    isInterrupted,
+    hasLeft,
+    file,
+    kind,
+  }: { isInterrupted: boolean; hasLeft: boolean; file: string; kind: string },
   ink: Ink,
 ): string[] {
   if (isInterrupted) {
@@ -71,14 +84,22 @@ export function appliedText(
       `${ink.dim('next:')} hemgang ${kind} --apply ${file} goes on where it stopped`,
     ];
   }
-  return hasLeft ? [`${ink.dim('next:')} hemgang ${kind} --dry-run makes a plan of what is left`] : [];
+  return hasLeft
+    ? [`${ink.dim('next:')} hemgang ${kind} --dry-run makes a plan of what is left`]
+    : [];
 }
 
 /** How many are told one by one; the rest is counted. */
 const listed = 20;
 
-export function shown<T>(all: readonly T[], linesOf: (one: T) => readonly string[], what: string): string[] {
+export function shown<T>(
+  all: readonly T[],
+  linesOf: (one: T) => readonly string[],
+  what: string,
+): string[] {
   const lines = all.slice(0, listed).flatMap(linesOf);
   const more = all.length - listed;
-  return more > 0 ? [...lines, `  and ${plural(more, `more ${what}`)}; the plan tells them all`] : lines;
+  return more > 0
+    ? [...lines, `  and ${plural(more, `more ${what}`)}; the plan tells them all`]
+    : lines;
 }

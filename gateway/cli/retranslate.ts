@@ -1,6 +1,6 @@
 /** `hemgang retranslate`: messages said again by the mappings as they are now. Shown as a plan, then applied. */
-import { Option, type Command } from 'commander';
-import { paceInput } from '../operations/retranslate.ts';
+import type { Command } from 'commander';
+import type { InputOf } from '../operations/index.ts';
 import { readPlan, seal, writePlan } from '../plans/plan-file.ts';
 import {
   needsPerson,
@@ -17,7 +17,14 @@ import { mappingsOf } from '../wiring/intake.ts';
 import { liveSenders } from '../wiring/senders.ts';
 import { effectLines, monthEffectLine } from './effects-text.ts';
 import { operate } from './operate.ts';
-import { addPlanOptions, appliedText, orderOf, shown, type PlanOptions } from './plan-options.ts';
+import {
+  addPlanOptions,
+  appliedText,
+  orderOf,
+  rate,
+  shown,
+  type PlanOptions,
+} from './plan-options.ts';
 import { answer, ask, localText, plural, Progress, timeOf, wrong } from './question.ts';
 import type { Ink } from './timeline.ts';
 
@@ -65,7 +72,10 @@ export async function applyRetranslate(options: PlanOptions, file: string): Prom
   const { by, result } = await operate(
     { ...options, ...order },
     kind,
-    { plan: { digest: plan.digest, mappings: plan.mappings, cases: plan.cases.map(orderedCase) }, rate: options.rate },
+    {
+      plan: { digest: plan.digest, mappings: plan.mappings, cases: plan.cases.map(orderedCase) },
+      rate: options.rate,
+    },
     (done) => progress.tell(done),
   ).finally(() => progress.end());
   const { translated, before, left, isInterrupted } = result;
@@ -78,7 +88,7 @@ export async function applyRetranslate(options: PlanOptions, file: string): Prom
   return left.length > 0 || isInterrupted ? 1 : 0;
 }
 
-type Ordered = Parameters<typeof operate<typeof kind>>[2]['plan']['cases'][number];
+type Ordered = InputOf<typeof kind>['plan']['cases'][number];
 
 /** What the doing needs of a case; what was told beside it stays in the file. */
 function orderedCase({ case: name, position, messages }: Ordered): Ordered {
@@ -98,10 +108,12 @@ export function addRetranslate(program: Command, setExit: (code: number) => void
   addPlanOptions(
     program
       .command('retranslate')
-      .description('say again what messages mean, by the mappings as they are now: a plan, then done'),
+      .description(
+        'say again what messages mean, by the mappings as they are now: a plan, then done',
+      ),
     kind,
   )
-    .addOption(new Option('--rate <n>', 'messages a second, 0: as fast as it goes').default(50).argParser(paceInput))
+    .option('--rate <n>', 'with --apply: messages a second; 0: as fast as it goes', rate, 50)
     .action(async (options: PlanOptions) => {
       setExit(
         options.apply === undefined
@@ -136,7 +148,15 @@ function planLines(content: RetranslationContent, ink: Ink): string[] {
   ];
 }
 
-function messageLines({ sender, kind: what, message, receivedAt, comes, superseded, waitsFor }: PlannedMessage): string[] {
+function messageLines({
+  sender,
+  kind: what,
+  message,
+  receivedAt,
+  comes,
+  superseded,
+  waitsFor,
+}: PlannedMessage): string[] {
   const facts = comes.map(({ type, occurredAt }) => `${type} ${localText(occurredAt)}`);
   return [
     `    ${sender} ${what} ${message}, received ${localText(receivedAt)}`,

@@ -2,11 +2,13 @@
 import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
 import { redrive } from './redrive.ts';
+import { retranslate } from './retranslate.ts';
 
 export const operations = {
   'pause-queue': pauseQueue,
   redrive,
   'resume-queue': resumeQueue,
+  retranslate,
 } as const;
 
 export type OperationName = keyof typeof operations;

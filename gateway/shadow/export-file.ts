@@ -10,7 +10,16 @@ import { withoutPersonNumbers } from '../../adapters/person-numbers.ts';
 import { GatewayError } from '../errors.ts';
 import { deedKinds, type Deed, type DeedKind } from './deed.ts';
 
-const fieldNames = ['visit', 'case', 'time', 'kind', 'month', 'municipality', 'days', 'amount'] as const;
+const fieldNames = [
+  'visit',
+  'case',
+  'time',
+  'kind',
+  'month',
+  'municipality',
+  'days',
+  'amount',
+] as const;
 type Field = (typeof fieldNames)[number];
 
 const columnsFile = z.strictObject({
@@ -64,7 +73,8 @@ export function readExport(
       else deeds.push(read);
     }
   }
-  if (deeds.length === 0 && unread.length === 0 && ignored === 0) throw wrong(`${file}: no line in it`);
+  if (deeds.length === 0 && unread.length === 0 && ignored === 0)
+    throw wrong(`${file}: no line in it`);
   return { deeds, unread, ignored };
 }
 
@@ -167,7 +177,10 @@ function sent(value: ValueOf): Pick<Deed, 'at'> | string {
   return at === undefined ? 'a time that is none: 2026-03-10 12:00, or ISO 8601' : { at };
 }
 
-function billed(value: ValueOf, decimal: string): Pick<Deed, 'month' | 'days' | 'amountOre'> | string {
+function billed(
+  value: ValueOf,
+  decimal: string,
+): Pick<Deed, 'month' | 'days' | 'amountOre'> | string {
   const month = value('month') ?? value('time')?.slice(0, 7);
   if (month === undefined || !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) return 'no month: 2026-03';
   const days = numberOf(value('days') ?? '', decimal);
@@ -187,8 +200,11 @@ function numberOf(text: string, decimal: string): number | undefined {
 
 function instantOf(text: string): string | undefined {
   try {
-    if (/(Z|[+-]\d\d:?\d\d)$/.test(text)) return new Date(Temporal.Instant.from(text).epochMilliseconds).toISOString();
-    const local = Temporal.PlainDateTime.from(text.replace(' ', 'T').replace(/T(\d\d)\.(\d\d)/, 'T$1:$2'));
+    if (/(Z|[+-]\d\d:?\d\d)$/.test(text))
+      return new Date(Temporal.Instant.from(text).epochMilliseconds).toISOString();
+    const local = Temporal.PlainDateTime.from(
+      text.replace(' ', 'T').replace(/T(\d\d)\.(\d\d)/, 'T$1:$2'),
+    );
     return new Date(local.toZonedDateTime('Europe/Stockholm').epochMilliseconds).toISOString();
   } catch {
     return undefined;
@@ -199,7 +215,11 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new GatewayError('configuration-invalid', `${withoutPersonNumbers(file)}: cannot be read`, { cause });
+    throw new GatewayError(
+      'configuration-invalid',
+      `${withoutPersonNumbers(file)}: cannot be read`,
+      { cause },
+    );
   }
 }
 

@@ -49,7 +49,7 @@ export async function ownSide(
   onProgress: (cases: number) => void = () => undefined,
 ): Promise<OwnSide> {
   const played: { readonly known: OwnCase; readonly counts: readonly CareDaysData[] }[] = [];
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const ids = await asked.journal.processIds(after, pageSize);
     for (const id of ids) {
       const loaded = await asked.journal.load(id);
@@ -60,7 +60,11 @@ export async function ownSide(
     if (last === undefined) break;
     after = last;
   }
-  const { months, amounts } = settle(asked, played.flatMap(({ counts }) => counts), bounds);
+  const { months, amounts } = settle(
+    asked,
+    played.flatMap(({ counts }) => counts),
+    bounds,
+  );
   const cases = played.map(({ known, counts }) => ({
     ...known,
     deeds: [...known.deeds, ...counts.flatMap((count) => billingOf(count, amounts, bounds))],
@@ -71,9 +75,18 @@ export async function ownSide(
 // ---------------------------------------------------------------- one case
 
 /** What the case was linked by was decided of the facts of others too: it stands as it was decided. */
-const kept = new Set<EventType>(['stay.linked', 'stay.unlinked', 'stay.overlapped', 'stay.overlap-cleared']);
+const kept = new Set<EventType>([
+  'stay.linked',
+  'stay.unlinked',
+  'stay.overlapped',
+  'stay.overlap-cleared',
+]);
 /** Nothing of these came from a source: they answer a notice that was really sent. */
-const answers = new Set<EventType>(['notice.received', 'notice.acknowledged', 'notice.misdirected']);
+const answers = new Set<EventType>([
+  'notice.received',
+  'notice.acknowledged',
+  'notice.misdirected',
+]);
 /** A case is advanced at most this often; more of what was told is taken together. */
 const mostSteps = 100;
 
@@ -92,7 +105,7 @@ async function play(
     .sort((left, right) => (left.at < right.at ? -1 : left.at > right.at ? 1 : 0));
   const one = new PlayedCase(processId, profiles);
   const size = Math.ceil(told.length / mostSteps);
-  for (let start = 0; start < told.length; ) {
+  for (let start = 0; start < told.length;) {
     const at = told[Math.min(start + size, told.length) - 1]?.at ?? until;
     const end = told.findLastIndex((each) => each.at <= at) + 1;
     one.passUntil(at);
@@ -115,7 +128,11 @@ async function play(
     known: {
       case: processId,
       visits: visits.map(({ number }) => number),
-      deeds: noticesOf(processId, one.events.map(({ event }) => event), bounds),
+      deeds: noticesOf(
+        processId,
+        one.events.map(({ event }) => event),
+        bounds,
+      ),
       reasons,
       told: new Set(
         told.flatMap(({ event }) => {
@@ -189,8 +206,12 @@ function settle({ profiles }: Asked, counts: readonly CareDaysData[], bounds: Bo
     const [county = '', municipality = ''] = key.split(':');
     const named = ofPlace.map(({ month }) => month).sort();
     const first = [bounds.firstMonth, named[0] ?? bounds.firstMonth].sort()[0] ?? bounds.firstMonth;
-    const settled = settleMonths({ county, municipality }, profiles, first, bounds.lastMonth, (month) =>
-      ofPlace.filter((count) => count.month === month),
+    const settled = settleMonths(
+      { county, municipality },
+      profiles,
+      first,
+      bounds.lastMonth,
+      (month) => ofPlace.filter((count) => count.month === month),
     );
     for (const [month, basis] of settled) {
       if (month < bounds.firstMonth) continue;

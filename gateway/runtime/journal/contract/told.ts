@@ -42,7 +42,9 @@ export interface ToldMessages {
   /** Those of these places that were taken, in order. */
   at(places: readonly number[]): Promise<readonly ToldMessage[]>;
   /** What the stays of a process go by. */
-  visitsOf(processId: string): Promise<readonly { readonly authority: string; readonly number: string }[]>;
+  visitsOf(
+    processId: string,
+  ): Promise<readonly { readonly authority: string; readonly number: string }[]>;
   /** The place after which everything was received at an instant or later, found by halving: no index is needed. */
   before(instant: string): Promise<number>;
 }
