@@ -9,13 +9,13 @@ import type { CheckpointStart } from './embedded/checkpoint.ts';
 import { storeError } from './embedded/failure.ts';
 import { embeddedLeases } from './embedded/leases.ts';
 import { lockFolder } from './embedded/lock.ts';
-import { openReading } from './reader.ts';
+import { openReading } from './embedded/reader.ts';
 import { startWorker } from '../worker.ts';
 import { WriterQueue, type QueueLimits } from './writer-queue.ts';
 import type { RefusedLimits } from './writes/refused-bodies.ts';
 
 export type { CountedJournal } from './assemble.ts';
-export { openJournalReader } from './reader.ts';
+export { openJournalReader } from './embedded/reader.ts';
 
 export interface EmbeddedLimits extends QueueLimits {
   readonly checkpointIntervalMs: number;

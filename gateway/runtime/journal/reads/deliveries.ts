@@ -1,10 +1,11 @@
 /** Reads of deliveries. */
-import type { Database } from '../embedded/connection.ts';
 import type { DeliveryRow, DeliveryState } from '../journal.ts';
+import type { Sql, Step } from '../sql.ts';
+import { processNamed } from './process-name.ts';
 
-const columns = `delivery_id AS deliveryId, lane, position, event_id AS eventId, stream AS streamId,
-  receiver, state, attempts, first_attempt_at AS firstAttemptAt, next_at AS nextAt,
-  receiver_fault_at AS receiverFaultAt, open_attempt AS openAttempt, rendered, detail`;
+const columns = `delivery_id AS "deliveryId", lane, position, event_id AS "eventId", stream AS "streamId",
+  receiver, state, attempts, first_attempt_at AS "firstAttemptAt", next_at AS "nextAt",
+  receiver_fault_at AS "receiverFaultAt", open_attempt AS "openAttempt", rendered, detail`;
 
 interface Row {
   readonly deliveryId: string;
@@ -36,32 +37,30 @@ function toDelivery(row: Row): DeliveryRow {
   };
 }
 
-export function prepareDeliveryReads(db: Database) {
-  const inLane = db.prepare(
+export function prepareDeliveryReads(sql: Sql) {
+  const inLane = sql.prepare(
     `SELECT ${columns} FROM deliveries WHERE lane = ? ORDER BY position, sequence`,
   );
-  const inState = db.prepare(
+  const inState = sql.prepare(
     `SELECT ${columns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
   );
-  const sentTo = db.prepare(
-    `SELECT 1 FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
-     WHERE s.process_id = coalesce(
-         (SELECT n.process_id FROM former_processes AS f JOIN stays AS n USING (stay_id)
-          WHERE f.process_id = ?1 AND NOT EXISTS (SELECT 1 FROM stays WHERE process_id = ?1)), ?1)
-       AND d.receiver = ?2 AND d.first_attempt_at IS NOT NULL LIMIT 1`,
+  const sentTo = sql.prepare(
+    `SELECT 1 AS sent FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
+     WHERE s.process_id = ${processNamed('?1')} AND d.receiver = ?2
+       AND d.first_attempt_at IS NOT NULL LIMIT 1`,
   );
 
   return {
-    ofLane(lane: string): readonly DeliveryRow[] {
-      const rows: Row[] = inLane.all(lane);
+    *ofLane(lane: string): Step<readonly DeliveryRow[]> {
+      const rows = yield* inLane.all<Row>(lane);
       return rows.map(toDelivery);
     },
-    byState(state: DeliveryState, limit: number): readonly DeliveryRow[] {
-      const rows: Row[] = inState.all(state, limit);
+    *byState(state: DeliveryState, limit: number): Step<readonly DeliveryRow[]> {
+      const rows = yield* inState.all<Row>(state, limit);
       return rows.map(toDelivery);
     },
-    hasBeenSent(receiver: string, processId: string): boolean {
-      return sentTo.get(processId, receiver) !== undefined;
+    *hasBeenSent(receiver: string, processId: string): Step<boolean> {
+      return (yield* sentTo.get(processId, receiver)) !== undefined;
     },
   };
 }

@@ -1,74 +1,72 @@
 /** Reads of the rows behind the bus, and of what falls due. */
 import type { DischargeEvent } from '../../../process/events.ts';
-import type { Database } from '../embedded/connection.ts';
 import { backlogLimit, type DeadLetter, type OutboxRow, type QueueName } from '../journal.ts';
+import type { Sql, Step } from '../sql.ts';
 import { toEvent } from './streams.ts';
 
 const queues: readonly QueueName[] = ['advance', 'dispatch'];
-const columns = `o.queue, o.position, o.lane, o.attempts, o.excused, e.body ->> '$.id' AS eventId, e.type,
-  e.stream AS streamId`;
-const due = 'o.stage = 0 AND (o.next_at_ms IS NULL OR o.next_at_ms <= ?)';
+const columns = `o.queue, o.position, o.lane, o.attempts, o.excused, o.event_id AS "eventId", o.type,
+  o.stream AS "streamId"`;
 
-export function prepareOutboxReads(db: Database) {
-  const readyRows = db.prepare(
-    `SELECT ${columns} FROM outbox AS o JOIN events AS e USING (position)
-     WHERE o.queue = ? AND ${due} AND o.lane NOT IN (SELECT value FROM json_each(?))
-     ORDER BY o.position LIMIT ?`,
+export function prepareOutboxReads(sql: Sql) {
+  const due = 'o.stage = 0 AND (o.next_at_ms IS NULL OR o.next_at_ms <= ?2)';
+  const readyRows = sql.prepare(
+    `SELECT ${columns} FROM outbox AS o
+     WHERE o.queue = ?1 AND ${due} AND o.lane NOT IN ${sql.list('?3')}
+     ORDER BY o.position LIMIT ?4`,
   );
-  const postponed = db.prepare(
-    `SELECT lane, max(next_at_ms) AS untilMs FROM outbox
+  const postponed = sql.prepare(
+    `SELECT lane, max(next_at_ms) AS "untilMs" FROM outbox
      WHERE queue = ? AND next_at_ms > ? AND stage = 0 GROUP BY lane`,
   );
-  const rowsOfLanes = db.prepare(
-    `SELECT ${columns}, o.next_at_ms AS nextAtMs
-     FROM outbox AS o INDEXED BY outbox_lane JOIN events AS e USING (position)
-     WHERE o.lane IN (SELECT value FROM json_each(?)) AND o.stage < 2 AND o.queue = ?
-     ORDER BY o.position LIMIT ?`,
+  const rowsOfLanes = sql.prepare(
+    `SELECT ${columns}, o.next_at_ms AS "nextAtMs"
+     FROM outbox AS o ${sql.indexedBy('outbox_lane')}
+     WHERE o.lane IN ${sql.list('?1')} AND o.stage < 2 AND o.queue = ?2
+     ORDER BY o.position LIMIT ?3`,
   );
-  const unpublishedRows = db.prepare(
-    `SELECT ${columns}, e.body FROM outbox AS o JOIN events AS e USING (position)
-     WHERE o.queue = ? AND ${due} ORDER BY o.position LIMIT ?`,
+  const unpublishedRows = sql.prepare(
+    `SELECT ${columns}, e.body
+     FROM outbox AS o JOIN events AS e ON e.stream = o.stream AND e.position = o.position
+     WHERE o.queue = ?1 AND ${due} ORDER BY o.position LIMIT ?3`,
   );
-  const dead = db.prepare(
-    `SELECT ${columns}, coalesce(o.error, '') AS error
-     FROM outbox AS o JOIN events AS e USING (position)
+  const dead = sql.prepare(
+    `SELECT ${columns}, coalesce(o.error, '') AS error FROM outbox AS o
      WHERE o.queue IN ('advance', 'dispatch') AND o.stage = 2 ORDER BY o.position LIMIT ?`,
   );
-  const workableRow = db.prepare(
-    `SELECT EXISTS (SELECT 1 FROM outbox WHERE queue = ?1 AND stage IN (0, 1)
+  const workableRow = sql.prepare(
+    `SELECT CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE queue = ?1 AND stage IN (0, 1)
        AND lane NOT IN (SELECT lane FROM outbox WHERE queue = ?1 AND next_at_ms > ?2 AND stage = 0)
-     ) AS found`,
+     ) THEN 1 ELSE 0 END AS found`,
   );
-  const countedRows = db.prepare(
-    `SELECT count(*) AS count
-     FROM (SELECT 1 FROM outbox WHERE queue = ? AND stage IN (0, 1) LIMIT ${backlogLimit})`,
+  const countOf = (queue: QueueName): string =>
+    `(SELECT count(*) FROM (SELECT 1 FROM outbox
+      WHERE queue = '${queue}' AND stage IN (0, 1) LIMIT ${backlogLimit}) AS ${queue}_rows)`;
+  const counted = sql.prepare(
+    `SELECT ${countOf('advance')} AS advance, ${countOf('dispatch')} AS dispatch`,
   );
-  const countOf = (queue: QueueName): number => {
-    const row: { count: number } = countedRows.get(queue);
-    return row.count;
-  };
 
   return {
-    ready(
+    *ready(
       queue: QueueName,
       nowMs: number,
       limit: number,
       excludeLanes: readonly string[],
-    ): readonly OutboxRow[] {
-      return readyRows.all(queue, nowMs, JSON.stringify(excludeLanes), limit);
+    ): Step<readonly OutboxRow[]> {
+      return yield* readyRows.all<OutboxRow>(queue, nowMs, JSON.stringify(excludeLanes), limit);
     },
 
-    postponedLanes(queue: QueueName, nowMs: number): ReadonlyMap<string, number> {
-      const rows: { lane: string; untilMs: number }[] = postponed.all(queue, nowMs);
+    *postponedLanes(queue: QueueName, nowMs: number): Step<ReadonlyMap<string, number>> {
+      const rows = yield* postponed.all<{ lane: string; untilMs: number }>(queue, nowMs);
       return new Map(rows.map(({ lane, untilMs }) => [lane, untilMs]));
     },
 
-    ofLanes(
+    *ofLanes(
       queue: QueueName,
       lanes: readonly string[],
       limit: number,
-    ): readonly (OutboxRow & { readonly nextAtMs: number | undefined })[] {
-      const rows: (OutboxRow & { nextAtMs: number | null })[] = rowsOfLanes.all(
+    ): Step<readonly (OutboxRow & { readonly nextAtMs: number | undefined })[]> {
+      const rows = yield* rowsOfLanes.all<OutboxRow & { nextAtMs: number | null }>(
         JSON.stringify(lanes),
         queue,
         limit,
@@ -76,65 +74,77 @@ export function prepareOutboxReads(db: Database) {
       return rows.map((row) => ({ ...row, nextAtMs: row.nextAtMs ?? undefined }));
     },
 
-    unpublished(
+    *unpublished(
       nowMs: number,
       limit: number,
-    ): readonly (OutboxRow & { readonly event: DischargeEvent })[] {
-      const rows: (OutboxRow & { body: string })[] = queues.flatMap((queue) =>
-        unpublishedRows.all(queue, nowMs, limit),
+    ): Step<readonly (OutboxRow & { readonly event: DischargeEvent })[]> {
+      const found = yield* sql.together(
+        queues.map((queue) =>
+          unpublishedRows.all<OutboxRow & { body: string }>(queue, nowMs, limit),
+        ),
       );
-      return rows
+      return found
+        .flat()
         .sort((a, b) => a.position - b.position)
         .slice(0, limit)
         .map(({ body, ...row }) => ({ ...row, event: toEvent(row.streamId, body) }));
     },
 
-    deadLetters(limit: number): readonly DeadLetter[] {
-      return dead.all(limit);
+    *deadLetters(limit: number): Step<readonly DeadLetter[]> {
+      return yield* dead.all<DeadLetter>(limit);
     },
 
-    hasWork(queue: QueueName, nowMs: number): boolean {
-      const row: { found: number } = workableRow.get(queue, nowMs);
-      return row.found === 1;
+    *hasWork(queue: QueueName, nowMs: number): Step<boolean> {
+      const row = yield* workableRow.get<{ found: number }>(queue, nowMs);
+      return row?.found === 1;
     },
 
-    backlog: (): Readonly<Record<QueueName, number>> => ({
-      advance: countOf('advance'),
-      dispatch: countOf('dispatch'),
-    }),
+    *backlog(): Step<Readonly<Record<QueueName, number>>> {
+      const row = yield* counted.get<Record<QueueName, number>>();
+      return { advance: row?.advance ?? 0, dispatch: row?.dispatch ?? 0 };
+    },
   };
 }
 
 /** What falls due: deadlines, deliveries to try again, postponed rows. */
-export function prepareDueReads(db: Database) {
-  const nextDeadline = db.prepare(`SELECT min(due_at) AS at FROM deadlines WHERE state = 'open'`);
-  const nextDelivery = db.prepare(
-    'SELECT min(next_at) AS at FROM deliveries WHERE next_at IS NOT NULL',
+export function prepareDueReads(sql: Sql) {
+  const nextOf = (queue: QueueName): string =>
+    `(SELECT min(next_at_ms) FROM outbox WHERE queue = '${queue}' AND next_at_ms IS NOT NULL)`;
+  const next = sql.prepare(
+    `SELECT (SELECT min(due_at) FROM deadlines WHERE state = 'open') AS deadline,
+       (SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL) AS delivery,
+       ${nextOf('advance')} AS "advanceMs", ${nextOf('dispatch')} AS "dispatchMs"`,
   );
-  const nextRow = db.prepare(
-    'SELECT min(next_at_ms) AS atMs FROM outbox WHERE queue = ? AND next_at_ms IS NOT NULL',
+  const due = sql.prepare(
+    `SELECT CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE next_at <= ?1)
+       OR (CAST(?2 AS INTEGER) = 1
+         AND EXISTS (SELECT 1 FROM deadlines WHERE state = 'open' AND due_at <= ?1))
+       THEN 1 ELSE 0 END AS due`,
   );
-  const anyDue = db.prepare(
-    `SELECT (?2 AND EXISTS (SELECT 1 FROM deadlines WHERE state = 'open' AND due_at <= ?1))
-       OR EXISTS (SELECT 1 FROM deliveries WHERE next_at <= ?1) AS due`,
-  );
+  interface NextRow {
+    readonly deadline: string | null;
+    readonly delivery: string | null;
+    readonly advanceMs: number | null;
+    readonly dispatchMs: number | null;
+  }
 
   return {
-    nextDue(): string | undefined {
-      const deadline: { at: string | null } = nextDeadline.get();
-      const delivery: { at: string | null } = nextDelivery.get();
-      const rows = queues.map((queue): { atMs: number | null } => nextRow.get(queue));
-      const instants = [
-        deadline.at,
-        delivery.at,
-        ...rows.map(({ atMs }) => (atMs === null ? null : new Date(atMs).toISOString())),
-      ];
-      return instants.filter((at) => at !== null).sort()[0];
+    *nextDue(): Step<string | undefined> {
+      const row = yield* next.get<NextRow>();
+      if (row === undefined) return undefined;
+      const { deadline, delivery, advanceMs, dispatchMs } = row;
+      return [deadline, delivery, instantOf(advanceMs), instantOf(dispatchMs)]
+        .filter((at) => at !== null)
+        .sort()[0];
     },
 
-    anyDue(now: string, deadlines: boolean): boolean {
-      const row: { due: number } = anyDue.get(now, deadlines ? 1 : 0);
-      return row.due === 1;
+    *anyDue(now: string, deadlines: boolean): Step<boolean> {
+      const row = yield* due.get<{ due: number }>(now, deadlines ? 1 : 0);
+      return row?.due === 1;
     },
   };
+}
+
+function instantOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,6 +1,5 @@
-/** The reads of the journal on a read-only connection: short, prepared once. */
+/** Reads of streams and of the processes they make up. */
 import type { DischargeEvent } from '../../../process/events.ts';
-import type { Database } from '../embedded/connection.ts';
 import type {
   LoadedProcess,
   LoadedStream,
@@ -9,20 +8,13 @@ import type {
   StoredIdentity,
   UnjudgedCase,
 } from '../journal.ts';
-
-export type Reads = ReturnType<typeof prepareReads>;
+import type { Sql, Step } from '../sql.ts';
+import { processNamed } from './process-name.ts';
 
 interface EventRow {
   readonly position: number;
   readonly stream: string;
   readonly body: string;
-}
-interface StayRow {
-  readonly stayId: string;
-  readonly patientKey: string;
-  readonly sender: string;
-  readonly position: number | null;
-  readonly body: string | null;
 }
 
 /** An event as it was recorded, with the stream it stands in. */
@@ -35,124 +27,67 @@ function toStored({ position, stream, body }: EventRow): StoredEvent {
   return { position, event: toEvent(stream, body) };
 }
 
-function loaded(streamId: string, rows: readonly EventRow[]): LoadedStream {
-  const own = rows.findLast(({ stream }) => stream === streamId);
-  return { streamId, version: own?.position ?? 0, events: rows.map(toStored) };
+export function prepareStreamReads(sql: Sql) {
+  return {
+    ...prepareProcessReads(sql),
+    ...prepareEventReads(sql),
+    ...prepareCasePages(sql),
+    ...prepareSettlementReads(sql),
+  };
 }
 
-export function prepareReads(db: Database) {
-  const processOf = db.prepare('SELECT process_id AS processId FROM stays WHERE stay_id = ?');
+/** A process whole, and what lies about it. */
+function prepareProcessReads(sql: Sql) {
   // One statement, so that versions and events are of the same moment.
-  const staysAndEvents = db.prepare(
-    `SELECT s.stay_id AS stayId, s.patient_key AS patientKey, s.sender, e.position, e.body
+  const staysAndEvents = sql.prepare(
+    `SELECT s.process_id AS "processId", s.stay_id AS "stayId", s.patient_key AS "patientKey",
+       s.sender, e.position, e.body
      FROM stays AS s LEFT JOIN events AS e ON e.stream = s.stay_id
-     WHERE s.process_id = ? ORDER BY e.position IS NULL, e.position, s.stay_id`,
-  );
-  const processNow = db.prepare(
-    `SELECT s.process_id AS processId FROM former_processes AS f JOIN stays AS s USING (stay_id)
-     WHERE f.process_id = ?`,
+     WHERE s.process_id = coalesce(
+       (SELECT process_id FROM stays WHERE stay_id = ?1), ${processNamed('?1')})
+     ORDER BY e.position IS NULL, e.position, s.stay_id`,
   );
   // A stay that is another person's since it was told to overlap is to be told that it does not.
-  const related = db.prepare(
-    `SELECT o.stay_id AS stayId, o.process_id AS processId, o.patient_key AS patientKey,
-       (SELECT coalesce(max(position), 0) FROM events WHERE stream = o.stay_id) AS version
-     FROM stays AS o WHERE o.process_id <> ?1
-       AND (o.patient_key IN (SELECT patient_key FROM stays WHERE process_id = ?1)
-         OR o.stay_id IN (SELECT e.body ->> '$.data.otherStayId'
-           FROM stays AS s JOIN events AS e ON e.stream = s.stay_id
-           WHERE s.process_id = ?1 AND e.type = 'stay.overlapped'))
-     ORDER BY o.stay_id DESC LIMIT 20`,
-  );
-  const spanEvents = db.prepare(
-    `SELECT position, stream, body FROM events WHERE stream = ? AND type IN
+  const related = sql.prepare(
+    `WITH related AS (
+       SELECT o.stay_id, o.process_id, o.patient_key FROM stays AS o WHERE o.process_id <> ?1
+         AND (o.patient_key IN (SELECT patient_key FROM stays WHERE process_id = ?1)
+           OR o.stay_id IN (SELECT e.body -> 'data' ->> 'otherStayId'
+             FROM stays AS s JOIN events AS e ON e.stream = s.stay_id
+             WHERE s.process_id = ?1 AND e.type = 'stay.overlapped'))
+       ORDER BY o.stay_id DESC LIMIT 20)
+     SELECT r.stay_id AS "stayId", r.process_id AS "processId", r.patient_key AS "patientKey",
+       (SELECT coalesce(max(position), 0) FROM events WHERE stream = r.stay_id) AS version,
+       e.position, e.body
+     FROM related AS r LEFT JOIN events AS e ON e.stream = r.stay_id AND e.type IN
        ('patient.admitted', 'admission.cancelled', 'patient.discharged', 'patient.deceased',
         'discharge.cancelled', 'stay.overlapped', 'stay.overlap-cleared')
-     ORDER BY position`,
+     ORDER BY r.stay_id DESC, e.position`,
   );
-  const streamEvents = db.prepare(
-    `SELECT position, stream, body FROM events WHERE stream = ?1
-     UNION ALL
-     SELECT position, stream, body FROM events WHERE also_stream = ?1 AND stream <> ?1
-     ORDER BY position`,
+  const identityOf = sql.prepare(
+    `SELECT i.identity FROM stays AS s JOIN identities AS i ON i.patient_key = s.patient_key
+     WHERE s.process_id = ${processNamed('?1')} ORDER BY s.stay_id DESC LIMIT 1`,
   );
-  const settlementEvents = db.prepare(
-    `SELECT position, stream, body FROM events WHERE stream = ?1
-       AND (type NOT IN ('billing.recorded', 'billing.adjusted') OR position = (
-         SELECT max(position) FROM events
-         WHERE stream = ?1 AND type IN ('billing.recorded', 'billing.adjusted')))
-     UNION ALL
-     SELECT position, stream, body FROM events WHERE also_stream = ?1 AND stream <> ?1
-     ORDER BY position`,
+  const openDeadline = sql.prepare(
+    `SELECT 1 AS ahead FROM deadlines WHERE key = ? AND state = 'open'`,
   );
-  const laterEvents = db.prepare(
-    'SELECT position, stream, body FROM events WHERE position > ? ORDER BY position LIMIT ?',
-  );
-  const laterProcesses = db.prepare(
-    'SELECT DISTINCT process_id AS id FROM stays WHERE process_id > ? ORDER BY process_id LIMIT ?',
-  );
-  const identityOf = db.prepare(
-    `SELECT i.identity FROM stays AS s JOIN identities AS i USING (patient_key)
-     WHERE s.process_id = ? ORDER BY s.stay_id DESC LIMIT 1`,
-  );
-  const openDeadline = db.prepare(`SELECT 1 FROM deadlines WHERE key = ? AND state = 'open'`);
-  const openReady = db.prepare(
-    `SELECT DISTINCT s.process_id AS processId
-     FROM events AS r INDEXED BY events_ready JOIN stays AS s ON s.stay_id = r.stream
-     WHERE r.type = 'patient.discharge-ready' AND s.process_id > ?
-       AND coalesce((
-         SELECT h.type FROM events AS h INDEXED BY events_end
-         WHERE h.stream = r.stream AND h.type IN
-           ('patient.discharged', 'patient.deceased', 'admission.cancelled', 'discharge.cancelled')
-         ORDER BY h.position DESC LIMIT 1), 'discharge.cancelled') = 'discharge.cancelled'
-     ORDER BY s.process_id LIMIT ?`,
-  );
-  // With max() the other columns are those of the row that has it. What closes is no longer withheld.
-  const lastBilling = db.prepare(
-    `SELECT stream, type, max(position) FROM events
-     WHERE stream >= 'settlement:' AND stream < 'settlement;'
-       AND type IN ('billing.recorded', 'billing.adjusted', 'billing.withheld', 'settlement.closed')
-     GROUP BY stream`,
-  );
-  const withheldFor = db.prepare(
-    `SELECT DISTINCT stream FROM events
-     WHERE stream >= 'settlement:' AND stream < 'settlement;' AND type = 'billing.withheld'
-       AND body ->> '$.data.missing' = ?`,
-  );
-  const openCutOffs = db.prepare(
-    `SELECT stream FROM deadlines
-     WHERE key >= 'settlement:' AND key < 'settlement;' AND state = 'open' ORDER BY key`,
-  );
-  const unjudged = db.prepare(
-    `SELECT DISTINCT s.stay_id AS stayId, s.process_id AS processId
-     FROM events AS e INDEXED BY events_unjudged JOIN stays AS s ON s.stay_id = e.stream
-     WHERE e.type = 'care-days.counted' AND e.body ->> '$.data.reason' = 'PARAMETER_MISSING'
-       AND NOT EXISTS (SELECT 1 FROM events AS l WHERE l.stream = e.stream
-         AND l.type = 'care-days.counted' AND l.position > e.position)`,
-  );
+  const sequenceOf = sql.prepare('SELECT last FROM sequences WHERE sender = ?');
 
-  const sequenceOf = db.prepare('SELECT last FROM sequences WHERE sender = ?');
-
-  /** The process a former one is in now. */
-  function nowOf(former: string): string {
-    const row: { processId: string } | undefined = processNow.get(former);
-    return row?.processId ?? former;
+  interface StayRow {
+    readonly processId: string;
+    readonly stayId: string;
+    readonly patientKey: string;
+    readonly sender: string;
+    readonly position: number | null;
+    readonly body: string | null;
   }
+  type RelatedRow = Omit<RelatedStay, 'events'> & Pick<StayRow, 'position' | 'body'>;
 
   return {
-    lastSequence(sender: string): number | undefined {
-      const row: { last: number } | undefined = sequenceOf.get(sender);
-      return row?.last;
-    },
-
-    load(id: string): LoadedProcess | undefined {
-      const stay: { processId: string } | undefined = processOf.get(id);
-      let processId = stay?.processId ?? id;
-      let rows: StayRow[] = staysAndEvents.all(processId);
-      if (rows.length === 0) {
-        processId = nowOf(id);
-        rows = staysAndEvents.all(processId);
-      }
-      if (rows.length === 0) return undefined;
+    *load(id: string): Step<LoadedProcess | undefined> {
+      const rows = yield* staysAndEvents.all<StayRow>(id);
+      const [first] = rows;
+      if (first === undefined) return undefined;
       const stays = new Map<string, LoadedProcess['stays'][number]>();
       const events: StoredEvent[] = [];
       for (const { stayId, patientKey, sender, position, body } of rows) {
@@ -160,61 +95,139 @@ export function prepareReads(db: Database) {
         if (position === null || body === null) continue;
         events.push(toStored({ position, stream: stayId, body }));
       }
-      return { processId, stays: [...stays.values()], events };
+      return { processId: first.processId, stays: [...stays.values()], events };
     },
 
-    relatedStays(processId: string): readonly RelatedStay[] {
-      const rows: Omit<RelatedStay, 'events'>[] = related.all(processId);
-      return rows.map((row) => {
-        const events: EventRow[] = spanEvents.all(row.stayId);
-        return { ...row, events: events.map(toStored) };
-      });
+    *relatedStays(processId: string): Step<readonly RelatedStay[]> {
+      const rows = yield* related.all<RelatedRow>(processId);
+      const stays = new Map<string, RelatedStay & { readonly events: StoredEvent[] }>();
+      for (const { position, body, ...stay } of rows) {
+        const known: StoredEvent[] = stays.get(stay.stayId)?.events ?? [];
+        if (known.length === 0) stays.set(stay.stayId, { ...stay, events: known });
+        if (position === null || body === null) continue;
+        known.push(toStored({ position, stream: stay.stayId, body }));
+      }
+      return [...stays.values()];
     },
 
-    loadStream: (streamId: string): LoadedStream => loaded(streamId, streamEvents.all(streamId)),
-
-    loadSettlement: (streamId: string): LoadedStream =>
-      loaded(streamId, settlementEvents.all(streamId)),
-
-    eventsAfter(position: number, limit: number): readonly StoredEvent[] {
-      const rows: EventRow[] = laterEvents.all(position, limit);
-      return rows.map(toStored);
-    },
-
-    processIds(after: string, limit: number): readonly string[] {
-      const rows: { id: string }[] = laterProcesses.all(after, limit);
-      return rows.map(({ id }) => id);
-    },
-
-    isAhead: (deadlineKey: string): boolean => openDeadline.get(deadlineKey) !== undefined,
-
-    openReadyProcessIds(after: string, limit: number): readonly string[] {
-      const rows: { processId: string }[] = openReady.all(after, limit);
-      return rows.map(({ processId }) => processId);
-    },
-
-    identity(processId: string): StoredIdentity | undefined {
-      const row: { identity: string } | undefined =
-        identityOf.get(processId) ?? identityOf.get(nowOf(processId));
+    *identity(processId: string): Step<StoredIdentity | undefined> {
+      const row = yield* identityOf.get<{ identity: string }>(processId);
       return row && JSON.parse(row.identity);
     },
 
-    withheldSettlements(missing?: string): readonly string[] {
-      const rows: { stream: string; type: string }[] = lastBilling.all();
-      const all = rows
-        .filter(({ type }) => type === 'billing.withheld')
-        .map(({ stream }) => stream);
-      if (missing === undefined || all.length === 0) return all;
-      const named: { stream: string }[] = withheldFor.all(missing);
-      const streams = new Set(named.map(({ stream }) => stream));
-      return all.filter((stream) => streams.has(stream));
+    *isAhead(deadlineKey: string): Step<boolean> {
+      return (yield* openDeadline.get(deadlineKey)) !== undefined;
     },
 
-    openSettlements(): readonly string[] {
-      const rows: { stream: string }[] = openCutOffs.all();
+    *lastSequence(sender: string): Step<number | undefined> {
+      return (yield* sequenceOf.get<{ last: number }>(sender))?.last;
+    },
+  };
+}
+
+/** Events of one stream, or of all after a position. */
+function prepareEventReads(sql: Sql) {
+  const fromElsewhere =
+    'SELECT position, stream, body FROM events WHERE also_stream = ?1 AND stream <> ?1';
+  const streamEvents = sql.prepare(
+    `SELECT position, stream, body FROM events WHERE stream = ?1
+     UNION ALL ${fromElsewhere} ORDER BY position`,
+  );
+  const settlementEvents = sql.prepare(
+    `SELECT position, stream, body FROM events WHERE stream = ?1
+       AND (type NOT IN ('billing.recorded', 'billing.adjusted') OR position = (
+         SELECT max(position) FROM events
+         WHERE stream = ?1 AND type IN ('billing.recorded', 'billing.adjusted')))
+     UNION ALL ${fromElsewhere} ORDER BY position`,
+  );
+  const laterEvents = sql.prepare(
+    'SELECT position, stream, body FROM events WHERE position > ? ORDER BY position LIMIT ?',
+  );
+
+  function loaded(streamId: string, rows: readonly EventRow[]): LoadedStream {
+    const own = rows.findLast(({ stream }) => stream === streamId);
+    return { streamId, version: own?.position ?? 0, events: rows.map(toStored) };
+  }
+
+  return {
+    *loadStream(streamId: string): Step<LoadedStream> {
+      return loaded(streamId, yield* streamEvents.all<EventRow>(streamId));
+    },
+    *loadSettlement(streamId: string): Step<LoadedStream> {
+      return loaded(streamId, yield* settlementEvents.all<EventRow>(streamId));
+    },
+    *eventsAfter(position: number, limit: number): Step<readonly StoredEvent[]> {
+      const rows = yield* laterEvents.all<EventRow>(position, limit);
+      return rows.map(toStored);
+    },
+  };
+}
+
+/** Cases by what holds of them, page by page where there may be many. */
+function prepareCasePages(sql: Sql) {
+  const laterProcesses = sql.prepare(
+    'SELECT DISTINCT process_id AS id FROM stays WHERE process_id > ? ORDER BY process_id LIMIT ?',
+  );
+  const openReady = sql.prepare(
+    `SELECT DISTINCT s.process_id AS id
+     FROM events AS r ${sql.indexedBy('events_ready')} JOIN stays AS s ON s.stay_id = r.stream
+     WHERE r.type = 'patient.discharge-ready' AND s.process_id > ?
+       AND coalesce((
+         SELECT h.type FROM events AS h ${sql.indexedBy('events_end')}
+         WHERE h.stream = r.stream AND h.type IN
+           ('patient.discharged', 'patient.deceased', 'admission.cancelled', 'discharge.cancelled')
+         ORDER BY h.position DESC LIMIT 1), 'discharge.cancelled') = 'discharge.cancelled'
+     ORDER BY s.process_id LIMIT ?`,
+  );
+  const unjudged = sql.prepare(
+    `SELECT DISTINCT s.stay_id AS "stayId", s.process_id AS "processId"
+     FROM events AS e ${sql.indexedBy('events_unjudged')} JOIN stays AS s ON s.stay_id = e.stream
+     WHERE e.type = 'care-days.counted' AND e.body -> 'data' ->> 'reason' = 'PARAMETER_MISSING'
+       AND NOT EXISTS (SELECT 1 FROM events AS l WHERE l.stream = e.stream
+         AND l.type = 'care-days.counted' AND l.position > e.position)`,
+  );
+
+  return {
+    *processIds(after: string, limit: number): Step<readonly string[]> {
+      const rows = yield* laterProcesses.all<{ id: string }>(after, limit);
+      return rows.map(({ id }) => id);
+    },
+    *openReadyProcessIds(after: string, limit: number): Step<readonly string[]> {
+      const rows = yield* openReady.all<{ id: string }>(after, limit);
+      return rows.map(({ id }) => id);
+    },
+    *unjudgedCases(): Step<readonly UnjudgedCase[]> {
+      return yield* unjudged.all<UnjudgedCase>();
+    },
+  };
+}
+
+function prepareSettlementReads(sql: Sql) {
+  // What closes is no longer withheld.
+  const withheld = sql.prepare(
+    `SELECT e.stream FROM (
+       SELECT stream, max(position) AS position FROM events
+       WHERE stream >= 'settlement:' AND stream < 'settlement;'
+         AND type IN ('billing.recorded', 'billing.adjusted', 'billing.withheld', 'settlement.closed')
+       GROUP BY stream) AS latest
+     JOIN events AS e ON e.stream = latest.stream AND e.position = latest.position
+     WHERE e.type = 'billing.withheld' AND (CAST(?1 AS TEXT) IS NULL OR EXISTS (
+       SELECT 1 FROM events AS w WHERE w.stream = e.stream AND w.type = 'billing.withheld'
+         AND w.body -> 'data' ->> 'missing' = ?1))
+     ORDER BY e.stream`,
+  );
+  const openCutOffs = sql.prepare(
+    `SELECT stream FROM deadlines
+     WHERE key >= 'settlement:' AND key < 'settlement;' AND state = 'open' ORDER BY key`,
+  );
+  return {
+    *withheldSettlements(missing?: string): Step<readonly string[]> {
+      const rows = yield* withheld.all<{ stream: string }>(missing ?? null);
       return rows.map(({ stream }) => stream);
     },
-
-    unjudgedCases: (): readonly UnjudgedCase[] => unjudged.all(),
+    *openSettlements(): Step<readonly string[]> {
+      const rows = yield* openCutOffs.all<{ stream: string }>();
+      return rows.map(({ stream }) => stream);
+    },
   };
 }
