@@ -77,7 +77,8 @@ export function prepareBody(body: EventBody): PreparedBody {
 }
 
 export function prepareEvent({ streamId, body, lane, alsoStream }: NewEvent): PreparedEvent {
-  return { streamId, type: body.type, body: JSON.stringify(body), lane, alsoStream };
+  const { id, type } = body;
+  return { streamId, id, type, body: JSON.stringify(body), lane, alsoStream };
 }
 
 export function blobsOf({ digest, raw, answer }: RejectedMessage): Record<string, Uint8Array> {

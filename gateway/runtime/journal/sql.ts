@@ -47,3 +47,11 @@ export interface Sql {
   /** SQLite is told which index to take; PostgreSQL finds it by its statistics. */
   indexedBy(index: string): string;
 }
+
+/** Two steps of different kinds together. */
+export function* both<A, B>(sql: Sql, one: Step<A>, other: Step<B>): Step<readonly [A, B]> {
+  const results: readonly (A | B)[] = yield* sql.together<A | B>([one, other]);
+  // Results stand in the order of their steps.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return results as unknown as readonly [A, B];
+}

@@ -8,7 +8,7 @@ import { GatewayError } from '../../errors.ts';
 import { startWorker } from '../worker.ts';
 import type { Fence } from './contract/leases.ts';
 import type { BatchResult, Command, FromWriter, ToWriter, WriterStart } from './embedded/writer.ts';
-import type { Writes } from './writes.ts';
+import type { ResultOf, Writes } from './writes.ts';
 
 export interface QueueLimits {
   /** Commands handed in and not yet committed; more are refused. */
@@ -113,7 +113,7 @@ export class WriterQueue {
     input: Parameters<Writes[N]>[0],
     blobs?: Blobs,
     fence?: Fence,
-  ): Promise<ReturnType<Writes[N]>> {
+  ): Promise<ResultOf<N>> {
     return new Promise((resolve, reject) => {
       const refusal = this.#failure ?? this.#closing;
       if (refusal) {
@@ -132,7 +132,7 @@ export class WriterQueue {
         isMessage,
         // The writer answers each name with what Writes says; a message port cannot carry that.
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-        resolve: (value) => resolve(value as ReturnType<Writes[N]>),
+        resolve: (value) => resolve(value as ResultOf<N>),
         reject,
       });
       this.#schedule();

@@ -2,7 +2,6 @@
  * Every write of the journal by name: what the main thread asks for and the writer does. Each runs inside the
  * transaction of its group, sees what came before it in the group, and either does all of it or throws.
  */
-import type { Database } from './embedded/connection.ts';
 import type {
   AttemptOutcome,
   AuditEntry,
@@ -17,6 +16,7 @@ import type {
   RecordTogetherOutcome,
   RejectedMessage,
 } from './journal.ts';
+import type { Sql, Step } from './sql.ts';
 import { deadlineWrites } from './writes/deadlines.ts';
 import { deliveryWrites } from './writes/deliveries.ts';
 import { eventLog, type PreparedEvent } from './writes/events.ts';
@@ -27,7 +27,6 @@ import {
   type PreparedRetranslation,
 } from './writes/messages.ts';
 import { outboxWrites } from './writes/outbox.ts';
-import { runNow, sqliteSql } from './embedded/sql.ts';
 import { pauseWrites } from './writes/pauses.ts';
 import { patientWrites } from './writes/patients.ts';
 import { personMessages } from './writes/person-messages.ts';
@@ -38,30 +37,33 @@ import { stayWrites } from './writes/stays.ts';
 import { streamWrites, type PreparedAppend } from './writes/streams.ts';
 
 export interface Writes {
-  record(message: PreparedMessage): RecordOutcome;
-  recordTogether(messages: readonly PreparedMessage[]): RecordTogetherOutcome;
-  addFindings(input: { readonly found: readonly Found[]; readonly cursor: Cursor }): void;
-  setCursor(cursor: Cursor): void;
-  reject(message: RejectedMessage): void;
-  retranslate(changes: readonly PreparedRetranslation[]): 'retranslated' | 'stale';
-  forgetSequence(input: { readonly sender: string }): void;
-  append(change: PreparedAppend): 'appended' | 'stale';
-  releaseDue(input: { readonly now: string; readonly deadlines: boolean }): number;
-  published(input: Publication): void;
-  unpublishAll(input: null): number;
-  attempted(rows: readonly OutboxKey[]): void;
-  done(rows: readonly OutboxKey[]): void;
-  postpone(input: PostponedRows): void;
-  bury(input: Burial): void;
-  nudge(input: { readonly streamId: string; readonly lane: string }): boolean;
-  redrive(row: OutboxKey): boolean;
-  openDeliveries(rows: readonly NewDelivery[]): void;
-  recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): void;
-  recordOutcome(outcome: PreparedOutcome): void;
-  pauseQueue(pause: Pause): void;
-  resumeQueue(input: { readonly queue: QueueName }): boolean;
-  audit(entry: AuditEntry): void;
+  record(message: PreparedMessage): Step<RecordOutcome>;
+  recordTogether(messages: readonly PreparedMessage[]): Step<RecordTogetherOutcome>;
+  addFindings(input: { readonly found: readonly Found[]; readonly cursor: Cursor }): Step<void>;
+  setCursor(cursor: Cursor): Step<void>;
+  reject(message: RejectedMessage): Step<void>;
+  retranslate(changes: readonly PreparedRetranslation[]): Step<'retranslated' | 'stale'>;
+  forgetSequence(input: { readonly sender: string }): Step<void>;
+  append(change: PreparedAppend): Step<'appended' | 'stale'>;
+  releaseDue(input: { readonly now: string; readonly deadlines: boolean }): Step<number>;
+  published(input: Publication): Step<void>;
+  unpublishAll(input: null): Step<number>;
+  attempted(rows: readonly OutboxKey[]): Step<void>;
+  done(rows: readonly OutboxKey[]): Step<void>;
+  postpone(input: PostponedRows): Step<void>;
+  bury(input: Burial): Step<void>;
+  nudge(input: { readonly streamId: string; readonly lane: string }): Step<boolean>;
+  redrive(row: OutboxKey): Step<boolean>;
+  openDeliveries(rows: readonly NewDelivery[]): Step<void>;
+  recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): Step<void>;
+  recordOutcome(outcome: PreparedOutcome): Step<void>;
+  pauseQueue(pause: Pause): Step<void>;
+  resumeQueue(input: { readonly queue: QueueName }): Step<boolean>;
+  audit(entry: AuditEntry): Step<void>;
 }
+/** What a write comes to. */
+export type ResultOf<N extends keyof Writes> =
+  ReturnType<Writes[N]> extends Step<infer R> ? R : never;
 
 export interface Publication {
   readonly rows: readonly OutboxKey[];
@@ -83,37 +85,38 @@ export type PreparedOutcome = Omit<AttemptOutcome, 'events'> & {
 export interface Writer {
   readonly writes: Writes;
   /** Writes what was summed up over the group; called before its commit. */
-  readonly finish: () => void;
-  /** Forgets what was summed up: the transaction was rolled back. */
+  readonly finish: () => Step<void>;
+  /**
+   * Forgets what was summed up: the transaction was rolled back. Where others write too, called before each: what was
+   * counted in the last may have changed.
+   */
   readonly forget: () => void;
   /** Whether outbox rows were added since the last call. */
   readonly takeAddedOutbox: () => boolean;
 }
 
 /** Prepares every statement once. */
-export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
-  const events = eventLog(db);
-  const patients = patientWrites(db);
-  const stays = stayWrites(db, patients);
-  const persons = personMessages(db, events, stays, patients);
-  const bodies = refusedBodies(db, refused);
-  const numbers = sequenceNumbers(db);
-  const resources = resourceWrites(db);
-  const cursors = cursorWrites(db);
-  const pauses = pauseWrites(sqliteSql(db));
-  const messages = messageWrites(db, events, stays, persons, bodies, numbers, resources);
+export function prepareWrites(sql: Sql, refused: RefusedLimits): Writer {
+  const events = eventLog(sql);
+  const patients = patientWrites(sql);
+  const stays = stayWrites(sql, patients);
+  const persons = personMessages(sql, events, stays, patients);
+  const bodies = refusedBodies(sql, refused);
+  const numbers = sequenceNumbers(sql);
+  const resources = resourceWrites(sql);
+  const cursors = cursorWrites(sql);
+  const messages = messageWrites(sql, events, stays, persons, bodies, numbers, resources);
   const writes: Writes = {
     ...messages.writes,
     forgetSequence: ({ sender }) => numbers.forget(sender),
-    ...streamWrites(db, events, stays),
-    ...deadlineWrites(db, events),
-    ...outboxWrites(db, events),
-    ...deliveryWrites(db, events),
-    ...findingWrites(db, cursors),
+    ...streamWrites(sql, events, stays),
+    ...deadlineWrites(sql, events),
+    ...outboxWrites(sql, events),
+    ...deliveryWrites(sql, events),
+    ...findingWrites(sql, cursors),
     ...cursors,
-    pauseQueue: (pause) => runNow(pauses.pauseQueue(pause)),
-    resumeQueue: (input) => runNow(pauses.resumeQueue(input)),
-    audit: auditWrite(db),
+    ...pauseWrites(sql),
+    audit: auditWrite(sql),
   };
   return {
     writes,
@@ -127,21 +130,21 @@ export function prepareWrites(db: Database, refused: RefusedLimits): Writer {
 }
 
 /** How far a source has been read. */
-function cursorWrites(db: Database): Pick<Writes, 'setCursor'> {
-  const insertCursor = db.prepare(
+function cursorWrites(sql: Sql): Pick<Writes, 'setCursor'> {
+  const insertCursor = sql.prepare(
     `INSERT INTO cursors (name, value) VALUES (?, ?)
      ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   );
   return {
-    setCursor({ name, value }) {
-      insertCursor.run(name, value);
+    *setCursor({ name, value }) {
+      yield* insertCursor.run(name, value);
     },
   };
 }
 
-function auditWrite(db: Database): Writes['audit'] {
-  const insert = db.prepare('INSERT INTO audit (at, who, what, about, reason) VALUES (?,?,?,?,?)');
-  return (entry) => {
-    insert.run(entry.at, entry.who, entry.what, entry.about, entry.reason ?? null);
+function auditWrite(sql: Sql): Writes['audit'] {
+  const insert = sql.prepare('INSERT INTO audit (at, who, what, about, reason) VALUES (?,?,?,?,?)');
+  return function* (entry) {
+    yield* insert.run(entry.at, entry.who, entry.what, entry.about, entry.reason ?? null);
   };
 }

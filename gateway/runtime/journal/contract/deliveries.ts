@@ -18,6 +18,7 @@ export interface DeliveryRow {
   readonly lane: string;
   readonly position: number;
   readonly eventId: string;
+  /** The stream in which the event stands. */
   readonly streamId: string;
   readonly receiver: string | undefined;
   readonly state: DeliveryState;

@@ -304,6 +304,82 @@ const migrations: readonly string[] = [
     paused_at TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- Which message has a control id, in a table of its own: where messages are divided by month nothing else can be
+  -- unique over all of them. Only an accepting answer binds it.
+  CREATE TABLE control_ids (
+    dedupe_key TEXT PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO control_ids SELECT dedupe_key, message_id, sequence FROM messages
+    WHERE dedupe_key IS NOT NULL ORDER BY dedupe_key;
+  DROP INDEX messages_dedupe;
+  ALTER TABLE messages DROP COLUMN dedupe_key;
+
+  -- A row says of its event what its queue asks for, so that nobody looks the event up.
+  ALTER TABLE outbox RENAME TO outbox_before;
+  DROP INDEX outbox_lane;
+  DROP INDEX outbox_postponed;
+  CREATE TABLE outbox (
+    queue TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    position INTEGER NOT NULL REFERENCES events (position),
+    lane TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    type TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    excused INTEGER NOT NULL DEFAULT 0,
+    next_at_ms INTEGER,
+    error TEXT,
+    PRIMARY KEY (queue, stage, position)
+  ) WITHOUT ROWID;
+  CREATE INDEX outbox_lane ON outbox (lane) WHERE stage < 2;
+  CREATE INDEX outbox_postponed ON outbox (queue, next_at_ms) WHERE next_at_ms IS NOT NULL;
+  INSERT INTO outbox
+    SELECT o.queue, o.stage, o.position, o.lane, e.stream, e.type, e.body ->> 'id', o.attempts,
+      o.excused, o.next_at_ms, o.error
+    FROM outbox_before AS o JOIN events AS e USING (position) ORDER BY 1, 2, 3;
+  DROP TABLE outbox_before;
+
+  -- Rows that are read in the order in which they came say it with a number.
+  ALTER TABLE person_facts RENAME TO person_facts_before;
+  DROP INDEX person_facts_patient;
+  CREATE TABLE person_facts (
+    number INTEGER PRIMARY KEY,
+    patient_key TEXT NOT NULL,
+    told_at TEXT NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX person_facts_patient ON person_facts (patient_key, told_at);
+  INSERT INTO person_facts SELECT rowid, patient_key, told_at, type, body
+    FROM person_facts_before ORDER BY rowid;
+  DROP TABLE person_facts_before;
+
+  ALTER TABLE resource_identifiers RENAME TO resource_identifiers_before;
+  DROP INDEX resource_identifiers_value;
+  DROP INDEX resource_identifiers_resource;
+  CREATE TABLE resource_identifiers (
+    number INTEGER PRIMARY KEY,
+    resource INTEGER NOT NULL REFERENCES resources (number),
+    sender TEXT NOT NULL,
+    type TEXT NOT NULL,
+    value TEXT NOT NULL,
+    system TEXT NOT NULL
+  );
+  CREATE INDEX resource_identifiers_value ON resource_identifiers (sender, type, value);
+  CREATE INDEX resource_identifiers_resource ON resource_identifiers (resource);
+  INSERT INTO resource_identifiers SELECT rowid, resource, sender, type, value, system
+    FROM resource_identifiers_before ORDER BY rowid;
+  DROP TABLE resource_identifiers_before;
+
+  -- The words of the statement, or the index does not fit it.
+  DROP INDEX events_unjudged;
+  CREATE INDEX events_unjudged ON events (stream, position)
+    WHERE type = 'care-days.counted' AND body -> 'data' ->> 'reason' = 'PARAMETER_MISSING';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

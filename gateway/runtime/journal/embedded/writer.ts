@@ -13,6 +13,8 @@ import { openForWriting, type Database } from './connection.ts';
 import { storeError } from './failure.ts';
 import { migrate } from './migrations.ts';
 import type { Fence } from '../contract/leases.ts';
+import { runNow, sqliteSql } from './sql.ts';
+import type { Step } from '../sql.ts';
 import { prepareWrites, type Writer, type Writes } from '../writes.ts';
 import type { RefusedLimits } from '../writes/refused-bodies.ts';
 
@@ -57,7 +59,7 @@ class GroupCommit {
 
   constructor(db: Database, { syncDelayMs, refused }: WriterStart) {
     this.#db = db;
-    this.#writer = prepareWrites(db, refused);
+    this.#writer = prepareWrites(sqliteSql(db), refused);
     this.#syncDelayMs = syncDelayMs;
   }
 
@@ -93,10 +95,10 @@ class GroupCommit {
       const results = commands.map(({ name, input }) => {
         // The queue typed name and input together; a message port cannot carry that.
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-        const write = writes[name] as (input: unknown) => unknown;
-        return write(input);
+        const write = writes[name] as (input: unknown) => Step<unknown>;
+        return runNow(write(input));
       });
-      finish();
+      runNow(finish());
       this.#commit();
       return results;
     } catch (error) {

@@ -2,7 +2,6 @@
 import { assert } from '../../../errors.ts';
 import type { EventType } from '../../../process/events.ts';
 import { supersession, superseding } from '../../../process/supersession.ts';
-import type { Database } from '../embedded/connection.ts';
 import type {
   CaseKey,
   NewResource,
@@ -11,8 +10,9 @@ import type {
   RejectedMessage,
   StayKey,
 } from '../journal.ts';
-import type { EventLog } from './events.ts';
-import type { RefusedBodies } from './refused-bodies.ts';
+import { both, type Sql, type Step } from '../sql.ts';
+import { streamName, type EventLog } from './events.ts';
+import type { RefusedBodies, RefusedState } from './refused-bodies.ts';
 import type { PreparedPatient } from './patients.ts';
 import type { PersonMessages, PreparedMove, PreparedPerson } from './person-messages.ts';
 import type { ResourceWrites } from './resources.ts';
@@ -76,7 +76,7 @@ interface ToldRow {
 }
 
 export function messageWrites(
-  db: Database,
+  sql: Sql,
   events: EventLog,
   stays: StayWrites,
   persons: PersonMessages,
@@ -84,156 +84,178 @@ export function messageWrites(
   numbers: SequenceNumbers,
   resources: ResourceWrites,
 ) {
-  const boundTo = db.prepare('SELECT digest, answer FROM messages WHERE dedupe_key = ?');
-  const insertMessage = db.prepare(
-    `INSERT INTO messages (message_id, sender, control_id, kind, state, dedupe_key, digest, received_at,
+  const boundTo = sql.prepare(
+    `SELECT m.digest, m.answer FROM control_ids AS c
+     JOIN messages AS m ON m.sequence = c.sequence AND m.message_id = c.message_id
+     WHERE c.dedupe_key = ?`,
+  );
+  const bind = sql.prepare(
+    'INSERT INTO control_ids (dedupe_key, message_id, sequence) VALUES (?, ?, ?)',
+  );
+  const insertMessage = sql.prepare(
+    `INSERT INTO messages (message_id, sender, control_id, kind, state, digest, received_at,
        mapping_revision, stay_id, first_position, last_position, warnings, answer, raw)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sequence`,
   );
-  const insertRejected = db.prepare(
+  const insertRejected = sql.prepare(
     `INSERT INTO messages (message_id, sender, control_id, kind, state, digest, received_at, error_code, error, answer, raw)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sequence`,
   );
-  const insertUnmapped = db.prepare(
+  const insertUnmapped = sql.prepare(
     'INSERT INTO unmapped_codes (message_sequence, ordinal, code_table, code, path) VALUES (?, ?, ?, ?, ?)',
   );
-  const deleteUnmapped = db.prepare('DELETE FROM unmapped_codes WHERE message_sequence = ?');
-  const toldColumns = `SELECT sequence, stay_id AS stayId, first_position AS firstPosition,
-    last_position AS lastPosition FROM messages`;
-  const parkedRow = db.prepare(`${toldColumns} WHERE message_id = ? AND state = 'parked'`);
-  const placedRow = db.prepare(
+  const deleteUnmapped = sql.prepare('DELETE FROM unmapped_codes WHERE message_sequence = ?');
+  const toldColumns = `SELECT sequence, stay_id AS "stayId", first_position AS "firstPosition",
+    last_position AS "lastPosition" FROM messages`;
+  const parkedRow = sql.prepare(`${toldColumns} WHERE message_id = ? AND state = 'parked'`);
+  const placedRow = sql.prepare(
     `${toldColumns} WHERE sequence = ? AND message_id = ? AND state IN ('accepted', 'parked')`,
   );
-  const factsBetween = db.prepare(
-    `SELECT body ->> '$.id' AS id, type FROM events WHERE position BETWEEN ? AND ? AND stream = ?
+  const factsBetween = sql.prepare(
+    `SELECT body ->> 'id' AS id, type FROM events WHERE position BETWEEN ? AND ? AND stream = ?
      ORDER BY position`,
   );
-  const updateTranslation = db.prepare(
+  const updateTranslation = sql.prepare(
     `UPDATE messages SET state = ?, mapping_revision = ?, first_position = ?, last_position = ?
-     WHERE sequence = ?`,
+     WHERE message_id = ? AND sequence = ?`,
   );
-  const accepted = senderTally(db);
+  const accepted = senderTally(sql);
 
-  function addEvents(stay: Stay, bodies: readonly PreparedBody[]): [number | null, number | null] {
+  function* addEvents(stay: Stay, bodies: readonly PreparedBody[]): Step<Span> {
     const { stayId: streamId, processId: lane } = stay;
-    let first: number | null = null;
-    let last: number | null = null;
-    for (const [index, { type, body }] of bodies.entries()) {
-      const isLast = index === bodies.length - 1;
-      last = events.add({ streamId, type, body, lane, alsoStream: undefined }, isLast);
-      first ??= last;
+    const add = ({ id, type, body }: PreparedBody, index: number): Step<number> =>
+      events.add(
+        { streamId, id, type, body, lane, alsoStream: undefined },
+        index === bodies.length - 1,
+      );
+    const [only] = bodies;
+    if (only === undefined) return nowhere;
+    if (bodies.length === 1) {
+      const position = yield* add(only, 0);
+      return [position, position];
     }
-    return [first, last];
+    const positions = yield* sql.together(bodies.map(add));
+    return [positions[0] ?? null, positions.at(-1) ?? null];
   }
 
-  function addUnmapped(sequence: number, codes: readonly Unmapped[]): void {
-    for (const [ordinal, { table, code, path }] of codes.entries()) {
-      insertUnmapped.run(sequence, ordinal, table, code, path);
-    }
+  function* addUnmapped(sequence: number, codes: readonly Unmapped[]): Step<void> {
+    yield* sql.together(
+      codes.map(({ table, code, path }, ordinal) =>
+        insertUnmapped.run(sequence, ordinal, table, code, path),
+      ),
+    );
   }
 
   /** A case that is not the sender's to speak of is answered as one that is not there. */
-  function mayBeSpokenOf(
-    { stay, onlyIfSentTo }: PreparedMessage,
+  function* mayBeSpokenOf(
+    stay: StayKey | CaseKey,
+    onlyIfSentTo: readonly string[] | undefined,
     known: Stay | undefined,
-  ): boolean {
-    if (stay === undefined) return true;
+  ): Step<boolean> {
     if (onlyIfSentTo === undefined) return stay.by === 'visit' || known !== undefined;
-    return known !== undefined && onlyIfSentTo.some((one) => stays.hasBeenSent(known, one));
+    if (known === undefined) return false;
+    for (const one of onlyIfSentTo) if (yield* stays.hasBeenSent(known, one)) return true;
+    return false;
   }
 
-  function record(message: PreparedMessage): RecordOutcome {
-    const bound: Bound | undefined = boundTo.get(message.dedupeKey);
+  function* record(message: PreparedMessage): Step<RecordOutcome> {
+    const { sender, sequence, stay: key, patient, toldAt } = message;
+    const [bound, known] = yield* both(
+      sql,
+      boundTo.get<Bound>(message.dedupeKey),
+      key ? stays.find(key) : nothing(),
+    );
     if (bound) {
       return Buffer.compare(bound.digest, message.digest) === 0
         ? { outcome: 'duplicate', answer: bound.answer }
         : { outcome: 'reused' };
     }
-    const { sequence } = message;
-    const expected = sequence === undefined ? undefined : numbers.check(message.sender, sequence);
+    const expected = sequence === undefined ? undefined : yield* numbers.check(sender, sequence);
     if (expected !== undefined) return { outcome: 'out-of-sequence', expected };
-    const known = message.stay && stays.find(message.stay);
-    if (!mayBeSpokenOf(message, known)) return { outcome: 'unknown-case' };
-    if (!resources.areAsRead(message.sender, message.resources))
+    if (key && !(yield* mayBeSpokenOf(key, message.onlyIfSentTo, known)))
+      return { outcome: 'unknown-case' };
+    if (message.resources.length > 0 && !(yield* resources.areAsRead(sender, message.resources)))
       return { outcome: 'stale-resource' };
+    if (known) yield* sql.alone(streamName(known.stayId));
     const speaks = message.events.length > 0 || message.unmapped.length > 0;
     const begun =
-      !known && speaks && message.stay?.by === 'visit'
-        ? stays.add(message.stay, message.sender, message.patient, message.toldAt)
+      !known && speaks && key?.by === 'visit'
+        ? yield* stays.add(key, sender, patient, toldAt)
         : undefined;
     const stay = known ?? begun;
     assert(stay ?? message.events.length === 0, 'a message with events names its stay');
-    const kept =
-      known && message.patient ? stays.keepPatient(known, message.patient, message.toldAt) : known;
-    const [first, last] = stay ? addEvents(stay, message.events) : [null, null];
+    const kept = known && patient ? yield* stays.keepPatient(known, patient, toldAt) : known;
+    const [first, last] = stay ? yield* addEvents(stay, message.events) : nowhere;
     const taken = kept === known ? begun : kept;
-    if (taken) persons.catchUp(taken);
-    for (const person of message.persons) persons.tell(person, message.toldAt);
-    for (const move of message.moved) persons.move(move, message.sender, message.toldAt);
+    if (taken) yield* persons.catchUp(taken);
+    for (const person of message.persons) yield* persons.tell(person, toldAt);
+    for (const move of message.moved) yield* persons.move(move, sender, toldAt);
     const parked = message.unmapped.length > 0;
-    const { lastInsertRowid } = insertMessage.run(
-      message.messageId,
-      message.sender,
-      message.controlId,
-      message.kind,
-      parked ? 'parked' : 'accepted',
-      message.dedupeKey,
-      message.digest,
-      message.receivedAt,
-      message.mappingRevision,
-      stay?.stayId ?? null,
-      first,
-      last,
-      message.warnings,
-      message.answer,
-      message.raw,
+    const place = sequenceOf(
+      yield* insertMessage.get<Numbered>(
+        message.messageId,
+        sender,
+        message.controlId,
+        message.kind,
+        parked ? 'parked' : 'accepted',
+        message.digest,
+        message.receivedAt,
+        message.mappingRevision,
+        stay?.stayId ?? null,
+        first,
+        last,
+        message.warnings,
+        message.answer,
+        message.raw,
+      ),
     );
-    const place = Number(lastInsertRowid);
-    if (parked) addUnmapped(place, message.unmapped);
+    yield* bind.run(message.dedupeKey, message.messageId, place);
+    if (parked) yield* addUnmapped(place, message.unmapped);
     for (const resource of message.resources) {
-      resources.put(message.sender, resource, message.receivedAt, message.mappingRevision);
+      yield* resources.put(sender, resource, message.receivedAt, message.mappingRevision);
     }
-    if (sequence !== undefined) numbers.accept(message.sender, sequence);
-    accepted.add(message.sender, message.receivedAt, begun !== undefined);
+    if (sequence !== undefined) yield* numbers.accept(sender, sequence);
+    accepted.add(sender, message.receivedAt, begun !== undefined);
     return { outcome: 'recorded', parked, place };
   }
 
   /** All of them or none: a savepoint inside the transaction of the group. */
-  function recordTogether(together: readonly PreparedMessage[]): RecordTogetherOutcome {
+  function* recordTogether(together: readonly PreparedMessage[]): Step<RecordTogetherOutcome> {
     const back = [accepted.hold(), events.hold()];
-    db.exec('SAVEPOINT together');
+    const result = yield* sql.savepoint(recordEach(together), isRecorded);
+    if (!isRecorded(result)) for (const goBack of back) goBack();
+    return result;
+  }
+
+  function* recordEach(together: readonly PreparedMessage[]): Step<RecordTogetherOutcome> {
     const each: Extract<RecordTogetherOutcome, { outcome: 'recorded' }>['each'][number][] = [];
     for (const [index, message] of together.entries()) {
-      const outcome = record(message);
-      if (outcome.outcome === 'recorded' || outcome.outcome === 'duplicate') {
-        each.push(outcome);
-        continue;
-      }
-      db.exec('ROLLBACK TO together');
-      db.exec('RELEASE together');
-      for (const goBack of back) goBack();
-      return { outcome: 'refused', index, because: outcome };
+      const outcome = yield* record(message);
+      if (outcome.outcome !== 'recorded' && outcome.outcome !== 'duplicate')
+        return { outcome: 'refused', index, because: outcome };
+      each.push(outcome);
     }
-    db.exec('RELEASE together');
     return { outcome: 'recorded', each };
   }
 
-  function reject(message: RejectedMessage): void {
-    const state = message.errorCode === 'unknown-sender' ? 'quarantined' : 'rejected';
-    const { lastInsertRowid } = insertRejected.run(
-      message.messageId,
-      message.sender ?? null,
-      message.controlId ?? null,
-      message.kind ?? null,
-      state,
-      message.digest,
-      message.receivedAt,
-      message.errorCode,
-      message.error,
-      message.answer ?? null,
-      message.raw,
+  function* reject(message: RejectedMessage): Step<void> {
+    const state = refusedState(message);
+    const sequence = sequenceOf(
+      yield* insertRejected.get<Numbered>(
+        message.messageId,
+        message.sender ?? null,
+        message.controlId ?? null,
+        message.kind ?? null,
+        state,
+        message.digest,
+        message.receivedAt,
+        message.errorCode,
+        message.error,
+        message.answer ?? null,
+        message.raw,
+      ),
     );
-    refused.keep(state, Number(lastInsertRowid), message.raw.length);
+    yield* refused.keep(state, sequence, message.raw.length);
   }
 
   interface Earlier {
@@ -242,43 +264,47 @@ export function messageWrites(
   }
 
   /** A message as it stands; undefined where it is not, or is not as the change takes it to be. */
-  function earlierOf({ messageId, planned }: PreparedRetranslation): Earlier | undefined {
-    const row: ToldRow | undefined = planned
-      ? placedRow.get(planned.place, messageId)
-      : parkedRow.get(messageId);
+  function* earlierOf({ messageId, planned }: PreparedRetranslation): Step<Earlier | undefined> {
+    const row = planned
+      ? yield* placedRow.get<ToldRow>(planned.place, messageId)
+      : yield* parkedRow.get<ToldRow>(messageId);
     if (!row) return undefined;
-    const facts: Earlier['facts'] =
-      row.stayId !== null && row.firstPosition !== null
-        ? factsBetween.all(row.firstPosition, row.lastPosition, row.stayId)
+    const { firstPosition, lastPosition, stayId } = row;
+    const facts =
+      stayId !== null && firstPosition !== null
+        ? yield* factsBetween.all<Earlier['facts'][number]>(firstPosition, lastPosition, stayId)
         : [];
     const isAsPlanned = !planned || planned.facts.join() === facts.map(({ id }) => id).join();
     return isAsPlanned ? { row, facts } : undefined;
   }
 
   /** Each new event names what it replaces. One that comes out as it was (same id) stays as it is. */
-  function retranslate(change: PreparedRetranslation, { row, facts }: Earlier): void {
-    const stay = row.stayId === null ? undefined : stays.byId(row.stayId);
+  function* retranslate(change: PreparedRetranslation, { row, facts }: Earlier): Step<void> {
+    const stay = row.stayId === null ? undefined : yield* stays.byId(row.stayId);
     const { fresh } = supersession(facts, change.events);
     assert(stay ?? fresh.length === 0, 'a message with events names its stay');
     const bodies = fresh.map(({ fact, replaces }) => replacing(fact, replaces));
-    const [first, last] = stay ? addEvents(stay, bodies) : [null, null];
-    updateTranslation.run(
+    const [first, last] = stay ? yield* addEvents(stay, bodies) : nowhere;
+    yield* updateTranslation.run(
       change.unmapped.length > 0 ? 'parked' : 'accepted',
       change.mappingRevision,
       first ?? row.firstPosition,
       last ?? row.lastPosition,
+      change.messageId,
       row.sequence,
     );
-    deleteUnmapped.run(row.sequence);
-    addUnmapped(row.sequence, change.unmapped);
+    yield* deleteUnmapped.run(row.sequence);
+    yield* addUnmapped(row.sequence, change.unmapped);
   }
 
-  function retranslateAll(changes: readonly PreparedRetranslation[]): 'retranslated' | 'stale' {
-    const earlier = changes.map(earlierOf);
+  function* retranslateAll(
+    changes: readonly PreparedRetranslation[],
+  ): Step<'retranslated' | 'stale'> {
+    const earlier = yield* sql.together(changes.map(earlierOf));
     if (changes.some(({ planned }, index) => planned && !earlier[index])) return 'stale';
     for (const [index, change] of changes.entries()) {
       const stands = earlier[index];
-      if (stands) retranslate(change, stands);
+      if (stands) yield* retranslate(change, stands);
     }
     return 'retranslated';
   }
@@ -290,7 +316,7 @@ export function messageWrites(
       reject,
       retranslate: retranslateAll,
     },
-    finish: accepted.finish,
+    finish: () => accepted.finish(),
     forget: () => {
       accepted.forget();
       refused.forget();
@@ -304,12 +330,37 @@ function replacing(event: PreparedBody, ids: readonly string[]): PreparedBody {
   return { ...event, body: JSON.stringify(superseding(body, ids)) };
 }
 
+/** First and last position. */
+type Span = readonly [number | null, number | null];
+const nowhere: Span = [null, null];
+
+interface Numbered {
+  readonly sequence: number;
+}
+function sequenceOf(row: Numbered | undefined): number {
+  assert(row, 'a message that was written has a number');
+  return row.sequence;
+}
+
+function isRecorded({ outcome }: RecordTogetherOutcome): boolean {
+  return outcome === 'recorded';
+}
+
+/** A stranger's message is kept apart. */
+export function refusedState({ errorCode }: Pick<RejectedMessage, 'errorCode'>): RefusedState {
+  return errorCode === 'unknown-sender' ? 'quarantined' : 'rejected';
+}
+
+function* nothing(): Step<undefined> {}
+
 /** Counts what each sender had accepted, and the processes that began with it, once a group. */
-function senderTally(db: Database) {
-  const add = db.prepare(
+function senderTally(sql: Sql) {
+  const add = sql.prepare(
     `INSERT INTO senders (sender, accepted, last_at, processes) VALUES (?, ?, ?, ?)
-     ON CONFLICT (sender) DO UPDATE SET accepted = accepted + excluded.accepted,
-       last_at = max(last_at, excluded.last_at), processes = processes + excluded.processes`,
+     ON CONFLICT (sender) DO UPDATE SET accepted = senders.accepted + excluded.accepted,
+       last_at = CASE WHEN excluded.last_at > senders.last_at
+         THEN excluded.last_at ELSE senders.last_at END,
+       processes = senders.processes + excluded.processes`,
   );
   let tally = new Map<string, { accepted: number; lastAt: string; processes: number }>();
   return {
@@ -331,9 +382,9 @@ function senderTally(db: Database) {
       entry.processes += processes;
       if (receivedAt > entry.lastAt) entry.lastAt = receivedAt;
     },
-    finish: (): void => {
+    *finish(): Step<void> {
       for (const [sender, { accepted, lastAt, processes }] of tally) {
-        add.run(sender, accepted, lastAt, processes);
+        yield* add.run(sender, accepted, lastAt, processes);
       }
       tally.clear();
     },

@@ -1,7 +1,7 @@
 /** What a message says of persons: every stay of theirs gets the facts, also one that becomes known later. */
 import { idOf } from '../../../process/ids.ts';
-import type { Database } from '../embedded/connection.ts';
 import type { StayKey } from '../journal.ts';
+import type { Sql, Step } from '../sql.ts';
 import type { EventLog } from './events.ts';
 import type { Patients, PreparedNumber, PreparedPatient } from './patients.ts';
 import type { PreparedBody } from './messages.ts';
@@ -21,73 +21,80 @@ export interface PreparedMove {
 }
 
 export interface PersonMessages {
-  tell(person: PreparedPerson, toldAt: string): void;
-  move(move: PreparedMove, sender: string, toldAt: string): void;
+  tell(person: PreparedPerson, toldAt: string): Step<void>;
+  move(move: PreparedMove, sender: string, toldAt: string): Step<void>;
   /** Adds what was told of the person, to a stay that is theirs from now on. What the stay itself says later holds over it. */
-  catchUp(stay: Stay): void;
+  catchUp(stay: Stay): Step<void>;
 }
 
 export function personMessages(
-  db: Database,
+  sql: Sql,
   events: EventLog,
   stays: StayWrites,
   patients: Patients,
 ): PersonMessages {
-  const insertFact = db.prepare(
+  const insertFact = sql.prepare(
     'INSERT INTO person_facts (patient_key, told_at, type, body) VALUES (?, ?, ?, ?)',
   );
-  const newestFacts = db.prepare(
+  const newestFacts = sql.prepare(
     `SELECT type, body FROM person_facts WHERE patient_key = ?
-     ORDER BY told_at DESC, rowid DESC LIMIT 100`,
+     ORDER BY told_at DESC, number DESC LIMIT 100`,
   );
-  const hasEvent = db.prepare(`SELECT 1 FROM events WHERE stream = ? AND body ->> '$.id' = ?`);
+  const hasEvent = sql.prepare(`SELECT 1 FROM events WHERE stream = ? AND body ->> 'id' = ?`);
 
   /**
    * One fact in several streams is several events: each has an id of its own, and stands there once.
    * @param of whose the fact is; what is told of a person is caused by that fact, in each of their stays
    */
-  function add(
+  function* add(
     { stayId: streamId, processId: lane }: Stay,
     { type, body }: Told,
     of: 'person' | 'stay',
-  ): void {
+  ): Step<void> {
     const event: { id: string } = JSON.parse(body);
     const id = idOf(`person|${event.id}|${streamId}`);
-    if (hasEvent.get(streamId, id) !== undefined) return;
+    if ((yield* hasEvent.get(streamId, id)) !== undefined) return;
     const own = { ...event, id, ...(of === 'person' && { causationId: event.id }) };
-    events.add({ streamId, type, body: JSON.stringify(own), lane, alsoStream: undefined });
+    yield* events.add({
+      streamId,
+      id,
+      type,
+      body: JSON.stringify(own),
+      lane,
+      alsoStream: undefined,
+    });
   }
 
-  function catchUp(stay: Stay): void {
-    const facts: Told[] = newestFacts.all(stay.patientKey);
-    for (const fact of facts.toReversed()) add(stay, fact, 'person');
+  function* catchUp(stay: Stay): Step<void> {
+    const facts = yield* newestFacts.all<Told>(stay.patientKey);
+    for (const fact of facts.toReversed()) yield* add(stay, fact, 'person');
   }
 
   return {
     catchUp,
-    tell({ patient, earlierNumbers, events: told, isProtected }, toldAt) {
+    *tell({ patient, earlierNumbers, events: told, isProtected }, toldAt) {
       const isMerge = earlierNumbers.length > 0;
-      const known = patients.ownerOf(patient.numbers);
+      const known = yield* patients.ownerOf(patient.numbers);
       // Of somebody without a stay nothing is kept, but that they are protected: their first stay may not say so.
       if (!isMerge && known === undefined && !isProtected) return;
       const key = isMerge
-        ? patients.merge(patient, earlierNumbers, toldAt)
-        : (known ?? patients.begin(patient.numbers));
-      if (known !== undefined && !isMerge) patients.keep(known, patient, toldAt);
-      for (const { type, body } of told) insertFact.run(key, toldAt, type, body);
-      for (const stay of stays.ofPatient(key)) {
+        ? yield* patients.merge(patient, earlierNumbers, toldAt)
+        : (known ?? (yield* patients.begin(patient.numbers)));
+      if (known !== undefined && !isMerge) yield* patients.keep(known, patient, toldAt);
+      for (const { type, body } of told) yield* insertFact.run(key, toldAt, type, body);
+      for (const stay of yield* stays.ofPatient(key)) {
         // What is known of the one is known of the other, from now on.
-        if (isMerge) catchUp(stay);
-        else for (const fact of told) add(stay, fact, 'person');
+        if (isMerge) yield* catchUp(stay);
+        else for (const fact of told) yield* add(stay, fact, 'person');
       }
     },
-    move({ stay: key, patient, events: told }, sender, toldAt) {
-      const known = stays.find(key);
+    *move({ stay: key, patient, events: told }, sender, toldAt) {
+      const known = yield* stays.find(key);
       const stay = known
-        ? stays.keepPatient(known, patient, toldAt)
-        : stays.add(key, sender, patient, toldAt);
-      if (stay !== known) catchUp(stay);
-      for (const fact of told) add(stay, fact, 'stay');
+        ? yield* stays.keepPatient(known, patient, toldAt)
+        : yield* stays.add(key, sender, patient, toldAt);
+      if (stay !== known) yield* catchUp(stay);
+      for (const fact of told) yield* add(stay, fact, 'stay');
     },
   };
 }
