@@ -11,7 +11,8 @@ import { embeddedLeases } from './embedded/leases.ts';
 import { lockFolder } from './embedded/lock.ts';
 import { openReading } from './embedded/reader.ts';
 import { startWorker } from '../worker.ts';
-import { WriterQueue, type QueueLimits } from './writer-queue.ts';
+import type { WriterStart } from './embedded/writer.ts';
+import { refusedDefaults, WriterQueue, type QueueLimits } from './writer-queue.ts';
 import type { RefusedLimits } from './writes/refused-bodies.ts';
 
 export type { CountedJournal } from './assemble.ts';
@@ -37,7 +38,7 @@ const defaults: EmbeddedLimits = {
   logLimitBytes: 128 * 1024 * 1024,
   maxPages: 0,
   syncDelayMs: 0,
-  refused: { bodies: 10_000, bytes: 128 * 1024 * 1024 },
+  refused: refusedDefaults,
 };
 
 /**
@@ -56,10 +57,14 @@ export async function openEmbeddedJournal(options: {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder, options.reloads);
   try {
-    const queue = await WriterQueue.start({ folder, maxPages, syncDelayMs, refused }, limits);
+    const queue = await WriterQueue.start(
+      'embedded/writer',
+      { folder, maxPages, syncDelayMs, refused } satisfies WriterStart,
+      limits,
+    );
     const stopCheckpoints = startCheckpoints(folder, limits, queue);
     const reading = openReading(folder);
-    const durability = `SQLite ${queue.sqlite}, WAL, synchronous=FULL, group commit`;
+    const durability = `SQLite ${queue.version}, WAL, synchronous=FULL, group commit`;
     const { guard, ...leases } = embeddedLeases();
     const about = { form: 'embedded', durability, leases, guard };
     return assemble(queue, reading, about, async () => {

@@ -7,8 +7,9 @@ import type { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../errors.ts';
 import { startWorker } from '../worker.ts';
 import type { Fence } from './contract/leases.ts';
-import type { BatchResult, Command, FromWriter, ToWriter, WriterStart } from './embedded/writer.ts';
+import type { BatchResult, Command, FromWriter, ToWriter } from './writer-port.ts';
 import type { ResultOf, Writes } from './writes.ts';
+import type { RefusedLimits } from './writes/refused-bodies.ts';
 
 export interface QueueLimits {
   /** Commands handed in and not yet committed; more are refused. */
@@ -23,11 +24,15 @@ interface Entry {
   readonly reject: (error: GatewayError) => void;
 }
 
+/** Bodies kept of messages that were not accepted, unless it is said otherwise. */
+export const refusedDefaults: RefusedLimits = { bodies: 10_000, bytes: 128 * 1024 * 1024 };
+
 /** Bytes that travel in the one buffer of their batch, by field. */
 export type Blobs = Readonly<Record<string, Uint8Array>>;
 
 export class WriterQueue {
-  readonly sqlite: string;
+  /** Of the database. */
+  readonly version: string;
   readonly #worker: Worker;
   readonly #limits: QueueLimits;
   /** Handed over, in the order in which the results come back. */
@@ -46,10 +51,12 @@ export class WriterQueue {
 
   /**
    * Starts the writer: it opens the database and brings its tables up to date.
+   * @param stem file of the worker beside this one, without its extension
+   * @param start what that worker is given
    * @throws GatewayError when the writer refused to start
    */
-  static async start(start: WriterStart, limits: QueueLimits): Promise<WriterQueue> {
-    const worker = startWorker('embedded/writer', start, import.meta.url);
+  static async start(stem: string, start: unknown, limits: QueueLimits): Promise<WriterQueue> {
+    const worker = startWorker(stem, start, import.meta.url);
     // `once` throws when the worker's `error` comes first.
     const [answer]: FromWriter[] = await once(worker, 'message').catch((cause: unknown) => {
       throw unavailable('the writer did not start', cause);
@@ -60,12 +67,11 @@ export class WriterQueue {
         ? new GatewayError(failure.code, failure.message)
         : unavailable('the writer did not start');
     }
-    const { sqlite } = answer.ready;
-    return new WriterQueue(worker, sqlite, limits);
+    return new WriterQueue(worker, answer.ready.version, limits);
   }
 
-  private constructor(worker: Worker, sqlite: string, limits: QueueLimits) {
-    this.sqlite = sqlite;
+  private constructor(worker: Worker, version: string, limits: QueueLimits) {
+    this.version = version;
     this.#worker = worker;
     this.#limits = limits;
     worker.on('message', (result: BatchResult) => this.#settle(result));
@@ -90,6 +96,11 @@ export class WriterQueue {
 
   onCommit(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Somebody else committed something for the bus. */
+  announce(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** Why nothing can be written any more. */
@@ -210,7 +221,7 @@ export class WriterQueue {
       if (failure) entry.reject(new GatewayError(failure.code, failure.message));
       else entry.resolve(batch.results[index]);
     }
-    if (batch.addedOutbox) for (const listener of this.#listeners) listener();
+    if (batch.addedOutbox) this.announce();
     if (this.#waiting.length === 0 && this.#underWay.length === 0) this.#idle?.();
   }
 }

@@ -2,21 +2,16 @@
  * The one writer: a worker that does every write of the embedded journal. A batch is one transaction; one that fails
  * is rolled back and its commands are tried one by one, so that a bad command costs nobody else.
  */
-import {
-  parentPort,
-  receiveMessageOnPort,
-  workerData,
-  type MessagePort,
-} from 'node:worker_threads';
-import { assert, type ErrorCode } from '../../../errors.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../../../errors.ts';
+import type { Step } from '../sql.ts';
+import { refuse, serve, type BatchResult, type Command, type Failure } from '../writer-port.ts';
+import { prepareWrites, type Writer } from '../writes.ts';
+import type { RefusedLimits } from '../writes/refused-bodies.ts';
 import { openForWriting, type Database } from './connection.ts';
 import { storeError } from './failure.ts';
 import { migrate } from './migrations.ts';
-import type { Fence } from '../contract/leases.ts';
 import { runNow, sqliteSql } from './sql.ts';
-import type { Step } from '../sql.ts';
-import { prepareWrites, type Writer, type Writes } from '../writes.ts';
-import type { RefusedLimits } from '../writes/refused-bodies.ts';
 
 export interface WriterStart {
   readonly folder: string;
@@ -26,27 +21,6 @@ export interface WriterStart {
   readonly syncDelayMs: number;
   readonly refused: RefusedLimits;
 }
-export interface Command {
-  readonly name: keyof Writes;
-  readonly input: unknown;
-  /** The lease it is made under. The embedded journal has one process, so its writer need not look. */
-  readonly fence?: Fence;
-}
-export type ToWriter = { readonly commands: readonly Command[]; readonly bytes: number } | 'close';
-
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-export interface BatchResult {
-  readonly results: readonly unknown[];
-  /** Which commands failed, by their place in the batch. */
-  readonly failures: readonly (readonly [index: number, failure: Failure])[];
-  readonly commits: number;
-  readonly addedOutbox: boolean;
-}
-export type FromWriter =
-  { readonly ready: { readonly sqlite: string } } | { readonly refused: Failure } | BatchResult;
 
 /** Runs batches on one connection. */
 class GroupCommit {
@@ -73,6 +47,16 @@ class GroupCommit {
         ? this.#result([undefined], [[0, toFailure(error)]])
         : this.#oneByOne(commands);
     }
+  }
+
+  /** Leaves one file behind where the disk allows it; what stays in the log is found there at the next start. */
+  close(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full disk: everything is committed all the same.
+    }
+    this.#db.close();
   }
 
   #oneByOne(commands: readonly Command[]): BatchResult {
@@ -121,66 +105,23 @@ class GroupCommit {
   }
 }
 
-/** Bounds of one transaction: more waits for the next. */
-const groupSize = 256;
-const groupBytes = 8 * 1024 * 1024;
-
-/** Everything that has come by now, within bounds: a group forms when the writer is free, not before. */
-function takeGroup(
-  port: MessagePort,
-  first: ToWriter,
-): { readonly commands: readonly Command[]; readonly isClosing: boolean } {
-  if (first === 'close') return { commands: [], isClosing: true };
-  const commands = [...first.commands];
-  let { bytes } = first;
-  while (commands.length < groupSize && bytes < groupBytes) {
-    const next: { message: ToWriter } | undefined = receiveMessageOnPort(port);
-    if (next === undefined) break;
-    if (next.message === 'close') return { commands, isClosing: true };
-    commands.push(...next.message.commands);
-    bytes += next.message.bytes;
-  }
-  return { commands, isClosing: false };
-}
-
 function toFailure(error: unknown): Failure {
   const { code, message } = storeError(error);
   return { code, message };
 }
 
-/** Leaves one file behind where the disk allows it; what stays in the log is found there at the next start. */
-function closeWhole(db: Database): void {
-  try {
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  } catch {
-    // A full disk: everything is committed all the same.
-  }
-  db.close();
-}
-
 function start(): void {
   const port = parentPort;
   assert(port, 'the writer runs as a worker');
-  const say = (message: FromWriter): void => port.postMessage(message);
   try {
     const given: WriterStart = workerData;
-    const { maxPages } = given;
     const db = openForWriting(given.folder);
     migrate(db);
-    if (maxPages > 0) db.exec(`PRAGMA max_page_count = ${maxPages}`);
-    const group = new GroupCommit(db, given);
-    port.on('message', (first: ToWriter) => {
-      const { commands, isClosing } = takeGroup(port, first);
-      if (commands.length > 0) say(group.run(commands));
-      if (!isClosing) return;
-      closeWhole(db);
-      port.close();
-    });
-    const { sqlite }: { sqlite: string } = db.prepare('SELECT sqlite_version() AS sqlite').get();
-    say({ ready: { sqlite } });
+    if (given.maxPages > 0) db.exec(`PRAGMA max_page_count = ${given.maxPages}`);
+    const { version }: { version: string } = db.prepare('SELECT sqlite_version() AS version').get();
+    serve(port, version, new GroupCommit(db, given));
   } catch (error) {
-    say({ refused: toFailure(error) });
-    port.close();
+    refuse(port, storeError(error));
   }
 }
 
