@@ -24,7 +24,9 @@ export function openKeeper(
   // A name of its own each time: one that was killed and comes again is another instance.
   const id = instance.id ?? `${hostname().slice(0, 50)}-${randomBytes(4).toString('hex')}`;
   return createKeeper({
-    journal,
+    leases: journal.leases,
+    // A journal of one process has no other writer to be kept out.
+    under: (fence) => (journal.leases.isShared ? journal.under(fence) : journal),
     clock,
     instance: { id, roles, version: packageVersion() },
     partitions: bus.form === 'rabbitmq' ? bus.partitions : 0,

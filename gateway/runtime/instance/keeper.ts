@@ -9,7 +9,7 @@ import { asGatewayError, GatewayError } from '../../errors.ts';
 import type { OnTrouble } from '../bus/bus.ts';
 import type { Partitions } from '../bus/partitions.ts';
 import type { Clock } from '../clock.ts';
-import type { Fence, Instance, Lease } from '../journal/contract/leases.ts';
+import type { Fence, Instance, Lease, Leases } from '../journal/contract/leases.ts';
 import type { Journal } from '../journal/journal.ts';
 import { shareOf, type Standing } from './share.ts';
 
@@ -19,7 +19,9 @@ export interface Doing {
 }
 
 export interface KeeperParts {
-  readonly journal: Journal;
+  readonly leases: Leases;
+  /** The journal, its writes made under a lease. */
+  readonly under: (fence: () => Fence) => Journal;
   readonly clock: Pick<Clock, 'elapsedMs'>;
   readonly instance: Instance;
   /** How many partitions there are; 0 where the bus has none. */
@@ -85,9 +87,8 @@ interface Charge {
 }
 
 export function createKeeper(parts: KeeperParts): Keeper {
-  const { journal, clock, instance, leaseMs, onTrouble } = parts;
+  const { leases, clock, instance, leaseMs, onTrouble } = parts;
   const onEvent = parts.onEvent ?? (() => undefined);
-  const { leases } = journal;
   const isSharer = ({ roles }: Pick<Instance, 'roles'>): boolean =>
     roles.some((role) => parts.sharing.includes(role));
   const takesPart = parts.partitions > 0 && isSharer(instance);
@@ -167,7 +168,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       if (!should && charge.doing !== undefined) ended.push(charge);
     }
     for (const charge of begun) {
-      charge.doing = charge.begin === undefined ? Promise.resolve(undefined) : start(charge);
+      charge.doing = Promise.resolve().then(() => start(charge));
       onEvent('taken', { lease: charge.name, epoch: charge.lease?.epoch });
     }
     for (const charge of ended) {
@@ -279,7 +280,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       if (hasBegun) void nextRound();
     },
     fence,
-    under: (name) => (leases.isShared ? journal.under(() => fence(name)) : journal),
+    under: (name) => parts.under(() => fence(name)),
     doing: () => [...charges.values()].filter(isHeld).map(({ name }) => name),
     async begin() {
       await nextRound();

@@ -18,7 +18,10 @@ export interface EmbeddedLeases extends Leases {
   readonly guard: (fence: Fence) => void;
 }
 
-export function embeddedLeases(): EmbeddedLeases {
+/** @param elapsedMs monotonic */
+export function embeddedLeases(
+  elapsedMs: () => number = () => systemClock.elapsedMs(),
+): EmbeddedLeases {
   const notes = new Map<string, Note>();
   const seen = new Map<
     string,
@@ -30,7 +33,7 @@ export function embeddedLeases(): EmbeddedLeases {
   };
 
   function claim(holder: string, name: string, ttlMs: number): Note | undefined {
-    const nowMs = systemClock.elapsedMs();
+    const nowMs = elapsedMs();
     const note = notes.get(name) ?? { holder: '', epoch: 0, untilMs: nowMs };
     if (note.holder !== holder) {
       if (note.untilMs > nowMs) return undefined;
@@ -45,13 +48,13 @@ export function embeddedLeases(): EmbeddedLeases {
   function release(holder: string, names: Iterable<string>): void {
     for (const name of names) {
       const note = notes.get(name);
-      if (note?.holder === holder) note.untilMs = systemClock.elapsedMs();
+      if (note?.holder === holder) note.untilMs = elapsedMs();
     }
     tell();
   }
 
   function instances(): SeenInstance[] {
-    const nowMs = systemClock.elapsedMs();
+    const nowMs = elapsedMs();
     return [...seen.values()].map(({ instance, startedAt, beatMs, untilMs }) => ({
       ...instance,
       startedAt,
@@ -72,7 +75,7 @@ export function embeddedLeases(): EmbeddedLeases {
       release(holder, names);
     },
     async all() {
-      const nowMs = systemClock.elapsedMs();
+      const nowMs = elapsedMs();
       return [...notes]
         .map(([name, { holder, epoch, untilMs }]) => ({
           name,
@@ -83,7 +86,7 @@ export function embeddedLeases(): EmbeddedLeases {
         .toSorted((one, other) => (one.name < other.name ? -1 : 1));
     },
     async beat(instance, ttlMs) {
-      const beatMs = systemClock.elapsedMs();
+      const beatMs = elapsedMs();
       const { startedAt = systemClock.now() } = seen.get(instance.id) ?? {};
       if (!seen.has(instance.id)) tell();
       seen.set(instance.id, { instance, startedAt, beatMs, untilMs: beatMs + ttlMs });
