@@ -214,7 +214,7 @@ withJournal(billing.command('explain'))
     },
   );
 
-addOperatorVerbs(program, { withJournal, flagsOf, setExit });
+addOperatorVerbs(program, { withSettings, withJournal, flagsOf, setExit });
 
 addRetranslate(program, setExit);
 addSend(program, setExit);

@@ -1,5 +1,26 @@
 /** What the help of the operator's verbs says beyond their options. */
 export const operatorHelp = {
+  configCheck: `
+All faults at once, each with file and line and what to do: settings, mappings, parameters, certificates, secrets of this
+environment, and what does not fit together. Nothing is written and nobody is called: hemgang doctor does that. Of one
+overlay the first fault is told; the next one shows when it is corrected.
+
+  hemgang config check hemgang.yaml
+
+Exit codes: 0 a start takes it; 1 it does, and something is odd; 2 a start would refuse it.`,
+  configShow: `
+Flags win over the environment, the environment over the file. Lengths of time that the file does not write are in
+milliseconds. Of secrets only the names are there, and whether they are set in this environment.
+
+  hemgang config show --json
+
+Exit codes: 0 shown; 2 it cannot be read: hemgang config check tells why.`,
+  configSchema: `
+  hemgang config schema > hemgang.schema.json
+
+and in the first line of hemgang.yaml: # yaml-language-server: $schema=hemgang.schema.json
+
+Exit codes: 0 printed.`,
   deadLettersList: `
 A dead letter is an event whose attempts are used up; its case waits behind it. It is named queue:position, and by the
 id of its event. The broker puts aside what it could not hand over; the journal has those events all the same.

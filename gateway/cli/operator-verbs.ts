@@ -1,5 +1,6 @@
 /** Verbs that change what a gateway does, or look at what stands in its way: who did it and why is always written down. */
 import type { Command } from 'commander';
+import { configCheck, configSchemaPrint, configShow } from './config.ts';
 import { deadLettersList, deadLettersShow } from './dead-letters.ts';
 import { queueList, queuePause, queueResume } from './queue.ts';
 import { redrive } from './redrive.ts';
@@ -10,13 +11,15 @@ export type Given = Readonly<Record<string, unknown>> & { readonly json: boolean
 
 export interface VerbParts {
   /** Adds --config, --data and --json. */
+  /** Adds every setting as a flag. */
+  readonly withSettings: (command: Command) => Command;
   readonly withJournal: (command: Command) => Command;
   readonly flagsOf: (given: Given) => Record<string, string | undefined>;
   readonly setExit: (code: number) => void;
 }
 
 export function addOperatorVerbs(program: Command, parts: VerbParts): void {
-  const { withJournal, flagsOf, setExit } = parts;
+  const { withSettings, withJournal, flagsOf, setExit } = parts;
   const withOrder = (command: Command): Command =>
     withJournal(command)
       .requiredOption('--reason <text>', 'why; stands in the audit')
@@ -31,6 +34,34 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     reason: given.reason,
     who: given.who,
   });
+
+  const config = program
+    .command('config')
+    .description('the configuration: what is wrong with it, what holds, its schema');
+  const flagsAndFile = (file: string | undefined, given: Given) => {
+    const question = questionOf(given);
+    return { ...question, config: file ?? question.config };
+  };
+  withSettings(config.command('check [file]'))
+    .description('show everything that a start would refuse, and what is odd, without starting')
+    .option('--json', 'print it as JSON', false)
+    .addHelpText('after', operatorHelp.configCheck)
+    .action(async (file: string | undefined, given: Given) =>
+      setExit(await configCheck(flagsAndFile(file, given))),
+    );
+  withSettings(config.command('show [file]'))
+    .description('show every setting as it holds and where it was set; passwords are masked')
+    .option('--json', 'print it as JSON', false)
+    .addHelpText('after', operatorHelp.configShow)
+    .action(async (file: string | undefined, given: Given) =>
+      setExit(await configShow(flagsAndFile(file, given))),
+    );
+  config
+    .command('schema')
+    .description('print the JSON Schema of the configuration file, for editors')
+    .option('--json', 'it is JSON anyhow', false)
+    .addHelpText('after', operatorHelp.configSchema)
+    .action(() => setExit(configSchemaPrint()));
 
   const letters = program
     .command('dead-letters')

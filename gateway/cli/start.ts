@@ -1,7 +1,6 @@
 import { asGatewayError, type GatewayError } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';
-import type { Fail } from '../runtime/config-values.ts';
-import { loadConfig, type Config } from '../runtime/config.ts';
+import { loadConfig, placed, type Config } from '../runtime/config.ts';
 import { createLog } from '../runtime/log.ts';
 import type { FileToken } from '../wiring/tokens.ts';
 
@@ -47,15 +46,6 @@ export async function start(options: StartOptions): Promise<number> {
   clearTimeout(hurry);
   log.info('stopped');
   return 0;
-}
-
-/** An error in a setting, with file and line; one that names the next step has said where. */
-function placed(error: GatewayError, config: Config, fail: Fail): GatewayError {
-  const { location = '', message } = error;
-  const [section = ''] = location.split('.');
-  if (!(section in config) || message.includes('\n  next:')) return error;
-  const [, closer = '', what = ''] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
-  return closer.startsWith(location) ? fail(closer, what) : fail(location, message);
 }
 
 /** Where it listens, as whom, and how durable it is. */

@@ -1,6 +1,6 @@
 /** Settings of the bus: the journal's own rows, or a broker. */
 import { z } from 'zod';
-import { duration, secretName, type Fail } from './config-values.ts';
+import { duration, secretName, type Report } from './config-values.ts';
 
 export const busSettings = z.discriminatedUnion('form', [
   z.strictObject({ form: z.literal('embedded') }),
@@ -44,17 +44,17 @@ export const busSettings = z.discriminatedUnion('form', [
 export type BusSettings = z.output<typeof busSettings>;
 export type RabbitMqSettings = Extract<BusSettings, { form: 'rabbitmq' }>;
 
-/** What single values cannot show. @throws GatewayError configuration-invalid */
-export function checkBusTogether(bus: BusSettings, fail: Fail): void {
+/** What single values cannot show. */
+export function checkBusTogether(bus: BusSettings, fail: Report): void {
   if (bus.form !== 'rabbitmq') return;
   const { protocol, username } = new URL(bus.url);
   if (bus.tls !== undefined && protocol !== 'amqps:') {
-    throw fail('bus.tls', 'needs an amqps url, or nothing is encrypted');
+    fail('bus.tls', 'needs an amqps url, or nothing is encrypted');
   }
   if ((bus.tls?.cert === undefined) !== (bus.tls?.key === undefined)) {
-    throw fail('bus.tls', 'cert and key stand together or not at all');
+    fail('bus.tls', 'cert and key stand together or not at all');
   }
   if (bus.passwordEnv !== undefined && username === '') {
-    throw fail('bus.passwordEnv', 'needs the name of the user in bus.url: amqps://user@host');
+    fail('bus.passwordEnv', 'needs the name of the user in bus.url: amqps://user@host');
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { municipalityCode } from '../process/events.ts';
 import { fhirPoll } from './config-fhir-poll.ts';
 import { fhirSubscriptions } from './config-fhir-subscriptions.ts';
-import { secretName, type Fail } from './config-values.ts';
+import { secretName, type Report } from './config-values.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -91,29 +91,29 @@ interface Together {
 export const fhirTokenName = (sender: string): string => `fhir-${sender}`;
 
 /** What single values of FHIR cannot show. */
-export function checkFhirTogether({ http, senders, partners }: Together, fail: Fail): void {
+export function checkFhirTogether({ http, senders, partners }: Together, fail: Report): void {
   const tokens = new Set(senders.map(({ id }) => fhirTokenName(id)));
   const clients = new Map<string, string>();
   for (const [index, { id, fhir }] of senders.entries()) {
     const at = `senders.${index}.fhir`;
     if (fhir?.certificates && http.tls?.ca === undefined) {
-      throw fail(`${at}.certificates`, 'client certificates need http.tls with ca, who signs them');
+      fail(`${at}.certificates`, 'client certificates need http.tls with ca, who signs them');
     }
     if (!fhir?.oauth) continue;
     const { issuer, jwks } = fhir.oauth;
     const wrong = wrongAddress(jwks);
-    if (wrong !== undefined) throw fail(`${at}.oauth.jwks`, wrong);
+    if (wrong !== undefined) fail(`${at}.oauth.jwks`, wrong);
     for (const [place, client] of fhir.oauth.clients.entries()) {
       const other = clients.get(`${issuer} ${client}`);
       if (other !== undefined) {
-        throw fail(`${at}.oauth.clients.${place}`, `${client} is a client of ${other} already`);
+        fail(`${at}.oauth.clients.${place}`, `${client} is a client of ${other} already`);
       }
       clients.set(`${issuer} ${client}`, id);
     }
   }
   const shared = partners.findIndex(({ id }) => tokens.has(id));
   if (shared >= 0) {
-    throw fail(`partners.${shared}.id`, 'fhir-… is the token of a sender; choose another id');
+    fail(`partners.${shared}.id`, 'fhir-… is the token of a sender; choose another id');
   }
 }
 

@@ -27,6 +27,9 @@ export const tlsFiles = z.strictObject({
 /** The error for what is wrong at a dotted path: `receivers.0.url`. */
 export type Fail = (path: string, what: string) => GatewayError;
 
+/** Told of each thing that is wrong at a dotted path. */
+export type Report = (path: string, what: string) => void;
+
 function toMs(text: string): number {
   const amount = Number.parseInt(text, 10);
   const unit = text.replace(/^\d+/, '');

@@ -2,9 +2,7 @@
  * Configuration: a file, the environment over it, flags over both. Everything is checked before anything starts;
  * what is wrong is named with file, line and the next step.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
@@ -13,8 +11,23 @@ import { instanceSettings } from './config-instance.ts';
 import { journalSettings } from './config-journal.ts';
 import { metricsSettings, stopSettings } from './config-observing.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
+import {
+  flagOf,
+  readSource,
+  type ConfigSource,
+  type ConfigSources,
+  type ScalarSetting,
+} from './config-source.ts';
 import { environmentValue } from './environment.ts';
-import { duration, idText, port, secretName, tlsFiles, type Fail } from './config-values.ts';
+import {
+  duration,
+  idText,
+  port,
+  secretName,
+  tlsFiles,
+  type Fail,
+  type Report,
+} from './config-values.ts';
 
 const mode = z.enum(['live', 'shadow']);
 
@@ -75,7 +88,7 @@ const watchedFolder = z.strictObject({
     .default(64 * 1024 * 1024),
 });
 
-const schema = z.strictObject({
+export const configSchema = z.strictObject({
   /** Tokens, drops and, in the embedded form, the journal. */
   data: z.string().default('./data'),
   journal: journalSettings.prefault({ form: 'embedded' }),
@@ -201,19 +214,9 @@ const schema = z.strictObject({
     .prefault({}),
 });
 
-export type Config = z.output<typeof schema>;
+export type Config = z.output<typeof configSchema>;
 export type ReceiverConfig = Config['receivers'][number];
 export type FolderConfig = Config['folders'][number];
-
-/** A setting that a flag and an environment variable may set. */
-export interface ScalarSetting {
-  readonly path: readonly string[];
-  readonly env: string;
-  /** Its flag, where it is not the path: `mllp.port` is --mllp-port. */
-  readonly flag?: string;
-}
-
-export const flagOf = ({ path, flag = path.join('-') }: ScalarSetting): string => flag;
 
 /** Scalar settings that flags and environment variables may set: path in the file, variable. */
 export const scalarSettings: readonly ScalarSetting[] = [
@@ -229,22 +232,17 @@ export const scalarSettings: readonly ScalarSetting[] = [
   { path: ['journal', 'form'], env: 'HEMGANG_JOURNAL' },
   { path: ['journal', 'url'], env: 'HEMGANG_JOURNAL_URL' },
   { path: ['journal', 'schema'], env: 'HEMGANG_JOURNAL_SCHEMA' },
-  { path: ['instance', 'id'], env: 'HEMGANG_INSTANCE_ID' },
-  { path: ['instance', 'roles'], env: 'HEMGANG_ROLES', flag: 'role' },
   { path: ['bus', 'form'], env: 'HEMGANG_BUS' },
   { path: ['bus', 'url'], env: 'HEMGANG_BUS_URL' },
   { path: ['bus', 'prefix'], env: 'HEMGANG_BUS_PREFIX' },
   { path: ['bus', 'partitions'], env: 'HEMGANG_BUS_PARTITIONS' },
+  { path: ['instance', 'id'], env: 'HEMGANG_INSTANCE_ID' },
+  { path: ['instance', 'roles'], env: 'HEMGANG_ROLES', flag: 'role' },
   { path: ['deadlines', 'grace'], env: 'HEMGANG_DEADLINE_GRACE' },
 ];
 
-export interface ConfigSources {
-  /** Path of a YAML file; without it `hemgang.yaml` of the working folder, where there is one; null: defaults alone. */
-  readonly file?: string | null | undefined;
-  /** Flag values by dotted path: `mllp.port`. They win. */
-  readonly flags?: Readonly<Record<string, string | undefined>>;
-  readonly env?: NodeJS.ProcessEnv;
-}
+export { flagOf };
+export type { ConfigSources, ScalarSetting };
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -252,6 +250,7 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** The error for what a later check finds wrong at a dotted path: `receivers.0.url`. */
   readonly fail: Fail;
+  readonly source: ConfigSource;
 }
 
 /**
@@ -259,86 +258,111 @@ export interface LoadedConfig {
  * @throws GatewayError configuration-invalid with file, line, what is wrong and what to do
  */
 export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
-  const env = sources.env ?? process.env;
-  const file =
-    sources.file === null ? undefined : (sources.file ?? env['HEMGANG_CONFIG'] ?? defaultFile());
-  const lines = new LineCounter();
-  const document = parseDocument(file === undefined ? '{}' : readConfig(file), {
-    lineCounter: lines,
-    prettyErrors: false,
+  const source = readSource(sources, scalarSettings);
+  const [unreadable] = source.unreadable;
+  if (unreadable) throw invalid(unreadable.where, unreadable.what);
+  const result = configSchema.safeParse(source.plain);
+  if (!result.success) {
+    const [fault] = faultsOf(result.error);
+    throw invalid(
+      source.placeOf(fault?.at ?? []),
+      `${fault?.path ?? 'file'}: ${fault?.what ?? 'invalid'}`,
+    );
+  }
+  const fail = failOf(source);
+  checkTogether(result.data, (dotted, what) => {
+    throw fail(dotted, what);
   });
-  const syntax = document.errors[0];
-  if (syntax) {
-    throw invalid(`${file}:${lines.linePos(syntax.pos[0]).line}`, syntax.message);
-  }
-  const plain: Record<string, unknown> = document.toJS() ?? {};
-  const origins = new Map<string, string>();
-  for (const setting of scalarSettings) {
-    const dotted = setting.path.join('.');
-    const flag = sources.flags?.[dotted];
-    const value = flag ?? environmentValue(setting.env, env);
-    if (value === undefined) continue;
-    setAt(plain, setting.path, scalar(value));
-    origins.set(dotted, flag === undefined ? setting.env : `--${flagOf(setting)}`);
-  }
-  const result = schema.safeParse(plain);
-  if (result.success) {
-    const fail: Fail = (dotted, what) =>
-      invalid(placeOf(document, lines, file, dotted.split('.')), `${dotted}: ${what}`);
-    checkTogether(result.data, fail);
-    return { config: result.data, file, fail };
-  }
-  const issue = result.error.issues[0];
-  const path = (issue?.path ?? []).map(String);
-  const origin = origins.get(path.join('.')) ?? placeOf(document, lines, file, path);
-  const what = issue?.message ?? 'invalid';
-  const isMissing = issue?.code === 'invalid_type' && what.endsWith('received undefined');
-  throw invalid(origin, `${path.join('.') || 'file'}: ${isMissing ? 'is missing' : what}`);
+  return { config: result.data, file: source.file, fail, source };
+}
+
+/** Errors that name where a setting stands. */
+export const failOf =
+  (source: ConfigSource): Fail =>
+  (dotted, what) =>
+    invalid(source.placeOf(dotted.split('.')), `${dotted}: ${what}`);
+
+/** What the schema finds wrong. */
+export interface SettingFault {
+  /** Dotted; `file` for the whole. */
+  readonly path: string;
+  readonly what: string;
+  /** Where to look for it. */
+  readonly at: readonly string[];
+  /** It is a name that there is not. */
+  readonly isUnknown: boolean;
+}
+
+/** All that the schema finds wrong, each name that there is not by itself. */
+export function faultsOf({ issues }: z.ZodError): readonly SettingFault[] {
+  return issues.flatMap((issue): SettingFault[] => {
+    const at = issue.path.map(String);
+    const path = at.join('.') || 'file';
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path,
+        what: `no such setting: ${key}`,
+        at: [...at, key],
+        isUnknown: true,
+      }));
+    }
+    const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+    return [{ path, what: isMissing ? 'is missing' : issue.message, at, isUnknown: false }];
+  });
 }
 
 /** What single values cannot show: names used twice, names that nothing has. */
-function checkTogether(config: Config, fail: Fail): void {
+export function checkTogether(config: Config, fail: Report): void {
   for (const what of ['senders', 'receivers', 'partners'] as const) {
     const ids = config[what].map(({ id }) => id);
     const twice = ids.findIndex((name, index) => ids.indexOf(name) !== index);
-    if (twice >= 0) throw fail(`${what}.${twice}.id`, `${ids[twice]} stands twice`);
+    if (twice >= 0) fail(`${what}.${twice}.id`, `${ids[twice]} stands twice`);
   }
   for (const server of ['mllp', 'http'] as const) {
     const { tls } = config[server];
     if (tls?.requestClientCertificate === true && tls.ca === undefined) {
       const what = 'requestClientCertificate needs ca, or any public authority would do';
-      throw fail(`${server}.tls`, what);
+      fail(`${server}.tls`, what);
     }
   }
   const senders = new Set(config.senders.map(({ id }) => id));
   for (const [index, { path, sender }] of config.folders.entries()) {
     if (sender !== undefined && !senders.has(sender)) {
-      throw fail(`folders.${index}.sender`, `${sender}, which is not among the senders`);
+      fail(`folders.${index}.sender`, `${sender}, which is not among the senders`);
     }
     if (config.folders.findIndex((other) => resolve(other.path) === resolve(path)) !== index) {
-      throw fail(`folders.${index}.path`, 'this folder is watched already');
+      fail(`folders.${index}.path`, 'this folder is watched already');
     }
   }
   const receivers = new Set(config.receivers.map(({ id }) => id));
   for (const [index, partner] of config.partners.entries()) {
     if (senders.has(partner.id)) {
-      throw fail(`partners.${index}.id`, `${partner.id} is the id of a sender too`);
+      fail(`partners.${index}.id`, `${partner.id} is the id of a sender too`);
     }
     const stranger = partner.receivers.findIndex((name) => !receivers.has(name));
     if (stranger >= 0) {
       const path = `partners.${index}.receivers.${stranger}`;
-      throw fail(path, `${partner.receivers[stranger]}, which is not a receiver`);
+      fail(path, `${partner.receivers[stranger]}, which is not a receiver`);
     }
   }
   for (const [index, { fhir }] of config.senders.entries()) {
     const stranger = (fhir?.receivers ?? []).findIndex((name) => !receivers.has(name));
     if (stranger >= 0) {
       const path = `senders.${index}.fhir.receivers.${stranger}`;
-      throw fail(path, `${fhir?.receivers?.[stranger] ?? ''}, which is not a receiver`);
+      fail(path, `${fhir?.receivers?.[stranger] ?? ''}, which is not a receiver`);
     }
   }
   checkBusTogether(config.bus, fail);
   checkFhirTogether(config, fail);
+}
+
+/** An error in a setting, with file and line; one that names the next step has said where. */
+export function placed(error: GatewayError, config: Config, fail: Fail): GatewayError {
+  const { location = '', message } = error;
+  const [section = ''] = location.split('.');
+  if (!(section in config) || message.includes('\n  next:')) return error;
+  const [, closer = '', what = ''] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
+  return closer.startsWith(location) ? fail(closer, what) : fail(location, message);
 }
 
 /**
@@ -356,65 +380,11 @@ export function secretOf(name: string, env: NodeJS.ProcessEnv = process.env): st
   return value;
 }
 
-function defaultFile(): string | undefined {
-  return existsSync('hemgang.yaml') ? 'hemgang.yaml' : undefined;
-}
-
-function readConfig(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw invalid(
-      file,
-      'cannot be read; give its path with --config, or start without it for the defaults',
-    );
-  }
-}
-
-/** `file:line` of the value a path names, or of the nearest thing above it. */
-function placeOf(
-  document: Document.Parsed,
-  lines: LineCounter,
-  file: string | undefined,
-  path: readonly string[],
-): string {
-  if (file === undefined) return 'configuration';
-  for (let length = path.length; length > 0; length--) {
-    const keys = path.slice(0, length).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
-    const node: unknown = document.getIn(keys, true);
-    if (hasRange(node)) return `${file}:${lines.linePos(node.range[0]).line}`;
-  }
-  return file;
-}
-
-function hasRange(node: unknown): node is { range: [number, number, number] } {
-  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
-}
-
 function invalid(where: string, what: string): GatewayError {
   return new GatewayError(
     'configuration-invalid',
     `${where}: ${what}\n  next: correct it; hemgang.example.yaml shows every setting with its meaning`,
   );
-}
-
-function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [head, ...rest] = path;
-  if (head === undefined) return;
-  if (rest.length === 0) {
-    target[head] = value;
-    return;
-  }
-  const inner = target[head];
-  const next: Record<string, unknown> =
-    typeof inner === 'object' && inner !== null ? { ...inner } : {};
-  target[head] = next;
-  setAt(next, rest, value);
-}
-
-function scalar(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** Absolute path of the data folder. */

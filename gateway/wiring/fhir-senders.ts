@@ -1,7 +1,6 @@
 /** Who may speak FHIR and how each is known, from the configuration. */
 import { createHash } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { BlockList, isIPv4 } from 'node:net';
 import { keySource, type KeySource } from '../../adapters/inbound/fhir/security/keys.ts';
 import type { KnownSender } from '../../adapters/inbound/fhir/security/identify.ts';
 import type { Mappings } from '../../mappings/index.ts';
@@ -10,7 +9,8 @@ import { systemClock } from '../runtime/clock.ts';
 import { fhirTokenName, type FhirSenderConfig, type OAuthConfig } from '../runtime/config-fhir.ts';
 import { secretOf, type Config } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
-import { fileToken, type FileToken } from './tokens.ts';
+import { isLoopback } from './loopback.ts';
+import { fileToken, type FileToken, type TokenOf } from './tokens.ts';
 
 export interface FhirSenders {
   readonly list: readonly KnownSender[];
@@ -29,6 +29,7 @@ export function fhirSendersOf(
   mappings: Mappings,
   env: NodeJS.ProcessEnv,
   log: Log,
+  tokenOf: TokenOf = fileToken,
 ): FhirSenders {
   const overlays = new Map(mappings.senders.map((sender) => [sender.id, sender]));
   const tokens = new Map<string, FileToken>();
@@ -41,7 +42,7 @@ export function fhirSendersOf(
     const token = ownToken(sender, env);
     if (token === undefined && needsToken(fhir)) {
       checkReach(config, index);
-      tokens.set(id, fileToken(config, fhirTokenName(id)));
+      tokens.set(id, tokenOf(config, fhirTokenName(id)));
     }
     const secret = token ?? tokens.get(id)?.token;
     const location = `senders.${index}.fhir.oauth.jwks`;
@@ -92,14 +93,6 @@ function checkLine({ http }: Config): void {
     `FHIR on ${http.host} needs TLS: set http.tls, or name the proxy that ends it in http.behindProxy, or listen on 127.0.0.1`,
     { location: 'http.host' },
   );
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, isIPv4(host) ? 'ipv4' : 'ipv6');
 }
 
 function named({ issuer, audience, clients, clientClaim }: OAuthConfig) {

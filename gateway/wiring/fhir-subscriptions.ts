@@ -174,7 +174,11 @@ const levels: Readonly<Record<SubscriptionEvent, 'debug' | 'info' | 'warn'>> = {
   failed: 'warn',
 };
 
-function wishOf(one: SubscriptionConfig, env: NodeJS.ProcessEnv): SubscriptionSettings['wish'] {
+/** @throws GatewayError configuration-invalid where a secret is not set */
+export function wishOf(
+  one: SubscriptionConfig,
+  env: NodeJS.ProcessEnv,
+): SubscriptionSettings['wish'] {
   const { name, form, topic, criteria, catchUp = criteria, payload, endpoint, since } = one;
   return {
     name,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { KnownPartner } from '../../adapters/inbound/receipts/server.ts';
 import { secretOf, type Config } from '../runtime/config.ts';
-import { fileToken } from './tokens.ts';
+import { fileToken, type TokenOf } from './tokens.ts';
 
 export interface Partners {
   readonly list: readonly KnownPartner[];
@@ -11,7 +11,11 @@ export interface Partners {
 }
 
 /** Without configured partners there are two, a municipality and primary care, with tokens made at the first start. */
-export function partnersOf(config: Config, env: NodeJS.ProcessEnv): Partners {
+export function partnersOf(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  tokenOf: TokenOf = fileToken,
+): Partners {
   const receivers = config.receivers.map((receiver) => receiver.id);
   const configured: Config['partners'] =
     config.partners.length > 0
@@ -22,7 +26,7 @@ export function partnersOf(config: Config, env: NodeJS.ProcessEnv): Partners {
         ];
   const tokenFiles = new Map<string, string>();
   const tokenFromFile = (partner: string): string => {
-    const { file, token } = fileToken(config, partner);
+    const { file, token } = tokenOf(config, partner);
     tokenFiles.set(partner, file);
     return token;
   };

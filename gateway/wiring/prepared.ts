@@ -4,13 +4,18 @@ import type { Mappings } from '../../mappings/index.ts';
 import { loadMunicipalWords } from '../../mappings/municipal.ts';
 import { loadProfiles, type Profiles } from '../../profiles/index.ts';
 import type { Routes } from '../delivery.ts';
-import { GatewayError } from '../errors.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
 import { fhirSendersOf, type FhirSenders } from './fhir-senders.ts';
 import { mappingsOf } from './intake.ts';
 import { partnersOf, type Partners } from './partners.ts';
-import { billingReceiver, receiverOf, routesOf, type OpenReceiver } from './receivers.ts';
+import {
+  billingReceiver,
+  checkBilled,
+  receiverOf,
+  routesOf,
+  type OpenReceiver,
+} from './receivers.ts';
 import { mllpTls } from './tls.ts';
 
 export interface Prepared {
@@ -28,13 +33,7 @@ export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepa
   const mappings = mappingsOf(config);
   const tls = mllpTls(config);
   const profiles = loadProfiles({ overlays: config.profiles });
-  const stranger = config.billing.municipalities?.find(
-    (code) => profiles.nation.municipalityName(code) === undefined,
-  );
-  if (stranger !== undefined) {
-    const what = `no municipality has the SCB code ${stranger}`;
-    throw new GatewayError('configuration-invalid', what, { location: 'billing.municipalities' });
-  }
+  checkBilled(config, profiles);
   const words = loadMunicipalWords(config.mappings);
   const receivers = config.receivers.map((receiver, index) =>
     receiverOf(receiver, config, words, env, index),

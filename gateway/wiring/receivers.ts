@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { billingFiles } from '../../adapters/outbound/billing/specification.ts';
 import { fileNotices } from '../../adapters/outbound/notices/file.ts';
 import { webhookNotices } from '../../adapters/outbound/notices/webhook.ts';
+import type { Profiles } from '../../profiles/index.ts';
 import type { MunicipalWords } from '../../mappings/municipal.ts';
 import type { Receiver, Routes } from '../delivery.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
@@ -53,6 +54,16 @@ function openWebhook(
       { location: `receivers.${index}` },
     );
   }
+}
+
+/** @throws GatewayError configuration-invalid for a municipality there is not */
+export function checkBilled({ billing }: Config, { nation }: Pick<Profiles, 'nation'>): void {
+  const stranger = billing.municipalities?.find(
+    (code) => nation.municipalityName(code) === undefined,
+  );
+  if (stranger === undefined) return;
+  const what = `no municipality has the SCB code ${stranger}`;
+  throw new GatewayError('configuration-invalid', what, { location: 'billing.municipalities' });
 }
 
 /** Where billing specifications go. */

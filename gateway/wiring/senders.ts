@@ -19,7 +19,9 @@ export function sendersOf(config: Config, mappings: Mappings): Mappings {
 }
 
 /** As the gateway itself judges it (`routesOf`): a sender that is not configured sends nothing. */
-export function liveSenders(config: Pick<Config, 'senders'>): (sender: string, now: string) => boolean {
+export function liveSenders(
+  config: Pick<Config, 'senders'>,
+): (sender: string, now: string) => boolean {
   return (id, now) =>
     config.senders.some(
       (sender) => sender.id === id && sender.mode === 'live' && (sender.liveFrom ?? '') <= now,

@@ -1,6 +1,6 @@
 /** Keys and certificates of our servers, from the configuration. */
 import { readFileSync } from 'node:fs';
-import type { TlsOptions } from 'node:tls';
+import { createSecureContext, type TlsOptions } from 'node:tls';
 import { GatewayError } from '../errors.ts';
 import type { Config } from '../runtime/config.ts';
 
@@ -25,12 +25,24 @@ function readKeys(
   server: 'mllp' | 'http',
   { cert, key, ca, requestClientCertificate }: NonNullable<Config['mllp']['tls']>,
 ): TlsOptions {
-  return {
+  const options = {
     cert: readKey(`${server}.tls.cert`, cert),
     key: readKey(`${server}.tls.key`, key),
     ...(ca !== undefined && { ca: readKey(`${server}.tls.ca`, ca) }),
     rejectUnauthorized: requestClientCertificate,
   };
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    const what = `${cert} and ${key} are no certificate with its key in PEM`;
+    throw new GatewayError('configuration-invalid', what, { location: `${server}.tls`, cause });
+  }
+  return options;
+}
+
+/** @throws GatewayError configuration-invalid naming the setting */
+export function checkReadable(location: string, file: string): void {
+  readKey(location, file);
 }
 
 function readKey(location: string, file: string): Buffer {

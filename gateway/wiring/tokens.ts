@@ -15,6 +15,15 @@ export interface FileToken {
 /** As many characters have 16 bytes in base64url: fewer can be guessed. */
 const fewestCharacters = 22;
 
+/** Gives the token of a name. */
+export type TokenOf = (config: Config, name: string) => FileToken;
+
+/** As `fileToken`, for whoever only looks: one that is not there yet is not made. */
+export const tokenThatWouldBe: TokenOf = (config, name) => {
+  const file = join(dataFolder(config), 'tokens', name);
+  return existsSync(file) ? fileToken(config, name) : { file, token: '', isNew: true };
+};
+
 /**
  * The token of that name in the data folder, made where there is none. Only the gateway's own user can read it.
  * @throws GatewayError configuration-invalid for a file that holds no token

@@ -1,0 +1,144 @@
+/** What a start takes and what is odd all the same: mostly a slip, or something an operator should have decided. */
+import { statSync } from 'node:fs';
+import { scalarSettings, type Config } from '../runtime/config.ts';
+import type { ConfigSource } from '../runtime/config-source.ts';
+import type { ConfigRemark } from './config-faults.ts';
+import { isLoopback } from './loopback.ts';
+
+type Oddity = Omit<ConfigRemark, 'severity' | 'where'> & { readonly path: string };
+
+/** @returns warnings; the configuration is one that a start takes */
+export function oddities(
+  config: Config,
+  source: ConfigSource,
+  env: NodeJS.ProcessEnv,
+): readonly ConfigRemark[] {
+  const placedOnes = [
+    ...lines(config),
+    ...receiversNeverReached(config),
+    ...passwordsWritten(config, source),
+    ...modes(config),
+    ...waits(config),
+  ].map(({ path, what, next }) => ({
+    severity: 'warning' as const,
+    where: source.placeOf(path.split('.')),
+    what: `${path}: ${what}`,
+    next,
+  }));
+  return [...placedOnes, ...unknownVariables(env), ...readByOthers(source)];
+}
+
+function* lines({ mllp, http }: Config): Generator<Oddity> {
+  if (!isLoopback(mllp.host) && mllp.tls === undefined) {
+    yield {
+      path: 'mllp.host',
+      what: `messages with persons come in plain text on ${mllp.host}`,
+      next: 'set mllp.tls, or see that the network in between is protected in another way',
+    };
+  }
+  if (!isLoopback(http.host) && http.tls === undefined && http.behindProxy.length === 0) {
+    yield {
+      path: 'http.host',
+      what: `tokens come in plain text on ${http.host}`,
+      next: 'set http.tls, or name the proxy that ends TLS in http.behindProxy',
+    };
+  }
+}
+
+/** The first that fits gets a notice: one behind a receiver for everything gets none. */
+function* receiversNeverReached({ receivers }: Config): Generator<Oddity> {
+  const open = receivers.findIndex(
+    ({ roles, municipalities, counties }) => !(roles ?? municipalities ?? counties),
+  );
+  if (open < 0) return;
+  for (const [index, { id }] of receivers.entries()) {
+    if (index <= open) continue;
+    yield {
+      path: `receivers.${index}`,
+      what: `${id} gets nothing: ${receivers[open]?.id ?? ''} before it takes every notice`,
+      next: `put it before, or give ${receivers[open]?.id ?? ''} its roles, municipalities or counties`,
+    };
+  }
+}
+
+function* passwordsWritten({ journal, bus }: Config, source: ConfigSource): Generator<Oddity> {
+  const urls = [
+    ['journal.url', journal.form === 'postgres' ? journal.url : undefined],
+    ['bus.url', bus.form === 'rabbitmq' ? bus.url : undefined],
+  ] as const;
+  for (const [path, url] of urls) {
+    const isInFile = source.originOf(path.split('.'))?.startsWith(`${source.file}:`) === true;
+    if (url === undefined || new URL(url).password === '' || !isInFile) continue;
+    yield {
+      path,
+      what: 'a password stands in the file',
+      next: `set ${path.replace('url', 'passwordEnv')} to the name of a variable that holds it`,
+    };
+  }
+}
+
+function* modes({ senders, receivers }: Config): Generator<Oddity> {
+  for (const [kind, list] of [
+    ['senders', senders],
+    ['receivers', receivers],
+  ] as const) {
+    for (const [index, { id, mode, liveFrom }] of list.entries()) {
+      if (mode !== 'shadow' || liveFrom === undefined) continue;
+      yield {
+        path: `${kind}.${index}.liveFrom`,
+        what: `means nothing while ${id} is in shadow`,
+        next: 'set mode: live; before liveFrom it is as shadow',
+      };
+    }
+  }
+  if (senders.length > 0 && senders.every(({ mode }) => mode === 'shadow')) {
+    yield {
+      path: 'senders',
+      what: 'every sender is in shadow: nothing leaves',
+      next: 'well for a trial; set mode: live where notices shall go out',
+    };
+  }
+}
+
+function* waits({ dispatch }: Config): Generator<Oddity> {
+  const { retries } = dispatch;
+  const shorter = retries.findIndex((wait, index) => wait < (retries[index - 1] ?? 0));
+  if (shorter < 0) return;
+  yield {
+    path: `dispatch.retries.${shorter}`,
+    what: 'is shorter than the wait before it',
+    next: 'let the waits grow: a receiver that is down is not helped by more calls',
+  };
+}
+
+/** A name that is nearly one of ours sets nothing. */
+function unknownVariables(env: NodeJS.ProcessEnv): readonly ConfigRemark[] {
+  const known = new Set<string>([
+    ...scalarSettings.map((setting) => setting.env),
+    'HEMGANG_CONFIG',
+  ]);
+  return Object.keys(env)
+    .filter((name) => name.startsWith('HEMGANG_') && !known.has(name.replace(/_FILE$/, '')))
+    .filter((name) => !ownVariables.test(name))
+    .map((name) => ({
+      severity: 'warning',
+      where: name,
+      what: 'no setting has this variable: it sets nothing',
+      next: `hemgang start --help lists them; where it is the name of a secret of yours, choose one without HEMGANG_`,
+    }));
+}
+
+/** Of the tests and benchmarks. */
+const ownVariables = /^HEMGANG_(LONG|TEST|BENCH)/;
+
+function readByOthers({ file }: ConfigSource): readonly ConfigRemark[] {
+  if (file === undefined || (statSync(file).mode & 0o002) === 0) return [];
+  return [
+    {
+      severity: 'warning',
+      where: file,
+      what: 'every user of this machine may write it',
+      next: `chmod 640 ${file}`,
+    },
+  ];
+}
