@@ -20,6 +20,7 @@ import { rulesExplain } from './cli/rules-explain.ts';
 import { rulesSimulate } from './cli/rules-simulate.ts';
 import { addRetranslate } from './cli/retranslate.ts';
 import { addSend } from './cli/send.ts';
+import { addShadow } from './cli/shadow-compare.ts';
 import { simulateHospital, simulateMunicipality } from './cli/simulate.ts';
 import { start } from './cli/start.ts';
 import { status } from './cli/status.ts';
@@ -217,6 +218,7 @@ withJournal(billing.command('explain'))
 addOperatorVerbs(program, { withSettings, withJournal, flagsOf, setExit });
 
 addRetranslate(program, setExit);
+addShadow(program, setExit);
 addSend(program, setExit);
 addListen(program, setExit);
 

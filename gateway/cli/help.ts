@@ -88,6 +88,26 @@ The running gateway does it, by the mappings it has in force (send it SIGHUP fir
 
 Exit codes: 0 nothing changes in law, or the plan was applied; 1 something changes, is left, or was interrupted, or the
 plan is out of date; 2 wrong use, or no such plan.`,
+  shadowCompare: `
+Every case in the journal is played from its facts as they were told, with each notice taken as handed over the moment it
+is issued; what was really delivered does not matter. The export has a line for each notice sent and each case billed:
+
+  visit;time;kind;municipality;month;days;amount
+  E1002;2022-03-07 11:58;discharge-ready-notice;1383;;;
+  E1002;;billing;1383;2022-03;1;9300,00
+
+kind is admission-notice, discharge-estimate, discharge-ready-notice, information-transfer, planning-call,
+compulsory-care-notice or billing; case (our case reference) may stand in place of visit; amounts are in kronor. NDJSON
+has the same names. Other names stand in the file of --columns:
+
+  columns: { visit: Vårdkontakt, time: Skickad, kind: Typ, municipality: Kommun }
+  kinds: { UTSKRKLAR: discharge-ready-notice, FAKTURA: billing }
+  ignore: [KVITTENS]
+  decimal: ','
+
+  hemgang shadow compare --with export.csv --columns columns.yaml --from 2022-03-01 --to 2022-03-31 --out ./report
+
+Exit codes: 0 nothing differs; 1 something differs, or a line of the export could not be read; 2 wrong use, or no such file.`,
   resend: `
 resend`,
   codesMap: `
