@@ -10,6 +10,7 @@ import { codesMap } from './cli/codes-map.ts';
 import { conformanceRun, type ConformanceRunOptions } from './cli/conformance-run.ts';
 import { addConformanceWire } from './cli/conformance-wire.ts';
 import { demo } from './cli/demo.ts';
+import { addEvents } from './cli/events-asyncapi.ts';
 import { explainFile, type ExplainOptions } from './cli/explain.ts';
 import { gen, type GenOptions } from './cli/gen.ts';
 import { helpTexts } from './cli/help.ts';
@@ -219,6 +220,7 @@ addOperatorVerbs(program, { withSettings, withJournal, flagsOf, setExit });
 
 addRetranslate(program, setExit);
 addShadow(program, setExit);
+addEvents(program);
 addSend(program, setExit);
 addListen(program, setExit);
 

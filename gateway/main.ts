@@ -15,6 +15,7 @@ import { openEmbeddedJournal } from './runtime/journal/embedded.ts';
 import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import type { Log } from './runtime/log.ts';
 import { startRelay, type Relay } from './runtime/relay.ts';
+import { publishEvents } from './wiring/bus.ts';
 import { openLanes } from './wiring/lanes.ts';
 import { listenForOperators } from './wiring/operate.ts';
 import { startAdvancing, startDelivering } from './wiring/handling.ts';
@@ -152,8 +153,16 @@ async function assemble(
     keeper.undertake('relay', () => {
       const deadlineGraceMs = config.deadlines.grace;
       const under = keeper.under('relay');
-      relay = startRelay({ journal: under, bus, clock, deadlineGraceMs, onTrouble });
-      return relay;
+      const one = startRelay({ journal: under, bus, clock, deadlineGraceMs, onTrouble });
+      const settings = config.bus;
+      const publication = publishEvents({ settings, journal: under, onTrouble }, lanes.bus);
+      relay = one;
+      return {
+        async close() {
+          await publication?.close();
+          await one.close();
+        },
+      };
     });
   }
   const parts: ReceiveParts = { journal, clock, log, newId, observed };

@@ -8,6 +8,14 @@ SIGHUP reads what messages mean (senders, triggers, tables) anew from the folder
 all, and translates what waited for a code. Everything else is read at the start.
 
 Exit codes: 0 stopped well; 1 it did not; 2 wrong use or configuration.`,
+  eventsAsyncApi: `
+Made of the schemas of the events. Which exchange it is, who may bind what, and an example consumer:
+gateway/runtime/bus/README.md
+
+  hemgang events asyncapi --out events.asyncapi.yaml
+  hemgang events asyncapi --json | jq '.components.messages | keys'
+
+Exit codes: 0 printed or written; 2 wrong use, or the file cannot be written.`,
   explain: `
 <file> holds one message of HL7 v2, or FHIR in JSON (.json, or what begins with {): a resource, a Bundle, or NDJSON.
 

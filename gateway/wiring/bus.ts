@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts';
 import type { Bus, OnTrouble } from '../runtime/bus/bus.ts';
 import type { BrokerAddress } from '../runtime/bus/connection.ts';
 import { embeddedBus } from '../runtime/bus/embedded.ts';
+import { startPublication, type Publication } from '../runtime/bus/events/publication.ts';
 import { everyPartition, type Partitions } from '../runtime/bus/partitions.ts';
 import { rabbitMqBus, type RabbitMqBus } from '../runtime/bus/rabbitmq.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -41,6 +42,20 @@ export function openBus(parts: BusParts): Bus | RabbitMqBus {
     onTrouble,
     onFound: (found) => log.info({ broker: found }, 'connected to the broker'),
   });
+}
+
+/**
+ * Publishes every event for subscribers outside the gateway, where the bus is a broker and the configuration says so.
+ * One instance does it at a time.
+ */
+export function publishEvents(
+  { settings, journal, onTrouble }: Pick<BusParts, 'settings' | 'journal' | 'onTrouble'>,
+  bus: Bus | RabbitMqBus,
+): Publication | undefined {
+  if (settings.form !== 'rabbitmq' || !settings.events.enabled || !('outlet' in bus))
+    return undefined;
+  const { from } = settings.events;
+  return startPublication({ journal, outlet: bus.outlet, from, onTrouble });
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Journal, Outbox, QueueName } from '../journal/journal.ts';
 import { asBusError } from './broker-error.ts';
 import { brokerFound, type BrokerFound } from './broker-found.ts';
 import type { Bus, ConsumeOptions, Handle, OnTrouble } from './bus.ts';
+import type { EventOutlet } from './events/publication.ts';
 import { keepConnected, type BrokerAddress, type Connection } from './connection.ts';
 import { noCounts, type BusFigures, type BusObserver } from './figures.ts';
 import { partitionOf, type Partitions } from './partitions.ts';
@@ -42,18 +43,6 @@ export interface RabbitMqBus extends Bus {
   /** The broker that answered last; undefined before the first. */
   found(): BrokerFound | undefined;
   readonly outlet: EventOutlet;
-}
-
-/** The exchange for subscribers outside the gateway. */
-export interface EventOutlet {
-  readonly exchange: string;
-  /** Messages published and not yet confirmed, at most. */
-  readonly window: number;
-  /**
-   * Publishes a window; resolves when each is confirmed. Nobody need be bound.
-   * @throws GatewayError bus-unavailable when one of them was not
-   */
-  publish(messages: readonly OutgoingMessage[]): Promise<void>;
 }
 
 /** Headers carry keys for routing alone; what an event says is in its body. */
