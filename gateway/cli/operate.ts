@@ -11,7 +11,7 @@ import { runOperation } from '../operations/run.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { dataFolder, loadConfig, type Config } from '../runtime/config.ts';
 import { newId } from '../runtime/ids.ts';
-import { openEmbeddedJournal } from '../runtime/journal/embedded.ts';
+import { openJournal } from '../runtime/journal/open.ts';
 import { createLog } from '../runtime/log.ts';
 import { mappingsOf, openIntake, type Intake } from '../wiring/intake.ts';
 import { socketOf } from '../wiring/operate.ts';
@@ -124,7 +124,7 @@ async function operateHere(
   tell: Tell,
 ): Promise<unknown> {
   const folder = dataFolder(config);
-  const journal = await openEmbeddedJournal({ folder });
+  const journal = await openJournal(config);
   const log = createLog({ level: 'warn' });
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();

@@ -5,8 +5,8 @@ import { GatewayError } from '../errors.ts';
 import type { Asked } from '../questions/asked.ts';
 import { addDays, localTimeText } from '../rules/legal-days.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { dataFolder, loadConfig, type Config } from '../runtime/config.ts';
-import { openJournalReader } from '../runtime/journal/embedded.ts';
+import { loadConfig, type Config } from '../runtime/config.ts';
+import { openJournalReader } from '../runtime/journal/open.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import { inkFor, type Ink } from './timeline.ts';
 
@@ -28,7 +28,7 @@ export async function ask(
 ): Promise<number> {
   const { config } = loadConfig({ file: options.config, flags: options.flags });
   const profiles = loadProfiles({ overlays: config.profiles });
-  const journal = await openJournalReader({ folder: dataFolder(config) });
+  const journal = await openJournalReader(config);
   try {
     return await question({ config, journal, profiles, nowMs: systemClock.nowMs() });
   } finally {

@@ -1,6 +1,6 @@
 import { subscriptionReports } from '../../adapters/inbound/fhir/subscriptions/report.ts';
-import { loadConfig, dataFolder } from '../runtime/config.ts';
-import { openJournalReader } from '../runtime/journal/embedded.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { openJournalReader } from '../runtime/journal/open.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import type { DeliveryRow, JournalStatus } from '../runtime/journal/journal.ts';
 import { localText, plural } from './question.ts';
@@ -31,7 +31,7 @@ const trays = ['unroutable', 'held', 'unresolved', 'refused', 'shadow', 'pending
  */
 export async function status(options: StatusOptions): Promise<number> {
   const { config } = loadConfig({ file: options.config, flags: options.flags });
-  const journal = await openJournalReader({ folder: dataFolder(config) });
+  const journal = await openJournalReader(config);
   try {
     const state = await journal.status();
     const dead = await journal.outbox.deadLetters(listed);

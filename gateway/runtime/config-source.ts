@@ -66,7 +66,7 @@ export function readSource(
   if (read !== null && (typeof read !== 'object' || Array.isArray(read))) {
     unreadable.push({ where: `${file}:1`, what: 'settings stand under their names: mllp: …' });
   }
-  const plain: Record<string, unknown> = unreadable.length > 0 ? {} : { ...read };
+  const plain: Record<string, unknown> = unreadable.length > 0 ? {} : Object.assign({}, read);
   const origins = new Map<string, string>();
   for (const setting of settings) {
     const { path, env: variable } = setting;
