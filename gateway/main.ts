@@ -11,8 +11,8 @@ import type { Role } from './runtime/config-instance.ts';
 import { dataFolder, type Config } from './runtime/config.ts';
 import { newId } from './runtime/ids.ts';
 import type { Keeper } from './runtime/instance/keeper.ts';
-import { openEmbeddedJournal } from './runtime/journal/embedded.ts';
 import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
+import { openJournal } from './runtime/journal/open.ts';
 import type { Log } from './runtime/log.ts';
 import { startRelay, type Relay } from './runtime/relay.ts';
 import { publishEvents } from './wiring/bus.ts';
@@ -32,7 +32,7 @@ export interface GatewayOptions {
   /** The machine's clock unless it is set by hand. */
   readonly clock?: Clock;
   readonly env?: NodeJS.ProcessEnv;
-  /** Opens the journal in a folder; the embedded form unless given. */
+  /** Opens the journal in a folder; of the configured form unless given. */
   readonly openJournal?: (folder: string) => Promise<Journal>;
   /** Whether SIGHUP makes this process call `reload`: others may send it then. */
   readonly reloadsOnSignal?: boolean;
@@ -116,7 +116,7 @@ async function assemble(
   const does = (role: Role): boolean => config.instance.roles.includes(role);
 
   const opened = await (options.openJournal?.(folder) ??
-    openEmbeddedJournal({ folder, reloads: options.reloadsOnSignal ?? false }));
+    openJournal(config, { env, reloads: options.reloadsOnSignal ?? false }));
   closers.push(() => opened.close());
   const journal = observing.journal(opened);
   for (const receiver of receivers) closers.push(() => receiver.close?.());

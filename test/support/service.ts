@@ -8,6 +8,10 @@ export interface Service {
   readonly mllpPort: number;
   readonly httpPort: number;
   readonly output: string;
+  /** Sends the signal and waits for nothing. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Lines of its log. */
+  readonly logged: string;
   /** Sends the signal and waits for the end. @returns the exit code, null when it was killed */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
@@ -46,6 +50,10 @@ export async function startService(
     get output() {
       return output;
     },
+    get logged() {
+      return errors;
+    },
+    signal: (signal) => void child.kill(signal),
     async end(signal) {
       child.kill(signal);
       return await exited;
