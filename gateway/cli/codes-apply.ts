@@ -7,7 +7,7 @@ import type { DischargeEvent } from '../process/events.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { dataFolder, type Config } from '../runtime/config.ts';
 import { newId } from '../runtime/ids.ts';
-import { openEmbeddedJournal } from '../runtime/journal/embedded.ts';
+import { openJournal } from '../runtime/journal/open.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
 import { holderOf } from '../runtime/journal/embedded/lock.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
@@ -76,7 +76,7 @@ export async function applyEntry(
 type Outcome = Pick<Applied, 'by' | 'isDone' | 'next'>;
 
 async function translateHere(config: Config, folder: string): Promise<Outcome> {
-  const journal = await openEmbeddedJournal({ folder });
+  const journal = await openJournal(config);
   const log = createLog({ level: 'warn' });
   const progress = new Progress((await journal.parkedCases()).length);
   try {

@@ -105,7 +105,7 @@ async function answersPostgres(): Promise<boolean> {
   );
 }
 
-async function withPostgres(
+export async function withPostgres(
   url: string,
   work: (client: Client) => Promise<unknown>,
 ): Promise<void> {
