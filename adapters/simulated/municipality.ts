@@ -27,6 +27,8 @@ export interface ReceivedNotice {
   readonly repeat: boolean;
   /** The body, parsed: `{type, timestamp, data}`. */
   readonly body: NoticeBody;
+  /** W3C Trace Context of the call. */
+  readonly traceparent: string | undefined;
 }
 
 export interface SimulatedSettings {
@@ -122,6 +124,7 @@ export async function simulatedMunicipality(
       deliveryId,
       repeat: taken.has(deliveryId),
       body: noticeBody.parse(JSON.parse(body.toString('utf8'))),
+      traceparent: request.headers['traceparent']?.toString(),
     };
     received.push(notice);
     const behaviour = script.shift() ?? 'accept';

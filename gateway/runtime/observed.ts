@@ -30,6 +30,8 @@ export interface Observed {
   readonly attempts: Family<Count>;
   /** From handing rows to the broker to the last confirm. */
   readonly published: Family<Timing>;
+  /** From one message handed to the broker to its confirm. */
+  readonly confirmed: Family<Timing>;
   /** Events handed to the broker. */
   readonly publications: Family<Count>;
   /** What became of attempts to deliver. */
@@ -80,6 +82,7 @@ export function observe(known: Readonly<Record<string, ReadonlySet<string>>> = {
       'outcome',
     ),
     published: timing(machine, 'publish', 'From handing rows to the broker to the last confirm'),
+    confirmed: timing(machine, 'confirm', 'From one message handed to the broker to its confirm'),
     publications: count('publications', 'Events handed to the broker and confirmed'),
     deliveries: count(
       'deliveries',
