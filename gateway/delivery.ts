@@ -115,7 +115,7 @@ async function send(
     const error = asGatewayError(thrown);
     step?.end(error);
     if (!error.code.startsWith('delivery-')) throw error;
-    log.warn({ deliveryId, receiver: id, traceparent, err: error }, 'delivery failed');
+    log.warn({ deliveryId, receiver: id, trace: step?.traceId, err: error }, 'delivery failed');
     return { error };
   } finally {
     observed?.delivered.of(id).took(clock.elapsedMs() - startedMs);

@@ -2,6 +2,7 @@
  * Starts, joins and stops all parts. It knows all of them and is known by none.
  */
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { AdvanceParts } from './advance.ts';
 import { GatewayError } from './errors.ts';
 import type { ReceiveParts } from './receive.ts';
@@ -99,7 +100,8 @@ async function assemble(
   closers: (() => Promise<void> | void)[],
   stop: () => Promise<void>,
 ): Promise<Gateway> {
-  const { config, log } = options;
+  const { config } = options;
+  const log = ofInstance(options.log, config);
   const clock = options.clock ?? systemClock;
   const env = options.env ?? process.env;
   const folder = dataFolder(config);
@@ -122,7 +124,10 @@ async function assemble(
   for (const receiver of receivers) closers.push(() => receiver.close?.());
 
   const keeper = openKeeper(config, journal, clock, log, onTrouble);
-  const lanes = openLanes({ settings: config.bus, journal, clock, env, log, onTrouble }, keeper);
+  const lanes = openLanes(
+    { settings: config.bus, journal, clock, env, log, onTrouble, observed },
+    keeper,
+  );
   const bus = observing.bus(lanes.bus);
   const stopping = new AbortController();
   closers.push(async () => {
@@ -199,6 +204,8 @@ async function assemble(
     running: { wake },
   });
   closers.push(() => operators.close());
+  const mappings = (): string => receiving?.intake.mappingRevision() ?? prepared.mappings.revision;
+  observing.watch({ config, journal, bus, keeper, mappings, log });
   observing.started();
   let stopped: Promise<void> | undefined;
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });
@@ -226,6 +233,12 @@ async function assemble(
       return stopped;
     },
   };
+}
+
+/** Where instances share a journal their logs are read together: each line says whose it is. */
+function ofInstance(log: Log, { journal, instance: { id, roles } }: Config): Log {
+  if (journal.form === 'embedded') return log;
+  return log.child({ instance: id ?? hostname(), roles: roles.join(',') });
 }
 
 async function isQuiet(

@@ -221,7 +221,7 @@ async function refuse<M>(
   const answers = adapter.acknowledge(message, raw, refusal(error), context);
   // Another was faster: whoever read the resource reads it again.
   const level = error.code === 'stale-version' ? 'debug' : 'warn';
-  const ids = { messageId: context.answerId, sender: head?.sender, traceparent: step?.traceparent };
+  const ids = { messageId: context.answerId, sender: head?.sender, trace: step?.traceId };
   log[level]({ ...ids, err: error }, 'message refused');
   // Nothing was taken; the sender may send it again.
   if (error.fate === 'transient') {

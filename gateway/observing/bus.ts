@@ -10,11 +10,11 @@ export interface BusHealth {
   failingSince(): { readonly since: string; readonly error: GatewayError } | undefined;
 }
 
-export function observeBus(
-  bus: Bus,
+export function observeBus<B extends Bus>(
+  bus: B,
   observed: Observed,
   clock: Clock,
-): { readonly bus: Bus; readonly publishing: BusHealth } {
+): { readonly bus: B; readonly publishing: BusHealth } {
   let failing: { since: string; error: GatewayError } | undefined;
   return {
     publishing: { failingSince: () => failing },

@@ -26,6 +26,8 @@ export type About = Readonly<Record<string, string | number>>;
 export interface Step {
   /** Of this step: what its events, messages and requests carry on. */
   readonly traceparent: string;
+  /** Of the trace it is in: for the log. */
+  readonly traceId: string;
   /** Runs work whose own instrumentation finds this step as its parent. */
   within<T>(work: () => T): T;
   /** @param failure why it came to nothing */
@@ -43,8 +45,10 @@ export function beginStep(name: StepName, from?: string, about: About = {}): Ste
   const above = parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
   const span = tracer.startSpan(name, { kind: kinds[name], attributes: about }, above);
   const own = span.spanContext();
+  const traceparent = isSpanContextValid(own) ? textOf(own) : newTraceparent();
   const step: Step = {
-    traceparent: isSpanContextValid(own) ? textOf(own) : newTraceparent(),
+    traceparent,
+    traceId: traceparent.slice(3, 35),
     within: (work) => context.with(trace.setSpan(above, span), work),
     async of(work) {
       try {
@@ -73,11 +77,6 @@ export function traceparentIn(header: unknown): string | undefined {
   if (typeof header !== 'string' || header.length > 512) return undefined;
   const parent = spanContextOf(header);
   return parent && isSpanContextValid(parent) ? textOf(parent) : undefined;
-}
-
-/** The trace that a traceparent is of, 32 hex digits: for the log. */
-export function traceIdOf(traceparent: string | undefined): string | undefined {
-  return traceparent?.slice(3, 35);
 }
 
 const tracer = trace.getTracer('hemgang');

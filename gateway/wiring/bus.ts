@@ -12,6 +12,7 @@ import type { BusSettings, RabbitMqSettings } from '../runtime/config-bus.ts';
 import { secretOf } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Observed } from '../runtime/observed.ts';
 
 export interface BusParts {
   readonly settings: BusSettings;
@@ -20,6 +21,8 @@ export interface BusParts {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly onTrouble: OnTrouble;
+  /** Told what is done; nobody is where it is left out. */
+  readonly observed?: Observed;
   /** What of the lanes this instance handles; all of them unless given. */
   readonly partitions?: Pick<Partitions, 'count' | 'held' | 'onChange'>;
 }
@@ -29,7 +32,8 @@ export interface BusParts {
  * @throws GatewayError configuration-invalid where a secret is not set or a file cannot be read
  */
 export function openBus(parts: BusParts): Bus | RabbitMqBus {
-  const { settings, journal, clock, env, log, onTrouble } = parts;
+  const { settings, journal, clock, env, log, onTrouble, observed } = parts;
+  const confirms = observed?.confirmed.of();
   if (settings.form === 'embedded') return embeddedBus(journal, clock, { onTrouble });
   const { prefix, partitions, confirmWindow, confirmTimeout, prefetch } = settings;
   return rabbitMqBus(journal, clock, {
@@ -40,6 +44,7 @@ export function openBus(parts: BusParts): Bus | RabbitMqBus {
     confirmTimeoutMs: confirmTimeout,
     prefetch,
     onTrouble,
+    ...(confirms && { observer: { confirmed: (elapsedMs) => confirms.took(elapsedMs) } }),
     onFound: (found) => log.info({ broker: found }, 'connected to the broker'),
   });
 }

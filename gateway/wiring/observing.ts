@@ -13,6 +13,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import { observe, type Observed } from '../runtime/observed.ts';
+import { figuresOf, type FigureParts } from './figures.ts';
 import { busCondition, journalCondition, type Phase, phaseCondition } from './conditions.ts';
 import { addressTaken } from './http.ts';
 
@@ -26,9 +27,9 @@ export interface Observing {
   /** The journal as the parts use it. */
   journal(journal: Journal): Journal;
   /** The bus as the parts use it. */
-  bus(bus: Bus): Bus;
-  /** Adds figures that are read when somebody asks. */
-  figures(source: () => Promise<readonly Figure[]>): void;
+  bus<B extends Bus>(bus: B): B;
+  /** Adds what this instance and its journal have to tell. */
+  watch(parts: Omit<FigureParts, 'clock' | 'health'>): void;
   /** Everything listens. */
   started(): void;
   /** Ready is said no longer; resolves when whoever asks has had time to hear it. */
@@ -72,7 +73,9 @@ export async function openObserving(config: Config, clock: Clock): Promise<Obser
       health.watch(busCondition(told.publishing));
       return told.bus;
     },
-    figures: (source) => void sources.push(source),
+    watch(parts) {
+      sources.push(figuresOf({ ...parts, clock, health }));
+    },
     started() {
       phase = 'ready';
     },

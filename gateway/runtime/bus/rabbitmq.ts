@@ -50,6 +50,8 @@ export interface MessageHeaders {
   readonly position: number;
   readonly lane: string;
   readonly stream: string;
+  /** W3C Trace Context, where the event is of a trace. */
+  readonly traceparent?: string;
 }
 
 /** What one live connection gives us to publish with. */
@@ -233,6 +235,7 @@ export function rabbitMqBus(
       position: row.position,
       lane: row.lane,
       stream: row.streamId,
+      ...(row.event.traceparent !== undefined && { traceparent: row.event.traceparent }),
     };
     return {
       exchange: topology.exchange,

@@ -1,0 +1,83 @@
+/** Everything that is read when somebody asks for metrics, in one page. */
+import { hash } from 'node:crypto';
+import { cachedReading } from '../observing/figures.ts';
+import type { Health } from '../observing/health.ts';
+import {
+  buildFigures,
+  busFigures,
+  diskFigures,
+  intakeFigures,
+  leaseFigures,
+  readinessFigures,
+} from '../observing/instance-figures.ts';
+import { journalFigures, watchHeads } from '../observing/journal-figures.ts';
+import type { Figure } from '../observing/metrics.ts';
+import { watchSilence } from '../observing/quiet.ts';
+import type { Bus } from '../runtime/bus/bus.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { dataFolder, type Config } from '../runtime/config.ts';
+import type { Keeper } from '../runtime/instance/keeper.ts';
+import type { Journal } from '../runtime/journal/journal.ts';
+import type { Log } from '../runtime/log.ts';
+import { packageVersion } from '../runtime/program.ts';
+import { sourceFigures } from './source-figures.ts';
+
+export interface FigureParts {
+  readonly config: Config;
+  readonly journal: Journal;
+  readonly bus: Bus;
+  readonly keeper: Keeper;
+  /** Revision of the mappings in force. */
+  readonly mappings: () => string;
+  readonly health: Health;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** So many messages back a sender's usual gap is learnt from; later it is learnt from what comes. */
+const learntFrom = 2000;
+
+export function figuresOf(parts: FigureParts): () => Promise<readonly Figure[]> {
+  const { config, journal, bus, keeper, health } = parts;
+  const version = packageVersion();
+  const configHash = hash('sha256', JSON.stringify(config)).slice(0, 12);
+  const ofJournal = journalReading(parts);
+  return async () => [
+    ...buildFigures({ version, mappings: parts.mappings(), config: configHash }),
+    ...readinessFigures(await health.ready()),
+    ...intakeFigures(journal),
+    ...busFigures(bus),
+    ...leaseFigures(keeper.doing(), {
+      count: keeper.partitions.count,
+      held: keeper.partitions.held().size,
+    }),
+    ...(await diskFigures(dataFolder(config), undefined)),
+    ...(await ofJournal()),
+  ];
+}
+
+/** What the journal has to tell, read at most every few seconds. */
+function journalReading(parts: FigureParts): () => Promise<readonly Figure[]> {
+  const { config, journal, clock, log } = parts;
+  const heads = watchHeads(clock);
+  const senders = config.senders.map(({ id, quietAfter }) => ({ id, quietAfterMs: quietAfter }));
+  const silence = watchSilence(senders, clock.nowMs());
+  let learnt: Promise<void> | undefined;
+  const learn = async (): Promise<void> => silence.learn(await journal.arrivals(learntFrom));
+  const reading = cachedReading(async () => {
+    learnt ??= learn();
+    await learnt.catch((thrown: unknown) => {
+      learnt = undefined;
+      log.warn({ err: thrown }, 'usual gaps of senders not read');
+    });
+    const seen = await journal.observe(clock.now());
+    return { seen, sources: await sourceFigures(config, journal.cursors, clock.nowMs()) };
+  }, clock);
+  return async () => {
+    const read = await reading.read();
+    if (read === undefined) return [];
+    const { value, ageMs } = read;
+    const at = { nowMs: clock.nowMs(), ageMs };
+    return [...journalFigures(value.seen, at, heads, silence), ...value.sources];
+  };
+}
