@@ -159,3 +159,25 @@ function silenceFigures(senders: readonly Silence[]): readonly Figure[] {
     ),
   ];
 }
+
+/** How far the publication for subscribers is behind. @param next the first event that has not been published */
+export function publicationFigures(
+  lastPosition: number,
+  published: number,
+  next: { readonly recordedAt: string } | undefined,
+  nowMs: number,
+): readonly Figure[] {
+  const behind = next === undefined ? 0 : Math.max(0, nowMs - Date.parse(next.recordedAt)) / 1000;
+  return [
+    gauge(
+      'journal_publication_lag_events',
+      'Events not yet published for subscribers',
+      alone(Math.max(0, lastPosition - published)),
+    ),
+    gauge(
+      'journal_publication_lag_seconds',
+      'Legal time since the first of them was recorded',
+      alone(behind),
+    ),
+  ];
+}

@@ -60,7 +60,7 @@ export function observe(known: Readonly<Record<string, ReadonlySet<string>>> = {
     ...labels: string[]
   ): Family<Timing> =>
     new Family({ name, help, labels, kind: 'timing' }, () => new Timing(bounds), known);
-  return {
+  const observed: Observed = {
     messages: count(
       'messages',
       'Messages that came in, by what became of them',
@@ -100,6 +100,28 @@ export function observe(known: Readonly<Record<string, ReadonlySet<string>>> = {
     troubles: count('troubles', 'Failures of parts that go on by themselves', 'code'),
     begin: beginStep,
   };
+  begunAtNought(observed, known['sender'] ?? new Set());
+  return observed;
+}
+
+/** What somebody is called for stands from the beginning: a first one that comes from nowhere is no increase. */
+function begunAtNought(observed: Observed, senders: ReadonlySet<string>): void {
+  for (const deadline of ['T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'T8', 'T9']) {
+    observed.missed.of(deadline);
+  }
+  for (const sender of senders) {
+    for (const outcome of ['accepted', 'parked', 'duplicate', 'rejected', 'untaken']) {
+      observed.messages.of(sender, outcome);
+    }
+  }
+  for (const queue of ['advance', 'dispatch']) {
+    for (const outcome of ['done', 'postponed', 'dead']) observed.attempts.of(queue, outcome);
+  }
+  for (const write of ['record', 'append']) {
+    for (const code of ['journal-unavailable', 'disk-full']) {
+      observed.writeFailures.of(write, code);
+    }
+  }
 }
 
 const quick = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1];

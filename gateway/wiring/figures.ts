@@ -10,7 +10,7 @@ import {
   leaseFigures,
   readinessFigures,
 } from '../observing/instance-figures.ts';
-import { journalFigures, watchHeads } from '../observing/journal-figures.ts';
+import { journalFigures, publicationFigures, watchHeads } from '../observing/journal-figures.ts';
 import type { Figure } from '../observing/metrics.ts';
 import { watchSilence } from '../observing/quiet.ts';
 import type { Bus } from '../runtime/bus/bus.ts';
@@ -71,13 +71,27 @@ function journalReading(parts: FigureParts): () => Promise<readonly Figure[]> {
       log.warn({ err: thrown }, 'usual gaps of senders not read');
     });
     const seen = await journal.observe(clock.now());
-    return { seen, sources: await sourceFigures(config, journal.cursors, clock.nowMs()) };
+    const sources = await sourceFigures(config, journal.cursors, clock.nowMs());
+    const publication = await readPublication(journal, seen.lastPosition, clock.nowMs());
+    return { seen, rest: [...sources, ...publication] };
   }, clock);
   return async () => {
     const read = await reading.read();
     if (read === undefined) return [];
     const { value, ageMs } = read;
     const at = { nowMs: clock.nowMs(), ageMs };
-    return [...journalFigures(value.seen, at, heads, silence), ...value.sources];
+    return [...journalFigures(value.seen, at, heads, silence), ...value.rest];
   };
+}
+
+/** None where this journal's events were never published. */
+async function readPublication(
+  { cursors, eventsAfter }: Journal,
+  lastPosition: number,
+  nowMs: number,
+): Promise<readonly Figure[]> {
+  const cursor = await cursors.get('publication');
+  if (cursor === undefined) return [];
+  const [next] = await eventsAfter(Number(cursor), 1);
+  return publicationFigures(lastPosition, Number(cursor), next?.event, nowMs);
 }

@@ -17,6 +17,7 @@ import type {
   StoredIdentity,
 } from './contract/messages.ts';
 import type { Fence, Leases } from './contract/leases.ts';
+import type { Arrival, Observation } from './contract/observation.ts';
 import type { Outbox } from './contract/outbox.ts';
 import type {
   CodeOfCases,
@@ -42,6 +43,7 @@ export * from './contract/deliveries.ts';
 export * from './contract/findings.ts';
 export * from './contract/leases.ts';
 export * from './contract/messages.ts';
+export * from './contract/observation.ts';
 export * from './contract/outbox.ts';
 export * from './contract/parked.ts';
 export * from './contract/pauses.ts';
@@ -156,6 +158,10 @@ export interface Journal {
 
   audit(entry: AuditEntry): Promise<void>;
   status(): Promise<JournalStatus>;
+  /** What waits, and for how long, at this legal time: cheap enough to be asked every few seconds. */
+  observe(now: string): Promise<Observation>;
+  /** When the newest messages came, the newest first. */
+  arrivals(limit: number): Promise<readonly Arrival[]>;
   /** Messages handed in and not yet committed. */
   pending(): number;
   /** Share of the recent time, 0 to 1, in which messages waited for their commit; the bus gives way to them. */

@@ -10,6 +10,7 @@ import type {
 } from './journal.ts';
 import { prepareDeliveryReads } from './reads/deliveries.ts';
 import { prepareFindingReads } from './reads/findings.ts';
+import { prepareObservation } from './reads/observation.ts';
 import { prepareDueReads, prepareOutboxReads } from './reads/outbox.ts';
 import { prepareParkedReads } from './reads/parked.ts';
 import { preparePauseReads } from './reads/pauses.ts';
@@ -47,6 +48,8 @@ export interface Reading {
     | 'countResourceMessages'
     | 'nextDue'
     | 'status'
+    | 'observe'
+    | 'arrivals'
   >;
   readonly outbox: Pick<
     Outbox,
@@ -101,6 +104,7 @@ export function readingOf(sql: Sql, run: <R>(step: Step<R>) => Promise<R>): Read
         ...prepareFindingReads(sql),
         ...prepareResourceMessageReads(sql),
         status: prepareStatus(sql),
+        ...prepareObservation(sql),
       }),
       ...due,
     },
