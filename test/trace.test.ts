@@ -146,7 +146,7 @@ describe('with a tracer provider that the operator has registered', () => {
     expect(roots.map(({ name }) => name)).toEqual(['receive']);
     expect(its.every(({ ended }) => ended)).toBe(true);
     const delivered = its.filter(({ name }) => name === 'deliver');
-    const left = traceparentsOf(gateway).map((traceparent) => traceparent?.slice(36, 52));
+    const left = traceparentsOf(gateway).map((traceparent) => traceparent?.slice(36, 52) ?? '');
     expect(left.toSorted()).toEqual(delivered.map(({ context }) => context.spanId).toSorted());
     for (const marker of markers) expect(JSON.stringify(spans)).not.toContain(marker);
   });

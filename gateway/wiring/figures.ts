@@ -86,12 +86,12 @@ function journalReading(parts: FigureParts): () => Promise<readonly Figure[]> {
 
 /** None where this journal's events were never published. */
 async function readPublication(
-  { cursors, eventsAfter }: Journal,
+  journal: Journal,
   lastPosition: number,
   nowMs: number,
 ): Promise<readonly Figure[]> {
-  const cursor = await cursors.get('publication');
+  const cursor = await journal.cursors.get('publication');
   if (cursor === undefined) return [];
-  const [next] = await eventsAfter(Number(cursor), 1);
+  const [next] = await journal.eventsAfter(Number(cursor), 1);
   return publicationFigures(lastPosition, Number(cursor), next?.event, nowMs);
 }
