@@ -20,6 +20,7 @@ import type { Keeper } from '../runtime/instance/keeper.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
 import { packageVersion } from '../runtime/program.ts';
+import { publicationCursor } from '../runtime/bus/events/publication.ts';
 import { sourceFigures } from './source-figures.ts';
 
 export interface FigureParts {
@@ -90,7 +91,7 @@ async function readPublication(
   lastPosition: number,
   nowMs: number,
 ): Promise<readonly Figure[]> {
-  const cursor = await journal.cursors.get('publication');
+  const cursor = await journal.cursors.get(publicationCursor);
   if (cursor === undefined) return [];
   const [next] = await journal.eventsAfter(Number(cursor), 1);
   return publicationFigures(lastPosition, Number(cursor), next?.event, nowMs);
