@@ -14,6 +14,7 @@ import { addEvents } from './cli/events-asyncapi.ts';
 import { explainFile, type ExplainOptions } from './cli/explain.ts';
 import { gen, type GenOptions } from './cli/gen.ts';
 import { helpTexts } from './cli/help.ts';
+import { addJournal } from './cli/journal.ts';
 import { wrong } from './cli/question.ts';
 import { addListen } from './cli/listen.ts';
 import { addOperatorVerbs } from './cli/operator-verbs.ts';
@@ -216,8 +217,9 @@ withJournal(billing.command('explain'))
     },
   );
 
-addOperatorVerbs(program, { withSettings, withJournal, flagsOf, setExit });
-
+const verbParts = { withSettings, withJournal, flagsOf, setExit };
+addOperatorVerbs(program, verbParts);
+addJournal(program, verbParts);
 addRetranslate(program, setExit);
 addShadow(program, setExit);
 addEvents(program);

@@ -20,6 +20,8 @@ const fates = {
   'journal-unavailable': 'transient',
   'disk-full': 'transient',
   'bus-unavailable': 'transient',
+  // A journal that was written out or moved is not what was read.
+  'export-damaged': 'permanent',
   'stale-version': 'transient',
   // Another instance does this now; nothing was written.
   'lease-lost': 'transient',

@@ -24,9 +24,7 @@ export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Excha
       controlId: request.controlId,
       kind: resource.resourceType,
       sentAt: request.sentAt,
-      content: isMessage(resource)
-        ? messageContent(resource)
-        : Buffer.from(canonicalJson(resource)),
+      content: contentOf(resource),
       controlIdReuse: 'refused',
     }),
     translate: (exchange) => {
@@ -35,6 +33,24 @@ export function fhirInbound(mappings: Mappings, senderId: string): Inbound<Excha
     },
     acknowledge: (exchange, _raw, verdict, context) => [answerBytes(exchange, verdict, context)],
   };
+}
+
+/** What must be the same in a repeat. */
+function contentOf(resource: Exchange['resource']): Uint8Array {
+  return isMessage(resource) ? messageContent(resource) : Buffer.from(canonicalJson(resource));
+}
+
+/**
+ * What a stored message is recognised by.
+ * @param raw bytes that `writeExchange` has made
+ * @returns undefined for other bytes
+ */
+export function contentOfStored(raw: Uint8Array): Uint8Array | undefined {
+  try {
+    return contentOf(readExchange(raw).resource);
+  } catch {
+    return undefined;
+  }
 }
 
 /** How strictly a sender's resources are held to our profiles: what is not said is a warning. */

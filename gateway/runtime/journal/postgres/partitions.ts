@@ -36,24 +36,45 @@ export function partitionOf(table: Partitioned, month: string): string {
  */
 export async function makePartitions(client: Client, nowMs: number): Promise<void> {
   for (let later = 0; later <= monthsAhead; later++) {
-    const month = monthOf(nowMs, later);
-    const from = idFloor(Date.parse(`${month}-01T00:00:00Z`));
-    const to = idFloor(
-      Date.parse(`${monthOf(Date.parse(`${month}-01T00:00:00Z`), 1)}-01T00:00:00Z`),
-    );
-    for (const table of partitioned) {
-      const name = partitionOf(table, month);
-      const { rows } = await client.query('SELECT to_regclass($1) AS there', [name]);
-      if (rows[0]?.there !== null) continue;
-      const key = table === 'messages' ? 'message_id' : 'stream';
-      const { rows: strays } = await client.query(
-        `SELECT 1 FROM ${table}_default WHERE ${key} >= $1 AND ${key} < $2 LIMIT 1`,
-        [from, to],
-      );
-      if (strays.length > 0) continue;
-      await client.query(
-        `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
-      );
-    }
+    for (const table of partitioned) await makePartition(client, table, monthOf(nowMs, later));
   }
+}
+
+async function makePartition(client: Client, table: Partitioned, month: string): Promise<void> {
+  const name = partitionOf(table, month);
+  const { rows } = await client.query('SELECT to_regclass($1) AS there', [name]);
+  if (rows[0]?.there !== null) return;
+  const fromMs = Date.parse(`${month}-01T00:00:00Z`);
+  const from = idFloor(fromMs);
+  const to = idFloor(Date.parse(`${monthOf(fromMs, 1)}-01T00:00:00Z`));
+  const key = table === 'messages' ? 'message_id' : 'stream';
+  const { rows: strays } = await client.query(
+    `SELECT 1 FROM ${table}_default WHERE ${key} >= $1 AND ${key} < $2 LIMIT 1`,
+    [from, to],
+  );
+  if (strays.length > 0) return;
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
+  );
+}
+
+/** Makes the partitions of the months in which these ids were made, where there are none and no rows of them yet. */
+export async function makePartitionsOf(
+  client: Client,
+  table: Partitioned,
+  ids: readonly string[],
+): Promise<void> {
+  const months = new Set(
+    ids
+      .map(madeAtMs)
+      .filter((atMs) => atMs !== undefined)
+      .map((atMs) => monthOf(atMs)),
+  );
+  for (const month of months) await makePartition(client, table, month);
+}
+
+/** When an id was made; undefined of one that does not tell. */
+function madeAtMs(id: string): number | undefined {
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/.test(id)) return undefined;
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
