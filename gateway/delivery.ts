@@ -43,6 +43,11 @@ export interface DispatchParts {
   readonly log: Log;
   /** Wait before attempt n+1, in milliseconds. When the list ends, the notice is given to a person. */
   readonly retryDelaysMs: readonly number[];
+  /**
+   * Asked when an attempt is committed and before anything is sent: throws `lease-lost` where another instance may have
+   * the lane by now. Then the attempt stays open, as after a restart.
+   */
+  readonly assertHeld?: () => void;
   /** Ends attempts in hand when the gateway is told to stop at once. */
   readonly signal: AbortSignal;
   /** Told what is done; nobody is where it is left out. */
@@ -67,6 +72,7 @@ export async function attempt(
   }
   const startedAt = clock.now();
   await journal.deliveries.recordAttempt(row.deliveryId, startedAt);
+  parts.assertHeld?.();
   const attempted = {
     ...row,
     attempts: row.attempts + 1,

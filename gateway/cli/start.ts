@@ -50,17 +50,23 @@ export async function start(options: StartOptions): Promise<number> {
 
 /** Where it listens, as whom, and how durable it is. */
 function introduction(gateway: Gateway, config: Config, file: string | undefined): string[] {
-  const { mllp, http, fhir, journal, bus, tokenFiles, freed } = gateway;
+  const { mllp, http, fhir, journal, bus, instance, tokenFiles, freed } = gateway;
   const modes = config.senders.map(({ id, mode, liveFrom }) =>
     mode === 'live' && liveFrom !== undefined ? `${id} (live from ${liveFrom})` : `${id} (${mode})`,
   );
-  const lines = [
+  const { roles } = config.instance;
+  const receives = roles.includes('receive');
+  const ways = [
     `hemgang ${config.mllp.tls ? 'MLLP over TLS' : 'MLLP'}  ${mllp.host}:${mllp.port}  for ${modes.join(', ')}`,
     ...config.folders.map(
       ({ path, sender }) => `        files ${path}${sender === undefined ? '' : `  for ${sender}`}`,
     ),
     `        HTTP  ${http.url}  /health, /receipts, /fhir`,
     ...askedLines(config),
+  ];
+  const lines = [
+    ...(receives ? ways : [`hemgang HTTP  ${http.url}  /health`]),
+    ...(journal.leases.isShared ? [`        as    ${instance.id}: ${roles.join(', ')}`] : []),
     `        data  ${config.data}  ${journal.durability}`,
     `        bus   ${bus.form}`,
     `        out   ${config.receivers.map(({ id, channel, mode }) => `${id} (${channel}, ${mode})`).join(', ')}`,

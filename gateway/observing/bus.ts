@@ -32,10 +32,10 @@ export function observeBus<B extends Bus>(
           options,
         );
       },
-      async publishWaiting(nowMs) {
+      async publishWaiting(nowMs, outbox) {
         const startedMs = clock.elapsedMs();
         try {
-          const count = await bus.publishWaiting(nowMs);
+          const count = await bus.publishWaiting(nowMs, outbox);
           failing = undefined;
           if (count > 0) {
             observed.published.of().took(clock.elapsedMs() - startedMs);

@@ -22,3 +22,16 @@ export const instanceSettings = z.strictObject({
   /** What an instance had is taken by another when it has been silent for so long. */
   leaseTime: duration.pipe(z.int().min(500).max(300_000)).prefault('10s'),
 });
+
+/** What single values cannot show: the embedded journal has one instance, and nobody else does what it leaves. */
+export function checkInstanceTogether(
+  journal: { readonly form: string },
+  instance: z.output<typeof instanceSettings>,
+  fail: (path: string, what: string) => void,
+): void {
+  if (journal.form !== 'embedded') return;
+  const missing = roles.filter((role) => !instance.roles.includes(role));
+  if (missing.length === 0) return;
+  const what = `without ${missing.join(', ')} needs a journal in PostgreSQL, where another instance does that`;
+  fail('instance.roles', what);
+}

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
 import { busSettings, checkBusTogether } from './config-bus.ts';
-import { instanceSettings } from './config-instance.ts';
+import { checkInstanceTogether, instanceSettings } from './config-instance.ts';
 import { journalSettings } from './config-journal.ts';
 import { metricsSettings, stopSettings } from './config-observing.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
@@ -313,6 +313,7 @@ export function faultsOf({ issues }: z.ZodError): readonly SettingFault[] {
 
 /** What single values cannot show: names used twice, names that nothing has. */
 export function checkTogether(config: Config, fail: Report): void {
+  checkInstanceTogether(config.journal, config.instance, fail);
   for (const what of ['senders', 'receivers', 'partners'] as const) {
     const ids = config[what].map(({ id }) => id);
     const twice = ids.findIndex((name, index) => ids.indexOf(name) !== index);

@@ -49,7 +49,7 @@ export function startRelay(parts: RelayParts): Relay {
   let next: Promise<number> | undefined;
 
   async function look(): Promise<number> {
-    const published = await attempt(() => bus.publishWaiting(clock.nowMs()));
+    const published = await attempt(() => bus.publishWaiting(clock.nowMs(), journal.outbox));
     // Deadlines are released even while the broker is away: what they become waits in the journal.
     const released = releaseWanted ? await attempt(release) : 0;
     failures = published === undefined || released === undefined ? failures + 1 : 0;

@@ -37,17 +37,21 @@ export async function startAdvancing(
 
 /** Delivers; what it writes of a delivery is written under the lease by which it has the lane. */
 export async function startDelivering(
-  { bus, journalOf }: Lanes,
+  { bus, journalOf, assertHeld }: Lanes,
   parts: Omit<DispatchParts, 'journal' | 'retryDelaysMs'>,
   { dispatch: { retries, lanes } }: Config,
 ): Promise<void> {
   await bus.consume(
     'dispatch',
-    (lane, deliveries) =>
-      createDispatch({ ...parts, journal: journalOf(lane), retryDelaysMs: retries })(
-        lane,
-        deliveries,
-      ),
+    async (lane, deliveries) => {
+      const dispatch = createDispatch({
+        ...parts,
+        journal: journalOf(lane),
+        retryDelaysMs: retries,
+        assertHeld: () => assertHeld(lane),
+      });
+      await dispatch(lane, deliveries);
+    },
     { lanes, ...attempts },
   );
 }

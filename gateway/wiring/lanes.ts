@@ -9,6 +9,8 @@ export interface Lanes {
   readonly bus: Bus;
   /** For what handles a lane: each write is made under the lease by which this instance handles it. */
   readonly journalOf: (lane: string) => Journal;
+  /** @throws GatewayError `lease-lost` where another instance may have the lane by now */
+  readonly assertHeld: (lane: string) => void;
 }
 
 /** @throws GatewayError configuration-invalid as `openBus` */
@@ -16,16 +18,21 @@ export function openLanes(parts: Omit<BusParts, 'partitions'>, keeper: Keeper): 
   const { settings, journal } = parts;
   if (settings.form === 'rabbitmq') {
     const { partitions } = keeper;
+    const partition = (lane: string): number => partitionOf(lane, partitions.count);
     return {
       bus: openBus({ ...parts, partitions }),
-      journalOf: (lane) => keeper.under(`partition:${partitionOf(lane, partitions.count)}`),
+      journalOf: (lane) => keeper.under(`partition:${partition(lane)}`),
+      assertHeld: (lane) => void partitions.fence(partition(lane)),
     };
   }
-  if (!journal.leases.isShared) return { bus: openBus(parts), journalOf: () => journal };
+  if (!journal.leases.isShared) {
+    return { bus: openBus(parts), journalOf: () => journal, assertHeld: () => undefined };
+  }
   const under = keeper.under(leaseName);
   return {
     bus: takingTurns(() => openBus({ ...parts, journal: under }), keeper),
     journalOf: () => under,
+    assertHeld: () => void keeper.fence(leaseName),
   };
 }
 

@@ -40,7 +40,8 @@ export async function startService(
       output += chunk.toString();
       const mllp = /MLLP\s+127\.0\.0\.1:(\d+)/.exec(output)?.[1];
       const http = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
-      if (mllp !== undefined && http !== undefined) resolve([Number(mllp), Number(http)]);
+      // One that does not receive says so by having no MLLP.
+      if (http !== undefined) resolve([Number(mllp ?? 0), Number(http)]);
     });
     void exited.then((code) => reject(new Error(`service ended with ${code}: ${errors}`)));
   });

@@ -5,7 +5,7 @@
  * time, and a dead letter is a row an operator can see. Every form passes one contract test.
  */
 import type { GatewayError } from '../../errors.ts';
-import type { OutboxRow, QueueName } from '../journal/journal.ts';
+import type { Outbox, OutboxRow, QueueName } from '../journal/journal.ts';
 
 /** One event on its way. It is a nudge: the journal holds the truth. */
 export type Delivery = Omit<OutboxRow, 'attempts'> & {
@@ -36,9 +36,10 @@ export interface Bus {
   /**
    * Hands unpublished outbox rows over; resolves when each is safely taken over (in the broker form: confirmed).
    * The embedded form has nothing to do: its rows *are* the bus.
+   * @param outbox where it is written that they are; the bus's own journal unless given
    * @returns how many were handed over
    */
-  publishWaiting(nowMs: number): Promise<number>;
+  publishWaiting(nowMs: number, outbox?: Pick<Outbox, 'published'>): Promise<number>;
   /** Looks again at once: the clock was set by hand, or a dead letter was redriven. */
   wake(): void;
   /** Events taken and not yet handled. */

@@ -197,7 +197,10 @@ export function rabbitMqBus(
     subscription.giveBack(lost);
   }
 
-  async function publishWaiting(nowMs: number): Promise<number> {
+  async function publishWaiting(
+    nowMs: number,
+    outbox: Pick<Outbox, 'published'> = journal.outbox,
+  ): Promise<number> {
     // A connection that is only just being made is no trouble yet.
     await publish.tried;
     let total = 0;
@@ -207,7 +210,7 @@ export function rabbitMqBus(
       if (rows.length === 0) break;
       const outcomes = await usable.internal.publish(rows.map(messageOf));
       const confirmed = rows.filter((_, at) => outcomes[at] === undefined);
-      if (confirmed.length > 0) await journal.outbox.published(confirmed, nowMs);
+      if (confirmed.length > 0) await outbox.published(confirmed, nowMs);
       total += confirmed.length;
       const failure = outcomes.find((outcome) => outcome !== undefined);
       if (failure !== undefined) {

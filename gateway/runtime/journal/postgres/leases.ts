@@ -7,6 +7,7 @@ import type { Instance, Lease, Leases, SeenInstance, StandingLease } from '../co
 import { leasesChannel, writeTurn } from './channel.ts';
 import { connect, type ConnectionSettings } from './connection.ts';
 import { postgresError } from './failure.ts';
+import { schemaVersion } from './migrations.ts';
 import type { Pool } from './pool.ts';
 import { allEnded } from './sql.ts';
 
@@ -119,12 +120,12 @@ export function postgresLeases(
     async beat({ id, roles, version }: Instance, ttlMs) {
       const { rows } = await pool.query({
         name: 'beat',
-        text: `INSERT INTO instances (id, roles, version, started_at, beat_at, until)
-          VALUES ($1, $3, $4, clock_timestamp(), clock_timestamp(), ${ends})
+        text: `INSERT INTO instances (id, roles, version, schema, started_at, beat_at, until)
+          VALUES ($1, $3, $4, $5, clock_timestamp(), clock_timestamp(), ${ends})
           ON CONFLICT (id) DO UPDATE SET roles = excluded.roles, version = excluded.version,
-            beat_at = excluded.beat_at, until = excluded.until
+            schema = excluded.schema, beat_at = excluded.beat_at, until = excluded.until
           RETURNING xmax::text = '0' AS "isNew"`,
-        values: [id, ttlMs, JSON.stringify(roles), version],
+        values: [id, ttlMs, JSON.stringify(roles), version, schemaVersion],
       });
       const [row]: { isNew: boolean }[] = rows;
       if (row?.isNew === true) await tell();

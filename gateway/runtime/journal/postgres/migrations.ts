@@ -4,9 +4,17 @@
  */
 import type { Client } from 'pg';
 import { GatewayError } from '../../../errors.ts';
+import { writeTurn } from './channel.ts';
 import { makePartitions } from './partitions.ts';
 
-const migrations: readonly string[] = [
+/**
+ * One step. While instances are replaced one by one, those of the older program work on after it, so a step adds and
+ * does not change. One that cannot but change says which step a program must know to work with it: then older instances
+ * are stopped first.
+ */
+export type Migration = string | { readonly sql: string; readonly needs: number };
+
+const migrations: readonly Migration[] = [
   `
   CREATE DOMAIN plain AS text COLLATE "C";
   CREATE SEQUENCE places;
@@ -249,6 +257,8 @@ const migrations: readonly string[] = [
     id plain PRIMARY KEY,
     roles json NOT NULL,
     version plain NOT NULL,
+    -- The newest step that its program knows.
+    schema integer NOT NULL,
     started_at timestamptz NOT NULL,
     beat_at timestamptz NOT NULL,
     until timestamptz NOT NULL
@@ -295,21 +305,22 @@ const migrations: readonly string[] = [
 export const schemaVersion = migrations.length;
 
 /**
- * The number of the last step taken in the schema; 0 when it is new.
- * @throws GatewayError `configuration-invalid` when a newer program made it
+ * The number of the last step taken in the schema; 0 when it is new. It may be one that this program does not know yet,
+ * where that step leaves it what it needs.
+ * @param known the newest step this program knows
+ * @throws GatewayError `configuration-invalid` when a newer program made it, and an older one cannot work with it
  */
-export async function checkSchema(client: Client): Promise<number> {
+export async function checkSchema(client: Client, known = schemaVersion): Promise<number> {
   const { rows: found } = await client.query(`SELECT to_regclass('migrations') AS there`);
   if (found[0]?.there === null) return 0;
-  const { rows } = await client.query<{ version: number }>(
-    'SELECT coalesce(max(number), 0) AS version FROM migrations',
+  const { rows } = await client.query<{ version: number; needs: number }>(
+    'SELECT coalesce(max(number), 0) AS version, coalesce(max(needs), 0) AS needs FROM migrations',
   );
-  const version = rows[0]?.version ?? 0;
-  if (version > schemaVersion) {
+  const { version, needs } = rows[0] ?? { version: 0, needs: 0 };
+  if (needs > known) {
     throw new GatewayError(
       'configuration-invalid',
-      `the journal has schema ${version} and this program knows ${schemaVersion}: ` +
-        'start the newer program, or restore the copy made before the upgrade',
+      `the journal has schema ${version}, which needs a program that knows ${needs}, and this one knows ${known}\n  next: start the newer program, or restore the copy made before the upgrade`,
     );
   }
   return version;
@@ -318,22 +329,38 @@ export async function checkSchema(client: Client): Promise<number> {
 /**
  * Makes the schema where it is missing, and takes the steps it lacks: all of them in one transaction. Of several
  * instances that start at once one does it, and the others wait for it.
+ * @throws GatewayError `configuration-invalid` where instances that are alive could not work with it
  */
-export async function migrate(client: Client, schema: string): Promise<void> {
+export async function migrate(
+  client: Client,
+  schema: string,
+  steps: readonly Migration[] = migrations,
+): Promise<void> {
   await client.query('BEGIN');
   try {
     await client.query(`SELECT pg_advisory_xact_lock(hashtext($1), hashtext('migrate'))`, [schema]);
     const { rows } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
     // Whoever may not make schemas is given one.
     if (rows.length === 0) await client.query(`CREATE SCHEMA ${schema}`);
-    const taken = await checkSchema(client);
+    const taken = await checkSchema(client, steps.length);
     await client.query(
-      'CREATE TABLE IF NOT EXISTS migrations (number integer PRIMARY KEY, taken_at timestamptz NOT NULL DEFAULT now())',
+      `CREATE TABLE IF NOT EXISTS migrations (
+        number integer PRIMARY KEY,
+        -- The step that a program must know to work with the journal from here on; 0: any.
+        needs integer NOT NULL DEFAULT 0,
+        taken_at timestamptz NOT NULL DEFAULT now())`,
     );
-    for (const [index, sql] of migrations.entries()) {
+    // In turn with the writers: nobody is met in the middle of a transaction.
+    if (taken < steps.length) await client.query(`SELECT ${writeTurn}`, [schema]);
+    for (const [index, step] of steps.entries()) {
       if (index < taken) continue;
+      const { sql, needs } = typeof step === 'string' ? { sql: step, needs: 0 } : step;
+      if (needs > 0 && taken > 0) await refuseOlder(client, needs);
       await client.query(sql);
-      await client.query('INSERT INTO migrations (number) VALUES ($1)', [index + 1]);
+      await client.query('INSERT INTO migrations (number, needs) VALUES ($1, $2)', [
+        index + 1,
+        needs,
+      ]);
     }
     await makePartitions(client, Date.now());
     await client.query('COMMIT');
@@ -341,4 +368,18 @@ export async function migrate(client: Client, schema: string): Promise<void> {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+/** @throws GatewayError `configuration-invalid` where an instance is alive whose program does not know the step */
+async function refuseOlder(client: Client, needs: number): Promise<void> {
+  const { rows } = await client.query<{ id: string; version: string }>(
+    'SELECT id, version FROM instances WHERE schema < $1 AND until > clock_timestamp() ORDER BY id',
+    [needs],
+  );
+  if (rows.length === 0) return;
+  const who = rows.map(({ id, version }) => `${id} (${version})`).join(', ');
+  throw new GatewayError(
+    'configuration-invalid',
+    `this program changes the journal so that older ones cannot work with it, and some are running: ${who}\n  next: stop them, then start this one`,
+  );
 }

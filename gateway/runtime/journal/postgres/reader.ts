@@ -40,7 +40,7 @@ async function checkVersion(connection: ConnectionSettings): Promise<void> {
   try {
     const client = await connect(connection, 'reader');
     const version = await checkSchema(client).finally(async () => await client.end());
-    if (version === schemaVersion) return;
+    if (version >= schemaVersion) return;
     const where = placeOf(connection);
     const next = 'start the gateway there once to bring it up to date';
     throw new GatewayError(
