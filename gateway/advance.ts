@@ -5,6 +5,7 @@
  */
 import type { Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
+import { historyEnds, type HistoryEnd } from './history.ts';
 import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type Decision, type WarnMs } from './rules/decide.ts';
@@ -45,6 +46,7 @@ const readElsewhere = new Set<EventType>(['care-days.counted', 'settlement.close
 
 /** What the bus calls for the queue `advance`. It resolves when everything that follows is committed. */
 export function createAdvance(parts: AdvanceParts): Handle {
+  const historyEnd = historyEnds(parts.journal.cursors, parts.clock);
   return async function advance(_lane, deliveries) {
     const streams = new Map<string, number>();
     for (const { type, lane, streamId, position } of deliveries) {
@@ -54,7 +56,7 @@ export function createAdvance(parts: AdvanceParts): Handle {
       const because = { position };
       if (streamId.startsWith(settlementPrefix)) {
         await advanceSettlement(parts, streamId, because);
-      } else await advanceProcess(parts, streamId, because);
+      } else await advanceProcess(parts, historyEnd, streamId, because);
     }
   };
 }
@@ -66,6 +68,7 @@ interface Because {
 
 async function advanceProcess(
   parts: AdvanceParts,
+  historyEnd: HistoryEnd,
   stayId: string,
   because: Because,
 ): Promise<void> {
@@ -76,7 +79,9 @@ async function advanceProcess(
     const nowMs = clock.nowMs();
     // First what the case is, then what the law says of it: a change of links advances every case it touches.
     const links = await linksOf(journal, loaded, profiles, nowMs);
-    return { events: loaded.events, change: links ?? judge(loaded, parts, nowMs).change };
+    const quietBefore = await historyEnd(loaded.stays.map(({ sender }) => sender));
+    const change = links ?? judge(loaded, { ...parts, quietBefore }, nowMs).change;
+    return { events: loaded.events, change };
   });
 }
 
@@ -97,14 +102,22 @@ export function judge(
     profiles,
     isSenderLive,
     warnMs = {},
-  }: Pick<AdvanceParts, 'profiles' | 'isSenderLive' | 'warnMs'>,
+    quietBefore,
+  }: Pick<AdvanceParts, 'profiles' | 'isSenderLive' | 'warnMs'> & {
+    /** The end of the imported history of its senders, ISO 8601. */
+    readonly quietBefore?: string | undefined;
+  },
   nowMs: number,
 ): Judgement {
   const process = fold(events, processId);
   const findings = assess(process, profiles.parametersOf(placeOf(process)), nowMs);
-  const decision = decide(process, findings, nowMs, { warnMs });
+  const quietBeforeMs = quietBefore === undefined ? -Infinity : Date.parse(quietBefore);
+  const decision = decide(process, findings, nowMs, { warnMs, quietBeforeMs });
   const now = isoOf(nowMs);
-  const isBilled = stays.every(({ sender }) => isSenderLive(sender, now));
+  // A readiness of the history is billed by whoever was in use then.
+  const isBilled =
+    stays.every(({ sender }) => isSenderLive(sender, now)) &&
+    process.readiness.every(({ atMs }) => atMs >= quietBeforeMs);
   const first = stays[0];
   assert(first, 'a process has at least one stay');
   const change = {

@@ -20,6 +20,7 @@ import { addListen } from './cli/listen.ts';
 import { addOperatorVerbs } from './cli/operator-verbs.ts';
 import { rulesExplain } from './cli/rules-explain.ts';
 import { rulesSimulate } from './cli/rules-simulate.ts';
+import { addImport } from './cli/import-history.ts';
 import { addRetranslate } from './cli/retranslate.ts';
 import { addSend } from './cli/send.ts';
 import { addShadow } from './cli/shadow-compare.ts';
@@ -220,6 +221,7 @@ withJournal(billing.command('explain'))
 const verbParts = { withSettings, withJournal, flagsOf, setExit };
 addOperatorVerbs(program, verbParts);
 addJournal(program, verbParts);
+addImport(program, setExit);
 addRetranslate(program, setExit);
 addShadow(program, setExit);
 addEvents(program);

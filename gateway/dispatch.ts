@@ -6,6 +6,7 @@
 import type { OutboundMessage, Rendered } from '../adapters/adapter.ts';
 import { attempt, noticeOf, type DispatchParts, type Receiver } from './delivery.ts';
 import { assert } from './errors.ts';
+import { historyEnds, type HistoryEnd } from './history.ts';
 import { deliveryIdOf } from './process/ids.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
 import type {
@@ -18,13 +19,14 @@ import type {
 
 /** What the bus calls for the queue `dispatch`. */
 export function createDispatch(parts: DispatchParts): Handle {
+  const historyEnd = historyEnds(parts.journal.cursors, parts.clock);
   return async function dispatch(lane, deliveries) {
     const events = await loadEvents(parts.journal, deliveries);
     const known = new Set((await parts.journal.deliveries.ofLane(lane)).map((row) => row.position));
     const fresh: NewDelivery[] = [];
     for (const delivery of deliveries) {
       if (known.has(delivery.position)) continue;
-      fresh.push(await prepare(parts, lane, eventAt(events, delivery.position)));
+      fresh.push(await prepare(parts, historyEnd, lane, eventAt(events, delivery.position)));
     }
     if (fresh.length > 0) await parts.journal.deliveries.open(fresh);
     await drainLane(parts, lane);
@@ -38,22 +40,24 @@ type Routed = Pick<NewDelivery, 'state' | 'detail'> & { readonly receiver: Recei
 /** A decision with its address and content, both fixed now: what is sent again is sent unchanged. */
 async function prepare(
   parts: DispatchParts,
+  historyEnd: HistoryEnd,
   lane: string,
   stored: StoredEvent,
 ): Promise<NewDelivery> {
   const { traceparent, type } = stored.event;
   const step = parts.observed?.begin('dispatch', traceparent, { type });
-  const work = (): Promise<NewDelivery> => prepared(parts, lane, stored);
+  const work = (): Promise<NewDelivery> => prepared(parts, historyEnd, lane, stored);
   return await (step ? step.of(work) : work());
 }
 
 async function prepared(
   parts: DispatchParts,
+  historyEnd: HistoryEnd,
   lane: string,
   stored: StoredEvent,
 ): Promise<NewDelivery> {
   const { event, position } = stored;
-  const routed = await route(parts, stored);
+  const routed = await route(parts, historyEnd, stored);
   const receiverId = routed.receiver?.id;
   const deliveryId = deliveryIdOf(event.id, receiverId ?? routed.state);
   const rendered =
@@ -76,7 +80,11 @@ async function prepared(
   };
 }
 
-async function route(parts: DispatchParts, { event }: StoredEvent): Promise<Routed> {
+async function route(
+  parts: DispatchParts,
+  historyEnd: HistoryEnd,
+  { event }: StoredEvent,
+): Promise<Routed> {
   const now = parts.clock.now();
   if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') {
     const receiver = parts.routes.ofBilling(event.data.county, event.data.municipality);
@@ -101,7 +109,10 @@ async function route(parts: DispatchParts, { event }: StoredEvent): Promise<Rout
   const senders = process?.stays ?? [];
   const live =
     receiver.isLive(now) && senders.every(({ sender }) => parts.routes.isSenderLive(sender, now));
-  return liveOrShadow(receiver, live);
+  const end = await historyEnd(senders.map(({ sender }) => sender));
+  const raisedBy = process?.events.find((known) => known.event.id === notice.occasion);
+  const isHistory = end !== undefined && (raisedBy?.event ?? event).occurredAt < end;
+  return liveOrShadow(receiver, live && !isHistory);
 }
 
 function liveOrShadow(receiver: Receiver, live: boolean): Routed {

@@ -81,7 +81,7 @@ const allowed: readonly {
   {
     // They have the mappings in force from the intake, as a type.
     folder: 'gateway/operations/',
-    files: /^gateway\/(?!cli|main|play)/,
+    files: /^(gateway\/(?!cli|main|play)|adapters\/inbound\/fhir\/from-files)/,
     packages: /^(zod|node:)/,
   },
   {
@@ -108,7 +108,8 @@ const allowed: readonly {
   },
   {
     folder: 'gateway/',
-    files: /^(gateway\/(process|rules|runtime|errors|delivery)|profiles\/index|adapters\/adapter)/,
+    files:
+      /^(gateway\/(process|rules|runtime|errors|delivery|history)|profiles\/index|adapters\/adapter)/,
     packages: /^(temporal-polyfill|node:)/,
   },
   {

@@ -96,6 +96,18 @@ The running gateway does it, by the mappings it has in force (send it SIGHUP fir
 
 Exit codes: 0 nothing changes in law, or the plan was applied; 1 something changes, is left, or was interrupted, or the
 plan is out of date; 2 wrong use, or no such plan.`,
+  importHistory: `
+Messages go in from their bytes, in the order of the paths and within a file as they stand, and become what they would
+have become. Of what happened before --live-from nothing leads outside: its notices stay in shadow, a readiness before it
+is billed by whoever was in use then, and a deadline due before it is not set, so it raises no alarm. What happens from
+then on is live as the sender is. The instant holds for the sender from now on, also for messages that come later.
+
+  hemgang import --history ./archive --sender ekliden --live-from '2026-03-01 00:00' --reason 'start of service'
+
+A message that is known (its control id, or a resource that says the same) is passed over, so the same command goes on
+where it was interrupted. The running gateway takes them, at --rate; where none runs, this command does.
+
+Exit codes: 0 all was taken; 1 a message was refused or waits for a code, or it was interrupted; 2 wrong use, or no such file.`,
   shadowCompare: `
 Every case in the journal is played from its facts as they were told, with each notice taken as handed over the moment it
 is issued; what was really delivered does not matter. The export has a line for each notice sent and each case billed:

@@ -50,7 +50,13 @@ function oneOfBoth({ dryRun, apply, since }: PlanOptions): void {
 }
 
 /** @throws GatewayError configuration-invalid without a reason */
-export function orderOf({ who, reason }: Pick<PlanOptions, 'who' | 'reason'>): {
+export function orderOf({
+  who,
+  reason,
+}: {
+  readonly who?: string | undefined;
+  readonly reason?: string | undefined;
+}): {
   readonly who: string;
   readonly reason: string;
 } {

@@ -3,12 +3,14 @@ import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
 import { redrive } from './redrive.ts';
 import { retranslate } from './retranslate.ts';
+import { takeHistory } from './take-history.ts';
 
 export const operations = {
   'pause-queue': pauseQueue,
   redrive,
   'resume-queue': resumeQueue,
   retranslate,
+  'take-history': takeHistory,
 } as const;
 
 export type OperationName = keyof typeof operations;

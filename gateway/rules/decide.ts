@@ -10,13 +10,15 @@ import { decideLiability } from './deciding/decide-liability.ts';
 import { decideNotices } from './deciding/decide-notices.ts';
 import { Draft } from './deciding/draft.ts';
 import type { Decision, WarnMs } from './deciding/draft.ts';
-import type { Finding, Want } from './rule.ts';
+import type { Finding, Want, WantedDeadline } from './rule.ts';
 
 export type { DecidedEvent, Decision, WarnMs } from './deciding/draft.ts';
 
 export interface DecideOptions {
   /** Without it no deadline warns. */
   readonly warnMs?: WarnMs;
+  /** Deadlines due before it that were never set are not set any more: nobody watches what has passed. */
+  readonly quietBeforeMs?: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export function decide(
   process: DischargeProcess,
   findings: readonly Finding[],
   nowMs: number,
-  { warnMs }: DecideOptions = {},
+  { warnMs, quietBeforeMs = -Infinity }: DecideOptions = {},
 ): Decision {
   const draft = new Draft(process, findings, nowMs, warnMs);
   const wants: Want[] = findings.flatMap((finding) => finding.wants);
@@ -41,7 +43,9 @@ export function decide(
   );
   decideDeadlines(
     process,
-    wants.filter((want) => want.want === 'deadline'),
+    wants
+      .filter((want) => want.want === 'deadline')
+      .filter((want) => want.dueAtMs >= quietBeforeMs || isSet(process, want)),
     draft,
   );
   decideLiability(
@@ -56,4 +60,10 @@ export function decide(
   );
   const { events, setDeadlines, closeDeadlines } = draft;
   return { events, setDeadlines, closeDeadlines };
+}
+
+function isSet({ history }: DischargeProcess, { deadline, about }: WantedDeadline): boolean {
+  return [...history.deadlines.values()].some(
+    ({ data }) => data.deadline === deadline && about.aliases.has(data.occasion),
+  );
 }

@@ -38,6 +38,9 @@ export interface Intake {
   readonly mappingRevision: () => string;
   /** For a stored message: as it is translated by the mappings in force. */
   readonly adapterOf: AdapterOf;
+  /** By the mappings in force; without a sender by what the message says. */
+  readonly hl7v2Of: (senderId: string | undefined) => Inbound<KnownMessage>;
+  readonly fhirInbound: (senderId: string) => Inbound<Exchange>;
   /** Takes what a sender tells in FHIR. */
   readonly fhirOf: (senderId: string) => FhirReceive;
   /** Answers the head of a frame that is too large to be read, and keeps it for the operator. */
@@ -172,6 +175,9 @@ export function openIntake(
       ),
     mappingRevision: () => current.adapter.mappingRevision,
     adapterOf: (senderId, kind) => current.inbounds.ofKind(senderId, kind),
+    hl7v2Of: (senderId) =>
+      senderId === undefined ? current.adapter : current.inbounds.hl7v2Of(senderId),
+    fhirInbound: (senderId) => current.inbounds.fhirOf(senderId),
     fhirOf: (senderId) => ({
       receive: (raw, message, traceparent) =>
         told(({ inbounds }) =>
