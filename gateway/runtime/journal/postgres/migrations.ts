@@ -14,7 +14,7 @@ import { makePartitions } from './partitions.ts';
  */
 export type Migration = string | { readonly sql: string; readonly needs: number };
 
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   `
   CREATE DOMAIN plain AS text COLLATE "C";
   CREATE SEQUENCE places;
