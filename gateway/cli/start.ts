@@ -41,7 +41,7 @@ export async function start(options: StartOptions): Promise<number> {
   const hurry = setTimeout(() => {
     log.error('drain took too long; what is left is done at the next start');
     process.exit(1);
-  }, drainLimitMs);
+  }, config.stop.notice + drainLimitMs);
   await gateway.stop();
   clearTimeout(hurry);
   log.info('stopped');
@@ -50,22 +50,24 @@ export async function start(options: StartOptions): Promise<number> {
 
 /** Where it listens, as whom, and how durable it is. */
 function introduction(gateway: Gateway, config: Config, file: string | undefined): string[] {
-  const { mllp, http, fhir, journal, bus, instance, tokenFiles, freed } = gateway;
+  const { mllp, http, fhir, journal, bus, instance, tokenFiles, freed, metrics } = gateway;
   const modes = config.senders.map(({ id, mode, liveFrom }) =>
     mode === 'live' && liveFrom !== undefined ? `${id} (live from ${liveFrom})` : `${id} (${mode})`,
   );
   const { roles } = config.instance;
   const receives = roles.includes('receive');
+  const seen = metrics === undefined && config.metrics.serve ? '/health, /metrics' : '/health';
   const ways = [
     `hemgang ${config.mllp.tls ? 'MLLP over TLS' : 'MLLP'}  ${mllp.host}:${mllp.port}  for ${modes.join(', ')}`,
     ...config.folders.map(
       ({ path, sender }) => `        files ${path}${sender === undefined ? '' : `  for ${sender}`}`,
     ),
-    `        HTTP  ${http.url}  /health, /receipts, /fhir`,
+    `        HTTP  ${http.url}  ${seen}, /receipts, /fhir`,
     ...askedLines(config),
   ];
   const lines = [
-    ...(receives ? ways : [`hemgang HTTP  ${http.url}  /health`]),
+    ...(receives ? ways : [`hemgang HTTP  ${http.url}  ${seen}`]),
+    ...(metrics ? [`        seen  http://${metrics.host}:${metrics.port}  /health, /metrics`] : []),
     ...(journal.leases.isShared ? [`        as    ${instance.id}: ${roles.join(', ')}`] : []),
     `        data  ${config.data}  ${journal.durability}`,
     `        bus   ${bus.form}`,

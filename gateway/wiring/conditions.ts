@@ -1,8 +1,11 @@
 /** What the gateway's readiness depends on. */
 import type { BusHealth } from '../observing/bus.ts';
-import type { Condition } from '../observing/health.ts';
+import type { Condition, Reason } from '../observing/health.ts';
 import type { WriteHealth } from '../observing/journal.ts';
+import type { Bus } from '../runtime/bus/bus.ts';
+import type { BusFigures } from '../runtime/bus/figures.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
+import type { FigureParts } from './figures.ts';
 
 export type Phase = 'starting' | 'ready' | 'stopping';
 
@@ -70,18 +73,52 @@ export function journalCondition(journal: Journal, writes: WriteHealth): Conditi
 }
 
 /** Messages are taken and stored while the bus is away; what follows from them waits. */
-export function busCondition(publishing: BusHealth): Condition {
+export function busCondition(bus: ToldBus, publishing: BusHealth): Condition {
+  const next =
+    'see whether the broker runs and can be reached; hemgang doctor tries it. Legal clocks go on meanwhile';
+  const severity = 'warning';
   return {
     name: 'bus',
     look() {
+      const connections = Object.entries(bus.figures?.().connections ?? {});
+      const reasons = connections.flatMap(([what, { connected, sinceMs, blocked }]): Reason[] => {
+        const since = new Date(blocked?.sinceMs ?? sinceMs).toISOString();
+        if (blocked) {
+          const text = `the broker takes nothing: ${blocked.reason}`;
+          return [{ code: 'bus-blocked', text, since, next, severity }];
+        }
+        if (connected) return [];
+        const text = `no connection to the broker to ${what}: events wait in the journal`;
+        return [{ code: `bus-away-${what}`, text, since, next, severity }];
+      });
       const failing = publishing.failingSince();
-      if (failing === undefined) return [];
+      if (reasons.length > 0 || failing === undefined) return reasons;
+      const { error, since } = failing;
+      const text = `events wait in the journal: ${error.message}`;
+      return [{ code: error.code, text, since, next, severity }];
+    },
+  };
+}
+
+export type ToldBus = Bus & { readonly figures?: () => BusFigures };
+
+/** An instance may stand by; whoever looks at it should know that it does. */
+export function leaseCondition({
+  config,
+  journal,
+  keeper,
+}: Pick<FigureParts, 'config' | 'journal' | 'keeper'>): Condition {
+  const isMeant = config.instance.roles.some((role) => role !== 'receive');
+  return {
+    name: 'leases',
+    look() {
+      if (!isMeant || !journal.leases.isShared) return [];
+      if (keeper.doing().length > 0 || keeper.partitions.held().size > 0) return [];
       return [
         {
-          code: failing.error.code,
-          text: `events wait in the journal: ${failing.error.message}`,
-          since: failing.since,
-          next: 'see whether the broker runs and can be reached; hemgang doctor tries it. Legal clocks go on meanwhile',
+          code: 'standing-by',
+          text: 'this instance does nothing of what is shared: others do it, or no lease could be had',
+          next: 'hemgang status tells who has each lease; the log says where one could not be had',
           severity: 'warning',
         },
       ];

@@ -1,14 +1,12 @@
 /** Everything that is read when somebody asks for metrics, in one page. */
 import { hash } from 'node:crypto';
 import { cachedReading } from '../observing/figures.ts';
-import type { Health } from '../observing/health.ts';
 import {
   buildFigures,
   busFigures,
   diskFigures,
   intakeFigures,
   leaseFigures,
-  readinessFigures,
 } from '../observing/instance-figures.ts';
 import { journalFigures, publicationFigures, watchHeads } from '../observing/journal-figures.ts';
 import type { Figure } from '../observing/metrics.ts';
@@ -30,7 +28,6 @@ export interface FigureParts {
   readonly keeper: Keeper;
   /** Revision of the mappings in force. */
   readonly mappings: () => string;
-  readonly health: Health;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,13 +36,12 @@ export interface FigureParts {
 const learntFrom = 2000;
 
 export function figuresOf(parts: FigureParts): () => Promise<readonly Figure[]> {
-  const { config, journal, bus, keeper, health } = parts;
+  const { config, journal, bus, keeper } = parts;
   const version = packageVersion();
   const configHash = hash('sha256', JSON.stringify(config)).slice(0, 12);
   const ofJournal = journalReading(parts);
   return async () => [
     ...buildFigures({ version, mappings: parts.mappings(), config: configHash }),
-    ...readinessFigures(await health.ready()),
     ...intakeFigures(journal),
     ...busFigures(bus),
     ...leaseFigures(keeper.doing(), {

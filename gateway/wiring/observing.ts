@@ -7,14 +7,21 @@ import express, { type RequestHandler, type Router } from 'express';
 import { observeBus } from '../observing/bus.ts';
 import { healthOf, type Health } from '../observing/health.ts';
 import { observeJournal } from '../observing/journal.ts';
-import { metricsOf, type Figure, type Metrics } from '../observing/metrics.ts';
+import { readinessFigures } from '../observing/instance-figures.ts';
+import { metricsOf, type Metrics } from '../observing/metrics.ts';
 import type { Bus } from '../runtime/bus/bus.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import { observe, type Observed } from '../runtime/observed.ts';
 import { figuresOf, type FigureParts } from './figures.ts';
-import { busCondition, journalCondition, type Phase, phaseCondition } from './conditions.ts';
+import {
+  busCondition,
+  journalCondition,
+  leaseCondition,
+  type Phase,
+  phaseCondition,
+} from './conditions.ts';
 import { addressTaken } from './http.ts';
 
 export interface Observing {
@@ -29,7 +36,7 @@ export interface Observing {
   /** The bus as the parts use it. */
   bus<B extends Bus>(bus: B): B;
   /** Adds what this instance and its journal have to tell. */
-  watch(parts: Omit<FigureParts, 'clock' | 'health'>): void;
+  watch(parts: Omit<FigureParts, 'clock'>): void;
   /** Everything listens. */
   started(): void;
   /** Ready is said no longer; resolves when whoever asks has had time to hear it. */
@@ -44,9 +51,11 @@ export async function openObserving(config: Config, clock: Clock): Promise<Obser
     receiver: new Set([...config.receivers.map(({ id }) => id), 'billing']),
   });
   const health = healthOf(clock);
-  const sources: (() => Promise<readonly Figure[]>)[] = [];
+  const sources = [async () => readinessFigures(await health.ready())];
   const metrics = metricsOf(observed, async () =>
-    (await Promise.all(sources.map((source) => source()))).flat(),
+    (await Promise.allSettled(sources.map((source) => source()))).flatMap((read) =>
+      read.status === 'fulfilled' ? read.value : [],
+    ),
   );
   let phase: Phase = 'starting';
   health.watch(phaseCondition(() => phase));
@@ -70,11 +79,12 @@ export async function openObserving(config: Config, clock: Clock): Promise<Obser
     },
     bus(bus) {
       const told = observeBus(bus, observed, clock);
-      health.watch(busCondition(told.publishing));
+      health.watch(busCondition(bus, told.publishing));
       return told.bus;
     },
     watch(parts) {
-      sources.push(figuresOf({ ...parts, clock, health }));
+      health.watch(leaseCondition(parts));
+      sources.push(figuresOf({ ...parts, clock }));
     },
     started() {
       phase = 'ready';
