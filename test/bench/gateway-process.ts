@@ -6,6 +6,7 @@ import {
   openEmbeddedJournal,
   type CountedJournal,
 } from '../../gateway/runtime/journal/embedded.ts';
+import { openPostgresJournal } from '../../gateway/runtime/journal/postgres.ts';
 import { createLog } from '../../gateway/runtime/log.ts';
 
 export interface Stats {
@@ -24,7 +25,9 @@ export interface Started {
 }
 
 const [folder = '.', syncDelayText = '0', receiverUrl] = process.argv.slice(2);
-const { config } = loadConfig({ env: {}, file: null });
+/** Settings over the defaults, by dotted path: another form of journal and bus, some of the roles. */
+const flags: Record<string, string> = JSON.parse(process.env['BENCH_SETTINGS'] ?? '{}');
+const { config } = loadConfig({ env: {}, file: null, flags });
 let journal: CountedJournal | undefined;
 const gateway = await startGateway({
   config: {
@@ -54,7 +57,10 @@ const gateway = await startGateway({
   log: createLog({ level: 'error' }),
   async openJournal(path) {
     const limits = { syncDelayMs: Number(syncDelayText) };
-    journal = await openEmbeddedJournal({ folder: path, limits });
+    journal =
+      config.journal.form === 'postgres'
+        ? await openPostgresJournal({ settings: config.journal, limits })
+        : await openEmbeddedJournal({ folder: path, limits });
     return journal;
   },
 });

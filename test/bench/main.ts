@@ -1,7 +1,8 @@
 /**
  * npm run bench: what a durable answer costs, beside the bare floor, in one run. Every figure is the median of the
  * runs; gateway and floor take turns, so that a busy machine is busy for both. With `-- messages`: by trigger event and
- * size, see messages.ts; with `-- fhir`: resources over HTTP, see fhir.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal.
+ * size, see messages.ts; with `-- fhir`: resources over HTTP, see fhir.ts; with `-- forms`: PostgreSQL and
+ * RabbitMQ beside the embedded form, see forms.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal.
  */
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { simulatedMunicipality } from '../../adapters/simulated/municipality.ts'
 import { adtFrames, runLoad, type LoadResult } from './load.ts';
 import { benchConformance } from './conformance.ts';
 import { benchFhir } from './fhir.ts';
+import { benchForms } from './forms.ts';
 import { benchMessages } from './messages.ts';
 import { benchReading } from './reading.ts';
 import { benchRegionYear } from './region-year/index.ts';
@@ -237,6 +239,11 @@ if (what === 'messages') {
 }
 if (what === 'fhir') {
   await benchFhir(say, { runs, secondsPerRun });
+  process.exit();
+}
+if (what === 'forms') {
+  const backlog = args.has('--backlog') ? 100_000 : 12_000;
+  await benchForms(say, { runs, secondsPerRun, backlog });
   process.exit();
 }
 if (what === 'conformance') {

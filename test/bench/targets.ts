@@ -22,12 +22,14 @@ export const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
  * @param syncDelayMs added to each commit, to imitate a slower disk
  * @param receiver where notices go; a folder where left out
  * @param mappings folder of overlays
+ * @param settings over the defaults, by dotted path
  */
 export async function startTarget(
   what: 'gateway' | 'floor' | 'http-floor',
   syncDelayMs: number,
   receiver?: string,
   mappings?: string,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
   const script = join(
@@ -40,6 +42,7 @@ export async function startTarget(
           env: {
             ...process.env,
             BENCH_SECRET: secret,
+            BENCH_SETTINGS: JSON.stringify(settings),
             ...(mappings !== undefined && { BENCH_MAPPINGS: mappings }),
           },
         })
