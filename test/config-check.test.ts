@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { effectiveSettings } from '../gateway/questions/effective-settings.ts';
+import { effectiveSettings } from '../gateway/wiring/effective-settings.ts';
 import { configSchema, loadConfig } from '../gateway/runtime/config.ts';
 import { checkConfig, type ConfigRemark } from '../gateway/wiring/config-faults.ts';
 import { temporaryFolder } from './support/folder.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { effectiveSettings } from '../questions/effective-settings.ts';
+import { effectiveSettings } from '../wiring/effective-settings.ts';
 import { configSchema, loadConfig } from '../runtime/config.ts';
 import { checkConfig } from '../wiring/config-faults.ts';
 import { answer, plural, type QuestionOptions } from './question.ts';

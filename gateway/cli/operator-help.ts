@@ -21,6 +21,13 @@ Exit codes: 0 shown; 2 it cannot be read: hemgang config check tells why.`,
 and in the first line of hemgang.yaml: # yaml-language-server: $schema=hemgang.schema.json
 
 Exit codes: 0 printed.`,
+  doctor: `
+Nothing is changed. Beside a gateway that runs it sees that the ports are that gateway's. Policies on the broker are seen
+where its management interface answers. With --reach receivers and sources are tried: a connection, and a TLS handshake.
+
+  hemgang doctor --config hemgang.yaml --reach
+
+Exit codes: 0 nothing fails, though something may be odd; 1 something fails.`,
   deadLettersList: `
 A dead letter is an event whose attempts are used up; its case waits behind it. It is named queue:position, and by the
 id of its event. The broker puts aside what it could not hand over; the journal has those events all the same.

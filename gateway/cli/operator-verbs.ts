@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { configCheck, configSchemaPrint, configShow } from './config.ts';
 import { deadLettersList, deadLettersShow } from './dead-letters.ts';
+import { doctor } from './doctor.ts';
 import { queueList, queuePause, queueResume } from './queue.ts';
 import { redrive } from './redrive.ts';
 import { operatorHelp } from './operator-help.ts';
@@ -62,6 +63,17 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .option('--json', 'it is JSON anyhow', false)
     .addHelpText('after', operatorHelp.configSchema)
     .action(() => setExit(configSchemaPrint()));
+
+  withSettings(program.command('doctor'))
+    .description(
+      'look at everything the gateway needs: ports, certificates, broker, database, disk …',
+    )
+    .option('--reach', 'also try receivers and sources: a connection, nothing is sent', false)
+    .option('--json', 'print it as JSON', false)
+    .addHelpText('after', operatorHelp.doctor)
+    .action(async (given: Given & { reach: boolean }) =>
+      setExit(await doctor({ ...questionOf(given), reach: given.reach })),
+    );
 
   const letters = program
     .command('dead-letters')

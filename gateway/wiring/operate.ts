@@ -81,6 +81,12 @@ export async function listenForOperators(
   };
 }
 
+/** Whether a gateway runs on a data folder. */
+export async function isGatewayAt(folder: string): Promise<boolean> {
+  const path = socketOf(folder);
+  return path !== undefined && (await isAnswered(path));
+}
+
 /** Somebody who is there answers; a socket that was left behind by a process that was killed does not. */
 async function isAnswered(path: string): Promise<boolean> {
   return await new Promise((resolve) => {
