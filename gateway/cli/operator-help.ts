@@ -28,6 +28,14 @@ where its management interface answers. With --reach receivers and sources are t
   hemgang doctor --config hemgang.yaml --reach
 
 Exit codes: 0 nothing fails, though something may be odd; 1 something fails.`,
+  trace: `
+<id> is of a message (ours, or the control id of its sender), a case reference, a stay, an event or a delivery. The whole
+case is shown, in the order it was stored; what was asked for, and all that follows from it, has a *. Ids, types and codes
+only. Waits of a minute and more are told. By an event id a large journal is looked through: that takes a while.
+
+  hemgang trace 019c3b52-77aa-7c4e-9a63-0242ac120002
+
+Exit codes: 0 shown; 1 shown, and something of it waits or was given up; 2 wrong use, or nothing goes by that id.`,
   deadLettersList: `
 A dead letter is an event whose attempts are used up; its case waits behind it. It is named queue:position, and by the
 id of its event. The broker puts aside what it could not hand over; the journal has those events all the same.

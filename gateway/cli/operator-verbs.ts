@@ -5,6 +5,7 @@ import { deadLettersList, deadLettersShow } from './dead-letters.ts';
 import { doctor } from './doctor.ts';
 import { queueList, queuePause, queueResume } from './queue.ts';
 import { redrive } from './redrive.ts';
+import { traceId } from './trace.ts';
 import { operatorHelp } from './operator-help.ts';
 
 /** Options as commander gives them. */
@@ -73,6 +74,13 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .addHelpText('after', operatorHelp.doctor)
     .action(async (given: Given & { reach: boolean }) =>
       setExit(await doctor({ ...questionOf(given), reach: given.reach })),
+    );
+
+  withJournal(program.command('trace <id>'))
+    .description('show the whole way of a message or case with times: received, decided, sent')
+    .addHelpText('after', operatorHelp.trace)
+    .action(async (id: string, given: Given) =>
+      setExit(await traceId({ ...questionOf(given), id })),
     );
 
   const letters = program

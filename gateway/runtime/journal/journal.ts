@@ -46,6 +46,7 @@ export * from './contract/messages.ts';
 export * from './contract/observation.ts';
 export * from './contract/outbox.ts';
 export * from './contract/parked.ts';
+export * from './contract/paths.ts';
 export * from './contract/pauses.ts';
 export * from './contract/queues.ts';
 export * from './contract/resources.ts';

@@ -4,6 +4,7 @@ import type {
   Deliveries,
   Journal,
   Outbox,
+  Paths,
   Pauses,
   Resources,
   ToldMessages,
@@ -13,6 +14,7 @@ import { prepareFindingReads } from './reads/findings.ts';
 import { prepareObservation } from './reads/observation.ts';
 import { prepareDueReads, prepareOutboxReads } from './reads/outbox.ts';
 import { prepareParkedReads } from './reads/parked.ts';
+import { preparePathReads } from './reads/paths.ts';
 import { preparePauseReads } from './reads/pauses.ts';
 import {
   prepareCursorReads,
@@ -60,6 +62,7 @@ export interface Reading {
   readonly cursors: Pick<Cursors, 'get'>;
   readonly told: ToldMessages;
   readonly pauses: Pick<Pauses, 'all'>;
+  readonly paths: Paths;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
 }
 
@@ -70,12 +73,13 @@ export type JournalReader = Reading['reads'] & {
   readonly cursors: Reading['cursors'];
   readonly told: Reading['told'];
   readonly pauses: Reading['pauses'];
+  readonly paths: Reading['paths'];
   close(): Promise<void>;
 };
 
 export function readerOf(reading: Reading, close: () => Promise<void>): JournalReader {
-  const { reads, outbox, deliveries, cursors, told, pauses } = reading;
-  return { ...reads, outbox, deliveries, cursors, told, pauses, close };
+  const { reads, outbox, deliveries, cursors, told, pauses, paths } = reading;
+  return { ...reads, outbox, deliveries, cursors, told, pauses, paths, close };
 }
 
 /**
@@ -114,6 +118,7 @@ export function readingOf(sql: Sql, run: <R>(step: Step<R>) => Promise<R>): Read
     cursors: promised(prepareCursorReads(sql)),
     told: promised(prepareToldReads(sql)),
     pauses: promised(preparePauseReads(sql)),
+    paths: promised(preparePathReads(sql)),
     anyDue,
   };
 }

@@ -113,7 +113,7 @@ async function policies(url: string, { prefix }: RabbitMqSettings): Promise<Chec
       );
     if (changed.length === 0)
       return ok('policies', `none changes what the queues of ${prefix} are`);
-    const what = `${changed.map(({ name, policy }) => `${policy ?? 'one'} on ${name}`).join(', ')}`;
+    const what = changed.map(({ name, policy }) => `${policy ?? 'one'} on ${name}`).join(', ');
     const next = `rabbitmqctl clear_policy, or let it leave out ${prefix}.*: limits and dead letters are set by the gateway`;
     return warn('policies', what, next);
   } catch {

@@ -81,7 +81,7 @@ async function postgresChecks(
   }
   try {
     const ask = async (text: string): Promise<string> => {
-      const { rows } = await client.query<{ value: unknown }>(text);
+      const { rows } = await client.query<{ value: string | number }>(text);
       return String(rows[0]?.value ?? '');
     };
     const setting = async (name: string): Promise<string> =>
