@@ -1,195 +1,33 @@
-import { createConnection, createServer, type Socket } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { v7 } from 'uuid';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../gateway/errors.ts';
-import type { Bus, ConsumeOptions, Delivery, Handle } from '../gateway/runtime/bus/bus.ts';
-import { embeddedBus } from '../gateway/runtime/bus/embedded.ts';
-import { everyPartition, partitionOf } from '../gateway/runtime/bus/partitions.ts';
-import { rabbitMqBus } from '../gateway/runtime/bus/rabbitmq.ts';
-import { queueNameOf, topologyOf } from '../gateway/runtime/bus/topology.ts';
-import { HandSetClock, systemClock, type Clock } from '../gateway/runtime/clock.ts';
-import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
-import type { Journal, NewEvent } from '../gateway/runtime/journal/journal.ts';
-import { startRelay, type Relay } from '../gateway/runtime/relay.ts';
+import { partitionOf } from '../gateway/runtime/bus/partitions.ts';
+import { topologyOf } from '../gateway/runtime/bus/topology.ts';
+import { HandSetClock } from '../gateway/runtime/clock.ts';
+import type { Journal } from '../gateway/runtime/journal/journal.ts';
+import { v7 } from 'uuid';
 import { brokerUrl, removeTopology, shallRunBroker, testPartitions } from './support/broker.ts';
+import {
+  advanceQueueOf,
+  append,
+  atRest,
+  closing,
+  door,
+  eventOf,
+  happen,
+  messageOf,
+  newPlace,
+  nothingWaits,
+  notice,
+  openHouse,
+  quick,
+  recorder,
+  until,
+  withChannel,
+} from './support/bus.ts';
 import { message as messageIn } from './support/journal-messages.ts';
+import { startProxy } from './support/proxy.ts';
 
 const runBroker = await shallRunBroker('the RabbitMQ form of the bus');
-
-// ---------------------------------------------------------------- a gateway's middle, and what it did
-
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-interface House {
-  readonly journal: Journal;
-  readonly bus: Bus;
-  readonly relay: Relay;
-  readonly troubles: GatewayError[];
-  /** Ends everything without waiting for what is in hand, as a crash would. */
-  abandon(): Promise<void>;
-}
-interface Place {
-  readonly form: 'embedded' | 'rabbitmq';
-  readonly folder: string;
-  readonly prefix: string;
-}
-
-async function newPlace(form: Place['form']): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), 'hemgang-bus-'));
-  const prefix = `test-${v7()}`;
-  closing.push(() => rm(folder, { recursive: true, force: true }));
-  if (form === 'rabbitmq') closing.push(() => removeTopology(prefix));
-  return { form, folder, prefix };
-}
-
-async function openHouse(
-  place: Place,
-  {
-    clock = systemClock,
-    url = brokerUrl,
-    prefetch = 64,
-    partitions = everyPartition(testPartitions),
-    syncDelayMs = 0,
-    disturb = (journal) => journal,
-  }: {
-    clock?: Clock;
-    url?: string;
-    prefetch?: number;
-    partitions?: ReturnType<typeof everyPartition>;
-    /** As on a slower disk. */
-    syncDelayMs?: number;
-    disturb?: (journal: Journal) => Journal;
-  } = {},
-): Promise<House> {
-  const journal = disturb(
-    await openEmbeddedJournal({ folder: place.folder, limits: { syncDelayMs } }),
-  );
-  const troubles: GatewayError[] = [];
-  const onTrouble = (error: GatewayError) => troubles.push(error);
-  const bus =
-    place.form === 'embedded'
-      ? embeddedBus(journal, clock, { onTrouble })
-      : rabbitMqBus(journal, clock, {
-          address: { url },
-          prefix: place.prefix,
-          partitions,
-          prefetch,
-          onTrouble,
-        });
-  const relay = startRelay({ journal, bus, clock, tickMs: 20, onTrouble });
-  let abandoned: Promise<void> | undefined;
-  const abandon = () => {
-    abandoned ??= (async () => {
-      await relay.close();
-      await bus.close();
-      await journal.close();
-    })();
-    return abandoned;
-  };
-  closing.push(abandon);
-  return { journal, bus, relay, troubles, abandon };
-}
-
-const quick: ConsumeOptions = { lanes: 4, attemptLimit: 3, retryDelaysMs: [5] };
-
-/** A fact for `advance`, a notice for `dispatch`, and an event that goes nowhere. */
-const fact = { type: 'need.withdrawn', data: {} } as const;
-const notice = {
-  type: 'notice.issued',
-  data: {
-    key: 'k',
-    revision: 1,
-    obligation: 'admission-notice',
-    occasion: 'o',
-    role: 'social-services',
-    content: {},
-    reference: '2 kap. 1 §',
-  },
-} as const;
-const atRest = {
-  type: 'settlement.opened',
-  data: { county: '01', municipality: '0180', month: '2026-03' },
-} as const;
-
-function eventOf(
-  lane: string,
-  id: string,
-  what: typeof fact | typeof notice | typeof atRest = fact,
-): NewEvent {
-  const envelope = {
-    id,
-    occurredAt: '2026-03-02T10:00:00.000Z',
-    recordedAt: '2026-03-02T10:00:01.000Z',
-    source: { sender: 'ekliden', messageId: 'm-1' },
-    causationId: 'm-1',
-    correlationId: 'm-1',
-  };
-  return { streamId: `stay-of-${lane}`, body: { ...envelope, ...what }, lane };
-}
-
-/** Records one event per id, in order, in one lane. */
-async function happen(journal: Journal, lane: string, ...ids: string[]): Promise<void> {
-  await append(
-    journal,
-    ids.map((id) => eventOf(lane, id)),
-  );
-}
-
-async function append(journal: Journal, events: NewEvent[]): Promise<void> {
-  const outcome = await journal.append({
-    expected: [],
-    events,
-    setDeadlines: [],
-    closeDeadlines: [],
-  });
-  expect(outcome).toBe('appended');
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 15_000;
-  while (!(await condition())) {
-    if (performance.now() > giveUpAt) throw new Error('it did not come about');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** A door handlers wait at until it is opened. */
-function door(): { readonly opened: Promise<void>; open(): void } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
-}
-
-interface Call {
-  readonly lane: string;
-  readonly ids: readonly string[];
-  readonly attempts: readonly number[];
-}
-
-/** Keeps every call; `then` decides how it ends. */
-function recorder(then: (call: Call) => Promise<void> | void = () => undefined) {
-  const calls: Call[] = [];
-  const handle: Handle = async (lane, deliveries: readonly Delivery[]) => {
-    const call = {
-      lane,
-      ids: deliveries.map(({ eventId }) => eventId),
-      attempts: deliveries.map(({ attempt }) => attempt),
-    };
-    calls.push(call);
-    await then(call);
-  };
-  return { calls, handle, ids: () => calls.flatMap(({ ids }) => ids) };
-}
-
-const nothingWaits = (journal: Journal) => async () =>
-  (await journal.outbox.backlog()).advance === 0 && (await journal.outbox.backlog()).dispatch === 0;
 
 // ---------------------------------------------------------------- the contract
 
@@ -556,70 +394,10 @@ describe.each(forms)('the %s bus', (form) => {
 
 // ---------------------------------------------------------------- what only a broker can do to us
 
-type Channel = Awaited<ReturnType<ChannelModel['createChannel']>>;
-
-async function withChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
-  const model = await connect(brokerUrl);
-  try {
-    return await work(await model.createChannel());
-  } finally {
-    await model.close();
-  }
-}
-
-/** The broker's queue for the facts of a lane. */
-function advanceQueueOf({ prefix }: Place, lane: string): string {
-  return queueNameOf(prefix, 'advance', partitionOf(lane, testPartitions));
-}
-
-/** Takes one message out of a broker queue, by consuming: a queue with a single active consumer is not asked otherwise. */
-async function messageOf(queue: string): Promise<ConsumeMessage> {
-  return await withChannel(
-    (channel) =>
-      new Promise((resolve, reject) => {
-        const take = (message: ConsumeMessage | null) =>
-          message === null ? reject(new Error('the queue went')) : resolve(message);
-        channel.consume(queue, take, { noAck: true }).catch(reject);
-      }),
-  );
-}
-
-/** A wire to the broker that can be cut. */
-async function wireToBroker() {
-  const broker = new URL(brokerUrl);
-  const sockets = new Set<Socket>();
-  let whole = true;
-  const server = createServer((near) => {
-    const far = createConnection(Number(broker.port || 5672), broker.hostname);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    if (!whole) near.destroy();
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = new URL(brokerUrl);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  url.port = String(address.port);
-  const cut = () => {
-    whole = false;
-    for (const socket of sockets) socket.destroy();
-  };
-  closing.push(async () => {
-    cut();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const mend = () => {
-    whole = true;
-  };
-  return { url: url.href, cut, mend };
+async function lineToBroker() {
+  const line = await startProxy({ port: Number(new URL(brokerUrl).port || 5672) });
+  closing.push(() => line.close());
+  return { line, broker: { address: { url: line.url(brokerUrl) } } };
 }
 
 describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
@@ -672,21 +450,21 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
 
   it('recovers when the connection is cut, and every event is handled', async () => {
     const place = await newPlace('rabbitmq');
-    const wire = await wireToBroker();
-    const { journal, bus, troubles } = await openHouse(place, { url: wire.url });
+    const wire = await lineToBroker();
+    const { journal, bus, troubles } = await openHouse(place, { broker: wire.broker });
     const { ids, handle } = recorder(() => new Promise((resolve) => setTimeout(resolve, 2)));
     await bus.consume('advance', handle, quick);
     const all = Array.from({ length: 60 }, (_, n) => `e${n}`);
     const half = all.slice(0, 30).map((id, n) => eventOf(`lane-${n % 7}`, id));
     await append(journal, half);
     await until(() => ids().length >= 5);
-    wire.cut();
+    wire.line.cutOff();
     await append(
       journal,
       all.slice(30).map((id, n) => eventOf(`lane-${n % 7}`, id)),
     );
     await until(() => troubles.some(({ code }) => code === 'bus-unavailable'));
-    wire.mend();
+    wire.line.mend();
     await until(nothingWaits(journal));
     expect(new Set(ids())).toEqual(new Set(all));
     expect(await journal.outbox.deadLetters(1)).toEqual([]);
@@ -694,7 +472,9 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
 
   it('keeps events in the journal while there is no broker', async () => {
     const place = await newPlace('rabbitmq');
-    const { journal, bus, relay } = await openHouse(place, { url: 'amqp://127.0.0.1:1' });
+    const { journal, bus, relay } = await openHouse(place, {
+      broker: { address: { url: 'amqp://127.0.0.1:1' } },
+    });
     await relay.close();
     await happen(journal, 'a', 'e1');
     await expect(bus.publishWaiting(Date.now())).rejects.toMatchObject({ code: 'bus-unavailable' });
@@ -733,7 +513,9 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
   });
 
   it('acknowledges what is settled, so that the broker goes on sending', async () => {
-    const { journal, bus } = await openHouse(await newPlace('rabbitmq'), { prefetch: 2 });
+    const { journal, bus } = await openHouse(await newPlace('rabbitmq'), {
+      broker: { prefetch: 2 },
+    });
     const { ids, handle } = recorder(({ lane }) => {
       if (lane === 'lane-0') throw new GatewayError('assertion-failed', 'a bug');
     });
@@ -767,7 +549,7 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
 
   it('publishes again what a queue held when it was taken away', async () => {
     const place = await newPlace('rabbitmq');
-    const { journal, bus } = await openHouse(place, { prefetch: 1 });
+    const { journal, bus } = await openHouse(place, { broker: { prefetch: 1 } });
     const inHand = door();
     const { ids, handle } = recorder(() => inHand.opened);
     await bus.consume('advance', handle, { ...quick, lanes: 1 });

@@ -18,6 +18,7 @@ import { createPublisher, noRoute, type OutgoingMessage, type Publisher } from '
 import { startPump, type Pump } from './pump.ts';
 import { subscriptionOf, type Subscription } from './subscription.ts';
 import { declare, lacksQueue, queueNameOf, routingKeyOf, topologyOf } from './topology.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface RabbitMqBusOptions {
   readonly address: BrokerAddress;
@@ -35,6 +36,8 @@ export interface RabbitMqBusOptions {
   readonly confirmTimeoutMs?: number;
   /** Messages of one queue and partition with us and not yet acknowledged; default 64. */
   readonly prefetch?: number;
+  /** Time between two looks for what the broker has lost, in milliseconds; default a minute. */
+  readonly upkeepMs?: number;
 }
 
 export interface RabbitMqBus extends Bus {
@@ -82,10 +85,17 @@ export function rabbitMqBus(
   options: RabbitMqBusOptions,
 ): RabbitMqBus {
   const { address, prefix, partitions, confirmWindow = 500, prefetch = 64 } = options;
-  const { confirmTimeoutMs = 10_000, observer } = options;
+  const { confirmTimeoutMs = 10_000, upkeepMs = 60_000, observer } = options;
   const onTrouble = options.onTrouble ?? (() => undefined);
   const topology = topologyOf(prefix, partitions.count);
   const counts = noCounts();
+  const upkeep = startUpkeep({
+    journal,
+    clock,
+    prefix,
+    partitions: partitions.count,
+    everyMs: upkeepMs,
+  });
   const consumers: Consumer[] = [];
   let found: BrokerFound | undefined;
   let link: Link | undefined;
@@ -220,6 +230,7 @@ export function rabbitMqBus(
       }
       if (rows.length < confirmWindow) break;
     }
+    if (link !== undefined) await inTime(upkeep.look(link.model), confirmTimeoutMs);
     return total;
   }
 
@@ -302,4 +313,18 @@ export function rabbitMqBus(
       await Promise.all([publish.close(), consume.close()]);
     },
   };
+}
+
+/** A broker that has fallen silent does not keep its caller. @throws GatewayError bus-unavailable */
+async function inTime(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new GatewayError('bus-unavailable', 'the broker does not answer');
+    timer = setTimeout(() => reject(error), limitMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -55,7 +55,14 @@ export interface Reading {
   >;
   readonly outbox: Pick<
     Outbox,
-    'ready' | 'postponedLanes' | 'ofLanes' | 'unpublished' | 'deadLetters' | 'backlog' | 'hasWork'
+    | 'ready'
+    | 'postponedLanes'
+    | 'ofLanes'
+    | 'unpublished'
+    | 'withBroker'
+    | 'deadLetters'
+    | 'backlog'
+    | 'hasWork'
   >;
   readonly deliveries: Pick<Deliveries, 'ofLane' | 'byState' | 'hasBeenSent'>;
   readonly resources: Resources;

@@ -65,6 +65,8 @@ export interface Outbox {
   published(rows: readonly OutboxKey[], nowMs: number): Promise<void>;
   /** Puts published rows back, as if never published (at start, when the broker may have lost them). */
   unpublishAll(): Promise<number>;
+  /** Rows that were handed to a broker and are not handled, oldest first. Read only. */
+  withBroker(limit: number): Promise<readonly OutboxRow[]>;
   /** Counts an attempt, committed before the event is handled. */
   attempted(rows: readonly OutboxKey[]): Promise<void>;
   /** Handled: the rows go. */

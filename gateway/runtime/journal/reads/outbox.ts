@@ -30,6 +30,10 @@ export function prepareOutboxReads(sql: Sql) {
      FROM outbox AS o JOIN events AS e ON e.stream = o.stream AND e.position = o.position
      WHERE o.queue = ?1 AND ${due} ORDER BY o.position LIMIT ?3`,
   );
+  const published = sql.prepare(
+    `SELECT ${columns} FROM outbox AS o
+     WHERE o.queue IN ('advance', 'dispatch') AND o.stage = 1 ORDER BY o.position LIMIT ?`,
+  );
   const dead = sql.prepare(
     `SELECT ${columns}, coalesce(o.error, '') AS error FROM outbox AS o
      WHERE o.queue IN ('advance', 'dispatch') AND o.stage = 2 ORDER BY o.position LIMIT ?`,
@@ -88,6 +92,10 @@ export function prepareOutboxReads(sql: Sql) {
         .sort((a, b) => a.position - b.position)
         .slice(0, limit)
         .map(({ body, ...row }) => ({ ...row, event: toEvent(row.streamId, body) }));
+    },
+
+    *withBroker(limit: number): Step<readonly OutboxRow[]> {
+      return yield* published.all<OutboxRow>(limit);
     },
 
     *deadLetters(limit: number): Step<readonly DeadLetter[]> {
