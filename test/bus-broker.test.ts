@@ -44,7 +44,7 @@ function partitionsOf(count: number, ...held: number[]) {
     /** Resolves when nothing of what is held no longer is in hand. */
     async hold(...numbers: number[]) {
       mine = new Set(numbers);
-      await Promise.all(listeners.map((listener) => listener()));
+      for (const listener of listeners) await listener();
     },
   };
 }
