@@ -1,6 +1,8 @@
 /** A journal is written out, read in, moved and checked: all of it or nothing, and the same in every form. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -32,10 +34,15 @@ import { openPostgresTarget } from '../gateway/runtime/journal/moves/postgres-ta
 import { verify } from '../gateway/runtime/journal/moves/verify.ts';
 import { openPostgresJournal } from '../gateway/runtime/journal/postgres.ts';
 import { connectionSettings } from '../gateway/runtime/journal/postgres/connection.ts';
+import { buildMessage } from '../adapters/simulated/hospital.ts';
+import { contentOfStored } from '../adapters/inbound/fhir/index.ts';
+import { patient } from './support/fhir-stay.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { fillJournal, settlementStream } from './support/full-journal.ts';
 import { postgresSettings } from './support/journal-forms.ts';
 import { at, message } from './support/journal-messages.ts';
+import { postgresPrograms } from './support/own-postgres.ts';
+import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
 import { has, ownSchema } from './support/servers.ts';
 import { runToEnd } from './support/service.ts';
 
@@ -74,10 +81,14 @@ function embedded(path = folder()): Place {
   };
 }
 
-function postgres(): Place {
+function ownSettings() {
   const { url, schema, drop } = ownSchema();
   closing.push(drop);
-  const settings = postgresSettings(url, schema);
+  return postgresSettings(url, schema);
+}
+
+function postgres(settings = ownSettings()): Place {
+  const { url, schema } = settings;
   const connection = connectionSettings(settings, undefined);
   return {
     open: () => openPostgresJournal({ settings }),
@@ -322,6 +333,20 @@ describe('an export', () => {
     await running.close();
   });
 
+  test.skipIf(!hasPostgres)('is not read into a schema where an instance runs', async () => {
+    const here = await filled(embedded());
+    const out = join(folder(), 'export');
+    await exported(here, out);
+    const there = postgres();
+    const running = await there.open();
+    await running.leases.beat({ id: 'instance-1', roles: [], version: '1' }, 60_000);
+    await expect(imported(out, there)).rejects.toThrow(/in use by instance-1[\s\S]*next:/);
+    await running.leases.leave('instance-1');
+    await running.close();
+    await imported(out, there);
+    expect(await whatIsOff(there)).toEqual([]);
+  });
+
   test('what a killed import left behind is swept away', async () => {
     const here = await filled(embedded());
     const out = join(folder(), 'export');
@@ -344,7 +369,7 @@ describe.each(forms)('verify of the %s journal', (_, place) => {
     // The mildest first: what comes later is off in several ways.
     for (const [statement, sentence] of [
       ['UPDATE delivery_counts SET count = count + 1', 'deliveries in a state are not as many'],
-      ['UPDATE senders SET processes = processes + 1', 'cases are not as many'],
+      ['UPDATE senders SET processes = 0', 'cases are more than were counted'],
       ['UPDATE senders SET accepted = 1', 'messages of a sender are more than were counted'],
       ['UPDATE refused_bodies SET size = size + 1', 'the size of a refused body'],
       ['DELETE FROM attempts', 'attempts of a delivery are not as many'],
@@ -369,6 +394,152 @@ describe.each(forms)('verify of the %s journal', (_, place) => {
       expect(found?.ids.length).toBeGreaterThan(0);
     }
   });
+});
+
+test('verify holds a resource against its content, as a repeat is recognised by it', async () => {
+  const path = folder();
+  const world = await startTestGateway({ start: '2022-03-07T09:00:00.000Z', folder: path });
+  closing.push(() => world.close());
+  await world.fhir().create({ resourceType: 'Patient', body: { ...patient } });
+  await world.gateway.stop();
+  const byContent = await reading(embedded(path), (source) =>
+    verify(source, (_kind, raw) => contentOfStored(raw), tell),
+  );
+  expect(byContent).toEqual([]);
+  expect(await whatIsOff(embedded(path))).toMatchObject([{ count: 1 }]);
+});
+
+describe('a restore', () => {
+  const monday = '2022-03-07T09:00:00.000Z';
+  const person = {
+    personnummer: '195009072553',
+    family: 'Testsson',
+    given: 'Åsa',
+    municipality: '1480',
+    visit: 'E1',
+  };
+  const needs = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
+  const admission = buildMessage('ekliden', {
+    at: monday,
+    ...person,
+    trigger: 'A01',
+    controlId: 'C1',
+  });
+  const need = buildMessage('ekliden', {
+    at: monday,
+    ...person,
+    trigger: 'A08',
+    controlId: 'C2',
+    needs,
+  });
+
+  async function started(change: TestSettings['change'], path = folder()): Promise<TestGateway> {
+    const world = await startTestGateway({
+      start: monday,
+      folder: path,
+      ...(change && { change }),
+    });
+    closing.push(() => world.close());
+    return world;
+  }
+
+  const homes: readonly (readonly [
+    string,
+    () => { place: Place; start: () => Promise<TestGateway> },
+  ])[] = [
+    [
+      'an empty folder',
+      () => {
+        const path = folder();
+        return { place: embedded(path), start: () => started(undefined, path) };
+      },
+    ],
+    ...(hasPostgres
+      ? [
+          [
+            'an empty schema',
+            () => {
+              const settings = ownSettings();
+              const start = () => started((config) => ({ ...config, journal: settings }));
+              return { place: postgres(settings), start };
+            },
+          ] as const,
+        ]
+      : []),
+  ];
+
+  test.each(homes)('into %s starts with the same status, and goes on', async (_, home) => {
+    const path = folder();
+    const before = await started(undefined, path);
+    expect(await before.send(admission)).toBe('AA');
+    expect(await before.send(need)).toBe('AA');
+    await before.rest();
+    expect(before.receiver.received.length).toBe(1);
+    const status = await before.gateway.journal.status();
+    await before.gateway.stop();
+    const out = join(folder(), 'export');
+    await exported(embedded(path), out);
+
+    const { place, start } = home();
+    await imported(out, place);
+    const after = await start();
+    await after.rest();
+    expect(await after.gateway.journal.status()).toEqual(status);
+    expect(after.receiver.received).toEqual([]);
+    expect(await after.send(admission)).toBe('AA');
+    await after.rest();
+    expect((await after.gateway.journal.status()).events).toBe(status.events);
+    const readyAt = '2022-03-07T10:00:00.000Z';
+    after.clock.advanceTo(readyAt);
+    const ready = {
+      at: readyAt,
+      ...person,
+      needs,
+      readyAt,
+      trigger: 'A08',
+      controlId: 'C3',
+    } as const;
+    expect(await after.send(buildMessage('ekliden', ready))).toBe('AA');
+    await after.rest();
+    expect(after.receiver.received.length).toBeGreaterThan(0);
+    await after.gateway.stop();
+    expect(await whatIsOff(place)).toEqual([]);
+  });
+
+  test('of a copy of the file, made while no gateway ran, is the same journal', async () => {
+    const [path, other] = [folder(), folder()];
+    const was = await seen(await filled(embedded(path)));
+    copyFileSync(databaseFile(path), databaseFile(other));
+    expect(await seen(embedded(other))).toEqual(was);
+    expect(await whatIsOff(embedded(other))).toEqual([]);
+  });
+
+  test.skipIf(!hasPostgres || postgresPrograms() === undefined)(
+    'of a pg_dump is the same journal',
+    async () => {
+      const settings = ownSettings();
+      const { url, schema } = settings;
+      const place = postgres(settings);
+      const was = await seen(await filled(place));
+      const program = (name: string): string => join(postgresPrograms() ?? '', name);
+      const file = join(folder(), 'journal.dump');
+      execFileSync(program('pg_dump'), [
+        '--format=custom',
+        `--schema=${schema}`,
+        `--file=${file}`,
+        url,
+      ]);
+      await place.damage(`DROP SCHEMA ${schema} CASCADE`);
+      execFileSync(program('pg_restore'), [
+        '--no-owner',
+        '--exit-on-error',
+        `--dbname=${url}`,
+        file,
+      ]);
+      expect(await seen(place)).toEqual(was);
+      expect(await whatIsOff(place)).toEqual([]);
+    },
+  );
 });
 
 describe('the command line', () => {
@@ -433,8 +604,7 @@ describe('the command line', () => {
     const path = folder();
     await filled(embedded(path));
     const before = digestOf(databaseFile(path));
-    const { url, schema, drop } = ownSchema();
-    closing.push(drop);
+    const { url, schema } = ownSettings();
     const migrate = () => run((options) => journalMigrate({ ...options, to: url, schema }), path);
     const running = await openEmbeddedJournal({ folder: path });
     await expect(migrate()).rejects.toMatchObject({

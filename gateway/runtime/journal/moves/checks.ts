@@ -29,16 +29,19 @@ export const references: readonly Check[] = [
     what: 'several messages have one place',
     ids: 'SELECT sequence AS id FROM messages GROUP BY sequence HAVING count(*) > 1',
   },
+  // A case that was purged leaves its messages behind for their own time.
   {
-    what: 'a message names events that are not there',
-    ids: `SELECT m.message_id AS id FROM messages AS m WHERE m.first_position IS NOT NULL AND (
+    what: 'a message names events of its stay that are not there',
+    ids: `SELECT m.message_id AS id FROM messages AS m JOIN stays AS s ON s.stay_id = m.stay_id
+      WHERE m.first_position IS NOT NULL AND (
       m.last_position IS NULL OR m.last_position < m.first_position
       OR (SELECT count(*) FROM events AS e WHERE e.position IN (m.first_position, m.last_position))
         <> CASE WHEN m.first_position = m.last_position THEN 1 ELSE 2 END)`,
   },
   {
-    what: 'a message belongs to a stay that is not there',
-    ids: `SELECT m.message_id AS id FROM messages AS m WHERE m.stay_id IS NOT NULL AND ${noStay('m.stay_id')}`,
+    what: 'a parked message belongs to a stay that is not there',
+    ids: `SELECT m.message_id AS id FROM messages AS m
+      WHERE m.state = 'parked' AND m.stay_id IS NOT NULL AND ${noStay('m.stay_id')}`,
   },
   {
     what: 'a control id is bound to a message that is not there',
@@ -102,6 +105,7 @@ export const references: readonly Check[] = [
       FULL JOIN (SELECT state, count(*) AS counted FROM deliveries GROUP BY state) AS c USING (state)
       WHERE coalesce(kept, 0) <> coalesce(counted, 0)`,
   },
+  // Of what only grows less is there where something was purged.
   {
     what: 'messages of a sender are more than were counted',
     ids: `SELECT m.sender AS id FROM messages AS m LEFT JOIN senders AS s ON s.sender = m.sender
@@ -109,9 +113,9 @@ export const references: readonly Check[] = [
       HAVING count(*) > coalesce(max(s.accepted), 0)`,
   },
   {
-    what: 'cases are not as many as were counted',
+    what: 'cases are more than were counted',
     ids: `SELECT kept AS id FROM (SELECT coalesce(sum(processes), 0) AS kept FROM senders) AS k,
-      (SELECT count(DISTINCT process_id) AS counted FROM stays) AS c WHERE kept <> counted`,
+      (SELECT count(DISTINCT process_id) AS counted FROM stays) AS c WHERE counted > kept`,
   },
   {
     what: 'messages of a sender with findings are more than were counted',

@@ -1,6 +1,6 @@
 /** A journal in PostgreSQL to write to: one transaction, so nothing is there before all of it is. */
 import type { Client } from 'pg';
-import { assert } from '../../../errors.ts';
+import { assert, GatewayError } from '../../../errors.ts';
 import { connect, placeOf, type ConnectionSettings } from '../postgres/connection.ts';
 import { postgresError } from '../postgres/failure.ts';
 import { migrate } from '../postgres/migrations.ts';
@@ -30,6 +30,7 @@ export async function openPostgresTarget(connection: ConnectionSettings): Promis
         await client.query(`SELECT pg_advisory_xact_lock(hashtext($1), hashtext('write'))`, [
           connection.schema,
         ]);
+        await refuseRunning(client, place);
         const there = await shapesOf(client);
         await refuseRows(client, there, place);
         checkShapes(shapes, there, place);
@@ -70,6 +71,18 @@ export async function openPostgresTarget(connection: ConnectionSettings): Promis
       await client.end();
     },
   };
+}
+
+/** An instance that looks on would take what it finds for what it wrote. */
+async function refuseRunning(client: Client, place: string): Promise<void> {
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT id FROM instances WHERE until > clock_timestamp() ORDER BY id',
+  );
+  if (rows.length === 0) return;
+  throw new GatewayError(
+    'configuration-invalid',
+    `${place} is in use by ${rows.map(({ id }) => id).join(', ')}\n  next: stop these instances first`,
+  );
 }
 
 async function refuseRows(client: Client, shapes: readonly Shape[], place: string): Promise<void> {
