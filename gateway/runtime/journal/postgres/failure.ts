@@ -23,8 +23,13 @@ export function postgresError(thrown: unknown): GatewayError {
 /** The connection is gone, or its session was ended: the same may succeed on another. */
 export function isLost(thrown: unknown): boolean {
   const state = sqlState(thrown);
-  if (state === undefined) return !(thrown instanceof GatewayError);
+  // The driver and the socket throw plain errors; a bug and a refusal of ours are none.
+  if (state === undefined) return isPlain(thrown) || thrown instanceof AggregateError;
   return state.startsWith('08') || state.startsWith('57P') || lostStates.has(state);
+}
+
+function isPlain(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.constructor === Error;
 }
 
 /** `disk_full`. */

@@ -15,13 +15,13 @@ import type { Fence } from '../contract/leases.ts';
 import type { Step } from '../sql.ts';
 import { refuse, serve, type BatchResult, type Command, type Failure } from '../writer-port.ts';
 import { prepareWrites, type Writer } from '../writes.ts';
-import { keysOf } from '../writes/keys.ts';
 import type { RefusedLimits } from '../writes/refused-bodies.ts';
 import { outboxChannel, writeTurn } from './channel.ts';
 import { connect, type ConnectionSettings } from './connection.ts';
 import { isLost, postgresError } from './failure.ts';
 import { migrate } from './migrations.ts';
 import { allEnded, drive, Entangled, postgresSql } from './sql.ts';
+import { wavesOf } from './waves.ts';
 
 export interface PostgresWriterStart {
   readonly connection: ConnectionSettings;
@@ -231,7 +231,8 @@ class Attempt {
         () => error,
         (reason: unknown) => reason,
       );
-      if (!isLost(first)) await client.query('ROLLBACK');
+      // Where even that fails the connection is no good, and the next attempt hears so.
+      if (!isLost(first)) await client.query('ROLLBACK').catch(() => client.end());
       throw first;
     }
   }
@@ -287,28 +288,6 @@ const notify = (schema: string, instance: string) => ({
   text: 'SELECT pg_notify($1, $2)',
   values: [outboxChannel(schema), instance],
 });
-
-/**
- * Places of commands that may run beside each other, wave after wave: one that shares a key with an earlier one comes
- * in a later wave, and one that touches what cannot be named beforehand has a wave to itself.
- */
-export function wavesOf(commands: readonly Command[]): readonly (readonly number[])[] {
-  const waves: number[][] = [];
-  const lastOf = new Map<string, number>();
-  let first = 0;
-  for (const [index, command] of commands.entries()) {
-    const keys = keysOf(command);
-    if (keys === 'alone') {
-      waves.push([index]);
-      first = waves.length;
-      continue;
-    }
-    const wave = keys.reduce((at, key) => Math.max(at, (lastOf.get(key) ?? -1) + 1), first);
-    for (const key of keys) lastOf.set(key, wave);
-    (waves[wave] ??= []).push(index);
-  }
-  return waves;
-}
 
 function failed(commands: readonly Command[], error: unknown): BatchResult {
   const { code, message } = postgresError(error);
