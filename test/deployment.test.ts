@@ -141,7 +141,7 @@ describe('docker-compose.yml', () => {
     });
     const read = /\/run\/secrets\/([a-z-]+)/g;
     const inEntrypoint = [...(one.entrypoint ?? []).join(' ').matchAll(read)].map(
-      ([, name]) => name,
+      ([, name = '']) => name,
     );
     expect([...asked, ...inEntrypoint].toSorted()).toEqual(one.secrets.toSorted());
     for (const name of one.secrets) expect(compose.secrets).toHaveProperty([name]);
@@ -219,10 +219,10 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the Dockerfile', () => {
-  const words = instructions.map((line) => line.split(/\s+/));
+  const lines = instructions.map((line) => line.split(/\s+/));
 
   test('builds on one version of Node, the same in both stages', () => {
-    const images = new Set(words.filter(([word]) => word === 'FROM').map(([, image]) => image));
+    const images = new Set(lines.filter(([word]) => word === 'FROM').map(([, image]) => image));
     expect([...images]).toEqual([expect.stringMatching(/^node:\d+\.\d+\.\d+-[a-z]+-slim$/)]);
   });
 
@@ -245,7 +245,7 @@ describe('the Dockerfile', () => {
       .split('\n')
       .filter((line) => line.startsWith('!'))
       .map((line) => line.slice(1));
-    const copied = words
+    const copied = lines
       .filter(([word, from]) => word === 'COPY' && !from?.startsWith('--from'))
       .flatMap((line) => line.slice(1, -1));
     expect(copied.length).toBeGreaterThan(5);

@@ -1,27 +1,32 @@
-/** Whole stays, from the hospital's message to the billing record, over real sockets. */
+/** Whole stays, from the hospital's message to the billing record, over real sockets; embedded and in the production form. */
 import { join } from 'node:path';
-import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadJourneys } from '../gateway/play/journey.ts';
 import type { PlayResult } from '../gateway/play/outcome.ts';
 import { playJourneys } from '../gateway/play/play.ts';
 import { createLog } from '../gateway/runtime/log.ts';
-import { brokerSettings, removeTopology, shallRunBroker } from './support/broker.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { formsFor } from './support/forms.ts';
 
 const journeys = loadJourneys(join(import.meta.dirname, 'journeys'));
 const log = createLog({ level: 'silent' });
-const withBroker = await shallRunBroker('a journey through the real broker');
+const forms = await formsFor('journeys through PostgreSQL and RabbitMQ');
+const results = new Map<string, PlayResult>();
 
-describe('journeys through the embedded form', () => {
+describe.each(forms)('journeys through the $name form', ({ name, place }) => {
   const folder = temporaryFolder('journeys');
+  const { drop, ...settings } = place();
   let result: PlayResult;
   beforeAll(async () => {
-    result = await playJourneys({ journeys, folder: folder.path, log });
+    result = await playJourneys({ journeys, folder: folder.path, log, ...settings });
+    results.set(name, result);
+  }, 300_000);
+  afterAll(async () => {
+    folder.remove();
+    await drop();
   });
-  afterAll(() => folder.remove());
 
-  test.each(journeys.map(({ name, file }) => [name, file]))('%s', (_name, file) => {
+  test.each(journeys.map((journey) => [journey.name, journey.file]))('%s', (_name, file) => {
     const played = result.journeys.find(({ journey }) => journey.file === file);
     expect(played?.differences).toEqual([]);
   });
@@ -34,20 +39,24 @@ describe('journeys through the embedded form', () => {
     );
     expect(billed).toBe(expected);
   });
-});
 
-describe.skipIf(!withBroker)('a journey through RabbitMQ', () => {
-  const folder = temporaryFolder('journey-broker');
-  const prefix = `test-${v7()}`;
-  afterAll(async () => {
-    folder.remove();
-    await removeTopology(prefix);
-  });
-
-  test('a normal stay ends the same way as through the embedded bus', async () => {
-    const normal = journeys.filter(({ file }) => file === 'normal-stay');
-    const bus = brokerSettings(prefix);
-    const result = await playJourneys({ journeys: normal, folder: folder.path, log, bus });
-    expect(result.journeys.map(({ differences }) => differences)).toEqual([[]]);
+  test('the result is that of the embedded form: charges, months, messages and notices', () => {
+    expect(essence(result)).toEqual(essence(results.get('embedded')));
   });
 });
+
+/** What must not depend on the form. */
+function essence(result: PlayResult | undefined): unknown {
+  return {
+    journeys: result?.journeys.map(({ journey, differences, ...outcome }) => ({
+      file: journey.file,
+      differences,
+      liabilityFrom: outcome.liabilityFrom,
+      careDays: outcome.careDays,
+      amountOre: outcome.amountOre,
+    })),
+    settlements: result?.settlements.map(({ excluded: _excluded, ...settlement }) => settlement),
+    messages: result?.messages,
+    noticesTaken: result?.noticesTaken,
+  };
+}

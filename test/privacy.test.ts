@@ -5,17 +5,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildMessage, type HospitalStep } from '../adapters/simulated/hospital.ts';
 import { toCloudEvent } from '../gateway/process/events.ts';
 import { marked, markers } from './support/marked-person.ts';
+import { formsFor } from './support/forms.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 
 const step = (rest: Pick<HospitalStep, 'trigger' | 'at' | 'controlId'> & Partial<HospitalStep>) =>
   buildMessage('ekliden', { ...marked, visit: 'E9001', unit: 'MED1', ...rest });
 
-describe('a stay with a marked identity', () => {
+const forms = await formsFor('that no name or number leaves PostgreSQL and the notice');
+
+describe.each(forms)('a stay with a marked identity, $name form', ({ place }) => {
+  const { drop, ...settings } = place();
   let world: TestGateway;
   const answers: string[] = [];
 
   beforeAll(async () => {
-    world = await startTestGateway({ start: '2022-03-03T08:00:00.000Z', acknowledges: true });
+    world = await startTestGateway({
+      start: '2022-03-03T08:00:00.000Z',
+      acknowledges: true,
+      change: (config) => ({ ...config, ...settings }),
+    });
     const send = async (raw: Uint8Array): Promise<void> => {
       answers.push(Buffer.from(await world.hospital.send(raw)).toString('latin1'));
       await world.rest();
@@ -39,7 +47,10 @@ describe('a stay with a marked identity', () => {
     await send(Buffer.from(text.replaceAll('A08', 'A99').replace('M5', 'M6'), 'latin1'));
     await world.passTimeUntil('2022-04-20T00:00:00.000Z');
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await world.close();
+    await drop();
+  });
 
   function expectClean(what: string, text: string): void {
     expect(text.length, `${what} is empty: nothing was checked`).toBeGreaterThan(0);

@@ -25,6 +25,8 @@ export interface PlayOptions {
   readonly log: Log;
   /** The embedded bus unless told otherwise. */
   readonly bus?: Config['bus'];
+  /** The embedded journal unless told otherwise. */
+  readonly journal?: Config['journal'];
   /** For fault tests: opens a journal that fails or dies at a chosen step. */
   readonly fault?: Fault;
   /** Called after each step and each due time, when everything that follows has come to rest. */
@@ -130,6 +132,7 @@ async function launch(
       ...config,
       data: options.folder,
       bus: options.bus ?? config.bus,
+      journal: options.journal ?? config.journal,
       mllp: { ...config.mllp, port: 0 },
       http: { ...config.http, port: 0 },
       deadlines: { ...config.deadlines, grace: 0 },

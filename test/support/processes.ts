@@ -6,8 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Process ids that end with this process, whatever it dies of short of SIGKILL. */
 const ours = new Set<number>();
-process.once('exit', () => {
+const endOurs = (): void => {
   for (const pid of ours) sendSignal(pid, 'SIGKILL');
+};
+process.once('exit', endOurs);
+// Of a test process: who started it is gone, or wants it gone.
+process.once('disconnect', endOurs);
+process.once('SIGTERM', () => {
+  if (process.listenerCount('SIGTERM') > 0) return;
+  endOurs();
+  process.kill(process.pid, 'SIGTERM');
 });
 
 /** Spawns a process that does not outlive this one. Its output goes where `stdio` says. */
