@@ -54,10 +54,13 @@ export interface DispatchParts {
   readonly observed?: Observed;
 }
 
+/** A delivery, and whether it had arrived before: then it is a repeat, which moves no clock and tells nobody anything. */
+type Attempted = DeliveryRow & { readonly isRepeat: boolean };
+
 /** One attempt. @returns whether the lane may go on to its next notice */
 export async function attempt(
   parts: DispatchParts,
-  row: DeliveryRow,
+  row: Attempted,
   stored: StoredEvent,
 ): Promise<boolean> {
   const { journal, clock, routes } = parts;
@@ -146,7 +149,7 @@ async function waitForReceiver(parts: DispatchParts, row: DeliveryRow): Promise<
 /** What a failed attempt leads to, by what is known of it. @returns whether the lane may go on */
 async function afterFailure(
   parts: DispatchParts,
-  row: DeliveryRow,
+  row: Attempted,
   stored: StoredEvent,
   { outbound: { idempotent } }: Receiver,
   error: GatewayError,
@@ -174,7 +177,7 @@ async function afterFailure(
 }
 
 /** Refused, 5xx and time-outs are the receiver's fault; what never left us, and our own stop, is ours. */
-function withFault(row: DeliveryRow, error: GatewayError, startedAt: string): DeliveryRow {
+function withFault(row: Attempted, error: GatewayError, startedAt: string): Attempted {
   const isOurs = error.standardCode === 'ABORTED';
   const isTheirs = error.code === 'delivery-unknown' || error.standardCode !== undefined;
   return isTheirs && !isOurs ? { ...row, receiverFaultAt: row.receiverFaultAt ?? startedAt } : row;
@@ -183,22 +186,32 @@ function withFault(row: DeliveryRow, error: GatewayError, startedAt: string): De
 /** The end of a delivery, and the event that says so, in one transaction. */
 async function conclude(
   parts: DispatchParts,
-  row: DeliveryRow,
+  row: Attempted,
   stored: StoredEvent,
   state: 'delivered' | 'refused' | 'unresolved',
   detail: string,
   proof: ReceiptData['proof'] = 'none',
 ): Promise<void> {
   const endedAt = parts.clock.now();
-  const outcome: AttemptOutcome = {
-    deliveryId: row.deliveryId,
-    endedAt,
-    state,
-    ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
-    detail,
-    events: receiptEvents(row, stored, state, detail, proof, endedAt),
-  };
+  const outcome: AttemptOutcome = row.isRepeat
+    ? {
+        deliveryId: row.deliveryId,
+        endedAt,
+        // It was taken once: a repeat that was not is no news of it.
+        state: 'delivered',
+        detail: state === 'delivered' ? `sent again: ${detail}` : `sent again, ${state}: ${detail}`,
+        events: [],
+      }
+    : {
+        deliveryId: row.deliveryId,
+        endedAt,
+        state,
+        ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
+        detail,
+        events: receiptEvents(row, stored, state, detail, proof, endedAt),
+      };
   await parts.journal.deliveries.recordOutcome(outcome);
+  if (row.isRepeat) return;
   const { observed } = parts;
   observed?.deliveries.of(row.receiver, state).add();
   if (state !== 'delivered') return;

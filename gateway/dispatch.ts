@@ -29,7 +29,7 @@ export function createDispatch(parts: DispatchParts): Handle {
       fresh.push(await prepare(parts, historyEnd, lane, eventAt(events, delivery.position)));
     }
     if (fresh.length > 0) await parts.journal.deliveries.open(fresh);
-    await drainLane(parts, lane);
+    await drainLane(parts, historyEnd, lane);
   };
 }
 
@@ -168,14 +168,47 @@ const settled = new Set<DeliveryState>([
 ]);
 
 /** Sends what the lane has, in order, until it is empty or has to wait. */
-async function drainLane(parts: DispatchParts, lane: string): Promise<void> {
+async function drainLane(
+  parts: DispatchParts,
+  historyEnd: HistoryEnd,
+  lane: string,
+): Promise<void> {
   const { journal, clock } = parts;
+  await routeAnew(parts, historyEnd, lane);
   const rows = await journal.deliveries.ofLane(lane);
   const events = await loadEvents(journal, rows);
   for (const row of await cancelUnsent(parts, rows, events)) {
     if (settled.has(row.state)) continue;
     if (row.nextAt !== undefined && row.nextAt > clock.now()) return;
-    if (!(await attempt(parts, row, eventAt(events, row.position)))) return;
+    const isRepeat = [...events.values()].some(
+      ({ event }) => event.type === 'notice.delivered' && event.data.deliveryId === row.deliveryId,
+    );
+    if (!(await attempt(parts, { ...row, isRepeat }, eventAt(events, row.position)))) return;
+  }
+}
+
+/** What had no receiver and is to be sent all the same goes to whom the configuration names now. */
+async function routeAnew(
+  parts: DispatchParts,
+  historyEnd: HistoryEnd,
+  lane: string,
+): Promise<void> {
+  const { deliveries } = parts.journal;
+  const homeless = (await deliveries.ofLane(lane)).filter(
+    ({ state, receiver }) => state === 'pending' && receiver === undefined,
+  );
+  const events = await loadEvents(parts.journal, homeless);
+  for (const row of homeless) {
+    const routed = await prepare(parts, historyEnd, lane, eventAt(events, row.position));
+    const isRouted = routed.receiver !== undefined;
+    if (isRouted) await deliveries.open([routed]);
+    await deliveries.recordOutcome({
+      deliveryId: row.deliveryId,
+      endedAt: parts.clock.now(),
+      state: isRouted ? 'cancelled' : routed.state,
+      detail: isRouted ? `routed anew to ${routed.receiver}` : (routed.detail ?? ''),
+      events: [],
+    });
   }
 }
 

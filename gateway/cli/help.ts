@@ -129,7 +129,22 @@ has the same names. Other names stand in the file of --columns:
 
 Exit codes: 0 nothing differs; 1 something differs, or a line of the export could not be read; 2 wrong use, or no such file.`,
   resend: `
-resend`,
+With --dry-run nothing is sent: the plan tells what would go to the receiver, in the order of each lane. What was
+delivered goes out as it was rendered then, under its delivery id (webhook-id): it is the evidence of what was said, and
+the receiver knows it again. Such a repeat moves no clock and is no second hand-over; a receiver that cannot tell repeats
+(recognisesRepeats: false) gets none.
+
+  hemgang resend --since '2026-03-01 00:00' --to goteborg --dry-run
+  hemgang resend --since '2026-03-01 00:00' --where 'state=refused,unresolved' --to goteborg --dry-run
+  hemgang resend --apply resend.plan.json --reason 'their database was restored, ticket 4711'
+
+--where knows case, delivery, kind (the duty, or billing), municipality, role and state. Without state only what was
+delivered is meant; refused and unresolved are tried once more, and unroutable goes to whom the configuration names now.
+These have not arrived before, so they count from when they do. What is held for a person is never sent.
+
+Applied, each goes back to its lane, at --rate; what was interrupted goes on when the same plan is applied again.
+
+Exit codes: 0 looked, or applied; 1 something was left, or it was interrupted; 2 wrong use, or no such plan.`,
   codesMap: `
 Without --apply nothing is written: it shows which messages would be set free, the facts they become and those
 they take the place of, and by case what would be decided anew: notices with how late they would be, liability,

@@ -2,12 +2,14 @@
 import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
 import { redrive } from './redrive.ts';
+import { resend } from './resend.ts';
 import { retranslate } from './retranslate.ts';
 import { takeHistory } from './take-history.ts';
 
 export const operations = {
   'pause-queue': pauseQueue,
   redrive,
+  resend,
   'resume-queue': resumeQueue,
   retranslate,
   'take-history': takeHistory,

@@ -7,6 +7,7 @@ import type { Profiles } from '../../profiles/index.ts';
 import type { MunicipalWords } from '../../mappings/municipal.ts';
 import type { Receiver, Routes } from '../delivery.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
+import type { NoticeData } from '../process/events.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 
@@ -93,15 +94,24 @@ export function routesOf(
     ofBilling: () => billing,
     // A sender that is no longer configured sends nothing new; what it left is not sent on.
     isSenderLive: (sender, now) => senders.get(sender)?.(now) ?? false,
-    ofNotice: ({ role, municipality, county }) =>
-      role !== 'region-outpatient' && municipality === undefined
-        ? undefined
-        : receivers.find(
-            ({ config: { roles, municipalities, counties } }) =>
-              (roles?.includes(role) ?? true) &&
-              (municipalities === undefined ||
-                (municipality !== undefined && municipalities.includes(municipality))) &&
-              (counties === undefined || (county !== undefined && counties.includes(county))),
-          ),
+    ofNotice: (notice) => receivers.find((receiver) => takes(receiver.config, notice)),
   };
+}
+
+/** Whether a receiver's place fits; the first whose does gets the notice. */
+export function takes(
+  {
+    roles,
+    municipalities,
+    counties,
+  }: Pick<ReceiverConfig, 'roles' | 'municipalities' | 'counties'>,
+  { role, municipality, county }: Pick<NoticeData, 'role' | 'municipality' | 'county'>,
+): boolean {
+  return (
+    (role === 'region-outpatient' || municipality !== undefined) &&
+    (roles?.includes(role) ?? true) &&
+    (municipalities === undefined ||
+      (municipality !== undefined && municipalities.includes(municipality))) &&
+    (counties === undefined || (county !== undefined && counties.includes(county)))
+  );
 }

@@ -90,6 +90,7 @@ function writesOn(queue: Writing, reading: Reading) {
     deliveries: {
       ...reading.deliveries,
       open: (rows) => queue.send('openDeliveries', rows),
+      sendAgain: (seen) => queue.send('sendAgain', seen),
       recordAttempt: (deliveryId, startedAt) =>
         queue.send('recordAttempt', { deliveryId, startedAt }),
       recordOutcome: (outcome) =>

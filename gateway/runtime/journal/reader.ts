@@ -64,7 +64,7 @@ export interface Reading {
     | 'backlog'
     | 'hasWork'
   >;
-  readonly deliveries: Pick<Deliveries, 'ofLane' | 'byState' | 'hasBeenSent'>;
+  readonly deliveries: Pick<Deliveries, 'ofLane' | 'byState' | 'after' | 'hasBeenSent'>;
   readonly resources: Resources;
   readonly cursors: Pick<Cursors, 'get'>;
   readonly told: ToldMessages;

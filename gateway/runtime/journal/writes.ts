@@ -8,6 +8,7 @@ import type {
   Cursor,
   Found,
   NewDelivery,
+  SeenDelivery,
   OutboxKey,
   Pause,
   Postponement,
@@ -55,6 +56,7 @@ export interface Writes {
   nudge(input: { readonly streamId: string; readonly lane: string }): Step<boolean>;
   redrive(row: OutboxKey): Step<boolean>;
   openDeliveries(rows: readonly NewDelivery[]): Step<void>;
+  sendAgain(seen: SeenDelivery): Step<boolean>;
   recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): Step<void>;
   recordOutcome(outcome: PreparedOutcome): Step<void>;
   pauseQueue(pause: Pause): Step<void>;

@@ -57,6 +57,18 @@ export interface AttemptOutcome {
   readonly events: readonly NewEvent[];
 }
 
+/** A delivery without what was rendered. */
+export type DeliveryHead = Omit<
+  DeliveryRow,
+  'nextAt' | 'receiverFaultAt' | 'openAttempt' | 'rendered' | 'detail'
+> & {
+  /** Its number in the journal. */
+  readonly place: number;
+};
+
+/** A delivery as somebody saw it who wants it sent again. */
+export type SeenDelivery = Pick<DeliveryRow, 'deliveryId' | 'state' | 'attempts'>;
+
 export interface Deliveries {
   /** All deliveries of a lane in order. */
   ofLane(lane: string): Promise<readonly DeliveryRow[]>;
@@ -68,6 +80,13 @@ export interface Deliveries {
   recordOutcome(outcome: AttemptOutcome): Promise<void>;
   /** Deliveries by state, oldest first, for status. */
   byState(state: DeliveryState, limit: number): Promise<readonly DeliveryRow[]>;
+  /** A page of all there are after a place (0: from the first), in the order they were opened. */
+  after(place: number, limit: number): Promise<readonly DeliveryHead[]>;
+  /**
+   * Puts one that is over back in its lane.
+   * @returns false where it is not as it was seen: nothing was written
+   */
+  sendAgain(seen: SeenDelivery): Promise<boolean>;
   /** Whether this receiver has been sent a notice of the process. */
   hasBeenSent(receiver: string, processId: string): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 /** Reads of deliveries. */
-import type { DeliveryRow, DeliveryState } from '../journal.ts';
+import type { DeliveryHead, DeliveryRow, DeliveryState } from '../journal.ts';
 import type { Sql, Step } from '../sql.ts';
 import { processNamed } from './process-name.ts';
 
@@ -24,6 +24,9 @@ interface Row {
   readonly detail: string | null;
 }
 
+type Head = Omit<DeliveryHead, 'receiver' | 'firstAttemptAt'> &
+  Pick<Row, 'receiver' | 'firstAttemptAt'>;
+
 function toDelivery(row: Row): DeliveryRow {
   return {
     ...row,
@@ -44,6 +47,11 @@ export function prepareDeliveryReads(sql: Sql) {
   const inState = sql.prepare(
     `SELECT ${columns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
   );
+  const later = sql.prepare(
+    `SELECT sequence AS place, delivery_id AS "deliveryId", lane, position, event_id AS "eventId",
+       stream AS "streamId", receiver, state, attempts, first_attempt_at AS "firstAttemptAt"
+     FROM deliveries WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+  );
   const sentTo = sql.prepare(
     `SELECT 1 AS sent FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
      WHERE s.process_id = ${processNamed('?1')} AND d.receiver = ?2
@@ -58,6 +66,14 @@ export function prepareDeliveryReads(sql: Sql) {
     *byState(state: DeliveryState, limit: number): Step<readonly DeliveryRow[]> {
       const rows = yield* inState.all<Row>(state, limit);
       return rows.map(toDelivery);
+    },
+    *after(place: number, limit: number): Step<readonly DeliveryHead[]> {
+      const rows = yield* later.all<Head>(place, limit);
+      return rows.map((row) => ({
+        ...row,
+        receiver: row.receiver ?? undefined,
+        firstAttemptAt: row.firstAttemptAt ?? undefined,
+      }));
     },
     *hasBeenSent(receiver: string, processId: string): Step<boolean> {
       return (yield* sentTo.get(processId, receiver)) !== undefined;

@@ -1,6 +1,6 @@
 /** Deliveries and their attempts: an attempt is committed before anything is sent, its outcome with what follows. */
 import { assert } from '../../../errors.ts';
-import type { NewDelivery } from '../journal.ts';
+import type { NewDelivery, SeenDelivery } from '../journal.ts';
 import type { Sql, Step } from '../sql.ts';
 import type { PreparedOutcome } from '../writes.ts';
 import { streamName, type EventLog } from './events.ts';
@@ -28,6 +28,14 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
      WHERE delivery_id = ? AND ended_at IS NULL`,
   );
 
+  const seenAs = sql.prepare(
+    `SELECT lane, position, stream AS "streamId" FROM deliveries
+     WHERE delivery_id = ? AND state = ? AND attempts = ?`,
+  );
+  const reopen = sql.prepare(
+    `UPDATE deliveries SET state = 'pending', next_at = NULL WHERE delivery_id = ?`,
+  );
+
   function open(row: NewDelivery): Step<number> {
     return insert.run(
       row.deliveryId,
@@ -52,6 +60,17 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
         insertAttempt.run(startedAt, deliveryId),
       ]);
       assert(counted === 1, 'an attempt belongs to a delivery that was opened');
+    },
+    *sendAgain({ deliveryId, state, attempts }: SeenDelivery): Step<boolean> {
+      const row = yield* seenAs.get<{ lane: string; position: number; streamId: string }>(
+        deliveryId,
+        state,
+        attempts,
+      );
+      if (row === undefined) return false;
+      yield* reopen.run(deliveryId);
+      yield* events.enqueueAgain('dispatch', row, row.lane);
+      return true;
     },
     *recordOutcome(outcome: PreparedOutcome): Step<void> {
       const { deliveryId, state, nextAt, endedAt, detail, receiverFaultAt } = outcome;

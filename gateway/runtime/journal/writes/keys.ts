@@ -61,6 +61,7 @@ const keys: { readonly [N in keyof Writes]: (input: Parameters<Writes[N]>[0]) =>
   nudge: () => 'alone',
   redrive: (row) => [rowName(row)],
   openDeliveries: (rows) => rows.map(({ deliveryId }) => `delivery|${deliveryId}`),
+  sendAgain: ({ deliveryId }) => [`delivery|${deliveryId}`],
   recordAttempt: ({ deliveryId }) => [`delivery|${deliveryId}`],
   recordOutcome: ({ deliveryId, events }) => [
     `delivery|${deliveryId}`,
