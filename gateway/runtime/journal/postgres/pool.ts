@@ -68,9 +68,8 @@ export function openPool(settings: ConnectionSettings, name: string): Pool {
     async close() {
       closed = true;
       const opened = await Promise.allSettled([...slots].map((slot) => slot.opened));
-      await Promise.allSettled(
-        opened.map((one) => (one.status === 'fulfilled' ? one.value.end() : undefined)),
-      );
+      const clients = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      await Promise.allSettled(clients.map((client) => client.end()));
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The reading side of the journal in PostgreSQL: this process's own connections, beside a writer or without one. */
+import type { Client } from 'pg';
 import { GatewayError } from '../../../errors.ts';
 import type { PostgresSettings } from '../../config-journal.ts';
 import { readerOf, readingOf, type JournalReader, type Reading } from '../reader.ts';
@@ -36,10 +37,18 @@ export async function openPostgresReader(options: {
   return readerOf(readingOn(pool), () => pool.close());
 }
 
+async function versionOn(client: Client): Promise<number> {
+  try {
+    return await checkSchema(client);
+  } finally {
+    await client.end();
+  }
+}
+
 async function checkVersion(connection: ConnectionSettings): Promise<void> {
   try {
     const client = await connect(connection, 'reader');
-    const version = await checkSchema(client).finally(async () => await client.end());
+    const version = await versionOn(client);
     if (version >= schemaVersion) return;
     const where = placeOf(connection);
     const next = 'start the gateway there once to bring it up to date';

@@ -309,7 +309,7 @@ const isAway = (error: unknown): boolean => error instanceof Away;
 
 // ---------------------------------------------------------------- the worker
 
-async function start(): Promise<void> {
+async function serveCommands(): Promise<void> {
   const port = parentPort;
   assert(port, 'the writer runs as a worker');
   const given: PostgresWriterStart = workerData;
@@ -323,4 +323,4 @@ async function start(): Promise<void> {
   }
 }
 
-void start();
+void serveCommands();
