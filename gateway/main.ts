@@ -3,7 +3,6 @@
  */
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { AdvanceParts } from './advance.ts';
 import { GatewayError } from './errors.ts';
 import type { ReceiveParts } from './receive.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
@@ -21,6 +20,7 @@ import { openLanes } from './wiring/lanes.ts';
 import { listenForOperators } from './wiring/operate.ts';
 import { startAdvancing, startDelivering } from './wiring/handling.ts';
 import { listenHttp } from './wiring/http.ts';
+import { openInForce } from './wiring/in-force.ts';
 import { openKeeper } from './wiring/instance.ts';
 import { openObserving } from './wiring/observing.ts';
 import { prepare } from './wiring/prepared.ts';
@@ -37,6 +37,8 @@ export interface GatewayOptions {
   readonly openJournal?: (folder: string) => Promise<Journal>;
   /** Whether SIGHUP makes this process call `reload`: others may send it then. */
   readonly reloadsOnSignal?: boolean;
+  /** The configuration as it is written now; the same as at first unless given. */
+  readonly reread?: () => Config;
 }
 
 export interface Gateway {
@@ -62,8 +64,8 @@ export interface Gateway {
   /** Parked messages that the tables could translate at this start. */
   readonly freed: number;
   /**
-   * Reads the mappings anew and translates what waits by them, or changes nothing and logs why.
-   * @returns how many messages wait no longer; undefined where the old mappings stay in force
+   * Reads configuration, mappings and profiles anew and translates what waits by them, or changes nothing and logs why.
+   * @returns how many messages wait no longer; undefined where the old ones stay in force
    */
   reload(): Promise<number | undefined>;
   status(): Promise<JournalStatus>;
@@ -110,7 +112,7 @@ async function assemble(
   const { observed } = observing;
   closers.push(() => observing.close());
   const prepared = prepare(config, env, log);
-  const { profiles, receivers, routes, partners, fhirSenders } = prepared;
+  const { partners, fhirSenders } = prepared;
   const onTrouble: OnTrouble = (error, about) => {
     log.error({ err: error, ...about }, about.deadLetter ? 'dead letter' : 'an event waits');
     observed.troubles.of(error.code).add();
@@ -121,7 +123,9 @@ async function assemble(
     openJournal(config, { env, reloads: options.reloadsOnSignal ?? false }));
   closers.push(() => opened.close());
   const journal = observing.journal(opened);
-  for (const receiver of receivers) closers.push(() => receiver.close?.());
+  closers.push(async () => {
+    for (const receiver of current().prepared.receivers) await receiver.close?.();
+  });
 
   const keeper = openKeeper(config, journal, clock, log, onTrouble);
   const lanes = openLanes(
@@ -134,24 +138,22 @@ async function assemble(
     await bus.stop();
     await bus.close();
   });
-  if (does('advance')) {
-    const isSenderLive = routes.isSenderLive.bind(routes);
-    const parts: AdvanceParts = {
-      journal,
-      profiles,
-      clock,
-      warnMs: config.deadlines.warn,
-      isSenderLive,
-      observed,
-    };
-    await startAdvancing(bus, parts, prepared, config, keeper);
-  }
+  const inForce = openInForce({
+    config,
+    prepared,
+    env,
+    log,
+    reread: options.reread ?? (() => config),
+    intake: () => receiving?.intake,
+    onReplaced: () => advancing?.lookAgain(),
+  });
+  const { current } = inForce;
+  const advancing = does('advance')
+    ? await startAdvancing(bus, { journal, clock, observed }, current, keeper)
+    : undefined;
   if (does('dispatch')) {
-    await startDelivering(
-      { ...lanes, bus },
-      { routes, clock, log, signal: stopping.signal, observed },
-      config,
-    );
+    const { signal } = stopping;
+    await startDelivering({ ...lanes, bus }, { clock, log, signal, observed }, current);
   }
   let relay: Relay | undefined;
   if (does('relay')) {
@@ -181,7 +183,8 @@ async function assemble(
     await bus.stop();
     clearTimeout(hurry);
   });
-  const http = await listenHttp(config, journal, parts, observing.router, receiving?.routes);
+  const routes = receiving && { ...receiving.routes, partners: () => current().prepared.partners };
+  const http = await listenHttp(config, journal, parts, observing.router, routes);
   closers.push(() => http.close());
   const mllp = (await receiving?.listen()) ?? { host: config.mllp.host, port: 0 };
   if (receiving) closers.push(() => receiving.close());
@@ -201,7 +204,7 @@ async function assemble(
       const what = 'this instance does not receive\n  next: ask one with the role receive';
       throw new GatewayError('configuration-invalid', what);
     },
-    running: { wake },
+    running: { wake, ...inForce },
   });
   closers.push(() => operators.close());
   const mappings = (): string => receiving?.intake.mappingRevision() ?? prepared.mappings.revision;
@@ -223,7 +226,10 @@ async function assemble(
     bus,
     instance: keeper,
     freed: receiving?.freed ?? 0,
-    reload: async () => receiving?.intake.reload(),
+    async reload() {
+      const reloaded = await inForce.reload();
+      return reloaded.outcome === 'reloaded' ? reloaded.freed : undefined;
+    },
     tokenFiles: partners.tokenFiles,
     status: () => journal.status(),
     isQuiet: () => isQuiet(journal, bus, clock, receiving),

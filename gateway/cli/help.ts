@@ -4,8 +4,8 @@ export const helpTexts = {
 Flags win over the environment, the environment over the configuration file. Senders, receivers, partners,
 mappings and profiles stand in the file alone; hemgang.example.yaml shows every setting with its meaning.
 
-SIGHUP reads what messages mean (senders, triggers, tables) anew from the folders under mappings:, whole or not at
-all, and translates what waited for a code. Everything else is read at the start.
+SIGHUP, and hemgang reload, read configuration, mappings and profiles anew, whole or not at all, and translate what
+waited for a code; hemgang reload --help says what needs a restart.
 
 Exit codes: 0 stopped well; 1 it did not; 2 wrong use or configuration.`,
   eventsAsyncApi: `

@@ -57,6 +57,14 @@ at the next start.
   hemgang redrive --all --queue dispatch --reason 'receiver answers again'
 
 Exit codes: 0 all are in their queue again; 1 one is not, for it was no dead letter any more; 2 wrong use.`,
+  reload: `
+SIGHUP does the same. All of it comes into force at once or nothing does; each event is handled by one or the other.
+While it runs these can change: mappings, profiles, senders (but for fhir:), receivers, partners, billing, log.level,
+dispatch.retries, deadlines.warn. What else is changed needs a restart: that is told, and then nothing changes.
+
+  hemgang reload --reason 'new receiver'
+
+Exit codes: 0 in force; 1 something is wrong or needs a restart, all is as it was; 2 wrong use, or no gateway runs there.`,
   queueList: `
 advance decides what follows from facts; dispatch sends notices and billing records.
 

@@ -5,6 +5,7 @@ import { deadLettersList, deadLettersShow } from './dead-letters.ts';
 import { doctor } from './doctor.ts';
 import { queueList, queuePause, queueResume } from './queue.ts';
 import { redrive } from './redrive.ts';
+import { reloadGateway } from './reload.ts';
 import { traceId } from './trace.ts';
 import { operatorHelp } from './operator-help.ts';
 
@@ -104,6 +105,15 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .action(
       async (ids: string[], given: Given & { reason: string; all: boolean; queue?: string }) =>
         setExit(await redrive({ ...orderOf(given), ids, all: given.all, queue: given.queue })),
+    );
+
+  withJournal(program.command('reload'))
+    .description('let the gateway that runs read configuration, mappings and parameters anew')
+    .option('--reason <text>', 'why; stands in the audit', 'hemgang reload')
+    .option('--who <name>', 'who says so (default: your user on this machine)')
+    .addHelpText('after', operatorHelp.reload)
+    .action(async (given: Given & { reason: string; who?: string }) =>
+      setExit(await reloadGateway(orderOf(given))),
     );
 
   const queue = program

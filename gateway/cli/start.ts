@@ -16,17 +16,21 @@ const drainLimitMs = 30_000;
 /** Runs the gateway until SIGTERM or SIGINT. @returns the exit code */
 export async function start(options: StartOptions): Promise<number> {
   process.umask(0o077); // the data folder holds names and numbers
-  const { config, file, fail } = loadConfig({ file: options.config, flags: options.flags });
+  const sources = { file: options.config, flags: options.flags };
+  const { config, file, fail } = loadConfig(sources);
   const log = createLog({
     level: config.log.level,
     ...(config.log.json !== undefined && { json: config.log.json }),
   });
   const hangUp = hangUpSignal();
-  const gateway = await startGateway({ config, log, reloadsOnSignal: true }).catch(
-    (thrown: unknown) => {
-      throw placed(asGatewayError(thrown), config, fail);
-    },
-  );
+  const gateway = await startGateway({
+    config,
+    log,
+    reloadsOnSignal: true,
+    reread: () => loadConfig(sources).config,
+  }).catch((thrown: unknown) => {
+    throw placed(asGatewayError(thrown), config, fail);
+  });
   process.stdout.write(`${introduction(gateway, config, file).join('\n')}\n`);
   log.info({ mllp: gateway.mllp, http: gateway.http }, 'started');
   hangUp.call(() => {

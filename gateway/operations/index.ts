@@ -3,6 +3,7 @@ import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
 import { redrive } from './redrive.ts';
 import { resend } from './resend.ts';
+import { inForce, reload } from './reload.ts';
 import { retranslate } from './retranslate.ts';
 import { takeHistory } from './take-history.ts';
 
@@ -10,6 +11,8 @@ export const operations = {
   'pause-queue': pauseQueue,
   redrive,
   resend,
+  'in-force': inForce,
+  reload,
   'resume-queue': resumeQueue,
   retranslate,
   'take-history': takeHistory,

@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Reloading } from '../wiring/in-force.ts';
 import type { Intake } from '../wiring/intake.ts';
 
 /** What it comes to is plain data: it may go through a socket. */
@@ -70,4 +71,6 @@ export interface OperationParts {
 export interface RunningGateway {
   /** Looks at once for what is due. */
   wake(): void;
+  readonly reload: Reloading['reload'];
+  readonly compare: Reloading['compare'];
 }

@@ -3,11 +3,10 @@ import { createAdvance, type AdvanceParts } from '../advance.ts';
 import { createDispatch } from '../dispatch.ts';
 import type { DispatchParts } from '../delivery.ts';
 import type { Bus } from '../runtime/bus/bus.ts';
-import type { Config } from '../runtime/config.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
 import { lookThroughCalendar } from './calendar.ts';
+import type { InForce } from './in-force.ts';
 import type { Lanes } from './lanes.ts';
-import type { Prepared } from './prepared.ts';
 
 /** Attempts of one event before it is a dead letter, and the waits between them. */
 const attempts = {
@@ -23,31 +22,56 @@ const advanceLanes = 32;
  */
 export async function startAdvancing(
   bus: Bus,
-  parts: AdvanceParts,
-  { mappings }: Prepared,
-  config: Config,
+  parts: Omit<AdvanceParts, 'profiles' | 'warnMs' | 'isSenderLive'>,
+  current: () => InForce,
   keeper: Keeper,
-): Promise<void> {
-  await bus.consume('advance', createAdvance(parts), { lanes: advanceLanes, ...attempts });
+): Promise<Advancing> {
+  const partsNow = (): AdvanceParts => {
+    const { config, prepared } = current();
+    const { profiles, routes } = prepared;
+    const isSenderLive = routes.isSenderLive.bind(routes);
+    return { ...parts, profiles, warnMs: config.deadlines.warn, isSenderLive };
+  };
+  const lookAgain = async (): Promise<void> => {
+    const { config, prepared } = current();
+    await lookThroughCalendar(partsNow(), prepared.mappings, config);
+  };
+  await bus.consume('advance', async (lane, events) => createAdvance(partsNow())(lane, events), {
+    lanes: advanceLanes,
+    ...attempts,
+  });
   keeper.undertake('calendar', async () => {
-    await lookThroughCalendar(parts, mappings, config);
+    await lookAgain();
     return { close: () => undefined };
   });
+  return {
+    async lookAgain() {
+      if (keeper.doing().includes('calendar')) await lookAgain();
+    },
+  };
+}
+
+export interface Advancing {
+  /** Other figures are in force: what they may change is decided anew, by the instance that has the calendar. */
+  lookAgain(): Promise<void>;
 }
 
 /** Delivers; what it writes of a delivery is written under the lease by which it has the lane. */
 export async function startDelivering(
   { bus, journalOf, assertHeld }: Lanes,
-  parts: Omit<DispatchParts, 'journal' | 'retryDelaysMs'>,
-  { dispatch: { retries, lanes } }: Config,
+  parts: Omit<DispatchParts, 'journal' | 'routes' | 'retryDelaysMs'>,
+  current: () => InForce,
 ): Promise<void> {
+  const { lanes } = current().config.dispatch;
   await bus.consume(
     'dispatch',
     async (lane, deliveries) => {
+      const { config, prepared } = current();
       const dispatch = createDispatch({
         ...parts,
+        routes: prepared.routes,
         journal: journalOf(lane),
-        retryDelaysMs: retries,
+        retryDelaysMs: config.dispatch.retries,
         assertHeld: () => assertHeld(lane),
       });
       await dispatch(lane, deliveries);

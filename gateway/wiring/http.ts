@@ -2,7 +2,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { hostname } from 'node:os';
-import express, { type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { receiptsInbound } from '../../adapters/inbound/receipts/index.ts';
 import { receiptsRouter } from '../../adapters/inbound/receipts/server.ts';
 import { assert, GatewayError } from '../errors.ts';
@@ -28,7 +28,8 @@ const idleLookMs = 50;
 
 /** What an instance that receives serves beside /health. */
 export interface Routes {
-  readonly partners: Partners;
+  /** Those in force. */
+  readonly partners: () => Partners;
   /** What is served at `/fhir`, which lies at this address. */
   readonly fhirAt: (url: string) => Router;
   /** What is served at `/fhir-notifications`. */
@@ -50,7 +51,7 @@ export async function listenHttp(
 ): Promise<HttpServer> {
   const app = httpApp(config, journal, seen);
   if (routes !== undefined) {
-    app.use(receipts(config, journal, routes.partners, parts), routes.notifications);
+    app.use(receiptsOf(config, journal, routes.partners, parts), routes.notifications);
   }
   const tls = httpTls(config);
   const server = tls ? createTlsServer(tls, app) : createServer(app);
@@ -130,6 +131,21 @@ function trustProxies(app: express.Express, proxies: readonly string[]): void {
       location: 'http.behindProxy',
     });
   }
+}
+
+/** By the partners in force when a request comes. */
+function receiptsOf(
+  config: Config,
+  journal: Journal,
+  partners: () => Partners,
+  parts: ReceiveParts,
+): RequestHandler {
+  let made = { of: partners(), router: receipts(config, journal, partners(), parts) };
+  return (request, response, next) => {
+    const of = partners();
+    if (of !== made.of) made = { of, router: receipts(config, journal, of, parts) };
+    made.router(request, response, next);
+  };
 }
 
 function receipts(

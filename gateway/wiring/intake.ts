@@ -19,7 +19,7 @@ import { checked } from '../../adapters/inbound/fhir/server/write.ts';
 import { hl7v2Inbound, type KnownMessage } from '../../adapters/inbound/hl7v2/index.ts';
 import { loadMappings, type Mappings } from '../../mappings/index.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
-import { asGatewayError, type GatewayError } from '../errors.ts';
+import type { GatewayError } from '../errors.ts';
 import { createReceive, createReceiveTogether, type ReceiveParts } from '../receive.ts';
 import { retranslateParked, type AdapterOf } from '../retranslate.ts';
 import type { Config } from '../runtime/config.ts';
@@ -48,11 +48,11 @@ export interface Intake {
   /** Translates what waits by the mappings in force. @returns how many messages wait no longer */
   readonly retranslate: (onProgress?: (done: number) => void) => Promise<number>;
   /**
-   * Reads the mappings anew and translates what waits by them. Mappings that cannot be used change nothing; that is
-   * logged with file and key. One at a time.
-   * @returns how many messages wait no longer; undefined where the old mappings stay in force
+   * Takes other mappings and translates what waits by them. One at a time.
+   * @param replace called when they come into force, in the same turn
+   * @returns how many messages wait no longer
    */
-  readonly reload: () => Promise<number | undefined>;
+  readonly reload: (next: Mappings, replace: () => void) => Promise<number>;
   /** Begins to look, behind the answers, at what is told in FHIR from now on and what was not yet looked at. */
   readonly begin: () => Promise<void>;
   /** Resolves when what is stored by now has been looked at behind the answers. For tests. */
@@ -147,23 +147,15 @@ export function openIntake(
     return freed;
   }
 
-  async function reload(): Promise<number | undefined> {
+  async function reload(next: Mappings, replace: () => void): Promise<number> {
     const before = current;
-    try {
-      current = revisionOf(mappingsOf(config));
-    } catch (thrown) {
-      log.error(
-        { err: asGatewayError(thrown) },
-        'mappings not reloaded: the old ones are in force',
-      );
-      return undefined;
-    }
+    current = revisionOf(next);
+    // With all else that is new: nothing runs in between.
+    replace();
     structures?.wake();
     // What the old mappings have in hand may park yet.
     await Promise.allSettled(before.inHand);
     const freed = await retranslate();
-    const { mappingRevision } = current.adapter;
-    log.info({ mappingRevision, before: before.adapter.mappingRevision, freed }, 'reloaded');
     return freed;
   }
 
@@ -199,10 +191,10 @@ export function openIntake(
     }),
     refuseOversize: (head, error) => refuseOversize(current.adapter, parts, head, error),
     retranslate,
-    reload() {
-      const next = reloading.then(reload);
-      reloading = next.catch(() => undefined);
-      return next;
+    reload(next, replace) {
+      const done = reloading.then(() => reload(next, replace));
+      reloading = done.catch(() => undefined);
+      return done;
     },
     async begin() {
       const speakFhir = fhirSpeakers(config, mappings);

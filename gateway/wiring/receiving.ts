@@ -15,7 +15,7 @@ import type { Prepared } from './prepared.ts';
 
 export interface Receiving {
   /** What is served over HTTP. */
-  readonly routes: Routes;
+  readonly routes: Omit<Routes, 'partners'>;
   /** Parked messages that the tables could translate at this start. */
   readonly freed: number;
   readonly intake: Intake;
@@ -30,7 +30,7 @@ export interface Receiving {
 
 export async function openReceiving(
   config: Config,
-  { mappings, tls, partners, fhirSenders }: Prepared,
+  { mappings, tls, fhirSenders }: Prepared,
   parts: ReceiveParts,
   env: NodeJS.ProcessEnv,
   keeper: Keeper,
@@ -72,7 +72,6 @@ export async function openReceiving(
     const inHand = [server, fhir, sources, subscriptions, folders];
     return {
       routes: {
-        partners,
         fhirAt: (url) => fhir.routerAt(url),
         notifications: subscriptions.router,
       },
