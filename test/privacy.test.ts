@@ -89,6 +89,21 @@ describe.each(forms)('a stay with a marked identity, $name form', ({ place }) =>
     const health = await (await fetch(`http://${host}:${port}/health`)).text();
     expectClean('health', health);
     expectClean('status', JSON.stringify(await world.gateway.status()));
+    const ready = await fetch(`http://${host}:${port}/health/ready`);
+    expectClean('readiness', await ready.text());
+  });
+
+  test('reaches no metric, not even as the name of a sender that nobody knows', async () => {
+    const text = Buffer.from(step({ trigger: 'A08', at: '2022-03-11T10:00:00Z', controlId: 'M7' }));
+    const fields = text.toString('latin1').split('|');
+    fields[2] = marked.family;
+    await world.hospital.send(Buffer.from(fields.join('|'), 'latin1'));
+    await world.rest();
+    const { host, port } = world.gateway.http;
+    const metrics = await (await fetch(`http://${host}:${port}/metrics`)).text();
+    expect(metrics).toContain('outcome="rejected"');
+    expectClean('the metrics', metrics);
+    expectClean('the log', world.logged.join(''));
   });
 
   test('reaches no billing file', () => {

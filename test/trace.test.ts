@@ -11,9 +11,13 @@ import {
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { buildMessage } from '../adapters/simulated/hospital.ts';
 import { toCloudEvent } from '../gateway/process/events.ts';
+import type { Config } from '../gateway/runtime/config.ts';
 import { beginStep, traceparentIn } from '../gateway/runtime/trace.ts';
 import { marked, markers } from './support/marked-person.ts';
-import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
+import { brokerSettings } from './support/broker.ts';
+import { postgresSettings } from './support/journal-forms.ts';
+import { has, ownPrefix, ownSchema } from './support/servers.ts';
 
 const start = '2022-03-03T08:00:00.000Z';
 const incoming = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -44,10 +48,50 @@ const needs = (): Uint8Array =>
     needs: { socialServices: true, municipalHealthCare: true, regionOutpatient: true },
   });
 
-async function begin(): Promise<TestGateway> {
-  world = await startTestGateway({ start });
+async function begin(settings: Partial<TestSettings> = {}): Promise<TestGateway> {
+  world = await startTestGateway({ start, ...settings });
   return world;
 }
+
+interface Form {
+  readonly name: string;
+  /** Steps it has beside those that every form has. */
+  readonly more: readonly string[];
+  change(config: Config): Config;
+  remove(): Promise<void>;
+}
+const embedded: Form = {
+  name: 'the embedded form',
+  more: [],
+  change: (config) => config,
+  remove: () => Promise.resolve(),
+};
+
+/** PostgreSQL and RabbitMQ. */
+function fullForm(): Form {
+  const { url, schema, drop } = ownSchema();
+  const broker = ownPrefix();
+  return {
+    name: 'the full form',
+    more: ['publish'],
+    change: (config) => ({
+      ...config,
+      journal: postgresSettings(url, schema),
+      bus: brokerSettings(broker.prefix),
+    }),
+    async remove() {
+      await drop();
+      await broker.drop();
+    },
+  };
+}
+const forms = (await has(
+  'one trace over PostgreSQL and RabbitMQ',
+  'PostgreSQL that runs',
+  'RabbitMQ that runs',
+))
+  ? [embedded, fullForm()]
+  : [embedded];
 
 function traceparentsOf({ receiver }: TestGateway): readonly (string | undefined)[] {
   return receiver.received.map(({ traceparent }) => traceparent);
@@ -123,10 +167,12 @@ describe('without an SDK', () => {
 describe('with a tracer provider that the operator has registered', () => {
   afterAll(() => trace.disable());
 
-  test('the steps of a message are spans of one trace, and hold nobody’s name', async () => {
-    const spans: Recorded[] = [];
+  const spans: Recorded[] = [];
+
+  test.each(forms)('the steps of a message are spans of one trace in $name', async (form) => {
     trace.setGlobalTracerProvider({ getTracer: () => tracerInto(spans) });
-    const gateway = await begin();
+    const { change, more, remove } = form;
+    const gateway = await begin({ change });
     await gateway.send(admission());
     await gateway.rest();
     spans.length = 0;
@@ -138,6 +184,7 @@ describe('with a tracer provider that the operator has registered', () => {
       'advance',
       'deliver',
       'dispatch',
+      ...more,
       'receive',
       'record',
     ]);
@@ -149,6 +196,9 @@ describe('with a tracer provider that the operator has registered', () => {
     const left = traceparentsOf(gateway).map((traceparent) => traceparent?.slice(36, 52) ?? '');
     expect(left.toSorted()).toEqual(delivered.map(({ context }) => context.spanId).toSorted());
     for (const marker of markers) expect(JSON.stringify(spans)).not.toContain(marker);
+    await gateway.close();
+    world = undefined;
+    await remove();
   });
 });
 

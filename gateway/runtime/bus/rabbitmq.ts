@@ -6,6 +6,7 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { GatewayError } from '../../errors.ts';
 import { toCloudEvent } from '../../process/events.ts';
 import type { Clock } from '../clock.ts';
+import { beginStep } from '../trace.ts';
 import type { Journal, Outbox, QueueName } from '../journal/journal.ts';
 import { asBusError } from './broker-error.ts';
 import { brokerFound, type BrokerFound } from './broker-found.ts';
@@ -218,7 +219,14 @@ export function rabbitMqBus(
       const usable = usableLink();
       const rows = await journal.outbox.unpublished(nowMs, confirmWindow);
       if (rows.length === 0) break;
-      const outcomes = await usable.internal.publish(rows.map(messageOf));
+      const steps = rows.map(({ event, type, queue }) =>
+        event.traceparent === undefined
+          ? undefined
+          : beginStep('publish', event.traceparent, { type, queue }),
+      );
+      const messages = rows.map((row, at) => messageOf(row, steps[at]?.traceparent));
+      const outcomes = await usable.internal.publish(messages);
+      for (const [at, step] of steps.entries()) step?.end(outcomes[at]);
       const confirmed = rows.filter((_, at) => outcomes[at] === undefined);
       if (confirmed.length > 0) await outbox.published(confirmed, nowMs);
       total += confirmed.length;
@@ -244,12 +252,12 @@ export function rabbitMqBus(
     throw new GatewayError('bus-unavailable', `the broker takes nothing: ${blocked.reason}`);
   }
 
-  function messageOf(row: Unpublished): OutgoingMessage {
+  function messageOf(row: Unpublished, traceparent: string | undefined): OutgoingMessage {
     const headers: MessageHeaders = {
       position: row.position,
       lane: row.lane,
       stream: row.streamId,
-      ...(row.event.traceparent !== undefined && { traceparent: row.event.traceparent }),
+      ...(traceparent !== undefined && { traceparent }),
     };
     return {
       exchange: topology.exchange,
