@@ -102,7 +102,8 @@ describe.each(forms)('a stay with a marked identity, $name form', ({ place }) =>
     const { host, port } = world.gateway.http;
     const metrics = await (await fetch(`http://${host}:${port}/metrics`)).text();
     expect(metrics).toContain('outcome="rejected"');
-    expectClean('the metrics', metrics);
+    // A value may have the digits of a postal code by chance: it counts, and tells of nobody.
+    expectClean('the metrics', metrics.replaceAll(/ [0-9.e+-]+$/gm, ''));
     expectClean('the log', world.logged.join(''));
   });
 

@@ -175,7 +175,9 @@ export class Family<Cell> {
   readonly definition: Definition;
   readonly #make: () => Cell;
   readonly #known: readonly (ReadonlySet<string> | undefined)[];
-  readonly #cells = new Map<string, { readonly values: readonly string[]; readonly cell: Cell }>();
+  /** By the first label, then by the second: no key has to be made for a look. */
+  readonly #cells = new Map<string, Map<string, Cell>>();
+  readonly #all: { readonly values: readonly string[]; readonly cell: Cell }[] = [];
 
   constructor(
     definition: Definition,
@@ -189,22 +191,26 @@ export class Family<Cell> {
 
   /** The cell of these values, in the order of the labels. It is found in far less than a microsecond. */
   of(first = '', second = ''): Cell {
-    const found = this.#cells.get(second === '' ? first : `${first}\n${second}`);
-    return found ? found.cell : this.#add([first, second]);
+    return this.#cells.get(first)?.get(second) ?? this.#bounded(first, second);
   }
 
-  #add(given: readonly string[]): Cell {
-    const values = this.#known.map((known, at) => {
-      const value = given[at] ?? '';
-      return known?.has(value) === false || this.#cells.size >= mostSeries ? 'other' : value;
-    });
-    const key = (values[1] ?? '') === '' ? (values[0] ?? '') : values.join('\n');
-    const cell = this.#cells.get(key)?.cell ?? this.#make();
-    this.#cells.set(key, { values, cell });
+  #bounded(first: string, second: string): Cell {
+    const [known, knownSecond] = this.#known;
+    const isFull = this.#all.length >= mostSeries;
+    const value = isFull || known?.has(first) === false ? 'other' : first;
+    const next = isFull || knownSecond?.has(second) === false ? 'other' : second;
+    return this.#cells.get(value)?.get(next) ?? this.#add(value, next);
+  }
+
+  #add(first: string, second: string): Cell {
+    const cell = this.#make();
+    const row = this.#cells.get(first) ?? new Map<string, Cell>();
+    this.#cells.set(first, row.set(second, cell));
+    this.#all.push({ values: [first, second], cell });
     return cell;
   }
 
   all(): Iterable<{ readonly values: readonly string[]; readonly cell: Cell }> {
-    return this.#cells.values();
+    return this.#all;
   }
 }

@@ -10,6 +10,7 @@ import { randomFillSync } from 'node:crypto';
 import {
   context,
   isSpanContextValid,
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
@@ -41,14 +42,43 @@ export interface Step {
  * @param from the traceparent it follows from; without one it begins a trace
  */
 export function beginStep(name: StepName, from?: string, about: About = {}): Step {
+  return isRecorded() ? recordedStep(name, from, about) : new PlainStep(from ?? newTraceparent());
+}
+
+/** Of a trace that nobody here records: it goes on as it came. */
+class PlainStep implements Step {
+  readonly traceparent: string;
+
+  constructor(traceparent: string) {
+    this.traceparent = traceparent;
+  }
+
+  get traceId(): string {
+    return traceIdIn(this.traceparent);
+  }
+
+  within<T>(work: () => T): T {
+    return work();
+  }
+
+  end(): void {}
+
+  of<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+}
+
+function recordedStep(name: StepName, from: string | undefined, about: About): Step {
   const parent = from === undefined ? undefined : spanContextOf(from);
   const above = parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
-  const span = tracer.startSpan(name, { kind: kinds[name], attributes: about }, above);
+  const span = trace
+    .getTracer(tracerName)
+    .startSpan(name, { kind: kinds[name], attributes: about }, above);
   const own = span.spanContext();
   const traceparent = isSpanContextValid(own) ? textOf(own) : newTraceparent();
   const step: Step = {
     traceparent,
-    traceId: traceparent.slice(3, 35),
+    traceId: traceIdIn(traceparent),
     within: (work) => context.with(trace.setSpan(above, span), work),
     async of(work) {
       try {
@@ -72,14 +102,23 @@ export function beginStep(name: StepName, from?: string, about: About = {}): Ste
   return step;
 }
 
+const tracerName = 'hemgang';
+
+/** Whether an SDK is registered: without one, making spans that nobody records would cost more than a commit's share. */
+function isRecorded(): boolean {
+  const provider = trace.getTracerProvider();
+  if (!(provider instanceof ProxyTracerProvider)) return true;
+  return provider.getDelegateTracer(tracerName) !== undefined;
+}
+
+const traceIdIn = (traceparent: string): string => traceparent.slice(3, 35);
+
 /** A `traceparent` header as far as it can be used; undefined where it is missing or wrong, and a new trace begins. */
 export function traceparentIn(header: unknown): string | undefined {
   if (typeof header !== 'string' || header.length > 512) return undefined;
   const parent = spanContextOf(header);
   return parent && isSpanContextValid(parent) ? textOf(parent) : undefined;
 }
-
-const tracer = trace.getTracer('hemgang');
 
 const kinds: Readonly<Record<StepName, SpanKind>> = {
   receive: SpanKind.SERVER,
