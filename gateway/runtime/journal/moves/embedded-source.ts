@@ -83,15 +83,19 @@ export async function* rowsOf(
   { table, columns }: Shape,
 ): AsyncIterable<readonly Row[]> {
   const names = columns.map(({ name }) => name).join(', ');
-  const rows: Iterable<Row> = db
-    .prepare(`SELECT ${names} FROM ${table} ${orderOf(table)}`)
-    .iterate();
+  const statement = db.prepare(`SELECT ${names} FROM ${table} ${orderOf(table)}`);
+  underWay.add(statement);
   try {
+    const rows: Iterable<Row> = statement.iterate();
     yield* inParts(rows);
   } catch (error) {
     throw storeError(error);
+  } finally {
+    underWay.delete(statement);
   }
 }
+/** An iterator does not keep its statement: one that was collected meanwhile would take the rows with it. */
+const underWay = new Set<object>();
 
 function kindOf(type: string): Kind {
   const kind = kinds[type];
