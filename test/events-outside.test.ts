@@ -24,7 +24,10 @@ import type { OutgoingMessage } from '../gateway/runtime/bus/publisher.ts';
 import { rabbitMqBus } from '../gateway/runtime/bus/rabbitmq.ts';
 import { systemClock } from '../gateway/runtime/clock.ts';
 import { GatewayError } from '../gateway/errors.ts';
-import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
+import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
+import { createLog } from '../gateway/runtime/log.ts';
+import { loadJourneys } from '../gateway/play/journey.ts';
+import { playJourneys } from '../gateway/play/play.ts';
 import type { Journal, NewEvent } from '../gateway/runtime/journal/journal.ts';
 import { brokerUrl, removeTopology, shallRunBroker, testPartitions } from './support/broker.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -183,6 +186,32 @@ function whole(schema: unknown): Parameters<typeof z.fromJSONSchema>[0] {
   });
   return JSON.parse(text);
 }
+
+describe('whole stays', () => {
+  it('go out as the document says, every event of them, and say nothing of a person', async () => {
+    const folder = temporaryFolder('events-journeys');
+    closing.push(() => folder.remove());
+    const journeys = loadJourneys(join(root, 'test', 'journeys')).filter(({ file }) =>
+      ['normal-stay', 'transfer-between-hospitals', 'mean-of-the-month'].includes(file),
+    );
+    const log = createLog({ level: 'silent' });
+    await playJourneys({ journeys, folder: folder.path, log, bus: { form: 'embedded' } });
+    const reader = await openJournalReader({ folder: folder.path });
+    closing.push(() => reader.close());
+    const events = await reader.eventsAfter(0, 10_000);
+    const places = casePlaces(reader);
+    const types = new Set<EventType>();
+    for (const stored of events) {
+      const told = outsideEvent(stored, await places.of(stored));
+      const schema = toldSchema(stored.event.type);
+      expect(schema.extend({ data: schema.shape.data.strict() }).strict().parse(told)).toEqual(
+        told,
+      );
+      types.add(stored.event.type);
+    }
+    expect(types.size).toBeGreaterThan(15);
+  });
+});
 
 // ---------------------------------------------------------------- where it is routed
 

@@ -16,6 +16,7 @@ import { openEmbeddedJournal } from '../../gateway/runtime/journal/embedded.ts';
 import type { Journal, NewEvent } from '../../gateway/runtime/journal/journal.ts';
 import { startRelay, type Relay } from '../../gateway/runtime/relay.ts';
 import { brokerUrl, removeTopology, testPartitions } from './broker.ts';
+import type { JournalForm, JournalPlace } from './journal-forms.ts';
 
 export const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -34,14 +35,20 @@ export interface Place {
   readonly form: 'embedded' | 'rabbitmq';
   readonly folder: string;
   readonly prefix: string;
+  /** Where its journal lies, unless that is a file in the folder. */
+  readonly journal?: JournalPlace;
 }
 
-export async function newPlace(form: Place['form']): Promise<Place> {
+/** @param journal the form of its journal; embedded unless given */
+export async function newPlace(form: Place['form'], journal?: JournalForm): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'hemgang-bus-'));
   const prefix = `test-${v7()}`;
   closing.push(() => rm(folder, { recursive: true, force: true }));
   if (form === 'rabbitmq') closing.push(() => removeTopology(prefix));
-  return { form, folder, prefix };
+  if (journal === undefined || journal.name === 'embedded') return { form, folder, prefix };
+  const place = journal.place(folder);
+  closing.push(() => place.remove());
+  return { form, folder, prefix, journal: place };
 }
 
 export async function openHouse(
@@ -64,7 +71,9 @@ export async function openHouse(
   } = {},
 ): Promise<House> {
   const journal = disturb(
-    shared ?? (await openEmbeddedJournal({ folder: place.folder, limits: { syncDelayMs } })),
+    shared ??
+      (await (place.journal?.open() ??
+        openEmbeddedJournal({ folder: place.folder, limits: { syncDelayMs } }))),
   );
   const troubles: GatewayError[] = [];
   const onTrouble = (error: GatewayError) => troubles.push(error);
