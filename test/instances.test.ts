@@ -50,13 +50,17 @@ interface World {
   query<R extends QueryResultRow>(text: string): Promise<readonly R[]>;
 }
 
-async function openWorld(): Promise<World> {
+async function openWorld(form: 'rabbitmq' | 'embedded' = 'rabbitmq'): Promise<World> {
   const folder = temporaryFolder('instances');
   closing.push(() => folder.remove());
   const { url, schema, drop } = ownSchema();
   closing.push(drop);
   const broker = ownPrefix();
-  closing.push(() => broker.drop());
+  if (form === 'rabbitmq') closing.push(() => broker.drop());
+  const bus =
+    form === 'embedded'
+      ? 'bus: { form: embedded }'
+      : `bus: { form: rabbitmq, url: '${broker.url}', prefix: ${broker.prefix}, partitions: ${partitions} }`;
   const receiver = await simulatedMunicipality({ secrets: [secret] });
   closing.push(() => receiver.close());
   const client = new Client({ connectionString: url });
@@ -78,7 +82,7 @@ async function openWorld(): Promise<World> {
           `data: ${data}`,
           `instance: { id: ${name}, leaseTime: 3s }`,
           `journal: { form: postgres, url: '${url}', schema: ${schema} }`,
-          `bus: { form: rabbitmq, url: '${broker.url}', prefix: ${broker.prefix}, partitions: ${partitions} }`,
+          bus,
           'billing: { municipalities: [] }',
           'receivers:',
           '  - id: receiver',
@@ -278,6 +282,25 @@ describe.skipIf(!canRun)('instances', { timeout: 300_000 }, () => {
     await hospital.toldMore(10);
     a.signal('SIGCONT');
     await untilShared(world, { a: 3, b: 3 });
+    await hospital.end();
+    await expectWhole(world, hospital);
+  });
+
+  test('without a broker: one handles what waits, and another when that one dies', async () => {
+    const world = await openWorld('embedded');
+    const a = await world.start('a');
+    const b = await world.start('b');
+    const holder = async (): Promise<string | undefined> =>
+      (
+        await world.query<{ holder: string }>(
+          `SELECT holder FROM leases WHERE name = 'bus' AND until > clock_timestamp()`,
+        )
+      )[0]?.holder;
+    expect(await holder()).toBe('a');
+    const hospital = new Hospital(() => [b]);
+    await hospital.toldMore(10);
+    await a.end('SIGKILL');
+    await until('b handles it', async () => (await holder()) === 'b');
     await hospital.end();
     await expectWhole(world, hospital);
   });
