@@ -10,6 +10,7 @@ import {
   subscriptionNeedsPerson,
   type ListedSubscription,
 } from './status-subscriptions.ts';
+import { instanceLines, listedInstances, type ListedInstance } from './status-instances.ts';
 import { uncheckedLines, uncheckedStructures, type Unchecked } from './status-structures.ts';
 import { pollLines, pollNeedsPerson, polledSources, type PolledSource } from './status-polls.ts';
 
@@ -39,6 +40,7 @@ export async function status(options: StatusOptions): Promise<number> {
     const polls = await polledSources(config, journal);
     const subscriptions = listedSubscriptions(config, await subscriptionReports(journal.cursors));
     const unchecked = await uncheckedStructures(journal);
+    const instances = await listedInstances(journal);
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
     const deliveries = Object.fromEntries(
@@ -46,8 +48,8 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, trays: deliveries }, null, 2)}\n`
-        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked }).join('\n')}\n`,
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, instances, trays: deliveries }, null, 2)}\n`
+        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked, instances }).join('\n')}\n`,
     );
     const needs =
       needsPerson(state) || pollNeedsPerson(polls) || subscriptionNeedsPerson(subscriptions);
@@ -73,11 +75,14 @@ interface Shown {
   readonly polls: readonly PolledSource[];
   readonly subscriptions: readonly ListedSubscription[];
   readonly unchecked: Unchecked;
+  readonly instances: readonly ListedInstance[];
 }
 
-function lines({ state, dead, byTray, notices, polls, subscriptions, unchecked }: Shown): string[] {
+function lines(shown: Shown): string[] {
+  const { state, dead, byTray, notices, polls, subscriptions, unchecked, instances } = shown;
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
+    ...instanceLines(instances),
     `messages    ${messages.accepted} accepted, ${messages.parked} parked, ${messages.rejected} rejected, ${messages.quarantined} quarantined`,
     ...state.senders.map(
       ({ sender, accepted, lastAt }) =>

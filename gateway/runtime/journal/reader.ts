@@ -3,6 +3,7 @@ import type {
   Cursors,
   Deliveries,
   Journal,
+  Leases,
   Outbox,
   Paths,
   Pauses,
@@ -81,6 +82,8 @@ export type JournalReader = Reading['reads'] & {
   readonly told: Reading['told'];
   readonly pauses: Reading['pauses'];
   readonly paths: Reading['paths'];
+  /** Who has which lease; undefined where the journal belongs to one process. */
+  readonly leases?: Pick<Leases, 'all' | 'instances'>;
   close(): Promise<void>;
 };
 

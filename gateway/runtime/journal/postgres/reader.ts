@@ -6,6 +6,7 @@ import { readerOf, readingOf, type JournalReader, type Reading } from '../reader
 import type { Step } from '../sql.ts';
 import { connect, connectionSettings, placeOf, type ConnectionSettings } from './connection.ts';
 import { postgresError } from './failure.ts';
+import { postgresLeases } from './leases.ts';
 import { checkSchema, schemaVersion } from './migrations.ts';
 import { openPool, type Pool } from './pool.ts';
 import { drive, postgresSql } from './sql.ts';
@@ -34,7 +35,8 @@ export async function openPostgresReader(options: {
   const connection = connectionSettings(options.settings, options.password);
   await checkVersion(connection);
   const pool = openPool(connection, 'reader');
-  return readerOf(readingOn(pool), () => pool.close());
+  const { leases } = postgresLeases(connection, pool, 'reader');
+  return { ...readerOf(readingOn(pool), () => pool.close()), leases };
 }
 
 async function versionOn(client: Client): Promise<number> {
