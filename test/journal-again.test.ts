@@ -1,0 +1,104 @@
+/** What is looked at and done again, on every form of the journal. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { CountedJournal } from '../gateway/runtime/journal/assemble.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { journalForms } from './support/journal-forms.ts';
+import { message } from './support/journal-messages.ts';
+import { factOf } from './support/law.ts';
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const stay = { by: 'visit', authority: '1.2.3', number: 'V1' } as const;
+const fact = (id: string) => {
+  const { stayId: _stayId, ...body } = factOf({
+    id,
+    type: 'discharge-estimate.withdrawn',
+    data: {},
+    occurredAt: '2022-03-07T08:00:00.000Z',
+    knownAt: '2022-03-07T08:00:00.000Z',
+  });
+  return body;
+};
+
+describe.each(journalForms)('the $name journal', (form) => {
+  async function open(): Promise<CountedJournal> {
+    const folder = temporaryFolder('again');
+    const place = form.place(folder.path);
+    const journal = await place.open();
+    closing.push(
+      folder.remove,
+      () => place.remove(),
+      () => journal.close(),
+    );
+    return journal;
+  }
+
+  test('has what was told by its place and from an instant on, and its visits', async () => {
+    const journal = await open();
+    for (const hour of [8, 9, 10]) {
+      const receivedAt = `2022-03-07T${String(hour).padStart(2, '0')}:00:00.000Z`;
+      await journal.record(message(hour, { stay, receivedAt, events: [fact(`f${hour}`)] }));
+    }
+    const { heads, isLast } = await journal.told.after(0, 100);
+    expect(isLast).toBe(true);
+    expect(heads).toHaveLength(3);
+    const places = heads.map(({ place }) => place);
+    expect(await journal.told.before('2022-03-07T09:00:00.000Z')).toBe(places[0]);
+    expect(await journal.told.before('2022-03-07T23:00:00.000Z')).toBe(places[2]);
+    const told = await journal.told.at(places.slice(1));
+    expect(told.map(({ recorded }) => recorded.map(({ id }) => id))).toEqual([['f9'], ['f10']]);
+    expect(told[0]?.visit).toEqual({ authority: '1.2.3', number: 'V1' });
+    expect(await journal.told.visitsOf(heads[0]?.caseId ?? '')).toEqual([told[0]?.visit]);
+  });
+
+  test('translates an accepted message again where its facts are those it replaces, and else writes nothing', async () => {
+    const journal = await open();
+    await journal.record(message(1, { stay, events: [fact('old')] }));
+    const [head] = (await journal.told.after(0, 10)).heads;
+    const change = (facts: string[]) => ({
+      messageId: head?.messageId ?? '',
+      mappingRevision: 'next',
+      events: [fact('new')],
+      planned: { place: head?.place ?? 0, facts },
+      unmapped: [],
+    });
+    expect(await journal.retranslate([change(['other'])])).toBe('stale');
+    expect(await journal.retranslate([change(['old'])])).toBe('retranslated');
+    expect(await journal.retranslate([change(['old'])])).toBe('stale');
+    const [told] = await journal.told.at([head?.place ?? 0]);
+    expect(told).toMatchObject({
+      mappingRevision: 'next',
+      recorded: [{ id: 'new', supersedes: ['old'] }],
+    });
+  });
+
+  test('puts a delivery back in its lane where it is as it was seen', async () => {
+    const journal = await open();
+    await journal.record(message(1, { stay, events: [fact('f')] }));
+    const [stored] = await journal.eventsAfter(0, 1);
+    await journal.deliveries.open([
+      {
+        deliveryId: 'd',
+        lane: 'lane',
+        position: stored?.position ?? 0,
+        eventId: 'f',
+        streamId: stored?.event.stayId ?? '',
+        receiver: 'r',
+        state: 'delivered',
+        rendered: '{}',
+        detail: undefined,
+      },
+    ]);
+    const seen = { deliveryId: 'd', state: 'delivered', attempts: 0 } as const;
+    expect(await journal.deliveries.sendAgain({ ...seen, attempts: 3 })).toBe(false);
+    expect(await journal.deliveries.sendAgain(seen)).toBe(true);
+    expect(await journal.deliveries.sendAgain(seen)).toBe(false);
+    expect(await journal.deliveries.after(0, 10)).toMatchObject([
+      { deliveryId: 'd', state: 'pending' },
+    ]);
+    expect(await journal.outbox.ofLanes('dispatch', ['lane'], 10)).toHaveLength(1);
+  });
+});
