@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { buildMessage } from '../adapters/simulated/hospital.ts';
 import { operate } from '../gateway/cli/operate.ts';
+import { inForceLines } from '../gateway/cli/status-in-force.ts';
 import type { Config } from '../gateway/runtime/config.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 
@@ -86,6 +87,9 @@ describe('a reload', () => {
     world.write(toFolder);
     const seen = await compare(world);
     expect(seen.files).not.toEqual(seen.inForce);
+    expect(inForceLines(seen).join('\n')).toContain(
+      'CHANGED     configuration since they were read',
+    );
     const { result } = await reload(world);
     expect(result).toMatchObject({ outcome: 'reloaded' });
     if (result.outcome !== 'reloaded') return;
@@ -95,6 +99,7 @@ describe('a reload', () => {
     expect(existsSync(drop)).toBe(true);
     const now = await compare(world);
     expect(now.files).toEqual(now.inForce);
+    expect(inForceLines(now)).toHaveLength(1);
   });
 
   test('that would need a restart is told so, and nothing of it changes', async () => {

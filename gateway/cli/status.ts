@@ -2,8 +2,9 @@ import { subscriptionReports } from '../../adapters/inbound/fhir/subscriptions/r
 import { loadConfig } from '../runtime/config.ts';
 import { openJournalReader } from '../runtime/journal/open.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
-import type { DeliveryRow, JournalStatus } from '../runtime/journal/journal.ts';
+import type { DeliveryRow, JournalStatus, Pause } from '../runtime/journal/journal.ts';
 import { localText, plural } from './question.ts';
+import { inForceAt, inForceLines, type InForceNow } from './status-in-force.ts';
 import {
   listedSubscriptions,
   subscriptionLines,
@@ -41,6 +42,8 @@ export async function status(options: StatusOptions): Promise<number> {
     const subscriptions = listedSubscriptions(config, await subscriptionReports(journal.cursors));
     const unchecked = await uncheckedStructures(journal);
     const instances = await listedInstances(journal);
+    const pauses = await journal.pauses.all();
+    const running = await inForceAt(options, config);
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
     const deliveries = Object.fromEntries(
@@ -48,8 +51,8 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, instances, trays: deliveries }, null, 2)}\n`
-        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked, instances }).join('\n')}\n`,
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, instances, pauses, running, trays: deliveries }, null, 2)}\n`
+        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked, instances, pauses, running }).join('\n')}\n`,
     );
     const needs =
       needsPerson(state) || pollNeedsPerson(polls) || subscriptionNeedsPerson(subscriptions);
@@ -76,10 +79,23 @@ interface Shown {
   readonly subscriptions: readonly ListedSubscription[];
   readonly unchecked: Unchecked;
   readonly instances: readonly ListedInstance[];
+  readonly pauses: readonly Pause[];
+  readonly running: InForceNow | null;
 }
 
 function lines(shown: Shown): string[] {
-  const { state, dead, byTray, notices, polls, subscriptions, unchecked, instances } = shown;
+  const {
+    state,
+    dead,
+    byTray,
+    notices,
+    polls,
+    subscriptions,
+    unchecked,
+    instances,
+    pauses,
+    running,
+  } = shown;
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
     ...instanceLines(instances),
@@ -93,6 +109,11 @@ function lines(shown: Shown): string[] {
     ...uncheckedLines(unchecked),
     `events      ${state.events} of ${plural(state.processes, 'case')}`,
     `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
+    ...inForceLines(running),
+    ...pauses.map(
+      ({ queue, reason, by, at }) =>
+        `PAUSED      ${queue} since ${localText(at)} by ${by}: ${reason}`,
+    ),
     `deadlines   ${deadlines.open} open${deadlines.next === undefined ? '' : `, next ${localText(deadlines.next)}`}`,
     `deliveries  ${
       Object.entries(deliveries)
