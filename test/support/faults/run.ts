@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messagesStored, storiesOf, type Story } from './comparison.ts';
 import type { Ground } from './ground.ts';
+import type { Fault } from './table.ts';
 import { casesOf, messagesIn, tell, type Case, type Course } from './workload.ts';
 
 export interface Outcome {
@@ -26,12 +27,12 @@ export type Reference = ReadonlyMap<Course, Story>;
 const patienceMs = 120_000;
 const casesTogether = 24;
 
-/** @param strike what happens in the middle; nothing, to learn what must come */
+/** @param fault nothing, to learn what must come */
 export async function runFault(
   ground: Ground,
   messages: number,
   reference: Reference | undefined,
-  strike?: (ground: Ground) => Promise<void>,
+  fault?: Pick<Fault, 'strike' | 'fromTheFirst' | 'afterwards'>,
 ): Promise<Outcome & { readonly reference: Reference }> {
   const { house } = ground;
   const { receiver, instances } = house;
@@ -47,11 +48,16 @@ export async function runFault(
     together: Math.min(casesTogether, cases.length),
     patienceMs,
     onProgress(acknowledged) {
-      if (acknowledged >= count / 3) striking ??= strike?.(ground) ?? Promise.resolve();
+      if (acknowledged < (fault?.fromTheFirst ? 0 : count / 3)) return;
+      striking ??= fault?.strike(ground) ?? Promise.resolve();
     },
   });
   await striking;
   await house.comeToRest();
+  if (fault?.afterwards) {
+    await fault.afterwards(ground, cases);
+    await house.comeToRest();
+  }
   // A repeat that is on its way must not be missed.
   await sleep(300);
   const stories = await storiesOf(house, cases);

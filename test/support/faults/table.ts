@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Ground } from './ground.ts';
+import { casesOf, tell, type Case } from './workload.ts';
 
 export interface Fault {
   readonly name: string;
@@ -16,6 +17,10 @@ export interface Fault {
   readonly prevented?: (ground: Ground) => string | undefined;
   /** Strikes, and takes itself away. */
   readonly strike: (ground: Ground) => Promise<void>;
+  /** It strikes from the first message on, not when a third has been told. */
+  readonly fromTheFirst?: true;
+  /** Strikes once more when everything was told and has come to rest. */
+  readonly afterwards?: (ground: Ground, cases: readonly Case[]) => Promise<void>;
 }
 
 const once = 'nothing lost, each message and each notice once, order per case';
@@ -236,7 +241,70 @@ export const faults: readonly Fault[] = [
       for (const queue of queues) await broker.control('delete_queue', queue);
     },
   },
+  {
+    name: 'a poison event: one whose case cannot be folded',
+    sees: 'its case stops, and is a dead letter after six attempts; others go on',
+    guaranteed: `${once}, for all other cases; the dead letter keeps its cause and can be redriven`,
+    strike: poisonOneCase,
+  },
+  {
+    name: 'everything is delivered once more: all messages of the hospitals, all rows of the outbox',
+    sees: 'each message has its answer again; the receiver hears nothing',
+    guaranteed: once,
+    fromTheFirst: true,
+    strike: ({ house }) =>
+      house
+        .query(
+          `
+        CREATE TABLE kept_outbox AS SELECT * FROM outbox WHERE false;
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          INSERT INTO faults.kept_outbox SELECT NEW.*;
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER keep BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION keep()`,
+        )
+        .then(() => undefined),
+    async afterwards({ house }, cases) {
+      await house.query(`
+        DROP TRIGGER keep ON outbox;
+        DROP FUNCTION keep();
+        INSERT INTO outbox SELECT DISTINCT ON (queue, position) * FROM kept_outbox
+          ON CONFLICT DO NOTHING;
+        DROP TABLE kept_outbox`);
+      await tell(cases, {
+        ports: house.instances.map(({ mllpPort }) => mllpPort),
+        noticesOf: house.deliveredOf,
+        together: 8,
+        patienceMs: 60_000,
+      });
+    },
+  },
 ];
+
+/** Tells the beginning of one more case, spoils what is stored of it, and tells on. */
+async function poisonOneCase({ house }: Ground): Promise<void> {
+  const [poisoned] = casesOf(1);
+  if (!poisoned) throw new Error('one case');
+  const ports = house.instances.map(({ mllpPort }) => mllpPort);
+  const hospitals = { ports, noticesOf: () => Infinity, together: 1, patienceMs: 60_000 };
+  await tell([poisoned], hospitals, 1);
+  await house.query(
+    `UPDATE events SET body = '{"type": "patient.admitted", "data": null}' WHERE body -> 'source' ->> 'messageId' IN
+       (SELECT message_id FROM messages WHERE control_id LIKE $1)`,
+    [`${poisoned.key}%`],
+  );
+  await tell([poisoned], hospitals);
+  let passed = 0;
+  for (const giveUpAt = performance.now() + 60_000; ; passed += 30_000) {
+    const dead = await house.query('DELETE FROM outbox WHERE stage = 2 RETURNING position');
+    if (dead.length > 0) break;
+    if (performance.now() > giveUpAt) throw new Error('it did not become a dead letter');
+    // The pauses between attempts pass by the clock.
+    for (const instance of house.instances) instance.stepClock(passed);
+    await sleep(300);
+  }
+  for (const instance of house.instances) instance.stepClock(0);
+}
 
 /** Ends all connections and takes what is free, for a while. */
 async function exhaustConnections(url: string): Promise<void> {

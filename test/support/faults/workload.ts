@@ -144,8 +144,15 @@ export interface Hospitals {
   readonly patienceMs: number;
 }
 
-/** Tells all the cases. @throws Error when a message is refused for good, or a step does not come to its notices */
-export async function tell(cases: readonly Case[], hospitals: Hospitals): Promise<Told> {
+/**
+ * Tells all the cases; told once more, each message is the same byte by byte.
+ * @param steps so many of each at most
+ * @throws Error when a message is refused for good, or a step does not come to its notices */
+export async function tell(
+  cases: readonly Case[],
+  hospitals: Hospitals,
+  steps = Infinity,
+): Promise<Told> {
   const waiting = [...cases];
   let acknowledged = 0;
   let resent = 0;
@@ -173,8 +180,8 @@ export async function tell(cases: readonly Case[], hospitals: Hospitals): Promis
       }
     };
     for (let one = waiting.shift(); one; one = waiting.shift()) {
-      const { sender, municipality, steps } = courses[one.course];
-      for (const [index, { notices, ...step }] of steps.entries()) {
+      const { sender, municipality, steps: all } = courses[one.course];
+      for (const [index, { notices, ...step }] of all.slice(0, steps).entries()) {
         const controlId = controlIdOf(one.key, index);
         const raw = buildMessage(sender, {
           ...step,
