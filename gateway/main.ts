@@ -14,6 +14,7 @@ import type { Keeper } from './runtime/instance/keeper.ts';
 import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import { openJournal } from './runtime/journal/open.ts';
 import type { Log } from './runtime/log.ts';
+import type { Space } from './runtime/storage/room.ts';
 import { startRelay, type Relay } from './runtime/relay.ts';
 import { publishEvents } from './wiring/bus.ts';
 import { openLanes } from './wiring/lanes.ts';
@@ -24,6 +25,8 @@ import { openInForce } from './wiring/in-force.ts';
 import { openKeeper } from './wiring/instance.ts';
 import { openObserving } from './wiring/observing.ts';
 import { prepare } from './wiring/prepared.ts';
+import { needsRetention, startRetention } from './wiring/retention.ts';
+import { openRoom, roomCondition, withRoom } from './wiring/room.ts';
 import { openReceiving, type Receiving } from './wiring/receiving.ts';
 import type { FileToken } from './wiring/tokens.ts';
 
@@ -33,6 +36,8 @@ export interface GatewayOptions {
   /** The machine's clock unless it is set by hand. */
   readonly clock?: Clock;
   readonly env?: NodeJS.ProcessEnv;
+  /** Room on the disk of the data folder; the file system is asked unless given. */
+  readonly space?: () => Promise<Space>;
   /** Opens the journal in a folder; of the configured form unless given. */
   readonly openJournal?: (folder: string) => Promise<Journal>;
   /** Whether SIGHUP makes this process call `reload`: others may send it then. */
@@ -172,9 +177,19 @@ async function assemble(
       };
     });
   }
+  if (needsRetention(config)) {
+    keeper.undertake('retention', () => {
+      const under = keeper.under('retention');
+      return startRetention({ journal: under, clock, log, config });
+    });
+  }
+  const room = await openRoom(config, folder, journal, clock, log, options.space);
+  closers.push(() => room.close());
+  observing.health.watch(roomCondition(room));
   const parts: ReceiveParts = { journal, clock, log, newId, observed };
+  const intakeParts = { ...parts, journal: withRoom(journal, room) };
   const receiving = does('receive')
-    ? await openReceiving(config, prepared, parts, env, keeper)
+    ? await openReceiving(config, prepared, intakeParts, env, keeper)
     : undefined;
   if (receiving) closers.push(() => receiving.intake.close());
   closers.push(async () => {

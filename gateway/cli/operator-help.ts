@@ -65,6 +65,22 @@ dispatch.retries, deadlines.warn. What else is changed needs a restart: that is 
   hemgang reload --reason 'new receiver'
 
 Exit codes: 0 in force; 1 something is wrong or needs a restart, all is as it was; 2 wrong use, or no gateway runs there.`,
+  retentionShow: `
+Times are set under retention: in the configuration; where none is set everything is kept. Messages that wait for a
+code, what is not sent, dead letters, open cases and deadlines, and months that are not settled stay, however old.
+
+  hemgang retention show
+  hemgang retention show --before '2014-01-01 00:00' --what cases
+
+Exit codes: 0 shown; 1 a time is shorter than the law is known to ask; 2 wrong use, or no journal there.`,
+  retentionPurge: `
+By the gateway that runs, else by this command; who did it and why is written down. SQLite keeps the room for what
+comes, and its file as large as it was; PostgreSQL gives the room of whole months back.
+
+  hemgang retention purge --what messages --reason 'decision 2026/113' --dry-run
+  hemgang retention purge --what messages --reason 'decision 2026/113' --apply
+
+Exit codes: 0 done, or shown; 1 shown, and a time is shorter than the law is known to ask; 2 wrong use.`,
   queueList: `
 advance decides what follows from facts; dispatch sends notices and billing records.
 

@@ -7,6 +7,7 @@ import { queueList, queuePause, queueResume } from './queue.ts';
 import { redrive } from './redrive.ts';
 import { reloadGateway } from './reload.ts';
 import { traceId } from './trace.ts';
+import { retentionPurge, retentionShow } from './retention.ts';
 import { operatorHelp } from './operator-help.ts';
 
 /** Options as commander gives them. */
@@ -114,6 +115,39 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .addHelpText('after', operatorHelp.reload)
     .action(async (given: Given & { reason: string; who?: string }) =>
       setExit(await reloadGateway(orderOf(given))),
+    );
+
+  const retention = program
+    .command('retention')
+    .description('how long what is stored is kept, and what goes when its time is over');
+  const withChoice = (command: Command): Command =>
+    command
+      .option('--what <names>', 'of messages,rejected,cases,settlements,audit (default: all)')
+      .option('--before <time>', "in place of the settings' times: last entry before it");
+  const choiceOf = (given: Given & { what?: string; before?: string }) => ({
+    what: given.what,
+    before: given.before,
+  });
+  withChoice(withJournal(retention.command('show')))
+    .description('show what would go, by when, under which rule, and what must stay')
+    .addHelpText('after', operatorHelp.retentionShow)
+    .action(async (given: Given) =>
+      setExit(await retentionShow({ ...questionOf(given), ...choiceOf(given) })),
+    );
+  withChoice(withOrder(retention.command('purge')))
+    .description('let what is over its time go; shown first, done with --apply')
+    .option('--dry-run', 'only show it, which is what happens without --apply', false)
+    .option('--apply', 'do it; it cannot be taken back', false)
+    .addHelpText('after', operatorHelp.retentionPurge)
+    .action(async (given: Given & { reason: string; apply: boolean; dryRun: boolean }) =>
+      setExit(
+        await retentionPurge({
+          ...orderOf(given),
+          ...choiceOf(given),
+          apply: given.apply,
+          dryRun: given.dryRun,
+        }),
+      ),
     );
 
   const queue = program

@@ -1,6 +1,7 @@
 /** Every operation by its name. */
 import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
+import { purge } from './purge.ts';
 import { redrive } from './redrive.ts';
 import { resend } from './resend.ts';
 import { inForce, reload } from './reload.ts';
@@ -9,6 +10,7 @@ import { takeHistory } from './take-history.ts';
 
 export const operations = {
   'pause-queue': pauseQueue,
+  purge,
   redrive,
   resend,
   'in-force': inForce,

@@ -9,6 +9,7 @@ import { countyCode, instant, municipalityCode, recipientRoles } from '../proces
 import { busSettings, checkBusTogether } from './config-bus.ts';
 import { checkInstanceTogether, instanceSettings } from './config-instance.ts';
 import { journalSettings } from './config-journal.ts';
+import { retentionSettings, storageSettings } from './config-storage.ts';
 import { metricsSettings, stopSettings } from './config-observing.ts';
 import { checkFhirTogether, fhirSender, fhirSettings } from './config-fhir.ts';
 import {
@@ -135,6 +136,8 @@ export const configSchema = z.strictObject({
       behindProxy: z.array(z.string().min(1)).default([]),
     })
     .prefault({}),
+  storage: storageSettings.prefault({}),
+  retention: retentionSettings.prefault({}),
   metrics: metricsSettings.prefault({}),
   stop: stopSettings.prefault({}),
   fhir: fhirSettings.prefault({}),

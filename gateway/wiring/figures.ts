@@ -13,7 +13,9 @@ import type { Figure } from '../observing/metrics.ts';
 import { watchSilence } from '../observing/quiet.ts';
 import type { Bus } from '../runtime/bus/bus.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { markOf } from '../runtime/config-storage.ts';
 import { dataFolder, type Config } from '../runtime/config.ts';
+import { spaceOf } from '../runtime/storage/room.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
@@ -40,17 +42,21 @@ export function figuresOf(parts: FigureParts): () => Promise<readonly Figure[]> 
   const version = packageVersion();
   const configHash = hash('sha256', JSON.stringify(config)).slice(0, 12);
   const ofJournal = journalReading(parts);
-  return async () => [
-    ...buildFigures({ version, mappings: parts.mappings(), config: configHash }),
-    ...intakeFigures(journal),
-    ...busFigures(bus),
-    ...leaseFigures(keeper.doing(), {
-      count: keeper.partitions.count,
-      held: keeper.partitions.held().size,
-    }),
-    ...(await diskFigures(dataFolder(config), undefined)),
-    ...(await ofJournal()),
-  ];
+  const folder = dataFolder(config);
+  return async () => {
+    const { totalBytes } = await spaceOf(folder);
+    return [
+      ...buildFigures({ version, mappings: parts.mappings(), config: configHash }),
+      ...intakeFigures(journal),
+      ...busFigures(bus),
+      ...leaseFigures(keeper.doing(), {
+        count: keeper.partitions.count,
+        held: keeper.partitions.held().size,
+      }),
+      ...(await diskFigures(folder, markOf(config.storage.stopAccepting, totalBytes))),
+      ...(await ofJournal()),
+    ];
+  };
 }
 
 /** What the journal has to tell, read at most every few seconds. */

@@ -110,6 +110,12 @@ function writesOn(queue: Writing, reading: Reading) {
       resume: (paused) => queue.send('resumeQueue', { queue: paused }),
     },
 
+    retention: {
+      ...reading.retention,
+      purge: (step) => queue.send('purge', step),
+      tidy: (nowMs) => queue.send('tidy', { nowMs }),
+    },
+
     audit: (entry) => queue.send('audit', entry),
   } satisfies Partial<Journal>;
 }

@@ -27,6 +27,7 @@ import type {
   WaitingCode,
 } from './contract/parked.ts';
 import type { Pauses } from './contract/pauses.ts';
+import type { Retention } from './contract/retention.ts';
 import type { Cursor, Cursors, ResourceMessages, Resources } from './contract/resources.ts';
 import type { AuditEntry, JournalStatus } from './contract/status.ts';
 import type { ToldMessages } from './contract/told.ts';
@@ -50,6 +51,7 @@ export * from './contract/paths.ts';
 export * from './contract/pauses.ts';
 export * from './contract/queues.ts';
 export * from './contract/resources.ts';
+export * from './contract/retention.ts';
 export * from './contract/status.ts';
 export * from './contract/streams.ts';
 export * from './contract/told.ts';
@@ -148,6 +150,7 @@ export interface Journal {
   readonly resources: Resources;
   readonly cursors: Cursors;
   readonly pauses: Pauses;
+  readonly retention: Retention;
   /** What one instance does at a time. */
   readonly leases: Leases;
   /**

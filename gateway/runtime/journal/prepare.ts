@@ -8,14 +8,14 @@ import type { PreparedPatient } from './writes/patients.ts';
 
 export function prepareMessage(message: IncomingMessage): PreparedMessage {
   const { sender, controlId, digest } = message;
-  const withDigest = message.controlIdReuse === 'allowed';
   return {
     messageId: message.messageId,
     sender,
     controlId,
-    dedupeKey: withDigest
-      ? `${sender}\n${controlId}\n${Buffer.from(digest).toString('hex')}`
-      : `${sender}\n${controlId}`,
+    dedupeKey:
+      message.controlIdReuse === 'allowed'
+        ? keyByContent(sender, controlId, digest)
+        : keyById(sender, controlId),
     kind: message.kind,
     digest,
     raw: message.raw,
@@ -43,6 +43,19 @@ export function prepareMessage(message: IncomingMessage): PreparedMessage {
     unmapped: message.unmapped,
     warnings: message.warnings.length > 0 ? JSON.stringify(message.warnings) : null,
   };
+}
+
+const keyById = (sender: string, controlId: string): string => `${sender}\n${controlId}`;
+const keyByContent = (sender: string, controlId: string, digest: Uint8Array): string =>
+  `${keyById(sender, controlId)}\n${Buffer.from(digest).toString('hex')}`;
+
+/** The keys one of which a message is bound to: by its control id, and where its sender may use that again by content too. */
+export function dedupeKeysOf(
+  sender: string,
+  controlId: string,
+  digest: Uint8Array,
+): readonly string[] {
+  return [keyById(sender, controlId), keyByContent(sender, controlId, digest)];
 }
 
 /** A patient without name and number says nothing, and replaces nothing. */

@@ -8,6 +8,7 @@ import type {
   Paths,
   Pauses,
   Resources,
+  Retention,
   ToldMessages,
 } from './journal.ts';
 import { prepareDeliveryReads } from './reads/deliveries.ts';
@@ -22,6 +23,7 @@ import {
   prepareResourceMessageReads,
   prepareResourceReads,
 } from './reads/resources.ts';
+import { prepareRetentionReads } from './reads/retention.ts';
 import { prepareStatus } from './reads/status.ts';
 import { prepareStreamReads } from './reads/streams.ts';
 import { prepareToldReads } from './reads/told.ts';
@@ -71,6 +73,7 @@ export interface Reading {
   readonly told: ToldMessages;
   readonly pauses: Pick<Pauses, 'all'>;
   readonly paths: Paths;
+  readonly retention: Pick<Retention, 'size' | 'look'>;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
 }
 
@@ -84,12 +87,13 @@ export type JournalReader = Reading['reads'] & {
   readonly paths: Reading['paths'];
   /** Who has which lease; undefined where the journal belongs to one process. */
   readonly leases?: Pick<Leases, 'all' | 'instances'>;
+  readonly retention: Reading['retention'];
   close(): Promise<void>;
 };
 
 export function readerOf(reading: Reading, close: () => Promise<void>): JournalReader {
-  const { reads, outbox, deliveries, cursors, told, pauses, paths } = reading;
-  return { ...reads, outbox, deliveries, cursors, told, pauses, paths, close };
+  const { reads, outbox, deliveries, cursors, told, pauses, paths, retention } = reading;
+  return { ...reads, outbox, deliveries, cursors, told, pauses, paths, retention, close };
 }
 
 /**
@@ -129,6 +133,7 @@ export function readingOf(sql: Sql, run: <R>(step: Step<R>) => Promise<R>): Read
     told: promised(prepareToldReads(sql)),
     pauses: promised(preparePauseReads(sql)),
     paths: promised(preparePathReads(sql)),
+    retention: promised(prepareRetentionReads(sql)),
     anyDue,
   };
 }

@@ -16,6 +16,8 @@ import type {
   RecordOutcome,
   RecordTogetherOutcome,
   RejectedMessage,
+  RetentionFound,
+  RetentionStep,
 } from './journal.ts';
 import type { Sql, Step } from './sql.ts';
 import { deadlineWrites } from './writes/deadlines.ts';
@@ -33,6 +35,8 @@ import { patientWrites } from './writes/patients.ts';
 import { personMessages } from './writes/person-messages.ts';
 import { resourceWrites } from './writes/resources.ts';
 import { refusedBodies, type RefusedLimits } from './writes/refused-bodies.ts';
+import { tidyPartitions } from './partitions.ts';
+import { retentionWrites } from './writes/retention.ts';
 import { sequenceNumbers } from './writes/sequences.ts';
 import { stayWrites } from './writes/stays.ts';
 import { streamWrites, type PreparedAppend } from './writes/streams.ts';
@@ -61,6 +65,8 @@ export interface Writes {
   recordOutcome(outcome: PreparedOutcome): Step<void>;
   pauseQueue(pause: Pause): Step<void>;
   resumeQueue(input: { readonly queue: QueueName }): Step<boolean>;
+  purge(step: RetentionStep): Step<RetentionFound>;
+  tidy(input: { readonly nowMs: number }): Step<void>;
   audit(entry: AuditEntry): Step<void>;
 }
 /** What a write comes to. */
@@ -118,6 +124,8 @@ export function prepareWrites(sql: Sql, refused: RefusedLimits): Writer {
     ...findingWrites(sql, cursors),
     ...cursors,
     ...pauseWrites(sql),
+    ...retentionWrites(sql),
+    tidy: ({ nowMs }) => tidyPartitions(sql, nowMs),
     audit: auditWrite(sql),
   };
   return {

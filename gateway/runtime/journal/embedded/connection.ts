@@ -26,7 +26,12 @@ export function createPrivately(file: string): void {
 export function openForWriting(folder: string): Database {
   const file = databaseFile(folder);
   createPrivately(file);
-  const db = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  // Each write says itself what must be there (PostgreSQL divides its tables by month and cannot): to purge an event
+  // would mean to look through every row that might name it.
+  const db = new DatabaseSync(file, {
+    timeout: busyTimeoutMs,
+    enableForeignKeyConstraints: false,
+  });
   // A lone record touches about ten pages, and the log takes them whole: small ones are half the bytes to sync.
   db.exec('PRAGMA page_size = 2048');
   db.exec('PRAGMA journal_mode = WAL');

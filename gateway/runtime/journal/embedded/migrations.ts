@@ -380,6 +380,10 @@ const migrations: readonly string[] = [
   CREATE INDEX events_unjudged ON events (stream, position)
     WHERE type = 'care-days.counted' AND body -> 'data' ->> 'reason' = 'PARAMETER_MISSING';
   `,
+  `
+  -- A case that is purged takes its deadlines along.
+  CREATE INDEX deadlines_lane ON deadlines (lane);
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -3,8 +3,9 @@ import type { Client } from 'pg';
 import { assert, GatewayError } from '../../../errors.ts';
 import { connect, placeOf, type ConnectionSettings } from '../postgres/connection.ts';
 import { postgresError } from '../postgres/failure.ts';
+import { drive, postgresSql } from '../postgres/sql.ts';
 import { migrate } from '../postgres/migrations.ts';
-import { makePartitionsOf, partitioned } from '../postgres/partitions.ts';
+import { makePartitionsOf, partitioned } from '../partitions.ts';
 import type { Target } from './ends.ts';
 import { columnsOf, longStatementMs, rowsOf, shapesOf } from './postgres-source.ts';
 import { checkShapes, NotEmpty } from './room.ts';
@@ -102,11 +103,8 @@ async function makeRoom(client: Client, table: string, rows: readonly Row[]): Pr
   const parted = partitioned.find((one) => one === table);
   if (parted === undefined) return;
   const key = parted === 'messages' ? 'message_id' : 'stream';
-  await makePartitionsOf(
-    client,
-    parted,
-    rows.map((row) => String(row[key])),
-  );
+  const ids = rows.map((row) => String(row[key]));
+  await drive(makePartitionsOf(postgresSql(client), parted, ids));
 }
 
 /** A part in one statement: one array a column. */

@@ -4,8 +4,9 @@
  */
 import type { Client } from 'pg';
 import { GatewayError } from '../../../errors.ts';
+import { makePartitions } from '../partitions.ts';
 import { writeTurn } from './channel.ts';
-import { makePartitions } from './partitions.ts';
+import { drive, postgresSql } from './sql.ts';
 
 /**
  * One step. While instances are replaced one by one, those of the older program work on after it, so a step adds and
@@ -362,7 +363,7 @@ export async function migrate(
         needs,
       ]);
     }
-    await makePartitions(client, Date.now());
+    await drive(makePartitions(postgresSql(client), Date.now()));
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);

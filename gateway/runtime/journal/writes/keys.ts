@@ -69,6 +69,8 @@ const keys: { readonly [N in keyof Writes]: (input: Parameters<Writes[N]>[0]) =>
   ],
   pauseQueue: ({ queue }) => [`pause|${queue}`],
   resumeQueue: ({ queue }) => [`pause|${queue}`],
+  purge: () => 'alone',
+  tidy: () => 'alone',
   audit: () => [],
 };
 
