@@ -128,7 +128,8 @@ export async function carryOut(
     for (const kind of kinds) {
       const sum = { go: 0, oldest: undefined as string | undefined, stay: {} };
       let after: string | undefined = '';
-      while (after !== undefined && signal?.aborted !== true) {
+      while (after !== undefined) {
+        if (signal?.aborted === true) return outcomes;
         const step = { kind, before, after };
         let found: RetentionFound = await retention.look(step);
         if (apply && found.go > 0 && 'purge' in retention) {

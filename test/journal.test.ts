@@ -930,13 +930,21 @@ describe('the embedded journal', () => {
     const set = { expected: [], events: [], closeDeadlines: [] };
     await journal.append({ ...set, setDeadlines: [deadline('d1', 'a stream')] });
     const before = await journal.status();
+    const rows = await journal.outbox.ready('advance', nowMs, 10, []);
     await journal.close();
     const db = new DatabaseSync(join(folder, 'hemgang.sqlite'));
     const triggers: { name: string }[] = db
       .prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`)
       .all();
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
-    db.exec(`DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
+    db.exec(`ALTER TABLE messages ADD COLUMN dedupe_key TEXT;
+      UPDATE messages SET dedupe_key =
+        (SELECT c.dedupe_key FROM control_ids AS c WHERE c.sequence = messages.sequence);
+      CREATE UNIQUE INDEX messages_dedupe ON messages (dedupe_key) WHERE dedupe_key IS NOT NULL;
+      DROP INDEX deadlines_lane; DROP TABLE control_ids; DROP TABLE pauses;
+      ALTER TABLE outbox DROP COLUMN stream; ALTER TABLE outbox DROP COLUMN type;
+      ALTER TABLE outbox DROP COLUMN event_id;
+      DROP TABLE delivery_counts; DROP TABLE refused_counts; DROP TABLE refused_bodies;
       DROP TABLE sequences; DROP TABLE cursors; DROP TABLE findings; DROP TABLE finding_counts;
       DROP TABLE resource_identifiers; DROP TABLE resources;
       ALTER TABLE senders DROP COLUMN processes; ALTER TABLE senders DROP COLUMN found; ALTER TABLE outbox DROP COLUMN excused;
@@ -953,6 +961,8 @@ describe('the embedded journal', () => {
     const again = await openEmbeddedJournal({ folder });
     expect(await again.status()).toEqual(before);
     expect(before).toMatchObject({ processes: 2, deliveries: { pending: 1 } });
+    expect(await again.outbox.ready('advance', nowMs, 10, [])).toEqual(rows);
+    expect(await again.record(message(1))).toMatchObject({ outcome: 'duplicate' });
     await again.record(message(4));
     expect((await again.status()).processes).toBe(3);
     expect(await again.releaseDue(later, { deadlines: true })).toBe(1);
