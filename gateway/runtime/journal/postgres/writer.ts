@@ -40,8 +40,8 @@ class GroupCommit {
   /** Since when the database cannot be reached. */
   #awayMs: number | undefined;
 
-  constructor(start: PostgresWriterStart) {
-    this.#start = start;
+  constructor(given: PostgresWriterStart) {
+    this.#start = given;
   }
 
   /** Opens the database and brings its tables up to date. @returns the server's version */
