@@ -162,6 +162,21 @@ describe('which writes of a group run beside each other', () => {
       [3],
     ]);
   });
+  test('messages before what reads streams, which they might add to', () => {
+    const record = (visit: string): Command => ({
+      name: 'record',
+      input: {
+        sender: 'one',
+        dedupeKey: visit,
+        stay: { by: 'visit', authority: 'A', number: visit },
+        persons: [],
+        moved: [],
+        resources: [],
+      },
+    });
+    const group = [attempted(1), record('V1'), attempted(2), record('V2'), record('V1')];
+    expect(wavesOf(group)).toEqual([[1, 3], [4], [0, 2]]);
+  });
   test('one that names nothing has all before it behind it, and nothing beside it', () => {
     expect(wavesOf([attempted(1), retranslate, attempted(2), attempted(3)])).toEqual([
       [0],
