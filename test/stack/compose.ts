@@ -21,13 +21,13 @@ export function readCompose(file: string): Compose {
   return compose.parse(parse(readFileSync(file, 'utf8'), { merge: true }));
 }
 
-/** Ports inside the containers, by service; the gateways' are those of MLLP and HTTP. */
+/** Ports inside the containers, by service; the gateways' are those of MLLP, HTTP and their figures. */
 export const innerPorts = {
   postgres: [5432],
   rabbitmq: [5672],
   municipality: [8090],
-  'gateway-a': [2575, 8080],
-  'gateway-b': [2575, 8080],
+  'gateway-a': [2575, 8080, 9464],
+  'gateway-b': [2575, 8080, 9464],
   prometheus: [9090],
 } as const;
 export type Place = keyof typeof innerPorts;

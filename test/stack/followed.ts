@@ -91,12 +91,12 @@ export function startFollowed(options: FollowedOptions): Followed {
   };
 }
 
-/** Waits until it answers. @throws Error when it ended, or did not answer within a minute, with its last lines */
+/** Waits until it answers well; anything but /health/ready by any answer of its own. @throws Error when it ended, or did not answer within a minute, with its last lines */
 export async function isReady(url: string, followed: Followed, logFile: string): Promise<void> {
   const giveUpAt = performance.now() + 60_000;
   for (;;) {
     const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
-    if (answer !== undefined && answer.status < 500) return;
+    if (answer?.ok || (answer && answer.status < 500 && !url.endsWith('/ready'))) return;
     if (followed.ended !== undefined || performance.now() > giveUpAt) {
       const why = followed.ended ?? `does not answer (${answer?.status ?? 'no connection'})`;
       const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');

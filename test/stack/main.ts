@@ -116,12 +116,16 @@ async function runStack(options: StackOptions): Promise<void> {
       HEMGANG_HTTP_HOST: '127.0.0.1',
       HEMGANG_MLLP_PORT: String(portOf(name, 2575)),
       HEMGANG_HTTP_PORT: String(portOf(name, 8080)),
+      HEMGANG_METRICS_HOST: '127.0.0.1',
+      HEMGANG_METRICS_PORT: String(portOf(name, 9464)),
       ...servers.environment,
     });
     const url = `http://127.0.0.1:${portOf(name, 8080)}`;
     await isReady(`${url}/health/ready`, followed, join(folder, `${name}.log`));
-    places[name] = { mllp: `127.0.0.1:${portOf(name, 2575)}`, http: url, pid: followed.pid };
-    say(`${name}  MLLP 127.0.0.1:${portOf(name, 2575)}  ${url}/health/ready  pid ${followed.pid}`);
+    const mllp = `127.0.0.1:${portOf(name, 2575)}`;
+    const metrics = `http://127.0.0.1:${portOf(name, 9464)}/metrics`;
+    places[name] = { mllp, http: url, metrics, pid: followed.pid };
+    say(`${name}  MLLP ${mllp}  ${url}/health/ready  ${metrics}  pid ${followed.pid}`);
   }
 
   const simulated = (name: string): readonly string[] =>

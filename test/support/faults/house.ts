@@ -36,7 +36,7 @@ export interface Instance {
 export interface House {
   readonly instances: readonly [Instance, Instance];
   readonly receiver: FaultReceiver;
-  /** Notices of a case whose delivery is recorded, as far as a look now and then shows. */
+  /** Notices of a case whose delivery is recorded and thought through: none while anything of the case waits. */
   deliveredOf(caseKey: string): number;
   /** Until nothing waits to be handled; what a dead letter is does not. @throws Error after two minutes */
   comeToRest(): Promise<void>;
@@ -94,6 +94,7 @@ export async function makeHouse(places: HousePlaces): Promise<House> {
   }
 
   const delivered = new Map<string, number>();
+  let busy: ReadonlySet<string> = new Set();
   let position = 0;
   const closed = new AbortController();
   /** Looks what was delivered since; a database that is away is asked again. */
@@ -108,6 +109,11 @@ export async function makeHouse(places: HousePlaces): Promise<House> {
       const key = receiver.caseOf(row.reference) ?? '';
       delivered.set(key, (delivered.get(key) ?? 0) + 1);
     }
+    // After the deliveries: what follows of one is there from the same commit on.
+    const waiting = await query<{ reference: string }>(
+      `SELECT DISTINCT split_part(lane, '/', 1) AS reference FROM outbox WHERE stage < 2`,
+    );
+    busy = new Set(waiting.map(({ reference }) => receiver.caseOf(reference) ?? ''));
   }
   const looking = (async () => {
     while (!closed.signal.aborted) {
@@ -120,7 +126,7 @@ export async function makeHouse(places: HousePlaces): Promise<House> {
     instances: [first, second],
     receiver,
     query,
-    deliveredOf: (caseKey) => delivered.get(caseKey) ?? 0,
+    deliveredOf: (caseKey) => (busy.has(caseKey) ? 0 : (delivered.get(caseKey) ?? 0)),
     async comeToRest() {
       const waiting = `SELECT CAST(count(*) AS INTEGER) AS count FROM outbox WHERE stage < 2`;
       let count = -1;
