@@ -102,6 +102,8 @@ function plain(key: string, lines: readonly string[]): Story {
         if (!ids.has(id)) ids.set(id, `#${ids.size + 1}`);
         return ids.get(id) ?? '';
       })
+      // Whose fault a first attempt was is evidence of the fault, and no difference.
+      .replaceAll(/"receiverFault":(?:true|false)/g, '"receiverFault":"…"')
       .replaceAll(/"traceparent":"[0-9a-f-]+"/g, '"traceparent":"…"')
       .replaceAll(/20(?:2[5-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+(?:Z|\+\d\d:\d\d)/g, 'now')
       .replaceAll(/20(?:2[5-9]|[3-9]\d)-\d\d-\d\d/g, 'today'),

@@ -26,8 +26,8 @@ export interface Instance {
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
   /** SIGTERM, and waits for the end; it is not started again. */
   stop(): Promise<void>;
-  /** Its clock is off by so many milliseconds from now on. */
-  stepClock(offsetMs: number): void;
+  /** Its clock steps by so many milliseconds, once more each time. */
+  stepClock(byMs: number): void;
   /** Whether the process ended that was started last. */
   hasEnded(): boolean;
   log(): string;
@@ -162,6 +162,7 @@ function makeInstance(
   let child: ChildProcess | undefined;
   let isWanted = false;
   let restarts = 0;
+  let offsetMs = 0;
 
   async function start(disturbance: NodeJS.ProcessEnv = {}): Promise<void> {
     isWanted = true;
@@ -239,7 +240,8 @@ function makeInstance(
       sendSignal(pid, 'SIGTERM');
       await untilGone(pid, 40_000);
     },
-    stepClock(offsetMs) {
+    stepClock(byMs) {
+      offsetMs += byMs;
       writeFileSync(clockFile, String(offsetMs));
     },
     hasEnded: () => child?.exitCode !== null || child.signalCode !== null,
