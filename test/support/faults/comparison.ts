@@ -11,7 +11,10 @@ export type Story = readonly string[];
 interface EventRow {
   readonly control_id: string;
   readonly stream: string;
-  readonly body: { readonly type: string; readonly data?: { readonly role?: string } };
+  readonly body: {
+    readonly type: string;
+    readonly data?: { readonly role?: string; readonly deadline?: string };
+  };
 }
 
 /** Reads the stories of the cases from the journal's tables and from what the receiver kept. */
@@ -76,8 +79,14 @@ function storyOf(key: string, events: readonly string[], notices: readonly strin
   const isOfLane = ({ type }: EventRow['body']): boolean =>
     type.startsWith('notice.') && type !== 'notice.issued' && type !== 'notice.withdrawn';
   const roles = [...new Set(parsed.filter(isOfLane).map(roleOf))].toSorted();
+  // A deadline follows from the delivery to one role or the other, and so in either order.
+  const isDeadline = ({ type }: EventRow['body']): boolean => type.startsWith('deadline.');
+  const letters = [...new Set(parsed.filter(isDeadline).map(letterOf))].toSorted();
   const ordered = [
-    ...parsed.filter((event) => !isOfLane(event)),
+    ...parsed.filter((event) => !isOfLane(event) && !isDeadline(event)),
+    ...letters.flatMap((letter) =>
+      parsed.filter((event) => isDeadline(event) && letterOf(event) === letter),
+    ),
     ...roles.flatMap((role) => parsed.filter((event) => isOfLane(event) && roleOf(event) === role)),
   ];
   const noticesByRole = notices
@@ -90,6 +99,7 @@ function storyOf(key: string, events: readonly string[], notices: readonly strin
   ]);
 }
 
+const letterOf = ({ data }: EventRow['body']): string => data?.deadline ?? '';
 const roleOf = ({ data }: EventRow['body']): string => data?.role ?? '';
 
 /** Without ids, and without when it was done: each id is the nth of its case, each present time is `now`. */
@@ -103,7 +113,10 @@ function plain(key: string, lines: readonly string[]): Story {
         return ids.get(id) ?? '';
       })
       // Whose fault a first attempt was is evidence of the fault, and no difference.
-      .replaceAll(/"receiverFault":(?:true|false)/g, '"receiverFault":"…"')
+      .replaceAll(
+        /"receiverFault":(?:true|false)(?:,"receiverFaultAt":"[^"]+")?/g,
+        '"receiverFault":"…"',
+      )
       .replaceAll(/"traceparent":"[0-9a-f-]+"/g, '"traceparent":"…"')
       .replaceAll(/20(?:2[5-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+(?:Z|\+\d\d:\d\d)/g, 'now')
       .replaceAll(/20(?:2[5-9]|[3-9]\d)-\d\d-\d\d/g, 'today'),

@@ -50,6 +50,8 @@ export async function runFault(
     onProgress(acknowledged) {
       if (acknowledged < (fault?.fromTheFirst ? 0 : count / 3)) return;
       striking ??= fault?.strike(ground) ?? Promise.resolve();
+      // Heard below, when all is told.
+      striking.catch(() => undefined);
     },
   });
   await striking;
