@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Ground } from './ground.ts';
+import type { House } from './house.ts';
 import { casesOf, tell, type Case } from './workload.ts';
 
 export interface Fault {
@@ -205,16 +206,19 @@ export const faults: readonly Fault[] = [
     name: 'the receiver is down for hours, by the clock',
     sees: 'notices of its cases wait, and come in order when it is back',
     guaranteed: once,
-    async strike({ house: { receiver, instances } }) {
+    async strike({ house }) {
+      const { receiver, instances } = house;
       await receiver.goDown();
       for (let half = 0; half < 8; half += 1) {
         for (const instance of instances) instance.stepClock(hourMs / 2);
         await sleep(300);
       }
       await receiver.comeUp();
-      // What waits longest tries again within its last pause. The clocks stay there: what was to be tried again at such
-      // a time would wait for it.
-      for (const instance of instances) instance.stepClock(10 * hourMs);
+      // What waits tries again as its times come. The clocks stay there: what was to be tried again would wait for them.
+      for (let rounds = 0; rounds < 3 || (await waitsForRetry(house)); rounds += 1) {
+        for (const instance of instances) instance.stepClock(4 * hourMs);
+        await sleep(500);
+      }
     },
   },
   {
@@ -281,6 +285,12 @@ export const faults: readonly Fault[] = [
     },
   },
 ];
+
+/** Whether a delivery waits for a time to be tried again. */
+async function waitsForRetry({ query }: House): Promise<boolean> {
+  const waiting = `SELECT 1 FROM deliveries WHERE state = 'pending' AND next_at IS NOT NULL`;
+  return (await query(waiting)).length > 0;
+}
 
 /** Tells the beginning of one more case, spoils what is stored of it, and tells on. */
 async function poisonOneCase({ house }: Ground): Promise<void> {

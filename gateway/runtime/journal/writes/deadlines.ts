@@ -34,9 +34,12 @@ export function deadlineWrites(sql: Sql, events: EventLog) {
   const markReached = sql.prepare(
     `UPDATE deadlines SET state = 'reached', times_reached = times_reached + 1 WHERE key = ?`,
   );
+  // While the row of its last attempt is in hand it waits: that row's end would take the new try with it.
   const dueDeliveries = sql.prepare(
-    `SELECT delivery_id AS "deliveryId", position, stream AS "streamId", lane FROM deliveries
-     WHERE next_at <= ? ORDER BY next_at LIMIT ?`,
+    `SELECT delivery_id AS "deliveryId", position, stream AS "streamId", lane FROM deliveries AS d
+     WHERE next_at <= ? AND NOT EXISTS (SELECT 1 FROM outbox
+       WHERE queue = 'dispatch' AND stage IN (0, 1) AND position = d.position)
+     ORDER BY next_at LIMIT ?`,
   );
   const clearNext = sql.prepare('UPDATE deliveries SET next_at = NULL WHERE delivery_id = ?');
 
