@@ -89,7 +89,7 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .command('dead-letters')
     .description('events that were given up after their attempts: an operator has to look');
   withJournal(letters.command('list'))
-    .description('show every dead letter, and how many the broker has put aside')
+    .description('show every dead letter and why it was given up')
     .addHelpText('after', operatorHelp.deadLettersList)
     .action(async (given: Given) => setExit(await deadLettersList(questionOf(given))));
   withJournal(letters.command('show <id>'))

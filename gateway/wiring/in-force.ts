@@ -139,6 +139,8 @@ const fixedSections = [
   'stop',
   'fhir',
   'folders',
+  'storage',
+  'retention',
 ] as const satisfies readonly (keyof Config)[];
 
 /** @returns what differs of what cannot change while the gateway runs */
