@@ -100,7 +100,10 @@ class GroupCommit {
           isInSequence = true;
           continue;
         }
-        if (!isLost(error)) throw error;
+        if (!isLost(error)) {
+          this.#awayMs = undefined; // it answered
+          throw error;
+        }
         this.#forgetSession();
         this.#awayMs ??= performance.now();
         const settled = attempt && (await this.#whatBecameOf(attempt));
