@@ -7,7 +7,7 @@ const retryMs = 1_000;
 /**
  * Listens until told otherwise; a connection that is lost is opened anew.
  * @param self whose notifications are no news
- * @param heard what to do, by channel; also done when it begins to listen, for what was told while nobody did
+ * @param heard what to do, by channel; also done when it listens again, for what was told while nobody did
  * @returns a function that ends it
  */
 export function listen(
@@ -18,6 +18,7 @@ export function listen(
   let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
+  let isAgain = false;
 
   async function open(): Promise<void> {
     try {
@@ -28,7 +29,7 @@ export function listen(
         if (payload !== self) heard[channel]?.();
       });
       await Promise.all(Object.keys(heard).map((channel) => opened.query(`LISTEN ${channel}`)));
-      for (const tell of Object.values(heard)) tell();
+      if (isAgain) for (const tell of Object.values(heard)) tell();
       if (isClosed) await opened.end();
     } catch {
       again();
@@ -37,6 +38,7 @@ export function listen(
 
   function again(): void {
     if (isClosed) return;
+    isAgain = true;
     clearTimeout(timer);
     timer = setTimeout(() => void open(), retryMs);
   }
