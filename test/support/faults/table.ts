@@ -300,8 +300,8 @@ async function poisonOneCase({ house }: Ground): Promise<void> {
   const hospitals = { ports, noticesOf: () => Infinity, together: 1, patienceMs: 60_000 };
   await tell([poisoned], hospitals, 1);
   const [spoiled] = await house.query<{ stream: string }>(
-    `UPDATE events SET body = '{"type": "patient.admitted", "data": null}'
-     WHERE body -> 'source' ->> 'messageId' IN
+    `UPDATE events SET body = CAST(jsonb_set(CAST(body AS jsonb), '{data}', 'null') AS json)
+     WHERE type = 'patient.admitted' AND body -> 'source' ->> 'messageId' IN
        (SELECT message_id FROM messages WHERE control_id LIKE $1) RETURNING stream`,
     [`${poisoned.key}%`],
   );
