@@ -317,7 +317,7 @@ test('killed in the middle of a file, the service takes the rest at its next sta
   expect((await after.status()).messages).toMatchObject({ accepted: 1200, rejected: 0 });
   await after.close();
   expect(codesIn(join(path, 'done', 'a.hl7.ack'))).toEqual(ids.map((id) => `AA|${id}`));
-}, 60_000);
+}, 180_000);
 
 test('what waits for a code is translated again as the sender whose folder it lay in', async () => {
   const data = temporary();
