@@ -194,8 +194,9 @@ async function assemble(
   if (receiving) closers.push(() => receiving.intake.close());
   closers.push(async () => {
     const hurry = setTimeout(() => stopping.abort(), deliveryDrainMs);
-    await keeper.close();
+    // First: what is in hand ends, also where the journal takes nothing any more. Then all is given up at once.
     await bus.stop();
+    await keeper.close();
     clearTimeout(hurry);
   });
   const routes = receiving && { ...receiving.routes, partners: () => current().prepared.partners };
