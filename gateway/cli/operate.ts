@@ -43,16 +43,14 @@ export async function operate<N extends OperationName>(
   const { config } = loadConfig({ file: options.config, flags: options.flags });
   const order = { who: options.who ?? userInfo().username, reason: options.reason };
   const asked = await askRunning(dataFolder(config), name, { order, input }, tell);
-  if (asked !== 'nobody there') {
-    const result: ResultOf<N> = asAny(asked.result);
-    return { by: 'the running gateway', result };
-  }
-  const result: ResultOf<N> = asAny(await operateHere(config, name, { order, input }, tell));
-  return { by: 'this command', result };
+  const [by, came] =
+    asked === 'nobody there'
+      ? (['this command', await operateHere(config, name, { order, input }, tell)] as const)
+      : (['the running gateway', asked.result] as const);
+  // What an operation comes to is what it was typed to come to, also as JSON.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return { by, result: came as ResultOf<N> };
 }
-
-// What an operation comes to is what it was typed to come to, also as JSON.
-const asAny = (value: unknown): any => value; // oxlint-disable-line typescript/no-explicit-any
 
 /** As the operation that only a gateway that runs can do. @throws GatewayError where none runs */
 export function nobodyThere(folder: string): GatewayError {
