@@ -6,7 +6,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type SimulatedFhirSource,
   type SourceFault,
 } from '../adapters/simulated/fhir-source/source.ts';
+import { builtFile } from './support/built-program.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { pollLines, pollNeedsPerson, polledSources } from '../gateway/cli/status-polls.ts';
 import { fhirPoll, type FhirPollConfig } from '../gateway/runtime/config-fhir-poll.ts';
@@ -549,9 +549,9 @@ describe('the gateway’s own trouble', () => {
 
   test('kill -9 in the middle of a page loses nothing and adds nothing', async () => {
     for (let number = 1; number <= 400; number += 1) put(encounter(`e${number}`));
-    const child = fileURLToPath(new URL('./support/poll-child.ts', import.meta.url));
+    const child = builtFile('test/support/poll-child.ts');
     for (const after of [3, 230]) {
-      const polling = spawn(process.execPath, ['--import', 'tsx', child, folder.path, source.url], {
+      const polling = spawn(process.execPath, [child, folder.path, source.url], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let lines = 0;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SubscriptionBehaviour } from '../adapters/simulated/fhir-source/source.ts';
 import { openEmbeddedJournal, type CountedJournal } from '../gateway/runtime/journal/embedded.ts';
+import { builtFile } from './support/built-program.ts';
 import {
   encounter,
   secret,
@@ -583,14 +584,14 @@ describe('what cannot be read', () => {
 
 describe('kill -9', () => {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const child = fileURLToPath(new URL('support/fhir-subscription-child.ts', import.meta.url));
+  const child = builtFile('test/support/fhir-subscription-child.ts');
 
   test.each(['id-only', 'empty'] as const)(
     'between the answer to a notification (%s) and the fetching loses nothing',
     async (payload) => {
       world = await startWorld({ isWaiting: true });
       const { folder, source, endpoint } = world;
-      const args = ['--import', 'tsx', child, folder, source.url, payload, endpoint];
+      const args = [child, folder, source.url, payload, endpoint];
       const process = spawn(globalThis.process.execPath, args, {
         cwd: root,
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../gateway/runtime/config.ts';
 import { loadMappings } from '../mappings/index.ts';
+import { builtFile } from './support/built-program.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { ignoredTable, triggerTable } from './support/trigger-table.ts';
 
@@ -37,18 +38,14 @@ function shownCommands(readme: string): Shown[] {
   );
 }
 
-const program = [
-  '--import',
-  join(root, 'node_modules/tsx/dist/loader.mjs'),
-  join(root, 'gateway/cli.ts'),
-];
+const program = builtFile('gateway/cli.ts');
 /** An address as it stands in the how-to, and as the gateway of the test has it. */
 type Address = readonly [shown: string, real: string];
 
 /** Runs what stands after `$ `, by a shell, so that quotes and `*` mean what they mean to a reader. */
 function run(command: string, cwd: string): string {
   expect(command.split(' ')[0]).toBe('hemgang');
-  const script = `hemgang() { "$NODE" ${program.map((one) => `'${one}'`).join(' ')} "$@"; }\n${command}`;
+  const script = `hemgang() { "$NODE" '${program}' "$@"; }\n${command}`;
   const env = { ...process.env, NODE: process.execPath };
   const { stdout, stderr } = spawnSync('sh', ['-c', script], { cwd, env, encoding: 'utf8' });
   return trimmed(`${stdout}${stderr}`);
@@ -65,7 +62,7 @@ async function startGateway(cwd: string): Promise<{ output: string; addresses: A
     // On a busy machine the how-to takes longer than the grace after a start, and its stay is of 2022.
     HEMGANG_DEADLINE_GRACE: '2h',
   };
-  const gateway = spawn(process.execPath, [...program, 'start'], { cwd, env });
+  const gateway = spawn(process.execPath, [program, 'start'], { cwd, env });
   onTestFinished(async () => {
     if (gateway.exitCode !== null) return;
     gateway.kill('SIGTERM');

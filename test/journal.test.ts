@@ -18,6 +18,7 @@ import type {
   NewEvent,
   OutboxRow,
 } from '../gateway/runtime/journal/journal.ts';
+import { builtFile } from './support/built-program.ts';
 import {
   admitted,
   at,
@@ -1082,8 +1083,8 @@ describe('the embedded journal', () => {
   });
 
   test('closes, and gives its folder back, when the disk takes no last checkpoint', async () => {
-    const child = new URL('./support/journal-full-disk.ts', import.meta.url);
-    const args = [process.execPath, '--import', 'tsx', fileURLToPath(child), folder];
+    const child = builtFile('test/support/journal-full-disk.ts');
+    const args = [process.execPath, child, folder];
     // Node ignores the signal of the limit, so that a write beyond it fails as on a full disk.
     const limited = spawn('bash', ['-c', 'ulimit -f 2048; exec "$@"', 'bash', ...args], {
       cwd: fileURLToPath(new URL('..', import.meta.url)),

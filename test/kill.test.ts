@@ -9,12 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
+import { builtFile } from './support/built-program.ts';
 import { message } from './support/journal-messages.ts';
 
 const rounds = 5;
 const seed = 20_220_307;
 const root = fileURLToPath(new URL('..', import.meta.url));
-const child = fileURLToPath(new URL('./support/journal-child.ts', import.meta.url));
+const child = builtFile('test/support/journal-child.ts');
 
 let folder: string;
 beforeEach(() => {
@@ -88,7 +89,7 @@ async function recordUntilKilled(
   delayMs: number,
   how?: 'together',
 ): Promise<number[]> {
-  const args = ['--import', 'tsx', child, folder, String(first), ...(how ? [how] : [])];
+  const args = [child, folder, String(first), ...(how ? [how] : [])];
   const process = spawn(globalThis.process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],

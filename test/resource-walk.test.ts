@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GatewayError } from '../gateway/errors.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
@@ -13,12 +12,13 @@ import {
   type ResourceWalk,
   type ResourceWalkParts,
 } from '../gateway/runtime/resource-walk.ts';
+import { builtFile } from './support/built-program.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { message } from './support/journal-messages.ts';
 import { findingsIn, walkName as name } from './support/walk.ts';
 
 const sender = 'fjallsjukhuset';
-const child = fileURLToPath(new URL('./support/walk-child.ts', import.meta.url));
+const child = builtFile('test/support/walk-child.ts');
 
 let folder: ReturnType<typeof temporaryFolder>;
 let journal: Journal;
@@ -249,11 +249,9 @@ test('kill -9 between the commit of a message and its check loses none, and adds
   const seen = new Set<string>();
   for (const nth of [1, 7, 50]) {
     await journal.close();
-    const walking = spawn(
-      process.execPath,
-      ['--import', 'tsx', child, folder.path, sender, String(nth)],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const walking = spawn(process.execPath, [child, folder.path, sender, String(nth)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     if (nth === 1) setTimeout(() => walking.kill('SIGKILL'), 3000);
     for await (const line of createInterface({ input: walking.stdout })) {
       if (line === 'now') walking.kill('SIGKILL');

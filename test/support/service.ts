@@ -1,6 +1,7 @@
 /** `hemgang start` as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { builtFile } from './built-program.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -16,9 +17,9 @@ export interface Service {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
-/** Runs the command line from the sources. */
+/** Runs the command line. */
 export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', join(root, 'gateway', 'cli.ts'), ...args], {
+  return spawn(process.execPath, [builtFile('gateway/cli.ts'), ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

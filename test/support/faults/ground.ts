@@ -2,7 +2,7 @@
 import { ownBroker, type OwnBroker } from '../own-broker.ts';
 import { ownPostgres, type OwnPostgres } from '../own-postgres.ts';
 import { startProxy, type Proxy } from '../proxy.ts';
-import { buildProgram, makeHouse, type House } from './house.ts';
+import { makeHouse, type House } from './house.ts';
 
 export interface Ground {
   readonly house: House;
@@ -31,7 +31,6 @@ export async function makeGround(): Promise<Ground> {
         closing.push(() => server.close());
         return server;
       }),
-      buildProgram(),
     ]);
     const postgresLine = await startProxy({ port: postgres.port });
     closing.push(() => postgresLine.close());

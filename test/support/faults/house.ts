@@ -1,12 +1,11 @@
 /** A whole gateway in its production form, of processes that may be killed: instances, their servers, a receiver. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { packageRoot } from '../../../mappings/files.ts';
+import { builtFile } from '../built-program.ts';
 import { temporaryFolder } from '../folder.ts';
 import { freePorts, keepWithUs, letGo, sendSignal, untilGone } from '../processes.ts';
 import { startFaultReceiver, type FaultReceiver } from './receiver.ts';
@@ -53,16 +52,6 @@ export interface HousePlaces {
   readonly directUrl: string;
   readonly brokerUrl: string;
   readonly prefix: string;
-}
-
-/** The program as it is installed: a start takes half a second and no compiling. */
-export async function buildProgram(): Promise<void> {
-  await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: packageRoot() }).catch(
-    (thrown: unknown) => {
-      const said = typeof thrown === 'object' && thrown && 'stdout' in thrown ? thrown.stdout : '';
-      throw new Error(`the build failed\n${String(said)}`, { cause: thrown });
-    },
-  );
 }
 
 /** Makes one with two instances; none is started yet. */
@@ -166,12 +155,11 @@ function makeInstance(
 
   async function start(disturbance: NodeJS.ProcessEnv = {}): Promise<void> {
     isWanted = true;
-    const program = join(packageRoot(), 'dist');
-    const preload = join(program, 'test', 'support', 'faults', 'disturbed-process.js');
+    const preload = builtFile('test/support/faults/disturbed-process.ts');
     const output = openSync(logFile, 'a');
     const started = spawn(
       process.execPath,
-      ['--import', pathToFileURL(preload).href, join(program, 'gateway', 'cli.js'), 'start'],
+      ['--import', pathToFileURL(preload).href, builtFile('gateway/cli.ts'), 'start'],
       {
         cwd: home,
         stdio: ['ignore', output, output],
