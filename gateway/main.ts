@@ -17,6 +17,7 @@ import type { Log } from './runtime/log.ts';
 import type { Space } from './runtime/storage/room.ts';
 import { startRelay, type Relay } from './runtime/relay.ts';
 import { publishEvents } from './wiring/bus.ts';
+import type { Digests } from './wiring/digests.ts';
 import { openLanes } from './wiring/lanes.ts';
 import { listenForOperators } from './wiring/operate.ts';
 import { startAdvancing, startDelivering } from './wiring/handling.ts';
@@ -132,7 +133,8 @@ async function assemble(
     for (const receiver of current().prepared.receivers) await receiver.close?.();
   });
 
-  const keeper = openKeeper(config, journal, clock, log, onTrouble);
+  const digests = (): Digests => current().digests;
+  const keeper = openKeeper(config, digests, journal, clock, log, onTrouble);
   const lanes = openLanes(
     { settings: config.bus, journal, clock, env, log, onTrouble, observed },
     keeper,
@@ -223,8 +225,7 @@ async function assemble(
     running: { wake, ...inForce },
   });
   closers.push(() => operators.close());
-  const mappings = (): string => receiving?.intake.mappingRevision() ?? prepared.mappings.revision;
-  observing.watch({ config, journal, bus, keeper, mappings, log });
+  observing.watch({ config, journal, bus, keeper, inForce: digests, log });
   observing.started();
   let stopped: Promise<void> | undefined;
   await journal.audit({ at: clock.now(), who: 'hemgang', what: 'started', about: folder });

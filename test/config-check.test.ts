@@ -103,10 +103,28 @@ describe('a check of the configuration', () => {
       'bus: { form: rabbitmq, url: amqp://guest:guest@127.0.0.1 }',
       /a password stands in the file/,
     ],
+    [
+      'a time of retention below the least the law is known to ask, with its source',
+      'retention: { cases: 9 years, audit: 5 years }',
+      /^retention\.cases: .*patientdatalagen \(2008:355\) 3 kap\. 17 §/,
+    ],
     ['waits that become shorter', 'dispatch: { retries: [5m, 1m] }', /shorter than the wait/],
   ])('warns of %s, which a start takes', async (_what, text, what) => {
     const remarks = await remarksOf(`${text}\n`);
     expect(remarks).toMatchObject([{ severity: 'warning', what: expect.stringMatching(what) }]);
+  });
+
+  test('gives the digests that instances should have in common, and none to what a start would refuse', async () => {
+    const digestsOf = async (text: string) =>
+      (await checkConfig({ file: fileWith(text), env: {} })).digests;
+    const first = await digestsOf('mllp: { port: 1 }\n');
+    const elsewhere = await digestsOf('mllp: { port: 2 }\ndata: ./other\n');
+    expect(elsewhere).toMatchObject({ configuration: first?.configuration });
+    expect(elsewhere?.host).not.toBe(first?.host);
+    const other = await digestsOf('deadlines: { grace: 5s }\n');
+    expect(other?.configuration).not.toBe(first?.configuration);
+    expect(other).toMatchObject({ mappings: first?.mappings, profiles: first?.profiles });
+    expect(await digestsOf('mllp: { prot: 1 }\n')).toBeUndefined();
   });
 
   test('warns of a variable that sets nothing', async () => {

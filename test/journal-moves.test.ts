@@ -339,7 +339,8 @@ describe('an export', () => {
     await exported(here, out);
     const there = postgres();
     const running = await there.open();
-    await running.leases.beat({ id: 'instance-1', roles: [], version: '1' }, 60_000);
+    const instance = { id: 'instance-1', roles: [], version: '1', inForce: {} };
+    await running.leases.beat(instance, 60_000);
     await expect(imported(out, there)).rejects.toThrow(/in use by instance-1[\s\S]*next:/);
     await running.leases.leave('instance-1');
     await running.close();

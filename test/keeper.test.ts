@@ -87,7 +87,7 @@ function instance(id: string, shared: Leases, partitions = 0): Instance {
     leases,
     under: () => expect.fail('nothing is written here'),
     clock: { elapsedMs: () => nowMs },
-    instance: { id, roles: ['advance'], version: '1' },
+    instance: { id, roles: ['advance'], version: '1', inForce: {} },
     partitions,
     sharing: ['advance'],
     leaseMs,

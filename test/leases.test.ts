@@ -102,7 +102,7 @@ describe.each(journalForms)('leases ($name)', ({ place }) => {
 
   test('an instance is seen while it gives signs of life, and gone with all it had when it leaves', async () => {
     const { leases } = journal;
-    const instance = { id: 'a', roles: ['relay'], version: '1.0.0' };
+    const instance = { id: 'a', roles: ['relay'], version: '1.0.0', inForce: { mappings: 'm1' } };
     await leases.beat({ ...instance, id: 'b' }, short);
     await sleep(2 * short);
     const seen = await leases.beat(instance, long);
@@ -114,6 +114,15 @@ describe.each(journalForms)('leases ($name)', ({ place }) => {
     await leases.leave('a');
     expect((await leases.instances()).map(({ id }) => id)).toEqual(['b']);
     expect(await leases.claim('b', ['relay'], long)).toHaveLength(1);
+  });
+
+  test('an instance tells what it goes by, and what it goes by now', async () => {
+    const { leases } = journal;
+    const goesBy = async (mappings: string) =>
+      await leases.beat({ id: 'a', roles: [], version: '1', inForce: { mappings } }, long);
+    expect(await goesBy('m1')).toMatchObject([{ id: 'a', inForce: { mappings: 'm1' } }]);
+    await goesBy('m2');
+    expect(await leases.instances()).toMatchObject([{ inForce: { mappings: 'm2' } }]);
   });
 });
 
@@ -222,7 +231,7 @@ describe.skipIf(!hasPostgres)('an upgrade while instances run', () => {
 
   test('that the older program cannot work with waits until none of it runs, and keeps it out from then on', async () => {
     const { client, schema, journal } = await upgraded(migrations);
-    await journal.leases.beat({ id: 'old-one', roles: [], version: '1.0.0' }, long);
+    await journal.leases.beat({ id: 'old-one', roles: [], version: '1.0.0', inForce: {} }, long);
     const step = { sql: 'ALTER TABLE cursors RENAME TO marks', needs: schemaVersion + 1 };
     await expect(migrate(client, schema, [...migrations, step])).rejects.toThrow(
       /some are running: old-one \(1\.0\.0\)\n {2}next: stop them/,

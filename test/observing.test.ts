@@ -4,7 +4,9 @@ import { buildMessage } from '../adapters/simulated/hospital.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { healthOf } from '../gateway/observing/health.ts';
 import { HandSetClock } from '../gateway/runtime/clock.ts';
+import type { Config } from '../gateway/runtime/config.ts';
 import { observe } from '../gateway/runtime/observed.ts';
+import type { Digests } from '../gateway/wiring/digests.ts';
 import { marked } from './support/marked-person.ts';
 import { startTestGateway, type TestGateway, type TestSettings } from './support/gateway.ts';
 
@@ -34,7 +36,11 @@ const admission = (unit = 'MED1'): Uint8Array =>
 
 interface Seen {
   readonly status: number;
-  readonly body: { readonly status: string; readonly reasons: readonly { code: string }[] };
+  readonly body: {
+    readonly status: string;
+    readonly reasons: readonly { code: string }[];
+    readonly inForce: Digests;
+  };
 }
 
 async function ready({ gateway }: TestGateway): Promise<Seen> {
@@ -53,7 +59,31 @@ describe('health', () => {
   test('a gateway that listens lives and is ready, and has nothing to say', async () => {
     const gateway = await begin();
     expect((await fetch(`${gateway.gateway.http.url}/health/live`)).status).toBe(200);
-    expect(await ready(gateway)).toEqual({ status: 200, body: { status: 'ready', reasons: [] } });
+    expect(await ready(gateway)).toMatchObject({
+      status: 200,
+      body: { status: 'ready', reasons: [] },
+    });
+  });
+
+  test('it says what it goes by, as its metrics do, and something else after a reload', async () => {
+    let written: Config | undefined;
+    const gateway = await begin({
+      change: (config) => (written = config),
+      options: { reread: () => written ?? expect.fail('nothing was written') },
+    });
+    const told = async () => {
+      const { inForce } = (await ready(gateway)).body;
+      const [page = ''] = /^hemgang_build_info.*$/m.exec(await metricsText(gateway)) ?? [];
+      expect(page).toContain(`config="${inForce.configuration}"`);
+      expect(page).toContain(`mappings="${inForce.mappings}",profiles="${inForce.profiles}"`);
+      return inForce;
+    };
+    const before = await told();
+    if (written) written = { ...written, dispatch: { ...written.dispatch, retries: [1000] } };
+    await gateway.gateway.reload();
+    const after = await told();
+    expect(after).toEqual({ ...before, configuration: after.configuration });
+    expect(after.configuration).not.toBe(before.configuration);
   });
 
   test('one that is told to stop says so while its listeners are still open, and then closes them', async () => {

@@ -2,14 +2,18 @@ import { z } from 'zod';
 import { effectiveSettings } from '../wiring/effective-settings.ts';
 import { configSchema, loadConfig } from '../runtime/config.ts';
 import { checkConfig } from '../wiring/config-faults.ts';
+import { sharedDigests } from '../wiring/digests.ts';
 import { answer, plural, type QuestionOptions } from './question.ts';
 
 /** @returns the exit code: 0 a start takes it and nothing is odd, 1 something is odd, 2 a start would refuse it */
 export async function configCheck(options: QuestionOptions): Promise<number> {
-  const { file, remarks } = await checkConfig({ file: options.config, flags: options.flags });
+  const { file, remarks, digests } = await checkConfig({
+    file: options.config,
+    flags: options.flags,
+  });
   const faults = remarks.filter(({ severity }) => severity === 'error').length;
   const odd = remarks.length - faults;
-  answer(options.json, { file: file ?? null, faults, odd, remarks }, (ink) => [
+  answer(options.json, { file: file ?? null, faults, odd, remarks, digests }, (ink) => [
     ...remarks.flatMap(({ severity, where, what, next }) => [
       `${severity === 'error' ? ink.bold('FAULT') : 'odd  '} ${where}: ${what}`,
       `      next: ${next}`,
@@ -21,6 +25,7 @@ export async function configCheck(options: QuestionOptions): Promise<number> {
           ? `a start would take it; ${plural(odd, 'thing')} to look at`
           : 'well'
     }`,
+    ...(digests ? [sharedDigests.map((part) => `${part} ${digests[part]}`).join(', ')] : []),
   ]);
   return faults > 0 ? 2 : odd > 0 ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import { sharedDigests } from '../wiring/digests.ts';
 import { operate, type OperateOptions } from './operate.ts';
 import { answer, plural } from './question.ts';
 
@@ -9,7 +10,7 @@ export async function reloadGateway(options: OperateOptions): Promise<number> {
       ? ['not reloaded; all is as it was:', `  ${result.why}`]
       : [
           'reloaded',
-          ...(['configuration', 'mappings', 'profiles'] as const).map((part) => {
+          ...sharedDigests.map((part) => {
             const [before, now] = [result.before[part], result.digests[part]];
             return `  ${part.padEnd(13)} ${before === now ? `${now}, as before` : `${before} → ${now}`}`;
           }),

@@ -1,17 +1,25 @@
 import { subscriptionReports } from '../../adapters/inbound/fhir/subscriptions/report.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { publicationLag, type PublicationLag } from '../runtime/bus/events/publication.ts';
+import { loadConfig, type Config } from '../runtime/config.ts';
 import { openJournalReader } from '../runtime/journal/open.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import type { DeliveryRow, JournalStatus, Pause } from '../runtime/journal/journal.ts';
 import { localText, plural } from './question.ts';
-import { inForceAt, inForceLines, type InForceNow } from './status-in-force.ts';
+import { filesSay, inForceAt, inForceLines, type InForceNow } from './status-in-force.ts';
 import {
   listedSubscriptions,
   subscriptionLines,
   subscriptionNeedsPerson,
   type ListedSubscription,
 } from './status-subscriptions.ts';
-import { instanceLines, listedInstances, type ListedInstance } from './status-instances.ts';
+import {
+  differenceLines,
+  differencesOf,
+  instanceLines,
+  listedInstances,
+  type Difference,
+  type ListedInstance,
+} from './status-instances.ts';
 import { uncheckedLines, uncheckedStructures, type Unchecked } from './status-structures.ts';
 import { pollLines, pollNeedsPerson, polledSources, type PolledSource } from './status-polls.ts';
 
@@ -44,6 +52,10 @@ export async function status(options: StatusOptions): Promise<number> {
     const instances = await listedInstances(journal);
     const pauses = await journal.pauses.all();
     const running = await inForceAt(options, config);
+    const isAnyAlive = instances.some(({ isAlive }) => isAlive);
+    const files = running === null && isAnyAlive ? filesSay(config) : undefined;
+    const different = differencesOf(instances, files);
+    const publication = isPublished(config) ? await publicationLag(journal) : undefined;
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
     const deliveries = Object.fromEntries(
@@ -51,8 +63,8 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, instances, pauses, running, trays: deliveries }, null, 2)}\n`
-        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked, instances, pauses, running }).join('\n')}\n`,
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, instances, different, publication, pauses, running, trays: deliveries }, null, 2)}\n`
+        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked, instances, different, publication, pauses, running }).join('\n')}\n`,
     );
     const needs =
       needsPerson(state) || pollNeedsPerson(polls) || subscriptionNeedsPerson(subscriptions);
@@ -79,6 +91,8 @@ interface Shown {
   readonly subscriptions: readonly ListedSubscription[];
   readonly unchecked: Unchecked;
   readonly instances: readonly ListedInstance[];
+  readonly different: readonly Difference[];
+  readonly publication: PublicationLag | undefined;
   readonly pauses: readonly Pause[];
   readonly running: InForceNow | null;
 }
@@ -93,12 +107,15 @@ function lines(shown: Shown): string[] {
     subscriptions,
     unchecked,
     instances,
+    different,
+    publication,
     pauses,
     running,
   } = shown;
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
     ...instanceLines(instances),
+    ...differenceLines(different),
     `messages    ${messages.accepted} accepted, ${messages.parked} parked, ${messages.rejected} rejected, ${messages.quarantined} quarantined`,
     ...state.senders.map(
       ({ sender, accepted, lastAt }) =>
@@ -109,6 +126,7 @@ function lines(shown: Shown): string[] {
     ...uncheckedLines(unchecked),
     `events      ${state.events} of ${plural(state.processes, 'case')}`,
     `waiting     advance ${outbox.advance.waiting}, dispatch ${outbox.dispatch.waiting}`,
+    ...publicationLines(publication),
     ...inForceLines(running),
     ...pauses.map(
       ({ queue, reason, by, at }) =>
@@ -146,6 +164,19 @@ function lines(shown: Shown): string[] {
     for (const row of rows) text.push(trayLine(tray, row, notices.get(row.eventId)));
   }
   return text;
+}
+
+/** Whether events go out to subscribers by this configuration. */
+function isPublished({ bus }: Config): boolean {
+  return bus.form === 'rabbitmq' && bus.events.enabled;
+}
+
+function publicationLines(lag: PublicationLag | undefined): string[] {
+  if (lag === undefined) return [];
+  const { events, countedTo, oldest } = lag;
+  if (oldest === undefined) return ['published   all events, for subscribers'];
+  const many = events === countedTo ? `${countedTo} events or more` : plural(events, 'event');
+  return [`published   ${many} behind, for subscribers; the oldest of ${localText(oldest)}`];
 }
 
 /** What the listed deliveries carry, by event id: `admission-notice`. */

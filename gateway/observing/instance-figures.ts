@@ -7,17 +7,18 @@ import { alone, gauge, total } from './figures.ts';
 import type { Readiness } from './health.ts';
 import type { Figure } from './metrics.ts';
 
-/** What runs. */
-export interface Build {
-  readonly version: string;
-  /** Revision of the mappings in force. */
+/** Digests of what is in force: instances that share a journal should have the same. */
+export interface InForceDigests {
+  readonly configuration: string;
   readonly mappings: string;
-  /** Hash of the configuration in force: instances that share a journal should have the same. */
-  readonly config: string;
+  readonly profiles: string;
 }
 
-export function buildFigures({ version, mappings, config }: Build): readonly Figure[] {
-  const labels = { version, mappings, config, node: process.version };
+export function buildFigures(
+  version: string,
+  { configuration, mappings, profiles }: InForceDigests,
+): readonly Figure[] {
+  const labels = { version, config: configuration, mappings, profiles, node: process.version };
   return [gauge('build_info', 'What runs', [{ labels, value: 1 }])];
 }
 

@@ -20,9 +20,11 @@ import {
 import { createLog } from '../runtime/log.ts';
 import { brokerAddress } from './bus.ts';
 import { oddities } from './config-oddities.ts';
+import { digestsOf, type Digests } from './digests.ts';
 import { fhirSendersOf } from './fhir-senders.ts';
 import { connectFhirServer } from './fhir-server.ts';
 import { wishOf } from './fhir-subscriptions.ts';
+import { mappingsOf } from './intake.ts';
 import { partnersOf } from './partners.ts';
 import { checkBilled, receiverOf } from './receivers.ts';
 import { sendersOf } from './senders.ts';
@@ -44,6 +46,8 @@ export interface CheckedConfig {
   readonly file: string | undefined;
   /** Faults first. */
   readonly remarks: readonly ConfigRemark[];
+  /** What an instance would go by; absent where a start would be refused. */
+  readonly digests?: Digests;
 }
 
 const correct = 'correct it; hemgang.example.yaml shows every setting with its meaning';
@@ -73,7 +77,14 @@ export async function checkConfig(sources: ConfigSources): Promise<CheckedConfig
     told.add(`${where} ${what}`);
     return isNew;
   });
-  return { file, remarks: each.toSorted((a, b) => a.severity.localeCompare(b.severity)) };
+  return {
+    file,
+    remarks: each.toSorted((a, b) => a.severity.localeCompare(b.severity)),
+    ...(read.config &&
+      each.every(({ severity }) => severity === 'warning') && {
+        digests: digestsOf(read.config, mappingsOf(read.config)),
+      }),
+  };
 }
 
 const error = { severity: 'error', next: correct } as const;

@@ -1,5 +1,7 @@
 /** What a start takes and what is odd all the same: mostly a slip, or something an operator should have decided. */
 import { statSync } from 'node:fs';
+import { rulesOf } from '../retention.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { scalarSettings, type Config } from '../runtime/config.ts';
 import type { ConfigSource } from '../runtime/config-source.ts';
 import type { ConfigRemark } from './config-faults.ts';
@@ -19,6 +21,7 @@ export function oddities(
     ...passwordsWritten(config, source),
     ...modes(config),
     ...waits(config),
+    ...keptTooShort(config),
   ].map(({ path, what, next }) => ({
     severity: 'warning' as const,
     where: source.placeOf(path.split('.')),
@@ -109,6 +112,17 @@ function* waits({ dispatch }: Config): Generator<Oddity> {
     what: 'is shorter than the wait before it',
     next: 'let the waits grow: a receiver that is down is not helped by more calls',
   };
+}
+
+function* keptTooShort({ retention }: Config): Generator<Oddity> {
+  for (const { name, source, isBelowMinimum } of rulesOf(retention, systemClock.now())) {
+    if (!isBelowMinimum || retention[name] === undefined) continue;
+    yield {
+      path: `retention.${name}`,
+      what: `is shorter than the law is known to ask: ${source}`,
+      next: 'keep it longer, or see that your authority has decided so; hemgang retention show tells what would go',
+    };
+  }
 }
 
 /** A name that is nearly one of ours sets nothing. */

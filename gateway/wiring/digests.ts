@@ -6,18 +6,42 @@ import { packageRoot } from '../../mappings/files.ts';
 import type { Config } from '../runtime/config.ts';
 
 export interface Digests {
-  /** Of the settings as they hold: file, environment and flags together. */
+  /** Of the settings that instances share, as they hold: file, environment and flags together. */
   readonly configuration: string;
   /** The revision that stands in every fact. */
   readonly mappings: string;
   readonly profiles: string;
+  /** Of the settings that are one host's own: where it listens and keeps its data, what it does. */
+  readonly host: string;
 }
 
+/** What instances on one journal should have in common: else the same message means one thing here and another there. */
+export const sharedDigests = ['configuration', 'mappings', 'profiles'] as const;
+export const digestNames = [...sharedDigests, 'host'] as const satisfies readonly (keyof Digests)[];
+
+const ofHost: ReadonlySet<string> = new Set<keyof Config | 'broker'>([
+  ...(['data', 'journal', 'broker', 'instance', 'log', 'storage', 'metrics', 'stop'] as const),
+  ...(['mllp', 'folders', 'http'] as const),
+]);
+/** Names of folders: what stands in them has a digest of its own. */
+const byContent: ReadonlySet<string> = new Set<keyof Config>(['mappings', 'profiles']);
+
+/** @param mappings those of the configuration */
 export function digestsOf(config: Config, mappings: { readonly revision: string }): Digests {
+  // A cluster of brokers has an address for each host.
+  const broker = 'url' in config.bus ? config.bus.url : undefined;
+  const sections = { ...config, bus: { ...config.bus, url: undefined }, broker };
+  const shared: unknown[] = [];
+  const own: unknown[] = [];
+  for (const [section, settings] of Object.entries(sections)) {
+    if (byContent.has(section)) continue;
+    (ofHost.has(section) ? own : shared).push([section, settings]);
+  }
   return {
-    configuration: short(JSON.stringify(config)),
+    configuration: short(JSON.stringify(shared)),
     mappings: mappings.revision,
     profiles: short([join(packageRoot(), 'profiles'), ...config.profiles].map(textOf).join('\n')),
+    host: short(JSON.stringify(own)),
   };
 }
 

@@ -1,5 +1,4 @@
 /** Everything that is read when somebody asks for metrics, in one page. */
-import { hash } from 'node:crypto';
 import { cachedReading } from '../observing/figures.ts';
 import {
   buildFigures,
@@ -21,6 +20,7 @@ import type { Journal } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
 import { packageVersion } from '../runtime/program.ts';
 import { publicationCursor } from '../runtime/bus/events/publication.ts';
+import type { Digests } from './digests.ts';
 import { sourceFigures } from './source-figures.ts';
 
 export interface FigureParts {
@@ -28,8 +28,7 @@ export interface FigureParts {
   readonly journal: Journal;
   readonly bus: Bus;
   readonly keeper: Keeper;
-  /** Revision of the mappings in force. */
-  readonly mappings: () => string;
+  readonly inForce: () => Digests;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,13 +39,12 @@ const learntFrom = 2000;
 export function figuresOf(parts: FigureParts): () => Promise<readonly Figure[]> {
   const { config, journal, bus, keeper } = parts;
   const version = packageVersion();
-  const configHash = hash('sha256', JSON.stringify(config)).slice(0, 12);
   const ofJournal = journalReading(parts);
   const folder = dataFolder(config);
   return async () => {
     const { totalBytes } = await spaceOf(folder);
     return [
-      ...buildFigures({ version, mappings: parts.mappings(), config: configHash }),
+      ...buildFigures(version, parts.inForce()),
       ...intakeFigures(journal),
       ...busFigures(bus),
       ...leaseFigures(keeper.doing(), {

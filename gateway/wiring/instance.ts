@@ -8,13 +8,18 @@ import { createKeeper, type Keeper, type KeeperEvent } from '../runtime/instance
 import type { Journal } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
 import { packageVersion } from '../runtime/program.ts';
+import type { Digests } from './digests.ts';
 
 /** Who handles lanes shares the partitions. */
 const sharing = ['advance', 'dispatch'] as const;
 
-/** The keeper of this instance; it holds nothing before it begins. */
+/**
+ * The keeper of this instance; it holds nothing before it begins.
+ * @param inForce asked at each sign of life: the other instances see it
+ */
 export function openKeeper(
   { instance, bus }: Config,
+  inForce: () => Digests,
   journal: Journal,
   clock: Clock,
   log: Log,
@@ -28,7 +33,14 @@ export function openKeeper(
     // A journal of one process has no other writer to be kept out.
     under: (fence) => (journal.leases.isShared ? journal.under(fence) : journal),
     clock,
-    instance: { id, roles, version: packageVersion() },
+    instance: {
+      id,
+      roles,
+      version: packageVersion(),
+      get inForce() {
+        return { ...inForce() };
+      },
+    },
     partitions: bus.form === 'rabbitmq' ? bus.partitions : 0,
     sharing,
     leaseMs: journal.leases.isShared ? leaseTime : Infinity,

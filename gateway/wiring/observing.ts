@@ -22,6 +22,7 @@ import {
   type Phase,
   phaseCondition,
 } from './conditions.ts';
+import type { Digests } from './digests.ts';
 import { addressTaken } from './http.ts';
 
 export interface Observing {
@@ -59,12 +60,13 @@ export async function openObserving(config: Config, clock: Clock): Promise<Obser
   );
   let phase: Phase = 'starting';
   health.watch(phaseCondition(() => phase));
+  let inForce: (() => Digests) | undefined;
 
   const { serve, host, port } = config.metrics;
-  const router = healthRouter(health);
+  const router = healthRouter(health, () => inForce?.());
   const page = metricsPage(metrics);
   if (serve && port === undefined) router.get('/metrics', ofThisMachine, page);
-  const separate = healthRouter(health);
+  const separate = healthRouter(health, () => inForce?.());
   if (serve) separate.get('/metrics', page);
   const own = port === undefined ? undefined : await listen(separate, host, port);
   return {
@@ -83,6 +85,7 @@ export async function openObserving(config: Config, clock: Clock): Promise<Obser
       return told.bus;
     },
     watch(parts) {
+      inForce = parts.inForce;
       health.watch(leaseCondition(parts));
       sources.push(figuresOf({ ...parts, clock }));
     },
@@ -98,7 +101,8 @@ export async function openObserving(config: Config, clock: Clock): Promise<Obser
   };
 }
 
-function healthRouter(health: Health): Router {
+/** @param inForce what it goes by, where it has come so far that it goes by something */
+function healthRouter(health: Health, inForce: () => Digests | undefined): Router {
   const router = express.Router();
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'live' });
@@ -106,7 +110,7 @@ function healthRouter(health: Health): Router {
   router.get('/health/ready', async (_request, response) => {
     const { ready, reasons } = await health.ready();
     response.status(ready ? 200 : 503).set('Cache-Control', 'no-store');
-    response.json({ status: ready ? 'ready' : 'unready', reasons });
+    response.json({ status: ready ? 'ready' : 'unready', reasons, inForce: inForce() });
   });
   return router;
 }

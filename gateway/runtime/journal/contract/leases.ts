@@ -29,6 +29,8 @@ export interface Instance {
   readonly roles: readonly string[];
   /** Of the program. */
   readonly version: string;
+  /** Digests of what it goes by, by name; none of a program that did not tell yet. Instances should have the same. */
+  readonly inForce: Readonly<Record<string, string>>;
 }
 
 export interface SeenInstance extends Instance {

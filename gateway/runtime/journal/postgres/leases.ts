@@ -31,7 +31,7 @@ const take = {
       WHERE leases.until <= clock_timestamp()
     RETURNING name, holder, epoch`,
 };
-const seen = `SELECT id, roles, version,
+const seen = `SELECT id, roles, version, coalesce(in_force, '{}') AS "inForce",
     to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "startedAt",
     (extract(epoch FROM clock_timestamp() - beat_at) * 1000)::float8 AS "silentMs",
     until > clock_timestamp() AS "isAlive"
@@ -117,15 +117,16 @@ export function postgresLeases(
       });
       return rows;
     },
-    async beat({ id, roles, version }: Instance, ttlMs) {
+    async beat({ id, roles, version, inForce }: Instance, ttlMs) {
       const { rows } = await pool.query({
         name: 'beat',
-        text: `INSERT INTO instances (id, roles, version, schema, started_at, beat_at, until)
-          VALUES ($1, $3, $4, $5, clock_timestamp(), clock_timestamp(), ${ends})
+        text: `INSERT INTO instances (id, roles, version, schema, in_force, started_at, beat_at, until)
+          VALUES ($1, $3, $4, $5, $6, clock_timestamp(), clock_timestamp(), ${ends})
           ON CONFLICT (id) DO UPDATE SET roles = excluded.roles, version = excluded.version,
-            schema = excluded.schema, beat_at = excluded.beat_at, until = excluded.until
+            schema = excluded.schema, in_force = excluded.in_force, beat_at = excluded.beat_at,
+            until = excluded.until
           RETURNING xmax::text = '0' AS "isNew"`,
-        values: [id, ttlMs, JSON.stringify(roles), version, schemaVersion],
+        values: [id, ttlMs, JSON.stringify(roles), version, schemaVersion, JSON.stringify(inForce)],
       });
       const [row]: { isNew: boolean }[] = rows;
       if (row?.isNew === true) await tell();
@@ -161,7 +162,12 @@ function isTurnLate(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
-function toInstance(row: { readonly roles: string } & Omit<SeenInstance, 'roles'>): SeenInstance {
+/** JSON comes as its text. */
+type InstanceRow = Omit<SeenInstance, 'roles' | 'inForce'> &
+  Readonly<Record<'roles' | 'inForce', string>>;
+
+function toInstance(row: InstanceRow): SeenInstance {
   const roles: readonly string[] = JSON.parse(row.roles);
-  return { ...row, roles };
+  const inForce: SeenInstance['inForce'] = JSON.parse(row.inForce);
+  return { ...row, roles, inForce };
 }

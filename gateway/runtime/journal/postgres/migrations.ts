@@ -300,6 +300,10 @@ export const migrations: readonly Migration[] = [
   CREATE TRIGGER messages_refused AFTER INSERT ON messages FOR EACH ROW
     WHEN (new.state IN ('rejected', 'quarantined')) EXECUTE FUNCTION message_refused();
   `,
+  `
+  -- Digests of what an instance goes by: instances with different configurations are seen.
+  ALTER TABLE instances ADD COLUMN in_force json;
+  `,
 ];
 
 /** Number of the newest step this program knows. */
