@@ -1,6 +1,7 @@
 /** What the writer is handed, made on the thread that has the time for it: texts and numbers ready to be bound. */
 import { numberKinds } from '../../process/events.ts';
 import type { EventBody } from '../../process/events.ts';
+import { keyByContent, keyById } from './dedupe-keys.ts';
 import type { IncomingMessage, NewEvent, RejectedMessage, StoredIdentity } from './journal.ts';
 import type { PreparedEvent } from './writes/events.ts';
 import type { PreparedBody, PreparedMessage } from './writes/messages.ts';
@@ -43,19 +44,6 @@ export function prepareMessage(message: IncomingMessage): PreparedMessage {
     unmapped: message.unmapped,
     warnings: message.warnings.length > 0 ? JSON.stringify(message.warnings) : null,
   };
-}
-
-const keyById = (sender: string, controlId: string): string => `${sender}\n${controlId}`;
-const keyByContent = (sender: string, controlId: string, digest: Uint8Array): string =>
-  `${keyById(sender, controlId)}\n${Buffer.from(digest).toString('hex')}`;
-
-/** The keys one of which a message is bound to: by its control id, and where its sender may use that again by content too. */
-export function dedupeKeysOf(
-  sender: string,
-  controlId: string,
-  digest: Uint8Array,
-): readonly string[] {
-  return [keyById(sender, controlId), keyByContent(sender, controlId, digest)];
 }
 
 /** A patient without name and number says nothing, and replaces nothing. */

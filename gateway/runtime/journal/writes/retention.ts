@@ -1,6 +1,6 @@
 /** Takes away what is over its time, a bounded page at a time, with everything that only it needed. */
 import type { RetentionFound, RetentionKind, RetentionStep } from '../contract/retention.ts';
-import { dedupeKeysOf } from '../prepare.ts';
+import { dedupeKeysOf } from '../dedupe-keys.ts';
 import { foundOf } from '../reads/retention.ts';
 import { retentionPages } from '../retention.ts';
 import type { Sql, Statement, Step } from '../sql.ts';
