@@ -727,13 +727,16 @@ describe.each(journalForms)('the journal ($name)', ({ place }) => {
       expect(heard).toBe(1);
     });
 
-    test('a listener hears of commits that added rows, and of no others', async () => {
+    test('a listener hears of commits that added rows, and of no others, until it is taken away', async () => {
       let heard = 0;
-      journal.onCommit(() => (heard += 1));
+      const deafen = journal.onCommit(() => (heard += 1));
       await journal.record(message(1));
       expect(heard).toBe(1);
       await journal.audit({ at, who: 'op', what: 'looked', about: 'message-1', reason: 'test' });
       await journal.record(message(1));
+      expect(heard).toBe(1);
+      deafen();
+      await journal.record(message(2));
       expect(heard).toBe(1);
     });
   });

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../gateway/errors.ts';
 import type { Bus } from '../gateway/runtime/bus/bus.ts';
 import { embeddedBus } from '../gateway/runtime/bus/embedded.ts';
+import { startPublication } from '../gateway/runtime/bus/events/publication.ts';
 import { HandSetClock, systemClock, type Clock } from '../gateway/runtime/clock.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import type { Journal } from '../gateway/runtime/journal/journal.ts';
@@ -92,6 +93,73 @@ async function recordFact(journal: Journal, id: string): Promise<void> {
 }
 
 const noon = '2026-03-02T12:00:00.000Z';
+
+/** Counts who listens for commits. */
+function counted(journal: Journal): { journal: Journal; listeners: () => number } {
+  const listeners = new Set<() => void>();
+  return {
+    listeners: () => listeners.size,
+    journal: {
+      ...journal,
+      onCommit(listener) {
+        listeners.add(listener);
+        const deafen = journal.onCommit(listener);
+        return () => {
+          listeners.delete(listener);
+          deafen();
+        };
+      },
+    },
+  };
+}
+
+describe('what begins and ends with a lease', () => {
+  it.each<[string, (journal: Journal) => Promise<() => Promise<void>>]>([
+    [
+      'the relay',
+      async (journal) => {
+        const relay = startRelay({
+          journal,
+          bus: busThatPublishes(journal, async () => 0),
+          clock: systemClock,
+        });
+        return () => relay.close();
+      },
+    ],
+    [
+      'the publication',
+      async (journal) => {
+        const outlet = { exchange: 'events', window: 10, publish: async () => undefined };
+        const parts = { journal, outlet, from: 'now', onTrouble: () => undefined } as const;
+        const publication = startPublication(parts);
+        return () => publication.close();
+      },
+    ],
+    [
+      'the embedded bus',
+      async (journal) => {
+        const bus = embeddedBus(journal, systemClock);
+        await bus.consume('advance', async () => undefined, {
+          lanes: 1,
+          attemptLimit: 1,
+          retryDelaysMs: [1],
+        });
+        return async () => {
+          await bus.stop();
+          await bus.close();
+        };
+      },
+    ],
+  ])('listens no longer than that: %s', async (_, begin) => {
+    const { journal, listeners } = counted(await newJournal());
+    for (let term = 0; term < 3; term += 1) {
+      const end = await begin(journal);
+      expect(listeners()).toBe(1);
+      await end();
+    }
+    expect(listeners()).toBe(0);
+  });
+});
 
 describe('the relay', () => {
   it('releases a deadline when its instant has come and not before', async () => {

@@ -100,7 +100,7 @@ export function startRelay(parts: RelayParts): Relay {
   }
 
   // A commit gives a broker something to carry; the rows of the embedded bus need no carrying.
-  if (bus.form !== 'embedded') journal.onCommit(rest.wake);
+  const deafen = bus.form === 'embedded' ? undefined : journal.onCommit(rest.wake);
   const running = run();
 
   return {
@@ -109,6 +109,8 @@ export function startRelay(parts: RelayParts): Relay {
       return lookOnce();
     },
     async close() {
+      // A relay begins and ends with its lease, and the journal outlives it.
+      deafen?.();
       rest.end();
       await running;
       await next;

@@ -209,7 +209,7 @@ export function startPump(parts: PumpParts): Pump {
     }
   }
 
-  journal.onCommit(rest.wake);
+  const deafen = journal.onCommit(rest.wake);
   const running = run();
 
   return {
@@ -225,12 +225,14 @@ export function startPump(parts: PumpParts): Pump {
       await Promise.all(asked.map(([, { ended }]) => ended));
     },
     async stop() {
+      deafen();
       rest.end();
       await running;
       await Promise.all([...busy.values()].map(({ ended }) => ended));
     },
     close() {
       closed = true;
+      deafen();
       rest.end();
     },
   };

@@ -170,8 +170,11 @@ export interface Journal {
   pending(): number;
   /** Share of the recent time, 0 to 1, in which messages waited for their commit; the bus gives way to them. */
   intakeLoad(): number;
-  /** Called after each commit that added outbox rows. */
-  onCommit(listener: () => void): void;
+  /**
+   * Called after each commit that added outbox rows.
+   * @returns takes the listener away
+   */
+  onCommit(listener: () => void): () => void;
   /** Why nothing can be written any more until the process is started anew; undefined while all is well. */
   failure(): GatewayError | undefined;
   /** Called once, when writing has become impossible; not for a close. */

@@ -37,7 +37,7 @@ export class WriterQueue {
   readonly #limits: QueueLimits;
   /** Handed over, in the order in which the results come back. */
   #underWay: Entry[] = [];
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   readonly #failureListeners: ((error: GatewayError) => void)[] = [];
   #waiting: Entry[] = [];
   #scheduled = false;
@@ -94,8 +94,10 @@ export class WriterQueue {
     return this.#commits;
   }
 
-  onCommit(listener: () => void): void {
-    this.#listeners.push(listener);
+  /** @returns takes the listener away */
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Somebody else committed something for the bus. */

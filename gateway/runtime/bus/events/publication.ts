@@ -142,12 +142,13 @@ export function startPublication(parts: PublicationParts): Publication {
     }
   }
 
-  journal.onCommit(rest.wake);
+  const deafen = journal.onCommit(rest.wake);
   const running = run();
 
   return {
     tick: lookInTurn,
     async close() {
+      deafen();
       rest.end();
       await running;
       await last;
