@@ -275,7 +275,10 @@ describe.skipIf(!ownBrokers)('a broker that is short of memory', () => {
     );
     await house.bus.consume('advance', handle, quick);
     await until(() => ids().includes('e1'));
+    let calls = 0;
+    house.bus.onUsable(() => (calls += 1));
     await own.liftAlarm();
+    await until(() => calls === 1);
     await until(nothingWaits(house.journal));
     expect(new Set(ids())).toEqual(new Set(['e1', 'e2']));
   }, 180_000);

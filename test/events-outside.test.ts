@@ -100,6 +100,7 @@ function paperOutlet(window = 3) {
     exchange: 'events',
     window,
     refuses: false,
+    onUsable: () => () => undefined,
     publish(messages) {
       if (this.refuses) return Promise.reject(new GatewayError('bus-unavailable', 'away'));
       kept.push(...messages);

@@ -46,8 +46,12 @@ function relayOf(
 }
 
 /** A bus whose publishing the test answers for; its rest is the embedded bus. */
-function busThatPublishes(journal: Journal, publishWaiting: Bus['publishWaiting']): Bus {
-  return { ...embeddedBus(journal, systemClock), form: 'rabbitmq', publishWaiting };
+function busThatPublishes(
+  journal: Journal,
+  publishWaiting: Bus['publishWaiting'],
+  onUsable: Bus['onUsable'] = () => () => undefined,
+): Bus {
+  return { ...embeddedBus(journal, systemClock), form: 'rabbitmq', publishWaiting, onUsable };
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -129,7 +133,12 @@ describe('what begins and ends with a lease', () => {
     [
       'the publication',
       async (journal) => {
-        const outlet = { exchange: 'events', window: 10, publish: async () => undefined };
+        const outlet = {
+          exchange: 'events',
+          window: 10,
+          publish: async () => undefined,
+          onUsable: () => () => undefined,
+        };
         const parts = { journal, outlet, from: 'now', onTrouble: () => undefined } as const;
         const publication = startPublication(parts);
         return () => publication.close();
@@ -267,6 +276,32 @@ describe('the relay', () => {
     expect(new Set(troubles.map(({ code }) => code))).toEqual(new Set(['bus-unavailable']));
     away = false;
     expect(await relay.tick()).toBe(7);
+  });
+
+  it('goes on at once when the bus can be used again, however long it has failed', async () => {
+    const journal = await newJournal();
+    let looks = 0;
+    let mended = (): void => undefined;
+    const away = () => {
+      looks += 1;
+      return Promise.reject(new GatewayError('bus-unavailable', 'away'));
+    };
+    const bus = busThatPublishes(journal, away, (listener) => {
+      mended = listener;
+      return () => undefined;
+    });
+    const { relay } = relayOf(journal, bus);
+    // So many failures that it looks again of itself after ten seconds.
+    for (let look = 0; look < 10; look += 1) await relay.tick();
+    const asked = looks;
+    await until(() => looks > asked);
+    const before = looks;
+    mended();
+    // No timer has to fire.
+    for (let turn = 0; turn < 100; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(looks).toBe(before + 1);
   });
 
   it('does nothing more once it is closed', async () => {

@@ -42,6 +42,8 @@ export function startRelay(parts: RelayParts): Relay {
   const onTrouble = parts.onTrouble ?? (() => undefined);
   const deadlinesFromMs = clock.nowMs() + deadlineGraceMs;
   const rest = nap();
+  /** After a failure no commit wakes us: only that the bus can be used again. */
+  const mending = nap();
   let failures = 0;
   let releaseWanted = true;
   let releasedAtMs = clock.elapsedMs();
@@ -88,19 +90,21 @@ export function startRelay(parts: RelayParts): Relay {
   async function run(): Promise<void> {
     while (!rest.ended()) {
       rest.listen();
+      mending.listen();
       if (clock.elapsedMs() - releasedAtMs >= tickMs) releaseWanted = true;
       await lookOnce();
       if (failures === 0) {
         await rest.sleep(tickMs);
       } else {
         const pauseMs = failurePauses.firstMs * 2 ** Math.min(failures - 1, 10);
-        await rest.pause(Math.min(pauseMs, failurePauses.longestMs));
+        await mending.sleep(Math.min(pauseMs, failurePauses.longestMs));
       }
     }
   }
 
   // A commit gives a broker something to carry; the rows of the embedded bus need no carrying.
   const deafen = bus.form === 'embedded' ? undefined : journal.onCommit(rest.wake);
+  const forget = bus.onUsable(mending.wake);
   const running = run();
 
   return {
@@ -111,7 +115,9 @@ export function startRelay(parts: RelayParts): Relay {
     async close() {
       // A relay begins and ends with its lease, and the journal outlives it.
       deafen?.();
+      forget();
       rest.end();
+      mending.end();
       await running;
       await next;
       await last;

@@ -65,6 +65,7 @@ function takingTurns(open: () => Bus, keeper: Keeper): Bus {
       await live?.consume(...consumer);
     },
     publishWaiting: () => Promise.resolve(0),
+    onUsable: () => () => undefined,
     wake: () => live?.wake(),
     inHand: () => live?.inHand() ?? 0,
     stop: end,

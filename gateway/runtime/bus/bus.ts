@@ -40,6 +40,11 @@ export interface Bus {
    * @returns how many were handed over
    */
   publishWaiting(nowMs: number, outbox?: Pick<Outbox, 'published'>): Promise<number>;
+  /**
+   * Called when somebody was turned away by `publishWaiting` for want of a broker that takes, and there is one now.
+   * @returns takes the listener away
+   */
+  onUsable(listener: () => void): () => void;
   /** Looks again at once: the clock was set by hand, or a dead letter was redriven. */
   wake(): void;
   /** Events taken and not yet handled. */

@@ -39,6 +39,8 @@ export interface ConnectionParts {
   readonly nowMs: () => number;
   /** Makes what stands on a connection; a rejection counts as a connection that failed. */
   readonly setup: (model: ChannelModel) => Promise<void>;
+  /** Called when it can be used: it was made, or the broker takes again what it blocked. */
+  readonly onUsable?: () => void;
   /** Told of every failure, and when the broker blocks. */
   readonly onTrouble: (error: GatewayError) => void;
 }
@@ -71,9 +73,13 @@ export function keepConnected(parts: ConnectionParts): Connection {
       state = { ...state, blocked: { reason, sinceMs: nowMs() } };
       report(new GatewayError('bus-unavailable', `the broker takes nothing: ${reason}`));
     });
-    model.on('unblocked', () => (state = { ...state, blocked: undefined }));
+    model.on('unblocked', () => {
+      state = { ...state, blocked: undefined };
+      parts.onUsable?.();
+    });
     await parts.setup(model);
     state = { connected: true, sinceMs: nowMs(), blocked: undefined, made: state.made + 1 };
+    parts.onUsable?.();
   }
 
   const connection = connect(withHeartbeat(address.url), {

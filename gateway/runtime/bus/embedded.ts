@@ -29,6 +29,7 @@ export function embeddedBus(
       pumps.push(startPump({ queue, journal, clock, source, handle, options, onTrouble }));
     },
     publishWaiting: () => Promise.resolve(0),
+    onUsable: () => () => undefined,
     wake() {
       for (const pump of pumps) pump.wake();
     },

@@ -103,13 +103,24 @@ export function rabbitMqBus(
   let consuming: ChannelModel | undefined;
   let stopping = false;
   let preparing: Promise<unknown> = Promise.resolve();
+  const waiting = new Set<() => void>();
+  /** Somebody was turned away. One whose messages fail on a connection that stands is not called: it would fail again. */
+  let isAwaited = false;
 
-  const publish = connectionFor('publish', async (model) => {
-    await prepare(model);
-    const internal = await openPublisher(model);
-    const events = await openPublisher(model);
-    link = { model, internal, events };
-  });
+  const publish = connectionFor(
+    'publish',
+    async (model) => {
+      await prepare(model);
+      const internal = await openPublisher(model);
+      const events = await openPublisher(model);
+      link = { model, internal, events };
+    },
+    () => {
+      if (!isAwaited) return;
+      isAwaited = false;
+      for (const listener of waiting) listener();
+    },
+  );
   const consume = connectionFor('consume', async (model) => {
     await prepare(model);
     for (const { subscription } of consumers) {
@@ -121,12 +132,17 @@ export function rabbitMqBus(
     });
   });
 
-  function connectionFor(what: string, setup: (model: ChannelModel) => Promise<void>): Connection {
+  function connectionFor(
+    what: string,
+    setup: (model: ChannelModel) => Promise<void>,
+    whenUsable?: () => void,
+  ): Connection {
     return keepConnected({
       address,
       name: `hemgang ${prefix} ${what}`,
       nowMs: () => Date.now(),
       setup,
+      ...(whenUsable && { onUsable: whenUsable }),
       onTrouble: (error) => onTrouble(error, {}),
     });
   }
@@ -244,12 +260,19 @@ export function rabbitMqBus(
 
   /** @throws GatewayError bus-unavailable while there is nothing to publish over */
   function usableLink(): Link {
-    if (link === undefined)
-      throw new GatewayError('bus-unavailable', 'no connection to the broker');
-    // What is sent now would wait for its confirm in vain.
+    // What is sent to a broker that blocks would wait for its confirm in vain.
     const { blocked } = publish.state();
-    if (blocked === undefined) return link;
-    throw new GatewayError('bus-unavailable', `the broker takes nothing: ${blocked.reason}`);
+    if (link !== undefined && blocked === undefined) return link;
+    isAwaited = true;
+    throw new GatewayError(
+      'bus-unavailable',
+      blocked ? `the broker takes nothing: ${blocked.reason}` : 'no connection to the broker',
+    );
+  }
+
+  function onUsable(listener: () => void): () => void {
+    waiting.add(listener);
+    return () => void waiting.delete(listener);
   }
 
   function messageOf(row: Unpublished, traceparent: string | undefined): OutgoingMessage {
@@ -277,6 +300,7 @@ export function rabbitMqBus(
   const outlet: EventOutlet = {
     exchange: topology.events,
     window: confirmWindow,
+    onUsable,
     async publish(messages) {
       const outcomes = await usableLink().events.publish(messages);
       const failure = outcomes.find((outcome) => outcome !== undefined);
@@ -292,6 +316,7 @@ export function rabbitMqBus(
     form: 'rabbitmq',
     consume: startConsuming,
     publishWaiting,
+    onUsable,
     outlet,
     found: () => found,
     figures: () => ({

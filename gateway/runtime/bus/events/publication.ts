@@ -6,7 +6,7 @@
  */
 import { asGatewayError } from '../../../errors.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { OnTrouble } from '../bus.ts';
+import type { Bus, OnTrouble } from '../bus.ts';
 import type { OutgoingMessage } from '../publisher.ts';
 import { nap } from '../wait.ts';
 import { casePlaces } from './case-place.ts';
@@ -22,6 +22,8 @@ export interface EventOutlet {
    * @throws GatewayError bus-unavailable when one of them was not
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** As that of the bus. */
+  readonly onUsable: Bus['onUsable'];
 }
 
 export interface PublicationParts {
@@ -75,6 +77,8 @@ export function startPublication(parts: PublicationParts): Publication {
   const { journal, outlet, onTrouble, tickMs = 1000 } = parts;
   const places = casePlaces(journal);
   const rest = nap();
+  /** After a failure no commit wakes us: only that the broker takes again. */
+  const mending = nap();
   let failures = 0;
   let last: Promise<unknown> = Promise.resolve();
   let position: number | undefined;
@@ -133,23 +137,27 @@ export function startPublication(parts: PublicationParts): Publication {
   async function run(): Promise<void> {
     while (!rest.ended()) {
       rest.listen();
+      mending.listen();
       await lookInTurn();
       if (failures === 0) await rest.sleep(tickMs);
       else {
         const pauseMs = failurePauses.firstMs * 2 ** Math.min(failures - 1, 10);
-        await rest.pause(Math.min(pauseMs, failurePauses.longestMs));
+        await mending.sleep(Math.min(pauseMs, failurePauses.longestMs));
       }
     }
   }
 
   const deafen = journal.onCommit(rest.wake);
+  const forget = outlet.onUsable(mending.wake);
   const running = run();
 
   return {
     tick: lookInTurn,
     async close() {
       deafen();
+      forget();
       rest.end();
+      mending.end();
       await running;
       await last;
     },
