@@ -1,8 +1,11 @@
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../gateway/errors.ts';
 import { partitionOf } from '../gateway/runtime/bus/partitions.ts';
 import { topologyOf } from '../gateway/runtime/bus/topology.ts';
 import { HandSetClock } from '../gateway/runtime/clock.ts';
+import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import type { Journal } from '../gateway/runtime/journal/journal.ts';
 import { v7 } from 'uuid';
 import { brokerUrl, removeTopology, shallRunBroker, testPartitions } from './support/broker.ts';
@@ -481,6 +484,32 @@ describe.skipIf(!runBroker)('the rabbitmq bus and its broker', () => {
     await until(nothingWaits(journal));
     expect(new Set(ids())).toEqual(new Set(all));
     expect(await journal.outbox.deadLetters(1)).toEqual([]);
+  });
+
+  it('makes a dead letter of an event that cannot be read, and the others go on in order', async () => {
+    const place = await newPlace('rabbitmq');
+    const written = await openEmbeddedJournal({ folder: place.folder });
+    await happen(written, 'a', 'no-json', 'a1', 'no-source', 'a2');
+    await happen(written, 'b', 'b1');
+    await written.close();
+    const db = new DatabaseSync(join(place.folder, 'hemgang.sqlite'));
+    db.exec(`UPDATE events SET body = json_remove(body, '$.source') WHERE body ->> 'id' = 'no-source';
+      UPDATE events SET body = '{' WHERE body ->> 'id' = 'no-json'`);
+    db.close();
+
+    const { journal, bus, troubles } = await openHouse(place);
+    const { ids, handle } = recorder();
+    await bus.consume('advance', handle, quick);
+    await until(nothingWaits(journal));
+    expect(ids().filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2']);
+    expect(ids().toSorted()).toEqual(['a1', 'a2', 'b1']);
+    const error = expect.stringContaining('the event cannot be read');
+    expect(await journal.outbox.deadLetters(9)).toMatchObject([
+      { eventId: 'no-json', error },
+      { eventId: 'no-source', error },
+    ]);
+    expect((await journal.status()).outbox.advance.dead).toBe(2);
+    expect(troubles.map(({ code }) => code)).toEqual(['assertion-failed', 'assertion-failed']);
   });
 
   it('keeps events in the journal while there is no broker', async () => {

@@ -36,10 +36,11 @@ export interface Bus {
   /**
    * Hands unpublished outbox rows over; resolves when each is safely taken over (in the broker form: confirmed).
    * The embedded form has nothing to do: its rows *are* the bus.
+   * One whose event cannot be read is a dead letter at once, and the others go on.
    * @param outbox where it is written that they are; the bus's own journal unless given
    * @returns how many were handed over
    */
-  publishWaiting(nowMs: number, outbox?: Pick<Outbox, 'published'>): Promise<number>;
+  publishWaiting(nowMs: number, outbox?: Pick<Outbox, 'published' | 'bury'>): Promise<number>;
   /**
    * Called when somebody was turned away by `publishWaiting` for want of a broker that takes, and there is one now.
    * @returns takes the listener away

@@ -4,10 +4,10 @@
  */
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { GatewayError } from '../../errors.ts';
-import { toCloudEvent } from '../../process/events.ts';
+import { toCloudEvent, type DischargeEvent } from '../../process/events.ts';
 import type { Clock } from '../clock.ts';
-import { beginStep } from '../trace.ts';
-import type { Journal, Outbox, QueueName } from '../journal/journal.ts';
+import { beginStep, type Step } from '../trace.ts';
+import type { Journal, Outbox, QueueName, UnpublishedRow } from '../journal/journal.ts';
 import { asBusError } from './broker-error.ts';
 import { brokerFound, type BrokerFound } from './broker-found.ts';
 import type { Bus, ConsumeOptions, Handle, OnTrouble } from './bus.ts';
@@ -70,7 +70,12 @@ interface Consumer {
   readonly pump: Pump;
 }
 
-type Unpublished = Awaited<ReturnType<Outbox['unpublished']>>[number];
+/** A row and what is published of it. */
+interface Outgoing {
+  readonly row: UnpublishedRow;
+  readonly step: Step | undefined;
+  readonly message: OutgoingMessage;
+}
 
 /** Windows published in one call; the relay comes again at once. */
 const windowsAtOnce = 20;
@@ -226,7 +231,7 @@ export function rabbitMqBus(
 
   async function publishWaiting(
     nowMs: number,
-    outbox: Pick<Outbox, 'published'> = journal.outbox,
+    outbox: Pick<Outbox, 'published' | 'bury'> = journal.outbox,
   ): Promise<number> {
     // A connection that is only just being made is no trouble yet.
     await publish.tried;
@@ -235,15 +240,17 @@ export function rabbitMqBus(
       const usable = usableLink();
       const rows = await journal.outbox.unpublished(nowMs, confirmWindow);
       if (rows.length === 0) break;
-      const steps = rows.map(({ event, type, queue }) =>
-        event.traceparent === undefined
-          ? undefined
-          : beginStep('publish', event.traceparent, { type, queue }),
-      );
-      const messages = rows.map((row, at) => messageOf(row, steps[at]?.traceparent));
-      const outcomes = await usable.internal.publish(messages);
-      for (const [at, step] of steps.entries()) step?.end(outcomes[at]);
-      const confirmed = rows.filter((_, at) => outcomes[at] === undefined);
+      const outgoing = rows.flatMap((row) => outgoingOf(row) ?? []);
+      if (outgoing.length < rows.length) {
+        const said = new Set(outgoing.map(({ row }) => row));
+        await giveUp(
+          rows.filter((row) => !said.has(row)),
+          outbox,
+        );
+      }
+      const outcomes = await usable.internal.publish(outgoing.map(({ message }) => message));
+      for (const [at, { step }] of outgoing.entries()) step?.end(outcomes[at]);
+      const confirmed = outgoing.flatMap(({ row }, at) => (outcomes[at] === undefined ? row : []));
       if (confirmed.length > 0) await outbox.published(confirmed, nowMs);
       total += confirmed.length;
       const failure = outcomes.find((outcome) => outcome !== undefined);
@@ -275,26 +282,48 @@ export function rabbitMqBus(
     return () => void waiting.delete(listener);
   }
 
-  function messageOf(row: Unpublished, traceparent: string | undefined): OutgoingMessage {
+  /** @returns undefined where the event cannot be said: it is no JSON, or its envelope lacks what every event has */
+  function outgoingOf(row: UnpublishedRow): Outgoing | undefined {
+    const { event, type, queue, lane } = row;
+    const body = event && bodyOf(event);
+    if (event === undefined || body === undefined) return undefined;
+    const step =
+      event.traceparent === undefined
+        ? undefined
+        : beginStep('publish', event.traceparent, { type, queue });
     const headers: MessageHeaders = {
       position: row.position,
-      lane: row.lane,
+      lane,
       stream: row.streamId,
-      ...(traceparent !== undefined && { traceparent }),
+      ...(step && { traceparent: step.traceparent }),
     };
-    return {
+    const message = {
       exchange: topology.exchange,
-      routingKey: routingKeyOf(row.queue, partitionOf(row.lane, partitions.count), row.type),
-      body: JSON.stringify(toCloudEvent(row.event)),
+      routingKey: routingKeyOf(queue, partitionOf(lane, partitions.count), type),
+      body,
       properties: {
         contentType: 'application/cloudevents+json',
         persistent: true,
         mandatory: true,
         messageId: row.eventId,
-        type: row.type,
+        type,
         headers,
       },
     };
+    return { row, step, message };
+  }
+
+  /** What cannot be said today cannot be said tomorrow, and tried again it would hold up all that waits. */
+  async function giveUp(
+    rows: readonly UnpublishedRow[],
+    outbox: Pick<Outbox, 'bury'>,
+  ): Promise<void> {
+    const error = new GatewayError(
+      'assertion-failed',
+      'the event cannot be read; hemgang journal verify tells what else is spoilt',
+    );
+    await outbox.bury(rows, `${error.code}: ${error.message}`);
+    for (const { queue, lane } of rows) onTrouble(error, { queue, lane, deadLetter: true });
   }
 
   const outlet: EventOutlet = {
@@ -346,6 +375,14 @@ export function rabbitMqBus(
       await Promise.all([publish.close(), consume.close()]);
     },
   };
+}
+
+function bodyOf(event: DischargeEvent): string | undefined {
+  try {
+    return JSON.stringify(toCloudEvent(event));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A broker that has fallen silent does not keep its caller. @throws GatewayError bus-unavailable */

@@ -26,6 +26,10 @@ export interface Postponement {
   /** The attempt under way failed transiently and does not count against the row. */
   readonly excused: boolean;
 }
+export interface UnpublishedRow extends OutboxRow {
+  /** Undefined where it is no JSON any more: one row that is spoilt shall not keep the others from being read. */
+  readonly event: DischargeEvent | undefined;
+}
 export interface DeadLetter extends OutboxRow {
   readonly error: string;
 }
@@ -54,10 +58,7 @@ export interface Outbox {
     limit: number,
   ): Promise<readonly (OutboxRow & { readonly nextAtMs: number | undefined })[]>;
   /** Rows not yet handed to a broker (relay form), oldest first, due at `nowMs`, with their events. Read only. */
-  unpublished(
-    nowMs: number,
-    limit: number,
-  ): Promise<readonly (OutboxRow & { readonly event: DischargeEvent })[]>;
+  unpublished(nowMs: number, limit: number): Promise<readonly UnpublishedRow[]>;
   /**
    * The broker has confirmed them. One that was handled and postponed beyond `nowMs` before its confirm came is left
    * as it is: it must be published anew.

@@ -1,6 +1,12 @@
 /** Reads of the rows behind the bus, and of what falls due. */
 import type { DischargeEvent } from '../../../process/events.ts';
-import { backlogLimit, type DeadLetter, type OutboxRow, type QueueName } from '../journal.ts';
+import {
+  backlogLimit,
+  type DeadLetter,
+  type OutboxRow,
+  type QueueName,
+  type UnpublishedRow,
+} from '../journal.ts';
 import type { Sql, Step } from '../sql.ts';
 import { toEvent } from './streams.ts';
 
@@ -78,10 +84,7 @@ export function prepareOutboxReads(sql: Sql) {
       return rows.map((row) => ({ ...row, nextAtMs: row.nextAtMs ?? undefined }));
     },
 
-    *unpublished(
-      nowMs: number,
-      limit: number,
-    ): Step<readonly (OutboxRow & { readonly event: DischargeEvent })[]> {
+    *unpublished(nowMs: number, limit: number): Step<readonly UnpublishedRow[]> {
       const found = yield* sql.together(
         queues.map((queue) =>
           unpublishedRows.all<OutboxRow & { body: string }>(queue, nowMs, limit),
@@ -91,7 +94,7 @@ export function prepareOutboxReads(sql: Sql) {
         .flat()
         .sort((a, b) => a.position - b.position)
         .slice(0, limit)
-        .map(({ body, ...row }) => ({ ...row, event: toEvent(row.streamId, body) }));
+        .map(({ body, ...row }) => ({ ...row, event: eventIn(row.streamId, body) }));
     },
 
     *withBroker(limit: number): Step<readonly OutboxRow[]> {
@@ -112,6 +115,14 @@ export function prepareOutboxReads(sql: Sql) {
       return { advance: row?.advance ?? 0, dispatch: row?.dispatch ?? 0 };
     },
   };
+}
+
+function eventIn(stream: string, body: string): DischargeEvent | undefined {
+  try {
+    return toEvent(stream, body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What falls due: deadlines, deliveries to try again, postponed rows. */
