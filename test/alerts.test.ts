@@ -49,7 +49,7 @@ beforeAll(async () => {
   // What only a broker and a watermark have.
   const connection = { connected: true, sinceMs: 0, blocked: undefined, made: 1 };
   const connections = { publish: connection, consume: connection };
-  const figures = () => ({ ...noCounts(), connections, consumers: 0 });
+  const figures = () => ({ ...noCounts(), connections, full: [], consumers: 0 });
   const others = [
     ...busFigures({ ...world.gateway.bus, figures }),
     ...(await diskFigures(world.folder, 1)),

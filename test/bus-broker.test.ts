@@ -7,6 +7,7 @@ import type { RabbitMqBus } from '../gateway/runtime/bus/rabbitmq.ts';
 import { queueNameOf, topologyOf } from '../gateway/runtime/bus/topology.ts';
 import { busSettings } from '../gateway/runtime/config-bus.ts';
 import { brokerAddress, shownUrl } from '../gateway/wiring/bus.ts';
+import { busCondition } from '../gateway/wiring/conditions.ts';
 import { brokerUrl, shallRunBroker, testPartitions } from './support/broker.ts';
 import {
   advanceQueueOf,
@@ -237,6 +238,34 @@ describe.skipIf(!runBroker)('a broker', () => {
     line.mend();
     await until(nothingWaits(house.journal));
     expect(ids()).toEqual(['e1']);
+  });
+
+  it('that has a full queue gets what is for the others, and the rest when there is room again', async () => {
+    const partitions = partitionsOf(2, 1);
+    const broker = { partitions, maxLength: 5, confirmWindow: 10 };
+    const house = await openHouse(await newPlace('rabbitmq'), { broker });
+    const { calls, handle } = recorder();
+    await house.bus.consume('advance', handle, quick);
+    const [blocked = '', open = ''] = [lanesIn(0)[0], lanesIn(1)[0]];
+    const waiting = Array.from({ length: 60 }, (_, n) => `w${n}`);
+    await happen(house.journal, blocked, ...waiting);
+    const reasons = async () =>
+      await busCondition(house.bus, { failingSince: () => undefined }).look();
+    await until(async () =>
+      (await reasons()).some(({ text }) => text.includes('.advance.0 takes no more')),
+    );
+    await happen(house.journal, open, 'o1', 'o2');
+    const idsOf = (lane: string) =>
+      calls.filter((call) => call.lane === lane).flatMap(({ ids }) => ids);
+    await until(() => idsOf(open).length === 2);
+    expect(house.troubles.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('.advance.0: the broker takes no more'),
+    );
+    await partitions.hold(0, 1);
+    await until(nothingWaits(house.journal));
+    expect(idsOf(open)).toEqual(['o1', 'o2']);
+    expect(idsOf(blocked)).toEqual(waiting);
+    await until(async () => (await reasons()).length === 0);
   });
 
   it('counts what it gave out before', async () => {

@@ -76,6 +76,7 @@ export function journalCondition(journal: Journal, writes: WriteHealth): Conditi
 export function busCondition(bus: ToldBus, publishing: BusHealth): Condition {
   const next =
     'see whether the broker runs and can be reached; hemgang doctor tries it. Legal clocks go on meanwhile';
+  const nextWhenFull = 'hemgang status tells whether the queue rests, and who works it off';
   const severity = 'warning';
   return {
     name: 'bus',
@@ -91,6 +92,10 @@ export function busCondition(bus: ToldBus, publishing: BusHealth): Condition {
         const text = `no connection to the broker to ${what}: events wait in the journal`;
         return [{ code: `bus-away-${what}`, text, since, next, severity }];
       });
+      for (const name of bus.figures?.().full ?? []) {
+        const text = `${name} takes no more: its events wait in the journal, others go on`;
+        reasons.push({ code: 'bus-queue-full', text, next: nextWhenFull, severity });
+      }
       const failing = publishing.failingSince();
       if (reasons.length > 0 || failing === undefined) return reasons;
       const { error, since } = failing;

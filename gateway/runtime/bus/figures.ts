@@ -19,13 +19,15 @@ export interface BusFigures {
   readonly redelivered: number;
   /** Messages that are none of ours. */
   readonly strange: number;
+  /** Queues that took nothing more when they were last tried. */
+  readonly full: readonly string[];
   /** Consumers that stand: one a queue and partition held. */
   readonly consumers: number;
 }
 
 /** The counted part, as the bus keeps it. */
 export type BusCounts = {
-  -readonly [K in Exclude<keyof BusFigures, 'connections' | 'consumers'>]: number;
+  -readonly [K in Exclude<keyof BusFigures, 'connections' | 'full' | 'consumers'>]: number;
 };
 
 export function noCounts(): BusCounts {

@@ -70,7 +70,7 @@ export function createPublisher(channel: ConfirmChannel, parts: PublisherParts):
       },
       (thrown: unknown) => {
         const error = asBusError(thrown);
-        if (isNack(error)) counts.refused += 1;
+        if (isRefusal(error)) counts.refused += 1;
         else counts.unconfirmed += 1;
         return error;
       },
@@ -112,6 +112,7 @@ interface Sent {
   readonly hasRoom: boolean;
 }
 
-function isNack({ cause }: GatewayError): boolean {
-  return cause instanceof Error && cause.message === 'message nacked';
+/** Whether the broker itself said no (nack): the queue is full, or has no leader. */
+export function isRefusal(outcome: GatewayError | undefined): boolean {
+  return outcome?.cause instanceof Error && outcome.cause.message === 'message nacked';
 }

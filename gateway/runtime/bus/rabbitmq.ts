@@ -4,21 +4,20 @@
  */
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { GatewayError } from '../../errors.ts';
-import { toCloudEvent, type DischargeEvent } from '../../process/events.ts';
 import type { Clock } from '../clock.ts';
-import { beginStep, type Step } from '../trace.ts';
-import type { Journal, Outbox, QueueName, UnpublishedRow } from '../journal/journal.ts';
+import type { Journal, Outbox, QueueName } from '../journal/journal.ts';
 import { asBusError } from './broker-error.ts';
 import { brokerFound, type BrokerFound } from './broker-found.ts';
 import type { Bus, ConsumeOptions, Handle, OnTrouble } from './bus.ts';
 import type { EventOutlet } from './events/publication.ts';
 import { keepConnected, type BrokerAddress, type Connection } from './connection.ts';
 import { noCounts, type BusFigures, type BusObserver } from './figures.ts';
+import { createHandover } from './handover.ts';
 import { partitionOf, type Partitions } from './partitions.ts';
-import { createPublisher, noRoute, type OutgoingMessage, type Publisher } from './publisher.ts';
+import { createPublisher, type Publisher } from './publisher.ts';
 import { startPump, type Pump } from './pump.ts';
 import { subscriptionOf, type Subscription } from './subscription.ts';
-import { declare, lacksQueue, queueNameOf, routingKeyOf, topologyOf } from './topology.ts';
+import { declare, lacksQueue, queueNameOf, topologyOf } from './topology.ts';
 import { startUpkeep } from './upkeep.ts';
 
 export interface RabbitMqBusOptions {
@@ -37,6 +36,8 @@ export interface RabbitMqBusOptions {
   readonly confirmTimeoutMs?: number;
   /** Messages of one queue and partition with us and not yet acknowledged; default 64. */
   readonly prefetch?: number;
+  /** Messages one queue takes; more wait in the journal. For tests. */
+  readonly maxLength?: number;
   /** Time between two looks for what the broker has lost, in milliseconds; default a minute. */
   readonly upkeepMs?: number;
 }
@@ -47,15 +48,6 @@ export interface RabbitMqBus extends Bus {
   /** The broker that answered last; undefined before the first. */
   found(): BrokerFound | undefined;
   readonly outlet: EventOutlet;
-}
-
-/** Headers carry keys for routing alone; what an event says is in its body. */
-export interface MessageHeaders {
-  readonly position: number;
-  readonly lane: string;
-  readonly stream: string;
-  /** W3C Trace Context, where the event is of a trace. */
-  readonly traceparent?: string;
 }
 
 /** What one live connection gives us to publish with. */
@@ -70,16 +62,6 @@ interface Consumer {
   readonly pump: Pump;
 }
 
-/** A row and what is published of it. */
-interface Outgoing {
-  readonly row: UnpublishedRow;
-  readonly step: Step | undefined;
-  readonly message: OutgoingMessage;
-}
-
-/** Windows published in one call; the relay comes again at once. */
-const windowsAtOnce = 20;
-
 /**
  * A bus over RabbitMQ. It connects by itself, and again whenever a connection is lost; until then `publishWaiting`
  * rejects and events wait in the journal. It publishes over one connection and consumes over another: a broker that is
@@ -93,7 +75,7 @@ export function rabbitMqBus(
   const { address, prefix, partitions, confirmWindow = 500, prefetch = 64 } = options;
   const { confirmTimeoutMs = 10_000, upkeepMs = 60_000, observer } = options;
   const onTrouble = options.onTrouble ?? (() => undefined);
-  const topology = topologyOf(prefix, partitions.count);
+  const topology = topologyOf(prefix, partitions.count, options.maxLength);
   const counts = noCounts();
   const upkeep = startUpkeep({
     journal,
@@ -101,6 +83,19 @@ export function rabbitMqBus(
     prefix,
     partitions: partitions.count,
     everyMs: upkeepMs,
+  });
+  const handover = createHandover({
+    journal,
+    clock,
+    exchange: topology.exchange,
+    prefix,
+    partitions: partitions.count,
+    window: confirmWindow,
+    usable() {
+      const { internal, model } = usableLink();
+      return { publisher: internal, renew: () => publish.renew(model) };
+    },
+    onTrouble,
   });
   const consumers: Consumer[] = [];
   let found: BrokerFound | undefined;
@@ -235,32 +230,7 @@ export function rabbitMqBus(
   ): Promise<number> {
     // A connection that is only just being made is no trouble yet.
     await publish.tried;
-    let total = 0;
-    for (let window = 0; window < windowsAtOnce; window += 1) {
-      const usable = usableLink();
-      const rows = await journal.outbox.unpublished(nowMs, confirmWindow);
-      if (rows.length === 0) break;
-      const outgoing = rows.flatMap((row) => outgoingOf(row) ?? []);
-      if (outgoing.length < rows.length) {
-        const said = new Set(outgoing.map(({ row }) => row));
-        await giveUp(
-          rows.filter((row) => !said.has(row)),
-          outbox,
-        );
-      }
-      const outcomes = await usable.internal.publish(outgoing.map(({ message }) => message));
-      for (const [at, { step }] of outgoing.entries()) step?.end(outcomes[at]);
-      const confirmed = outgoing.flatMap(({ row }, at) => (outcomes[at] === undefined ? row : []));
-      if (confirmed.length > 0) await outbox.published(confirmed, nowMs);
-      total += confirmed.length;
-      const failure = outcomes.find((outcome) => outcome !== undefined);
-      if (failure !== undefined) {
-        // Somebody took a queue or binding away: a new connection declares all again.
-        if (failure.standardCode === noRoute) publish.renew(usable.model);
-        throw failure;
-      }
-      if (rows.length < confirmWindow) break;
-    }
+    const total = await handover.run(nowMs, outbox);
     if (link !== undefined) await inTime(upkeep.look(link.model), confirmTimeoutMs);
     return total;
   }
@@ -280,50 +250,6 @@ export function rabbitMqBus(
   function onUsable(listener: () => void): () => void {
     waiting.add(listener);
     return () => void waiting.delete(listener);
-  }
-
-  /** @returns undefined where the event cannot be said: it is no JSON, or its envelope lacks what every event has */
-  function outgoingOf(row: UnpublishedRow): Outgoing | undefined {
-    const { event, type, queue, lane } = row;
-    const body = event && bodyOf(event);
-    if (event === undefined || body === undefined) return undefined;
-    const step =
-      event.traceparent === undefined
-        ? undefined
-        : beginStep('publish', event.traceparent, { type, queue });
-    const headers: MessageHeaders = {
-      position: row.position,
-      lane,
-      stream: row.streamId,
-      ...(step && { traceparent: step.traceparent }),
-    };
-    const message = {
-      exchange: topology.exchange,
-      routingKey: routingKeyOf(queue, partitionOf(lane, partitions.count), type),
-      body,
-      properties: {
-        contentType: 'application/cloudevents+json',
-        persistent: true,
-        mandatory: true,
-        messageId: row.eventId,
-        type,
-        headers,
-      },
-    };
-    return { row, step, message };
-  }
-
-  /** What cannot be said today cannot be said tomorrow, and tried again it would hold up all that waits. */
-  async function giveUp(
-    rows: readonly UnpublishedRow[],
-    outbox: Pick<Outbox, 'bury'>,
-  ): Promise<void> {
-    const error = new GatewayError(
-      'assertion-failed',
-      'the event cannot be read; hemgang journal verify tells what else is spoilt',
-    );
-    await outbox.bury(rows, `${error.code}: ${error.message}`);
-    for (const { queue, lane } of rows) onTrouble(error, { queue, lane, deadLetter: true });
   }
 
   const outlet: EventOutlet = {
@@ -350,6 +276,7 @@ export function rabbitMqBus(
     found: () => found,
     figures: () => ({
       ...counts,
+      full: handover.full(),
       connections: { publish: publish.state(), consume: consume.state() },
       consumers: consumers.reduce((sum, { subscription }) => sum + subscription.consumers(), 0),
     }),
@@ -375,14 +302,6 @@ export function rabbitMqBus(
       await Promise.all([publish.close(), consume.close()]);
     },
   };
-}
-
-function bodyOf(event: DischargeEvent): string | undefined {
-  try {
-    return JSON.stringify(toCloudEvent(event));
-  } catch {
-    return undefined;
-  }
 }
 
 /** A broker that has fallen silent does not keep its caller. @throws GatewayError bus-unavailable */

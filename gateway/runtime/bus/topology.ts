@@ -31,8 +31,8 @@ export interface Topology {
  * 20 by default, 3.x none at all.
  */
 const deliveryLimit = 20;
-/** More waits in the journal: the broker refuses it, and the relay tries again. */
-const maxLength = 100_000;
+/** Messages one queue takes. More wait in the journal: the broker refuses them, and the relay tries again. */
+const longest = 100_000;
 
 const queues: readonly QueueName[] = ['advance', 'dispatch'];
 
@@ -47,7 +47,7 @@ export function routingKeyOf(queue: QueueName, partition: number, type: string):
 }
 
 /** The whole topology under one prefix, with so many partitions of each queue. */
-export function topologyOf(prefix: string, partitions: number): Topology {
+export function topologyOf(prefix: string, partitions: number, maxLength = longest): Topology {
   const exchange = `${prefix}.internal`;
   const events = `${prefix}.events`;
   const deadLetters = `${prefix}.dead-letters`;

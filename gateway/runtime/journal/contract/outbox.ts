@@ -57,8 +57,11 @@ export interface Outbox {
     lanes: readonly string[],
     limit: number,
   ): Promise<readonly (OutboxRow & { readonly nextAtMs: number | undefined })[]>;
-  /** Rows not yet handed to a broker (relay form), oldest first, due at `nowMs`, with their events. Read only. */
-  unpublished(nowMs: number, limit: number): Promise<readonly UnpublishedRow[]>;
+  /**
+   * Rows not yet handed to a broker (relay form), oldest first, due at `nowMs`, with their events. Read only.
+   * @param after only those of later positions; from the first unless given
+   */
+  unpublished(nowMs: number, limit: number, after?: number): Promise<readonly UnpublishedRow[]>;
   /**
    * The broker has confirmed them. One that was handled and postponed beyond `nowMs` before its confirm came is left
    * as it is: it must be published anew.

@@ -34,7 +34,7 @@ export function prepareOutboxReads(sql: Sql) {
   const unpublishedRows = sql.prepare(
     `SELECT ${columns}, e.body
      FROM outbox AS o JOIN events AS e ON e.stream = o.stream AND e.position = o.position
-     WHERE o.queue = ?1 AND ${due} ORDER BY o.position LIMIT ?3`,
+     WHERE o.queue = ?1 AND ${due} AND o.position > ?4 ORDER BY o.position LIMIT ?3`,
   );
   const published = sql.prepare(
     `SELECT ${columns} FROM outbox AS o
@@ -84,10 +84,10 @@ export function prepareOutboxReads(sql: Sql) {
       return rows.map((row) => ({ ...row, nextAtMs: row.nextAtMs ?? undefined }));
     },
 
-    *unpublished(nowMs: number, limit: number): Step<readonly UnpublishedRow[]> {
+    *unpublished(nowMs: number, limit: number, after = 0): Step<readonly UnpublishedRow[]> {
       const found = yield* sql.together(
         queues.map((queue) =>
-          unpublishedRows.all<OutboxRow & { body: string }>(queue, nowMs, limit),
+          unpublishedRows.all<OutboxRow & { body: string }>(queue, nowMs, limit, after),
         ),
       );
       return found
