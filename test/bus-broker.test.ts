@@ -268,6 +268,48 @@ describe.skipIf(!runBroker)('a broker', () => {
     await until(async () => (await reasons()).length === 0);
   });
 
+  it('gets back what is of a queue that rests, but for what is in hand, and hands it out again afterwards', async () => {
+    const place = await newPlace('rabbitmq');
+    const house = await openHouse(place);
+    const { journal, bus } = house;
+    const inHand = door();
+    const { ids, handle } = recorder(() => inHand.opened);
+    await bus.consume('advance', handle, { ...quick, lanes: 1 });
+    await happen(journal, 'a', 'a1');
+    await until(() => ids().length === 1);
+    await happen(journal, 'a', 'a2');
+    await append(
+      journal,
+      ['b', 'c', 'd'].map((lane) => eventOf(lane, `${lane}1`)),
+    );
+    await until(() => bus.inHand() === 5);
+
+    /** Ready to be given out: what is here and not acknowledged is not among them. */
+    const readyAtBroker = () =>
+      withChannel(async (channel) => {
+        let sum = 0;
+        for (let n = 0; n < testPartitions; n += 1) {
+          sum += (await channel.checkQueue(queueNameOf(place.prefix, 'advance', n))).messageCount;
+        }
+        return sum;
+      });
+    const why = { reason: 'a test', by: 'anna', at: '2026-03-02T10:00:00.000Z' };
+    await journal.pauses.pause({ queue: 'advance', ...why });
+    bus.wake();
+    await until(async () => (await readyAtBroker()) === 3);
+    expect(bus.inHand()).toBe(2);
+    expect(figures(house).consumers).toBe(0);
+    inHand.open();
+    await until(() => bus.inHand() === 0);
+    await until(async () => (await readyAtBroker()) === 4);
+    expect(ids()).toEqual(['a1']);
+
+    await journal.pauses.resume('advance');
+    bus.wake();
+    await until(nothingWaits(journal));
+    expect(ids().toSorted()).toEqual(['a1', 'a2', 'b1', 'c1', 'd1']);
+  });
+
   it('counts what it gave out before', async () => {
     const place = await newPlace('rabbitmq');
     const before = await openHouse(place);

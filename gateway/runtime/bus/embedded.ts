@@ -57,6 +57,7 @@ function rowsOf(journal: Journal, clock: Clock, queue: QueueName): Source {
       return { rows: await journal.outbox.ofLanes(queue, chosen, limit), dueMs };
     },
     settled: () => undefined,
+    rest: () => Promise.resolve(),
   };
 }
 

@@ -24,6 +24,8 @@ export interface Source {
   ): Promise<{ readonly rows: readonly OutboxRow[]; readonly dueMs?: number | undefined }>;
   /** The journal has committed what became of these rows. */
   settled(rows: readonly OutboxRow[]): void;
+  /** The queue rests, until the next `take`: nothing is kept here but what is of the busy lanes. */
+  rest(busyLanes: readonly string[]): Promise<void>;
 }
 
 export interface PumpParts {
@@ -90,10 +92,13 @@ export function startPump(parts: PumpParts): Pump {
 
   /** Takes one page and starts its lanes. */
   async function takePage(): Promise<{ started: boolean; dueMs: number | undefined }> {
+    if (await isPaused()) {
+      await source.rest([...busy.keys()]);
+      return { started: false, dueMs: clock.nowMs() + pauseLookMs };
+    }
     const lanesAtOnce = isGivingWay() ? givingWay.lanes : options.lanes;
     const room = lanesAtOnce - busy.size;
     if (room <= 0) return { started: false, dueMs: undefined };
-    if (await isPaused()) return { started: false, dueMs: clock.nowMs() + pauseLookMs };
     // A page for each lane that ends would be a commit for each: those that end close together are refilled together.
     const sinceMs = clock.elapsedMs() - pageTakenMs;
     if (room < lanesAtOnce / 2 && sinceMs < refillMs) {

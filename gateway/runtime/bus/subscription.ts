@@ -79,8 +79,11 @@ export function subscriptionOf(parts: SubscriptionParts): Subscription {
   const lanes = new Map<string, Held[]>();
   let current: Attached | undefined;
   let isCancelled = false;
+  let isResting = false;
   /** One change of what is consumed at a time. */
   let changing: Promise<unknown> = Promise.resolve();
+  const wanted = (): ReadonlySet<number> =>
+    isCancelled || isResting ? new Set() : partitions.held();
   const isOurs = (lane: string): boolean =>
     partitions.held().has(partitionOf(lane, partitions.count));
 
@@ -165,8 +168,7 @@ export function subscriptionOf(parts: SubscriptionParts): Subscription {
       parts.onLost(model);
     });
     await channel.prefetch(parts.prefetch);
-    if (isCancelled) return;
-    for (const partition of partitions.held()) await consume(mine, partition);
+    for (const partition of wanted()) await consume(mine, partition);
   }
 
   async function consume(mine: Attached, partition: number): Promise<void> {
@@ -187,15 +189,15 @@ export function subscriptionOf(parts: SubscriptionParts): Subscription {
   async function align(): Promise<ReadonlySet<number>> {
     const mine = current;
     if (mine === undefined) return new Set();
-    const held = isCancelled ? new Set<number>() : partitions.held();
+    const all = wanted();
     const lost = new Set<number>();
     for (const [partition, tag] of mine.tags) {
-      if (held.has(partition)) continue;
+      if (all.has(partition)) continue;
       mine.tags.delete(partition);
       lost.add(partition);
       await mine.channel.cancel(tag);
     }
-    for (const partition of held) {
+    for (const partition of all) {
       if (!mine.tags.has(partition)) await consume(mine, partition);
     }
     return lost;
@@ -237,7 +239,24 @@ export function subscriptionOf(parts: SubscriptionParts): Subscription {
       for (const lane of lanes.keys()) release(lane, isLost, ({ requeue }) => requeue());
     },
 
+    async rest(busyLanes) {
+      if (!isResting) {
+        isResting = true;
+        await inTurn(align);
+      }
+      // A broker closes the channel of who keeps a message too long: RabbitMQ after half an hour.
+      const busy = new Set(busyLanes);
+      const isHere = (): boolean => true;
+      for (const lane of lanes.keys()) {
+        if (!busy.has(lane)) release(lane, isHere, ({ requeue }) => requeue());
+      }
+    },
+
     async take(laneLimit, limit, busyLanes) {
+      if (isResting) {
+        isResting = false;
+        await inTurn(align);
+      }
       const busy = new Set(busyLanes);
       const chosen = [...lanes.keys()]
         .filter((lane) => !busy.has(lane) && isOurs(lane))
