@@ -16,7 +16,7 @@ import {
 } from './support/journal-messages.ts';
 import { postgresSettings } from './support/journal-forms.ts';
 import { startProxy } from './support/proxy.ts';
-import { has, ownSchema } from './support/servers.ts';
+import { has, ownSchema, withPostgres } from './support/servers.ts';
 
 const isThere = await has('what only the journal in PostgreSQL promises', 'PostgreSQL that runs');
 
@@ -48,6 +48,33 @@ describe.skipIf(!isThere)('the journal in PostgreSQL', () => {
     expect(await storyOf(together)).toEqual(await storyOf(inTurn));
     await inTurn.close();
     remove();
+  });
+
+  test('a case is read by index, also while nobody has counted the tables', async () => {
+    const journal = await open();
+    await Promise.all(Array.from({ length: 1500 }, (_, n) => journal.record(message(n))));
+    const ids = await withPostgres(place.url, async (client) => {
+      const { rows } = await client.query<{ id: string }>(
+        `SELECT process_id AS id FROM ${place.schema}.stays LIMIT 5`,
+      );
+      return rows.map(({ id }) => id);
+    });
+    for (const id of ids) {
+      expect((await journal.load(id))?.events).toHaveLength(1);
+      expect(await journal.relatedStays(id)).toEqual([]);
+    }
+    // What a session did is in the statistics when it ends.
+    await journal.close();
+    const rowsReadWhole = await withPostgres(place.url, async (client) => {
+      const { rows } = await client.query<{ count: number }>(
+        `SELECT sum(seq_tup_read)::int AS count FROM pg_stat_user_tables
+         WHERE schemaname = $1 AND (relname = 'stays' OR relname LIKE 'events%')`,
+        [place.schema],
+      );
+      return rows[0]?.count;
+    });
+    // Five of the 1,500 stays, by the question for them above.
+    expect(rowsReadWhole).toBeLessThan(1500);
   });
 
   test('of a line that breaks again and again no message is lost and none is there twice', async () => {

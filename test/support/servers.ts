@@ -74,8 +74,9 @@ export function ownSchema(url = postgresUrl): {
   return {
     url,
     schema,
-    drop: () =>
-      withPostgres(url, (client) => client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)),
+    async drop() {
+      await withPostgres(url, (client) => client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`));
+    },
   };
 }
 
@@ -105,14 +106,14 @@ async function answersPostgres(): Promise<boolean> {
   );
 }
 
-export async function withPostgres(
+export async function withPostgres<T>(
   url: string,
-  work: (client: Client) => Promise<unknown>,
-): Promise<void> {
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
-    await work(client);
+    return await work(client);
   } finally {
     await client.end();
   }

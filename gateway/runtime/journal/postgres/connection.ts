@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Client, types, type ClientConfig } from 'pg';
 import { GatewayError } from '../../../errors.ts';
 import type { PostgresSettings } from '../../config-journal.ts';
+import { GatheringSocket } from './socket.ts';
 
 /** What a connection needs to know; plain data, so that it can go to a worker. */
 export interface ConnectionSettings {
@@ -66,15 +67,38 @@ function clientConfig(settings: ConnectionSettings, name: string): ClientConfig 
     ...(password !== undefined && new URL(url).password === '' && { password }),
     ...(ca !== undefined && { ssl: { ca, rejectUnauthorized: true } }),
     pipeline: true,
+    stream: () => new GatheringSocket(),
     keepAlive: true,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: statementTimeoutMs + answerMarginMs,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
     application_name: `hemgang ${name}`,
-    options: `-c search_path=${schema} -c synchronous_commit=on`,
+    options: settingsOfSession(schema),
     types: { getTypeParser },
   };
+}
+
+/**
+ * Everything the journal asks goes by an index, from the table named first to the next. Left to itself the planner
+ * reads whole tables and joins them in memory while nobody has counted a table that grew in the last minutes: 240 ms
+ * for a case where the index takes 0.2. So it is kept to indexes and to the order as written, plans a statement once a
+ * connection and compiles none.
+ */
+function settingsOfSession(schema: string): string {
+  const settings = {
+    search_path: schema,
+    synchronous_commit: 'on',
+    enable_seqscan: 'off',
+    enable_hashjoin: 'off',
+    enable_mergejoin: 'off',
+    join_collapse_limit: '1',
+    plan_cache_mode: 'force_generic_plan',
+    jit: 'off',
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 }
 
 const bigint = types.builtins.INT8;
