@@ -15,7 +15,7 @@ export function prepareStatus(sql: Sql): () => Step<JournalStatus> {
   const unmapped = sql.prepare(
     `SELECT m.sender, u.code_table AS "table", u.code, count(*) AS count,
        min(m.received_at) AS oldest
-     FROM unmapped_codes AS u JOIN messages AS m ON m.sequence = u.message_sequence
+     FROM unmapped_codes AS u LEFT JOIN messages AS m ON m.sequence = u.message_sequence
      GROUP BY 1, 2, 3 ORDER BY count DESC, 1, 2, 3`,
   );
   const deliveries = sql.prepare('SELECT state, count FROM delivery_counts WHERE count > 0');

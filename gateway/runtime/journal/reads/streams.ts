@@ -49,12 +49,15 @@ function prepareProcessReads(sql: Sql) {
   );
   // A stay that is another person's since it was told to overlap is to be told that it does not.
   const related = sql.prepare(
-    `WITH related AS (
-       SELECT o.stay_id, o.process_id, o.patient_key FROM stays AS o WHERE o.process_id <> ?1
-         AND (o.patient_key IN (SELECT patient_key FROM stays WHERE process_id = ?1)
-           OR o.stay_id IN (SELECT e.body -> 'data' ->> 'otherStayId'
-             FROM stays AS s JOIN events AS e ON e.stream = s.stay_id
-             WHERE s.process_id = ?1 AND e.type = 'stay.overlapped'))
+    `WITH near AS (
+       SELECT o.stay_id FROM stays AS s JOIN stays AS o ON o.patient_key = s.patient_key
+         WHERE s.process_id = ?1
+       UNION SELECT e.body -> 'data' ->> 'otherStayId'
+         FROM stays AS s JOIN events AS e ON e.stream = s.stay_id
+         WHERE s.process_id = ?1 AND e.type = 'stay.overlapped'),
+     related AS (
+       SELECT o.stay_id, o.process_id, o.patient_key
+       FROM near JOIN stays AS o ON o.stay_id = near.stay_id WHERE o.process_id <> ?1
        ORDER BY o.stay_id DESC LIMIT 20)
      SELECT r.stay_id AS "stayId", r.process_id AS "processId", r.patient_key AS "patientKey",
        (SELECT coalesce(max(position), 0) FROM events WHERE stream = r.stay_id) AS version,
