@@ -45,8 +45,9 @@ export function createPublisher(channel: ConfirmChannel, parts: PublisherParts):
     let timer: NodeJS.Timeout | undefined;
     counts.outstanding += 1;
     const confirmed = new Promise<void>((resolve, reject) => {
-      const late = new GatewayError('bus-unavailable', 'the broker did not confirm in time');
-      timer = setTimeout(() => reject(late), confirmTimeoutMs);
+      timer = setTimeout(() => {
+        reject(new GatewayError('bus-unavailable', 'the broker did not confirm in time'));
+      }, confirmTimeoutMs);
       const content = Buffer.from(body);
       hasRoom = channel.publish(exchange, routingKey, content, properties, (error) => {
         if (error) reject(asBusError(error));
