@@ -12,6 +12,8 @@ import { createLog } from '../../gateway/runtime/log.ts';
 export interface Stats {
   readonly commits: number;
   readonly residentMb: number;
+  /** Processor time of all its threads since it began: what neighbours on the machine hardly change. */
+  readonly cpuMs: number;
   readonly waiting: number;
   readonly events: number;
   /** How late the event loop was since it was last asked: its longest, by a timer of 1 ms. */
@@ -81,6 +83,7 @@ process.on('message', (question: string) => {
     const stats: Stats = {
       commits: journal?.commits() ?? 0,
       residentMb: process.memoryUsage.rss() / 1024 / 1024,
+      cpuMs: (process.cpuUsage().user + process.cpuUsage().system) / 1000,
       waiting: outbox.advance.waiting + outbox.dispatch.waiting,
       events,
       loopDelayMs,
@@ -88,4 +91,6 @@ process.on('message', (question: string) => {
     process.send?.(stats);
   });
 });
+// Whoever measures is gone: so is what was measured.
+process.once('disconnect', () => process.exit());
 process.send?.({ port: gateway.mllp.port, httpPort: gateway.http.port } satisfies Started);

@@ -243,7 +243,7 @@ if (what === 'fhir') {
 }
 if (what === 'forms') {
   const backlog = args.has('--backlog') ? 100_000 : 12_000;
-  await benchForms(say, { runs, secondsPerRun, backlog });
+  await benchForms(say, { runs, secondsPerRun, backlog, parts: process.argv.slice(3) });
   process.exit();
 }
 if (what === 'conformance') {
