@@ -79,10 +79,19 @@ function readText(file: string, shown: string): string {
   return readFileSync(file, 'utf8');
 }
 
+/** What each file held last: a reload parses what has changed, for to parse all of them holds up the messages. */
+const parsed = new Map<string, { readonly text: string; readonly content: unknown }>();
+
 function parseYaml(text: string, shown: string): unknown {
+  const last = parsed.get(shown);
+  if (last?.text === text) return last.content;
   const document = parseDocument(text, { uniqueKeys: true });
   const error = document.errors[0];
-  if (error === undefined) return document.toJS();
+  if (error === undefined) {
+    const content: unknown = deepFreeze(document.toJS());
+    parsed.set(shown, { text, content });
+    return content;
+  }
   const line = error.linePos?.[0].line ?? 0;
   throw invalid(`${shown}: line ${line}: ${error.message.split('\n')[0] ?? error.code}`, error);
 }

@@ -6,6 +6,9 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
 
+/** What each file held last: a reload parses what has changed, for to parse all of them holds up the messages. */
+const parsed = new Map<string, { readonly text: string; readonly content: unknown }>();
+
 /**
  * @param path of one YAML file
  * @returns what it holds, unchecked
@@ -13,7 +16,12 @@ import { GatewayError } from '../gateway/errors.ts';
  */
 export function read(path: string): unknown {
   try {
-    return parse(readFileSync(path, 'utf8'), { uniqueKeys: true }) as unknown;
+    const text = readFileSync(path, 'utf8');
+    const last = parsed.get(path);
+    if (last?.text === text) return last.content;
+    const content: unknown = deepFreeze(parse(text, { uniqueKeys: true }));
+    parsed.set(path, { text, content });
+    return content;
   } catch (cause) {
     const line = cause instanceof Error ? cause.message.split('\n')[0] : 'unreadable';
     throw new GatewayError('configuration-invalid', `${path}: ${line ?? ''}`, { cause });
