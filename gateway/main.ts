@@ -41,8 +41,6 @@ export interface GatewayOptions {
   readonly space?: () => Promise<Space>;
   /** Opens the journal in a folder; of the configured form unless given. */
   readonly openJournal?: (folder: string) => Promise<Journal>;
-  /** Whether SIGHUP makes this process call `reload`: others may send it then. */
-  readonly reloadsOnSignal?: boolean;
   /** The configuration as it is written now; the same as at first unless given. */
   readonly reread?: () => Config;
 }
@@ -125,8 +123,7 @@ async function assemble(
   };
   const does = (role: Role): boolean => config.instance.roles.includes(role);
 
-  const opened = await (options.openJournal?.(folder) ??
-    openJournal(config, { env, reloads: options.reloadsOnSignal ?? false }));
+  const opened = await (options.openJournal?.(folder) ?? openJournal(config, env));
   closers.push(() => opened.close());
   const journal = observing.journal(opened);
   closers.push(async () => {

@@ -1,6 +1,12 @@
 /** Codes that no table has: what waits for them is told, what an entry would lead to is shown before it goes. */
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -15,14 +21,13 @@ import { codesMap, type CodesMapOptions } from '../gateway/cli/codes-map.ts';
 import { asGatewayError } from '../gateway/errors.ts';
 import { systemClock } from '../gateway/runtime/clock.ts';
 import { openEmbeddedJournal, openJournalReader } from '../gateway/runtime/journal/embedded.ts';
-import { holderOf } from '../gateway/runtime/journal/embedded/lock.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { withEntry } from '../mappings/overlay.ts';
 import { possibleTargets } from '../mappings/targets.ts';
 import type { DischargeEvent } from '../gateway/process/events.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway } from './support/gateway.ts';
-import { runCli, startService, type Service } from './support/service.ts';
+import { startService, type Service } from './support/service.ts';
 
 const closing: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -128,7 +133,7 @@ const toldNothing: Told = {
   cases: [],
   months: [],
   codes: [],
-  applied: { by: 'nobody yet', isDone: false, events: [] },
+  applied: { by: 'this command', isDone: false, events: [] },
 };
 
 /** Runs the verb here: what it prints, or the error it ends with. */
@@ -300,25 +305,25 @@ describe('while the gateway runs', () => {
     expect((await look(here)).parked).toBe(2);
   });
 
-  test('one that dies after the entry was written loses nothing: its next start translates it', async () => {
+  test('an entry that the gateway cannot take up stands, with who made it and why it waits: the next start translates it', async () => {
     const here = place();
     const service = await start(here);
     await send(service, admission('V1', hoursAgo(50)), need('V1', hoursAgo(50)));
-    const pid = holderOf(here.data)?.pid;
-    if (pid === undefined) throw new Error('the gateway does not say who it is');
-    process.kill(pid, 'SIGSTOP');
-    const words = ['map', v.table, v.code, v.target, '--reference', v.reference];
-    const applying = runCli(['codes', ...words, '--config', here.config, '--apply', '--yes']);
-    const ended = once(applying, 'exit');
-    while (!existsSync(join(here.data, 'hemgang.requests'))) await sleep(20);
-    applying.kill('SIGKILL');
-    await Promise.all([ended, service.end('SIGKILL')]);
+    appendFileSync(here.config, 'stop: { notice: 1ms }\n');
+    const { code, text } = await map(here, apply);
+    expect(code).toBe(1);
+    expect(text).toContain('what waits is not translated yet');
+    expect(text).toContain('stop: cannot change while the gateway runs');
     expect((await look(here)).parked).toBe(1);
+    expect(audited(here)).toContainEqual(
+      expect.objectContaining({
+        what: expect.stringContaining('code V of table 0004-admission means patient.admitted'),
+        reason: v.reference,
+      }),
+    );
+    await service.end('SIGKILL');
     const again = await start(here);
     expect(again.output).toContain('1 parked messages could be translated now');
-    expect(audited(here).map(({ what }) => what)).toContainEqual(
-      expect.stringContaining('code V of table 0004-admission means patient.admitted'),
-    );
     await until(async () => (await look(here)).events.some(({ type }) => type === 'notice.issued'));
     expect((await look(here)).parked).toBe(0);
   });

@@ -1,15 +1,29 @@
 /** What operators do to a gateway: while it runs, and while none does. */
 import { DatabaseSync } from '@photostructure/sqlite';
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { codesMap } from '../gateway/cli/codes-map.ts';
 import { deadLettersList, deadLettersShow } from '../gateway/cli/dead-letters.ts';
 import { queueList, queuePause, queueResume } from '../gateway/cli/queue.ts';
 import { redrive } from '../gateway/cli/redrive.ts';
+import { importHistory } from '../gateway/cli/import-history.ts';
+import type { PlanOptions } from '../gateway/cli/plan-options.ts';
+import { reloadGateway } from '../gateway/cli/reload.ts';
+import { applyResend, planResending, type ResendOptions } from '../gateway/cli/resend.ts';
+import { applyRetranslate, planRetranslate } from '../gateway/cli/retranslate.ts';
+import type { Difference } from '../gateway/cli/status-instances.ts';
+import { status } from '../gateway/cli/status.ts';
+import { traceId } from '../gateway/cli/trace.ts';
+import type { Config } from '../gateway/runtime/config.ts';
 import { buildMessage } from '../adapters/simulated/hospital.ts';
+import { brokerSettings, brokerUrl, testPartitions } from './support/broker.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { postgresSettings } from './support/journal-forms.ts';
+import { has, ownPrefix, ownSchema } from './support/servers.ts';
 import { runToEnd } from './support/service.ts';
 
 const monday = '2022-03-07T09:00:00.000Z';
@@ -72,10 +86,16 @@ async function verb<O extends object>(
   folder: string,
   options: O,
 ): Promise<{ code: number; json: ReturnType<typeof JSON.parse> }> {
+  const flags = { data: folder };
+  return await printed(() => run({ ...options, config: undefined, json: true, flags }));
+}
+
+async function printed(
+  run: () => Promise<number>,
+): Promise<{ code: number; json: ReturnType<typeof JSON.parse> }> {
   const spy = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
-    const flags = { data: folder };
-    const code = await run({ ...options, config: undefined, json: true, flags });
+    const code = await run();
     return { code, json: JSON.parse(String(spy.mock.calls.at(-1)?.[0])) };
   } finally {
     spy.mockRestore();
@@ -227,4 +247,211 @@ describe('the socket of operators', () => {
     await admit(world);
     expect(world.logged.join('')).toContain('commands cannot reach this one');
   });
+});
+
+const canShare = await has(
+  'operators of instances that share servers',
+  'PostgreSQL that runs',
+  'RabbitMQ that runs',
+);
+
+describe.skipIf(!canShare)('instances that share PostgreSQL and RabbitMQ', () => {
+  const closing: (() => Promise<void> | void)[] = [];
+  /** Both read the same overlay, and tell the same municipality. */
+  let a: TestGateway;
+  let b: TestGateway;
+  let overlay: string;
+
+  beforeAll(async () => {
+    const folder = temporaryFolder('operate-shared');
+    closing.push(() => folder.remove());
+    overlay = join(folder.path, 'mine');
+    mkdirSync(overlay);
+    const { url, schema, drop } = ownSchema();
+    closing.push(drop);
+    const { prefix, drop: dropBroker } = ownPrefix();
+    closing.push(dropBroker);
+    let receivers: Config['receivers'] | undefined;
+    let municipality: string | undefined;
+    const begin = async (id: string) => {
+      const world = await startTestGateway({
+        start: monday,
+        folder: join(folder.path, id),
+        change: (config) => ({
+          ...config,
+          instance: { ...config.instance, id, leaseTime: 3000 },
+          journal: postgresSettings(url, schema),
+          bus: brokerSettings(prefix),
+          mappings: [overlay],
+          receivers: (receivers ??= config.receivers),
+        }),
+      });
+      closing.push(() => world.close());
+      writeFileSync(
+        fileOf(world),
+        [
+          `data: ${world.folder}`,
+          `journal: { form: postgres, url: '${url}', schema: ${schema} }`,
+          `bus: { form: rabbitmq, url: '${brokerUrl}', prefix: ${prefix}, partitions: ${testPartitions} }`,
+          `mappings: [${overlay}]`,
+          `receivers: [{ id: receiver, channel: webhook, url: '${(municipality ??= world.receiver.url)}', secretEnv: [RECEIVER_SECRET], ownNetwork: true, recognisesRepeats: true }]`,
+        ].join('\n'),
+      );
+      return world;
+    };
+    a = await begin('a');
+    b = await begin('b');
+  }, 120_000);
+  afterAll(async () => {
+    for (const close of closing.splice(0).toReversed()) await close();
+  }, 120_000);
+
+  const fileOf = ({ folder }: TestGateway): string => join(folder, 'hemgang.yaml');
+  /** A verb as it is typed beside one of them. */
+  const said = async <O extends object>(
+    world: TestGateway,
+    run: (
+      options: O & { config: string; json: true; flags: Record<string, string> },
+    ) => Promise<number>,
+    options: O,
+  ) => await printed(() => run({ ...options, config: fileOf(world), json: true, flags: {} }));
+  const toldOf = (visit: string) => ({ ...stay, visit, controlId: `${visit}-1` });
+  const since = '2022-03-01 00:00';
+  const planned = { since, dryRun: true, rate: 0 } as const;
+  const applied = { dryRun: false, rate: 0, ...order } as const;
+  const sentIds = (): string[] => a.receiver.received.map(({ deliveryId }) => deliveryId);
+
+  test(
+    'obey an order to let a queue rest, whichever of them is told',
+    { timeout: 60_000 },
+    async () => {
+      await said(b, queuePause, { queue: 'advance', ...order });
+      const admitted = buildMessage('ekliden', { trigger: 'A01', ...toldOf('P1') });
+      const needed = buildMessage('ekliden', {
+        trigger: 'A08',
+        ...toldOf('P1'),
+        controlId: 'P1-2',
+        needs,
+      });
+      for (const raw of [admitted, needed]) expect(await a.send(raw)).toBe('AA');
+      expect(await a.gateway.journal.outbox.backlog()).toMatchObject({ advance: 2 });
+      expect(sentIds()).toEqual([]);
+      expect((await said(a, queueList, {})).code).toBe(1);
+      await said(a, queueResume, { queue: 'advance', ...order });
+      await a.rest();
+      expect(sentIds()).toHaveLength(1);
+      const { json } = await said(a, traceId, { id: 'P1-2' });
+      const steps: { what: string }[] = json.steps;
+      expect(steps.map(({ what }) => what)).toContain('attempt 1 to receiver');
+    },
+  );
+
+  test('send once more what was delivered, under the id it had', { timeout: 60_000 }, async () => {
+    const out = join(overlay, '..', 'resend.plan.json');
+    const before = sentIds();
+    expect(before.length).toBeGreaterThan(0);
+    expect((await said(a, planResending, { ...planned, to: 'receiver', out })).code).toBe(0);
+    const asked = await said(b, (options: ResendOptions) => applyResend(options, out), applied);
+    expect(asked).toMatchObject({ code: 0, json: { by: 'the running gateway' } });
+    await a.rest();
+    expect(sentIds().toSorted()).toEqual([...before, ...before].toSorted());
+  });
+
+  test(
+    'say again what a message says by other mappings, once both have read them',
+    { timeout: 60_000 },
+    async () => {
+      const ready = buildMessage('ekliden', {
+        trigger: 'A08',
+        ...toldOf('P1'),
+        controlId: 'P1-3',
+        needs,
+        readyAt: monday,
+      });
+      expect(await a.send(ready)).toBe('AA');
+      await a.rest();
+      expect(await eventTypes(a)).toContain('patient.discharge-ready');
+      mkdirSync(join(overlay, 'hl7v2', 'tables'), { recursive: true });
+      writeFileSync(
+        join(overlay, 'hl7v2', 'tables', 'ekliden-readiness.yaml'),
+        'entries: { K: null }\n',
+      );
+      expect((await said(a, reloadGateway, order)).code).toBe(0);
+      const [different] = (await untilStatus((seen) => seen.different.length > 0)).different;
+      expect(different).toMatchObject({
+        part: 'mappings',
+        sides: [{ who: ['a'] }, { who: ['b'] }],
+      });
+      expect((await said(b, reloadGateway, order)).code).toBe(0);
+      await untilStatus((seen) => seen.different.length === 0);
+
+      const out = join(overlay, '..', 'retranslate.plan.json');
+      expect((await said(b, planRetranslate, { ...planned, out })).code).toBe(1);
+      const asked = await said(
+        a,
+        (options: PlanOptions) => applyRetranslate(options, out),
+        applied,
+      );
+      expect(asked).toMatchObject({ code: 0, json: { by: 'the running gateway' } });
+      await a.rest();
+      expect(await eventTypes(a)).toContain('notice.withdrawn');
+    },
+  );
+
+  test(
+    'enter a code by the one that is asked, and tell of the other',
+    { timeout: 60_000 },
+    async () => {
+      const raw = buildMessage('ekliden', { trigger: 'A01', ...toldOf('P2') });
+      const text = Buffer.from(raw).toString('latin1').replace('PV1|1|I', 'PV1|1|V');
+      expect(await a.send(Buffer.from(text, 'latin1'))).toBe('AA');
+      expect((await a.gateway.status()).messages.parked).toBe(1);
+      const entry = { table: '0004-admission', code: 'V', target: 'patient.admitted' };
+      const { json } = await said(a, codesMap, {
+        ...entry,
+        reference: 'class list 3',
+        apply: true,
+        yes: true,
+      });
+      expect(json.applied).toMatchObject({
+        by: 'the running gateway',
+        isDone: true,
+        next: expect.stringContaining('hemgang reload there'),
+      });
+      expect((await a.gateway.status()).messages.parked).toBe(0);
+    },
+  );
+
+  test('take a past that leads to nothing outside', { timeout: 60_000 }, async () => {
+    const archive = join(overlay, '..', 'archive');
+    mkdirSync(archive);
+    const past = { ...toldOf('P3'), at: '2022-02-01T09:00:00Z' };
+    const messages = [
+      buildMessage('norrtuna', { trigger: 'A01', ...past }),
+      buildMessage('norrtuna', { trigger: 'A03', ...past, controlId: 'P3-2' }),
+    ];
+    for (const [index, raw] of messages.entries()) {
+      writeFileSync(join(archive, `${index}.hl7`), raw);
+    }
+    const before = sentIds();
+    const { code, json } = await said(a, importHistory, {
+      history: [archive],
+      liveFrom: '2022-03-01 00:00',
+      rate: 0,
+      ...order,
+    });
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ counts: { accepted: 2 } });
+    await a.rest();
+    expect(sentIds()).toEqual(before);
+  });
+
+  /** What `status` tells, once it holds: an instance tells of itself every second. */
+  async function untilStatus(holds: (seen: { different: readonly Difference[] }) => boolean) {
+    for (;;) {
+      const { json } = await said(a, status, {});
+      if (holds(json)) return json as { different: readonly Difference[] };
+      await sleep(100);
+    }
+  }
 });

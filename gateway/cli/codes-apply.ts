@@ -1,29 +1,24 @@
 /** Enters a code and has what waited translated: by the gateway that runs, or here where none does. */
-import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writePending, type PendingFile } from '../../mappings/overlay.ts';
+import type { PendingFile } from '../../mappings/overlay.ts';
 import type { Target } from '../../mappings/targets.ts';
 import type { DischargeEvent } from '../process/events.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { dataFolder, type Config } from '../runtime/config.ts';
-import { newId } from '../runtime/ids.ts';
-import { openJournal } from '../runtime/journal/open.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
-import { holderOf } from '../runtime/journal/embedded/lock.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
-import { createLog } from '../runtime/log.ts';
-import { hasRequests, leaveRequest } from '../runtime/reload-requests.ts';
-import { mappingsOf, openIntake } from '../wiring/intake.ts';
 import type { Preview } from './codes-preview.ts';
-import { Progress, type OpenQuestion } from './question.ts';
+import { operate, type Operated } from './operate.ts';
+import { Progress, type OpenQuestion, type QuestionOptions } from './question.ts';
 
 export interface Applied {
   /** Where the entry stands; absent where it stood already. */
   readonly file?: string;
-  readonly by: 'the running gateway' | 'this command' | 'nobody yet';
+  readonly by: Operated<unknown>['by'];
   readonly isDone: boolean;
   /** What stands in the journal since, in its order. */
   readonly events: readonly DischargeEvent[];
+  /** Why it is not in force. */
+  readonly why?: string;
   readonly next?: string;
 }
 
@@ -36,135 +31,62 @@ interface Entered {
   readonly pending?: PendingFile;
 }
 
-/** The gateway is given up on when nothing has moved for so long. */
-const patienceMs = 60_000;
+/** What follows may take a while to be decided; longer than that it is not waited for. */
 const decisionsMs = 10_000;
 const lookEveryMs = 50;
 
 /** @param preview what was shown of it, just now */
 export async function applyEntry(
-  { journal, config }: OpenQuestion,
-  entry: Entered,
+  { journal }: OpenQuestion,
+  options: QuestionOptions,
+  { table, code, target, reference, pending }: Entered,
   preview: Preview,
 ): Promise<Applied> {
-  const folder = dataFolder(config);
   const { events: position } = await journal.status();
-  const waiting = await Waiting.begin(journal, folder, entry, preview);
-  const { table, code, target, reference: reason, pending } = entry;
-  const file = pending && writePending(pending);
-  leaveRequest(folder, {
-    at: systemClock.now(),
-    who: userInfo().username,
-    what: `code ${code} of table ${table} means ${String(target)}, in ${file ?? 'the tables as they are'}`,
-    reason,
-  });
-  const holder = holderOf(folder);
-  const outcome =
-    holder === undefined
-      ? await translateHere(config, folder)
-      : holder.reloads && holder.pid !== undefined
-        ? await askGateway(holder.pid, folder, waiting)
-        : notReloading(holder.pid);
-  if (outcome.by === 'the running gateway' && outcome.isDone) await decided(journal, preview);
+  const entry = { table, code };
+  const planned = preview.messages.filter(({ waitedFor }) =>
+    waitedFor.some((one) => isOf(entry, one)),
+  );
+  // Messages that wait for the code in the end too: they cannot be translated.
+  const stuck = Math.max(0, (await countOf(journal, entry)) - planned.length);
+  const progress = new Progress((await journal.parkedCases()).length);
+  const { by, result } = await operate(
+    { ...options, reason: reference },
+    'enter-code',
+    {
+      ...entry,
+      target,
+      ...(pending && { overlay: { folder: resolve(pending.folder), file: pending.name } }),
+    },
+    (done) => progress.tell(done),
+  ).finally(() => progress.end());
+  const { file, refused } = result;
+  const isDone = refused === undefined && (await countOf(journal, entry)) <= stuck;
+  if (by === 'the running gateway' && isDone) await decided(journal, preview);
+  const [why, refusedNext] = refused?.split('\n  next: ') ?? [];
+  const next = isDone ? await nextOf(journal, by) : (refusedNext ?? notRead);
   return {
     ...(file !== undefined && { file }),
-    ...outcome,
+    by,
+    isDone,
     events: await eventsSince(journal, preview, position),
+    ...(why !== undefined && { why }),
+    ...(next !== undefined && { next }),
   };
 }
 
-type Outcome = Pick<Applied, 'by' | 'isDone' | 'next'>;
+const notRead =
+  'see that the folder of the entry stands under mappings: in the configuration that the gateway runs by, then hemgang reload';
 
-async function translateHere(config: Config, folder: string): Promise<Outcome> {
-  const journal = await openJournal(config);
-  const log = createLog({ level: 'warn' });
-  const progress = new Progress((await journal.parkedCases()).length);
-  try {
-    const parts = { journal, clock: systemClock, log, newId };
-    const intake = openIntake(mappingsOf(config), config, parts, folder);
-    await intake.retranslate((done) => progress.tell(done));
-  } finally {
-    progress.end();
-    await journal.close();
+/** What is left to do where everything was translated. */
+async function nextOf({ leases }: JournalReader, by: Applied['by']): Promise<string | undefined> {
+  const alive = ((await leases?.instances()) ?? []).filter((one) => one.isAlive).length;
+  if (alive > (by === 'the running gateway' ? 1 : 0)) {
+    return 'bring the entry to the other instances, and hemgang reload there: hemgang status shows which go by the former mappings';
   }
-  const next = 'start the gateway: what follows from these facts is decided and sent then';
-  return { by: 'this command', isDone: true, next };
-}
-
-async function askGateway(pid: number, folder: string, waiting: Waiting): Promise<Outcome> {
-  const by = 'the running gateway';
-  const refused = signal(pid);
-  if (refused !== undefined) {
-    const next = `send SIGHUP to process ${pid} as its own user (${refused}), or start the gateway anew`;
-    return { by: 'nobody yet', isDone: false, next };
-  }
-  let least = Infinity;
-  for (let triedMs = 0; triedMs < patienceMs; triedMs += lookEveryMs) {
-    const left = await waiting.toGo();
-    if (left === 0) return { by, isDone: true };
-    if (left < least) [least, triedMs] = [left, 0];
-    if (holderOf(folder) === undefined) {
-      return {
-        by: 'nobody yet',
-        isDone: false,
-        next: 'the gateway has ended; its next start translates what waits',
-      };
-    }
-    await sleep(lookEveryMs);
-  }
-  const next = `the gateway (process ${pid}) has not taken it up: its log says why; it reads the folders that stood under mappings: when it started, and keeps the old mappings while a file of them is wrong`;
-  return { by, isDone: false, next };
-}
-
-/** @returns why it could not be sent; a process that has just ended needs none */
-function signal(pid: number): string | undefined {
-  try {
-    process.kill(pid, 'SIGHUP');
-    return undefined;
-  } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
-    return code === 'ESRCH' ? undefined : code;
-  }
-}
-
-function notReloading(pid: number | undefined): Outcome {
-  const who = pid === undefined ? 'another process' : `process ${pid}`;
-  const next = `the data folder is in use by ${who}, which cannot be asked from here: start it anew, or send SIGHUP to a gateway there`;
-  return { by: 'nobody yet', isDone: false, next };
-}
-
-/** How far what was shown has come. */
-class Waiting {
-  readonly #journal: JournalReader;
-  readonly #folder: string;
-  readonly #entry: Entered;
-  /** Messages that wait for the code in the end too: they cannot be translated. */
-  readonly #stuck: number;
-
-  private constructor(journal: JournalReader, folder: string, entry: Entered, stuck: number) {
-    this.#journal = journal;
-    this.#folder = folder;
-    this.#entry = entry;
-    this.#stuck = stuck;
-  }
-
-  /** Begins to count, before anything is written. */
-  static async begin(
-    journal: JournalReader,
-    folder: string,
-    entry: Entered,
-    { messages }: Preview,
-  ): Promise<Waiting> {
-    const planned = messages.filter(({ waitedFor }) => waitedFor.some((one) => isOf(entry, one)));
-    const count = await countOf(journal, entry);
-    return new Waiting(journal, folder, entry, Math.max(0, count - planned.length));
-  }
-
-  /** What is still to be done; 0 when the codes wait no longer and who asked for it has been audited. */
-  async toGo(): Promise<number> {
-    const left = Math.max(0, (await countOf(this.#journal, this.#entry)) - this.#stuck);
-    return left + (hasRequests(this.#folder) ? 1 : 0);
-  }
+  return by === 'this command'
+    ? 'start the gateway: what follows from these facts is decided and sent then'
+    : undefined;
 }
 
 interface Code {

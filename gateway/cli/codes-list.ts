@@ -96,7 +96,7 @@ function nextStep(
   if (isKnown) return `the table has it by now; what keeps the messages is told by ${command}`;
   return hasOverlay
     ? command
-    : `name a folder of your own under mappings: in hemgang.yaml, start the gateway anew, then ${command}`;
+    : `name a folder of your own under mappings: in hemgang.yaml, hemgang reload, then ${command}`;
 }
 
 /** A code that may be an admission has no clock yet: what would run, for each event that the table already tells. */

@@ -68,7 +68,7 @@ export async function codesMap(options: CodesMapOptions): Promise<number> {
     }
     const again = await look(later(asked), entry);
     if (again.selection !== preview.selection) throw new GatewayError('stale-version', changedText);
-    const applied = await applyEntry(asked, entry, again);
+    const applied = await applyEntry(asked, options, entry, again);
     tell(options, entry, preview, applied);
     return applied.isDone ? 0 : 1;
   });
@@ -167,7 +167,7 @@ function overlayOf(asked: string | undefined, { mappings }: Config): string {
   if (first === undefined) {
     throw wrong(
       'no folder stands under mappings: in the configuration, so the gateway would not read the entry\n' +
-        '  next: write mappings: [my-mappings] in hemgang.yaml, make the folder, and start the gateway anew',
+        '  next: write mappings: [my-mappings] in hemgang.yaml, make the folder, and hemgang reload',
     );
   }
   if (asked === undefined) return first;

@@ -27,7 +27,8 @@ export function shellWord(word: string): string {
 }
 
 /** What came of it, as the journal has it. */
-export function appliedLines({ file, by, isDone, events, next }: Applied, ink: Ink): string[] {
+export function appliedLines(applied: Applied, ink: Ink): string[] {
+  const { file, by, isDone, events, why, next } = applied;
   const lines = events.slice(0, eventsListed).map((event) => `  ${eventLine({ event }, ink)}`);
   const more = events.length - lines.length;
   return [
@@ -35,6 +36,7 @@ export function appliedLines({ file, by, isDone, events, next }: Applied, ink: I
     isDone
       ? ink.bold(`translated by ${by}; since then in the journal:`)
       : ink.bad('what waits is not translated yet'),
+    ...(why === undefined ? [] : [`  ${why}`]),
     ...(isDone && events.length === 0 ? ['  nothing'] : lines),
     ...(more > 0 ? [`  and ${plural(more, 'more event')}`] : []),
     ...(next === undefined ? [] : [`${ink.dim('next:')} ${next}`]),

@@ -92,7 +92,7 @@ fit. The plan holds ids, codes and amounts, and nothing of persons. It is refuse
 are others, or when a case of it has gone on. Applied, it goes case by case in order; what was interrupted goes on when
 the same plan is applied again. What a message says of the person (name, numbers, a merge) stands as it was recorded.
 
-The running gateway does it, by the mappings it has in force (send it SIGHUP first); where none runs, this command does.
+The running gateway does it, by the mappings it has in force (hemgang reload first); where none runs, this command does.
 
 Exit codes: 0 nothing changes in law, or the plan was applied; 1 something changes, is left, or was interrupted, or the
 plan is out of date; 2 wrong use, or no such plan.`,
@@ -152,8 +152,8 @@ billing. Tables are shared by all senders. <target> is an event, true, false, nu
 or a code that the table knows; hemgang codes list tells which.
 
 With --apply the entry goes into <overlay>/hl7v2/tables/<table>.yaml, in a folder that stands under mappings:.
-A running gateway is told by SIGHUP to read its mappings anew, whole or not at all; where none runs the messages
-are translated here, and what follows is decided at the next start. Who, what and the reference are audited.
+A running gateway writes it, reads its mappings anew, whole or not at all, and translates; where none runs the
+messages are translated here, and what follows is decided at the next start. Who, what and the reference are audited.
 
   hemgang codes map 0004-admission V patient.admitted --reference 'code list of Ekliden, 2026-03'
 

@@ -121,7 +121,6 @@ async function operateHere(
   asked: Asked,
   tell: Tell,
 ): Promise<unknown> {
-  const folder = dataFolder(config);
   const journal = await openJournal(config);
   const log = createLog({ level: 'warn' });
   const stopping = new AbortController();
@@ -133,7 +132,7 @@ async function operateHere(
     ...parts,
     config,
     running: undefined,
-    intake: () => (intake ??= openIntake(mappingsOf(config), config, parts, folder)),
+    intake: () => (intake ??= openIntake(mappingsOf(config), config, parts)),
   };
   try {
     return await runOperation(name, asked, workplace, { signal: stopping.signal, tell });

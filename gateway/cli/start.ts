@@ -26,7 +26,6 @@ export async function start(options: StartOptions): Promise<number> {
   const gateway = await startGateway({
     config,
     log,
-    reloadsOnSignal: true,
     reread: () => loadConfig(sources).config,
   }).catch((thrown: unknown) => {
     throw placed(asGatewayError(thrown), config, fail);

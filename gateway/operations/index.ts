@@ -1,4 +1,5 @@
 /** Every operation by its name. */
+import { enterCode } from './enter-code.ts';
 import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
 import { purge } from './purge.ts';
@@ -9,6 +10,7 @@ import { retranslate } from './retranslate.ts';
 import { takeHistory } from './take-history.ts';
 
 export const operations = {
+  'enter-code': enterCode,
   'pause-queue': pauseQueue,
   purge,
   redrive,

@@ -22,8 +22,7 @@ import type { PendingFile } from '../../mappings/overlay.ts';
 import type { GatewayError } from '../errors.ts';
 import { createReceive, createReceiveTogether, type ReceiveParts } from '../receive.ts';
 import { retranslateParked, type AdapterOf } from '../retranslate.ts';
-import type { Config } from '../runtime/config.ts';
-import { takeRequests } from '../runtime/reload-requests.ts';
+import { dataFolder, type Config } from '../runtime/config.ts';
 import type { ResourceWalk } from '../runtime/resource-walk.ts';
 import { startWorker } from '../runtime/worker.ts';
 import { walkStructures } from './fhir-structures.ts';
@@ -90,16 +89,8 @@ interface Revision {
   readonly inHand: Set<Promise<unknown>>;
 }
 
-/**
- * @param mappings those in force at first
- * @param folder the data folder: who asked for a reload, and why, is left there
- */
-export function openIntake(
-  mappings: Mappings,
-  config: Config,
-  parts: ReceiveParts,
-  folder: string,
-): Intake {
+/** @param mappings those in force at first */
+export function openIntake(mappings: Mappings, config: Config, parts: ReceiveParts): Intake {
   const { journal, clock, log } = parts;
   const checks = fhirChecks(startWorker);
   let structures: ResourceWalk | undefined;
@@ -139,10 +130,9 @@ export function openIntake(
       onProgress?.(done);
       if (done % casesPerLine === 0) log.info({ done, of }, 'cases translated again');
     });
-    for (const request of takeRequests(folder)) await journal.audit({ ...request, about: folder });
     if (freed > 0) {
       const what = `translated ${freed} parked messages by mappings ${adapter.mappingRevision}`;
-      await journal.audit({ at: clock.now(), who: 'hemgang', what, about: folder });
+      await journal.audit({ at: clock.now(), who: 'hemgang', what, about: dataFolder(config) });
     }
     return freed;
   }

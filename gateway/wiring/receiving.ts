@@ -2,7 +2,7 @@
 import { receiveBatches } from '../../adapters/inbound/hl7v2/answers/batch-answer.ts';
 import { createHl7v2Server, type Hl7v2Server } from '../../adapters/inbound/hl7v2/server.ts';
 import type { ReceiveParts } from '../receive.ts';
-import { dataFolder, type Config } from '../runtime/config.ts';
+import type { Config } from '../runtime/config.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
 import { openFhirSources } from './fhir-sources.ts';
 import { openFhirSubscriptions } from './fhir-subscriptions.ts';
@@ -35,7 +35,7 @@ export async function openReceiving(
   env: NodeJS.ProcessEnv,
   keeper: Keeper,
 ): Promise<Receiving> {
-  const intake = openIntake(mappings, config, parts, dataFolder(config));
+  const intake = openIntake(mappings, config, parts);
   try {
     const freed = await intake.retranslate();
     await persistently(() => intake.begin());

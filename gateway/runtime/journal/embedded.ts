@@ -48,14 +48,12 @@ const defaults: EmbeddedLimits = {
 export async function openEmbeddedJournal(options: {
   readonly folder: string;
   readonly limits?: Partial<EmbeddedLimits>;
-  /** This process hears SIGHUP and reloads: others may send it. */
-  readonly reloads?: boolean;
 }): Promise<CountedJournal> {
   const { folder } = options;
   const limits = { ...defaults, ...options.limits };
   const { maxPages, syncDelayMs, refused } = limits;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const unlock = lockFolder(folder, options.reloads);
+  const unlock = lockFolder(folder);
   try {
     const queue = await WriterQueue.start(
       'embedded/writer',

@@ -9,17 +9,13 @@ import type { JournalReader } from './reader.ts';
 
 /**
  * For the gateway: reads and writes.
- * @param options.reloads this process hears SIGHUP and reloads: others may send it
  * @throws GatewayError `configuration-invalid`, `journal-unavailable`
  */
-export async function openJournal(
-  config: Config,
-  options: { readonly env?: NodeJS.ProcessEnv; readonly reloads?: boolean } = {},
-): Promise<Journal> {
+export async function openJournal(config: Config, env?: NodeJS.ProcessEnv): Promise<Journal> {
   const { journal: settings } = config;
   return settings.form === 'postgres'
-    ? await openPostgresJournal({ settings, password: passwordOf(settings, options.env) })
-    : await openEmbeddedJournal({ folder: dataFolder(config), reloads: options.reloads ?? false });
+    ? await openPostgresJournal({ settings, password: passwordOf(settings, env) })
+    : await openEmbeddedJournal({ folder: dataFolder(config) });
 }
 
 /**
