@@ -15,7 +15,7 @@ import type { Journal, JournalStatus } from './runtime/journal/journal.ts';
 import { openJournal } from './runtime/journal/open.ts';
 import type { Log } from './runtime/log.ts';
 import type { Space } from './runtime/storage/room.ts';
-import { startRelay, type Relay } from './runtime/relay.ts';
+import { graceOf, startRelay, type Relay } from './runtime/relay.ts';
 import { publishEvents } from './wiring/bus.ts';
 import type { Digests } from './wiring/digests.ts';
 import { openLanes } from './wiring/lanes.ts';
@@ -161,10 +161,11 @@ async function assemble(
   }
   let relay: Relay | undefined;
   if (does('relay')) {
+    const beginGrace = graceOf(clock, config.deadlines.grace);
     keeper.undertake('relay', () => {
-      const deadlineGraceMs = config.deadlines.grace;
+      const deadlinesFromMs = beginGrace();
       const under = keeper.under('relay');
-      const one = startRelay({ journal: under, bus, clock, deadlineGraceMs, onTrouble });
+      const one = startRelay({ journal: under, bus, clock, deadlinesFromMs, onTrouble });
       const settings = config.bus;
       const publication = publishEvents({ settings, journal: under, onTrouble }, lanes.bus);
       relay = one;

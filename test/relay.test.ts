@@ -9,7 +9,7 @@ import { startPublication } from '../gateway/runtime/bus/events/publication.ts';
 import { HandSetClock, systemClock, type Clock } from '../gateway/runtime/clock.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import type { Journal } from '../gateway/runtime/journal/journal.ts';
-import { startRelay, type Relay } from '../gateway/runtime/relay.ts';
+import { graceOf, startRelay, type Relay } from '../gateway/runtime/relay.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -30,7 +30,7 @@ async function newJournal(): Promise<Journal> {
 function relayOf(
   journal: Journal,
   bus: Bus,
-  options: { clock?: Clock; tickMs?: number; deadlineGraceMs?: number } = {},
+  options: { clock?: Clock; tickMs?: number; deadlinesFromMs?: number } = {},
 ): { relay: Relay; troubles: GatewayError[] } {
   const troubles: GatewayError[] = [];
   const relay = startRelay({
@@ -38,7 +38,7 @@ function relayOf(
     bus,
     clock: options.clock ?? systemClock,
     tickMs: options.tickMs ?? 3_600_000,
-    deadlineGraceMs: options.deadlineGraceMs ?? 0,
+    deadlinesFromMs: options.deadlinesFromMs ?? -Infinity,
     onTrouble: (error) => troubles.push(error),
   });
   closing.push(() => relay.close());
@@ -191,11 +191,34 @@ describe('the relay', () => {
     const journal = await newJournal();
     await setDeadline(journal, 'd1', '2026-03-02T09:00:00.000Z');
     const bus = embeddedBus(journal, clock);
-    const { relay } = relayOf(journal, bus, { clock, deadlineGraceMs: 60_000 });
+    const beginGrace = graceOf(clock, 60_000);
+    const { relay } = relayOf(journal, bus, { clock, deadlinesFromMs: beginGrace() });
     clock.advanceTo('2026-03-02T12:00:59.999Z');
     expect(await relay.tick()).toBe(0);
     clock.advanceTo('2026-03-02T12:01:00.000Z');
     expect(await relay.tick()).toBe(1);
+  });
+
+  it('goes on with a grace that runs when it begins again, and does not begin it anew', async () => {
+    const clock = new HandSetClock(noon);
+    const journal = await newJournal();
+    await setDeadline(journal, 'd1', '2026-03-02T09:00:00.000Z');
+    const bus = embeddedBus(journal, clock);
+    const beginGrace = graceOf(clock, 60_000);
+    for (const second of ['00', '20', '40']) {
+      clock.advanceTo(`2026-03-02T12:00:${second}.000Z`);
+      const { relay } = relayOf(journal, bus, { clock, deadlinesFromMs: beginGrace() });
+      expect(await relay.tick()).toBe(0);
+      await relay.close();
+    }
+    const { relay } = relayOf(journal, bus, { clock, deadlinesFromMs: beginGrace() });
+    clock.advanceTo('2026-03-02T12:01:00.000Z');
+    expect(await relay.tick()).toBe(1);
+    // It has been away again: the sources may have something to say.
+    await setDeadline(journal, 'd2', '2026-03-02T09:00:00.000Z');
+    const again = relayOf(journal, bus, { clock, deadlinesFromMs: beginGrace() });
+    await relay.close();
+    expect(await again.relay.tick()).toBe(0);
   });
 
   it('sends a failed delivery again at its time, also within the grace', async () => {
@@ -217,7 +240,7 @@ describe('the relay', () => {
     });
     await setDeadline(journal, 'd1', noon);
     const bus = embeddedBus(journal, clock);
-    const { relay } = relayOf(journal, bus, { clock, deadlineGraceMs: 60_000 });
+    const { relay } = relayOf(journal, bus, { clock, deadlinesFromMs: graceOf(clock, 60_000)() });
     await relay.tick();
     const again = await journal.outbox.ready('dispatch', clock.nowMs(), 10, []);
     expect(again).toMatchObject([{ lane: 'lane-2/role', position }]);

@@ -14,12 +14,8 @@ export interface RelayParts {
   readonly clock: Clock;
   /** Longest time between two looks, in milliseconds of the machine; default 250. */
   readonly tickMs?: number;
-  /**
-   * After the start no deadline is released for this long (legal time, default 0): the sources resend what they could
-   * not deliver while the gateway was away, and an outage shall raise no false alarm. Deliveries to be tried again are
-   * not held back.
-   */
-  readonly deadlineGraceMs?: number;
+  /** Legal time before which no deadline is released (default: none): see `graceOf`. */
+  readonly deadlinesFromMs?: number;
   readonly onTrouble?: OnTrouble;
 }
 
@@ -36,11 +32,24 @@ export interface Relay {
 /** While the bus or the journal is away: the pause doubles up to the longest. */
 const failurePauses = { firstMs: 250, longestMs: 10_000 } as const;
 
+/**
+ * The grace after a start or a takeover: the sources resend what they could not deliver while the gateway was away, and
+ * an outage shall raise no false alarm. Deliveries to be tried again are not held back, and no deadline moves by it.
+ * @returns asked when a relay begins in this instance: from when it releases deadlines, in legal time
+ */
+export function graceOf(clock: Clock, graceMs: number): () => number {
+  let untilMs = -Infinity;
+  return () => {
+    // Not anew while it runs: a lease that is lost and had again all the time would hold deadlines back for good.
+    if (clock.nowMs() >= untilMs) untilMs = clock.nowMs() + graceMs;
+    return untilMs;
+  };
+}
+
 /** Starts the relay: it publishes after each commit, and releases what is due every `tickMs`. It never throws. */
 export function startRelay(parts: RelayParts): Relay {
-  const { journal, bus, clock, tickMs = 250, deadlineGraceMs = 0 } = parts;
+  const { journal, bus, clock, tickMs = 250, deadlinesFromMs = -Infinity } = parts;
   const onTrouble = parts.onTrouble ?? (() => undefined);
-  const deadlinesFromMs = clock.nowMs() + deadlineGraceMs;
   const rest = nap();
   /** After a failure no commit wakes us: only that the bus can be used again. */
   const mending = nap();
