@@ -631,6 +631,24 @@ describe.each(journalForms)('the journal ($name)', ({ place }) => {
       expect((await journal.outbox.unpublished(nowMs + 500, 10)).length).toBe(1);
     });
 
+    test('an event is found by its id among the latest, and older ones while they wait', async () => {
+      const stays = [];
+      for (const n of [1, 2, 3, 4]) stays.push((await recordStay(n)).stayId);
+      const rows = await journal.outbox.ready('advance', nowMs, 10, []);
+      await journal.outbox.done(rows.slice(1));
+      const reader = await journals.read();
+      const found = [1, 2, 3, 4, 5].map((n) => reader.paths.streamOfEvent(`event-${n}`, 2));
+      expect(await Promise.all(found)).toEqual([
+        stays[0],
+        undefined,
+        stays[2],
+        stays[3],
+        undefined,
+      ]);
+      expect(await reader.paths.streamOfEvent('event-2')).toBe(stays[1]);
+      await reader.close();
+    });
+
     test('a nudge puts the last event for advance in its queue again, and once', async () => {
       const settlement = 'settlement:14:1480:2022-03';
       const { stayId } = await recordStay(1);

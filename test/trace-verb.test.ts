@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { buildMessage } from '../adapters/simulated/hospital.ts';
 import { trace } from '../gateway/questions/trace.ts';
+import { newId } from '../gateway/runtime/ids.ts';
 import { openJournalReader } from '../gateway/runtime/journal/embedded.ts';
 import type { JournalReader } from '../gateway/runtime/journal/reader.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
@@ -88,6 +89,20 @@ describe('a trace', () => {
       expect.stringMatching(/patient\.discharged waits in advance/),
     );
     expect(await trace(journal, 'nobody')).toBeUndefined();
+    expect(await trace(journal, '11111111-2222-5333-8444-555555555555')).toBeUndefined();
+  });
+
+  test('looks through events for an id that an event may have, and for no other', async () => {
+    const { journal } = await play();
+    const looked: string[] = [];
+    const streamOfEvent = (id: string) => {
+      looked.push(id);
+      return journal.paths.streamOfEvent(id);
+    };
+    const watched = { ...journal, paths: { ...journal.paths, streamOfEvent } };
+    const decision = (await trace(journal, 'C-1'))?.steps.find(({ kind }) => kind === 'decision');
+    for (const id of ['C-1', 'nobody', newId(), decision?.id ?? '']) await trace(watched, id);
+    expect(looked).toEqual([decision?.id]);
   });
 
   test('shows a message that was refused', async () => {

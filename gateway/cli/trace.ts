@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import { eventsLookedThrough } from '../runtime/journal/journal.ts';
 import { trace, type TraceStep } from '../questions/trace.ts';
 import { answer, ask, localText, type QuestionOptions } from './question.ts';
 
@@ -9,7 +10,7 @@ export async function traceId(options: QuestionOptions & { readonly id: string }
     if (found === undefined) {
       throw new GatewayError(
         'unknown-case',
-        `${options.id}: no message, case, stay, event or delivery goes by it\n  next: hemgang status, and the log, tell ids; --data or --config say which journal`,
+        `${options.id}: no message, case, stay, event or delivery goes by it (of events the latest ${eventsLookedThrough.toLocaleString('en')} were looked through)\n  next: an older event is found by its case or its message. hemgang status, and the log, tell ids; --data or --config say which journal`,
       );
     }
     answer(options.json, found, (ink) => [

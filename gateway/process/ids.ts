@@ -33,6 +33,11 @@ export function receiptId(deliveryId: string, type: string): string {
   return idOf(`receipt|${deliveryId}|${type}`);
 }
 
+/** Whether something may be the id of an event or a delivery: keys that are random (UUIDv7) and what senders give are not. */
+export function isNameBased(id: string): boolean {
+  return /^[\da-f]{8}-[\da-f]{4}-5[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/.test(id);
+}
+
 /** UUIDv5 of a name. On the way of every message, so it hashes in one call. */
 export function idOf(name: string): string {
   const digest = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'hex');

@@ -1,5 +1,6 @@
 /** The whole way of a case, as ids, codes and times: what came, what followed, what was sent, and where it waited. */
 import type { DischargeEvent } from '../process/events.ts';
+import { isNameBased } from '../process/ids.ts';
 import type { PassedAttempt, PassedDelivery, PassedMessage } from '../runtime/journal/journal.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 
@@ -91,7 +92,8 @@ async function streamOf(
   const delivery = await journal.paths.delivery(id);
   if (delivery) return delivery.streamId;
   const stay = told.find(({ stayId }) => stayId !== undefined)?.stayId;
-  return stay ?? (told.length > 0 ? undefined : await journal.paths.streamOfEvent(id));
+  if (stay !== undefined || told.length > 0 || !isNameBased(id)) return stay;
+  return await journal.paths.streamOfEvent(id);
 }
 
 function messageStep(message: PassedMessage): Step {

@@ -1,14 +1,18 @@
 /** Every form of the journal, for the tests that each must pass. */
 import type { Client } from 'pg';
 import { afterAll } from 'vitest';
-import { openEmbeddedJournal } from '../../gateway/runtime/journal/embedded.ts';
+import { openEmbeddedJournal, openJournalReader } from '../../gateway/runtime/journal/embedded.ts';
 import type { CountedJournal } from '../../gateway/runtime/journal/assemble.ts';
 import { openPostgresJournal } from '../../gateway/runtime/journal/postgres.ts';
+import { openPostgresReader } from '../../gateway/runtime/journal/postgres/reader.ts';
+import type { JournalReader } from '../../gateway/runtime/journal/reader.ts';
 import { has, ownSchema, withPostgres } from './servers.ts';
 
 /** Where a journal lies: opened as often as a test likes. */
 export interface JournalPlace {
   open(): Promise<CountedJournal>;
+  /** As another process reads it. */
+  read(): Promise<JournalReader>;
   remove(): Promise<void>;
 }
 
@@ -22,6 +26,7 @@ const embedded: JournalForm = {
   name: 'embedded',
   place: (folder) => ({
     open: () => openEmbeddedJournal({ folder }),
+    read: () => openJournalReader({ folder }),
     remove: () => Promise.resolve(),
   }),
 };
@@ -35,6 +40,7 @@ const postgres: JournalForm = {
     const own = (schemaOfFile ??= ownSchema());
     return {
       open: () => openPostgresJournal({ settings: postgresSettings(own.url, own.schema) }),
+      read: () => openPostgresReader({ settings: postgresSettings(own.url, own.schema) }),
       remove: () => withPostgres(own.url, (client) => emptied(client, own.schema)),
     };
   },

@@ -40,6 +40,9 @@ export interface PendingEvent {
   readonly error: string | undefined;
 }
 
+/** Older events are found by their case or their message: it takes seconds to look through these. */
+export const eventsLookedThrough = 1_000_000;
+
 /** Asked seldom, by a person: some look through a whole table, so that nobody who stores pays for an index. */
 export interface Paths {
   /** By their ids, or by the id that the sender gave; in the order of their coming. */
@@ -48,6 +51,11 @@ export interface Paths {
   deliveriesOf(streams: readonly string[]): Promise<readonly PassedDelivery[]>;
   attemptsOf(deliveryIds: readonly string[]): Promise<readonly PassedAttempt[]>;
   pendingOf(streams: readonly string[]): Promise<readonly PendingEvent[]>;
-  /** The stream that an event stands in; undefined where there is no such event. */
-  streamOfEvent(id: string): Promise<string | undefined>;
+  /**
+   * The stream that an event stands in; undefined where there is no such event among those that wait or were given up, and
+   * the latest. Ids of events are hashes: in an index each lands on a page of its own, and adding an event would cost
+   * three times what it does and more as the journal grows, for a question that is seldom asked.
+   * @param latest how many of the latest are looked through
+   */
+  streamOfEvent(id: string, latest?: number): Promise<string | undefined>;
 }

@@ -1,11 +1,15 @@
 /** Reads that show the way of a message, an event or a notice. */
-import type {
-  PassedAttempt,
-  PassedDelivery,
-  PassedMessage,
-  PendingEvent,
+import {
+  eventsLookedThrough,
+  type PassedAttempt,
+  type PassedDelivery,
+  type PassedMessage,
+  type PendingEvent,
 } from '../contract/paths.ts';
 import type { Sql, Step } from '../sql.ts';
+
+/** Looked through by one statement: the database ends one that takes too long. */
+const eventsAtOnce = 50_000;
 
 /** A row as it is read: what is not there is null. */
 type Row<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | null : T[K] };
@@ -33,7 +37,12 @@ export function preparePathReads(sql: Sql) {
        CASE WHEN stage = 2 THEN 1 ELSE 0 END AS "isDead", attempts, error
      FROM outbox WHERE stream IN ${sql.list('?1')} ORDER BY position`,
   );
-  const event = sql.prepare(`SELECT stream FROM events WHERE body ->> 'id' = ?1 LIMIT 1`);
+  const waitingEvent = sql.prepare('SELECT stream FROM outbox WHERE event_id = ? LIMIT 1');
+  const newest = sql.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
+  const eventBetween = sql.prepare(
+    `SELECT stream FROM events
+     WHERE position > ?1 AND position <= ?2 AND body ->> 'id' = ?3 LIMIT 1`,
+  );
 
   const toDelivery = ({ receiver, nextAt, ...row }: Row<PassedDelivery>): PassedDelivery => ({
     ...row,
@@ -80,8 +89,17 @@ export function preparePathReads(sql: Sql) {
         error: error ?? undefined,
       }));
     },
-    *streamOfEvent(id: string): Step<string | undefined> {
-      return (yield* event.get<{ stream: string }>(id))?.stream;
+    *streamOfEvent(id: string, latest = eventsLookedThrough): Step<string | undefined> {
+      const waiting = yield* waitingEvent.get<{ stream: string }>(id);
+      if (waiting) return waiting.stream;
+      const { position: last = 0 } = (yield* newest.get<{ position: number }>()) ?? {};
+      const first = Math.max(0, last - latest);
+      for (let upTo = last; upTo > first; upTo -= eventsAtOnce) {
+        const after = Math.max(first, upTo - eventsAtOnce);
+        const found = yield* eventBetween.get<{ stream: string }>(after, upTo, id);
+        if (found) return found.stream;
+      }
+      return undefined;
     },
   };
 }
