@@ -10,7 +10,11 @@ import {
   type Partner,
   type ReceiptMessage,
 } from '../adapters/inbound/receipts/index.ts';
-import { receiptsRouter, type KnownPartner } from '../adapters/inbound/receipts/server.ts';
+import {
+  checkTokens,
+  receiptsRouter,
+  type KnownPartner,
+} from '../adapters/inbound/receipts/server.ts';
 import { simulatedMunicipality } from '../adapters/simulated/municipality.ts';
 import { webhookNotices } from '../adapters/outbound/notices/webhook.ts';
 import { asGatewayError, GatewayError } from '../gateway/errors.ts';
@@ -326,7 +330,7 @@ async function startEndpoint(more: { requestsPerMinute?: number; mayAnswer?: () 
   const app = express();
   app.use(
     receiptsRouter({
-      partners,
+      partners: () => partners,
       receive: memory.receive,
       mayAnswer: async (receivers, reference) => receivers.includes(cases[reference] ?? ''),
       maxBodyBytes: 2000,
@@ -372,18 +376,10 @@ async function startEndpoint(more: { requestsPerMinute?: number; mayAnswer?: () 
   return { url, port, post, tokens, statuses, ...memory };
 }
 
-function routerWith(...digests: Uint8Array[]): unknown {
-  return receiptsRouter({
-    partners: digests.map((tokenSha256, index) => ({
-      ...municipality,
-      id: `p${index}`,
-      tokenSha256,
-    })),
-    receive: async () => undefined,
-    mayAnswer: async () => true,
-    maxBodyBytes: 1000,
-    requestsPerMinute: 10,
-  });
+function checked(...digests: Uint8Array[]): void {
+  checkTokens(
+    digests.map((tokenSha256, index) => ({ ...municipality, id: `p${index}`, tokenSha256 })),
+  );
 }
 
 describe('the endpoint', () => {
@@ -604,9 +600,9 @@ describe('the endpoint', () => {
 
   test('does not start with one token for two partners, or a digest that is none', () => {
     const invalid = expect.objectContaining({ code: 'configuration-invalid' });
-    expect(() => routerWith(Buffer.alloc(32), Buffer.alloc(32))).toThrow(invalid);
-    expect(() => routerWith(Buffer.alloc(31))).toThrow(invalid);
-    expect(() => routerWith(Buffer.alloc(32, 1), Buffer.alloc(32, 2))).not.toThrow();
+    expect(() => checked(Buffer.alloc(32), Buffer.alloc(32))).toThrow(invalid);
+    expect(() => checked(Buffer.alloc(31))).toThrow(invalid);
+    expect(() => checked(Buffer.alloc(32, 1), Buffer.alloc(32, 2))).not.toThrow();
   });
 });
 

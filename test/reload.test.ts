@@ -130,6 +130,21 @@ describe('a reload', () => {
     expect(existsSync(join(world.folder, 'notices', 'receiver'))).toBe(false);
   });
 
+  test('with one token for two partners changes nothing', async () => {
+    const world = await start();
+    world.write((config) => ({
+      ...toFolder(config),
+      partners: config.partners.map((partner) => ({ ...partner, tokenEnv: 'MUNICIPALITY_TOKEN' })),
+    }));
+    const { result } = await reload(world);
+    expect(result).toMatchObject({
+      outcome: 'refused',
+      why: expect.stringContaining('another partner has the same token'),
+    });
+    await admit(world, 'V5');
+    expect(existsSync(join(world.folder, 'notices', 'receiver'))).toBe(false);
+  });
+
   test('is refused where no gateway runs', async () => {
     const world = await start();
     await world.gateway.stop();

@@ -2,7 +2,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { hostname } from 'node:os';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type Router } from 'express';
 import { receiptsInbound } from '../../adapters/inbound/receipts/index.ts';
 import { receiptsRouter } from '../../adapters/inbound/receipts/server.ts';
 import { assert, GatewayError } from '../errors.ts';
@@ -139,29 +139,12 @@ function receiptsOf(
   journal: Journal,
   partners: () => Partners,
   parts: ReceiveParts,
-): RequestHandler {
-  let made = { of: partners(), router: receipts(config, journal, partners(), parts) };
-  return (request, response, next) => {
-    const of = partners();
-    if (of !== made.of) made = { of, router: receipts(config, journal, of, parts) };
-    made.router(request, response, next);
-  };
-}
-
-function receipts(
-  config: Config,
-  journal: Journal,
-  partners: Partners,
-  parts: ReceiveParts,
 ): Router {
-  const receives = new Map(
-    partners.list.map((partner) => [partner.id, createReceive(receiptsInbound(partner), parts)]),
-  );
   return receiptsRouter({
-    partners: partners.list,
+    partners: () => partners().list,
     receive: async (raw, partner, header) => {
-      const receive = receives.get(partner.id);
-      return (await receive?.(raw, undefined, traceparentIn(header)))?.answers?.[0];
+      const receive = createReceive(receiptsInbound(partner), parts);
+      return (await receive(raw, undefined, traceparentIn(header))).answers?.[0];
     },
     mayAnswer: async (receivers, caseReference) => {
       for (const receiver of receivers) {

@@ -1,6 +1,6 @@
 /** Partners and their tokens, from the configuration. */
 import { createHash } from 'node:crypto';
-import type { KnownPartner } from '../../adapters/inbound/receipts/server.ts';
+import { checkTokens, type KnownPartner } from '../../adapters/inbound/receipts/server.ts';
 import { secretOf, type Config } from '../runtime/config.ts';
 import { fileToken, type TokenOf } from './tokens.ts';
 
@@ -41,5 +41,6 @@ export function partnersOf(
       tokenSha256: createHash('sha256').update(token).digest(),
     };
   });
+  checkTokens(list);
   return { list, tokenFiles };
 }
