@@ -1,33 +1,25 @@
 #!/usr/bin/env node
-/** The command line: one verb a file under cli/. Exit codes: 0 well, 1 it did not end well, 2 wrong use or configuration. */
+/**
+ * The command line: one verb a file under cli/, loaded when it is called: to load them all takes longer than most run.
+ * Exit codes: 0 well, 1 it did not end well, 2 wrong use or configuration.
+ */
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { billingExplain } from './cli/billing-explain.ts';
-import { billingPreview } from './cli/billing-preview.ts';
-import { billingRun } from './cli/billing-run.ts';
-import { codesList } from './cli/codes-list.ts';
-import { codesMap } from './cli/codes-map.ts';
-import { conformanceRun, type ConformanceRunOptions } from './cli/conformance-run.ts';
+import type { ConformanceRunOptions } from './cli/conformance-run.ts';
 import { addConformanceWire } from './cli/conformance-wire.ts';
-import { demo } from './cli/demo.ts';
 import { addEvents } from './cli/events-asyncapi.ts';
-import { explainFile, type ExplainOptions } from './cli/explain.ts';
-import { gen, type GenOptions } from './cli/gen.ts';
+import type { ExplainOptions } from './cli/explain.ts';
+import type { GenOptions } from './cli/gen.ts';
 import { helpTexts } from './cli/help.ts';
 import { addJournal } from './cli/journal.ts';
 import { wrong } from './cli/question.ts';
 import { addListen } from './cli/listen.ts';
 import { addOperatorVerbs } from './cli/operator-verbs.ts';
-import { rulesExplain } from './cli/rules-explain.ts';
-import { rulesSimulate } from './cli/rules-simulate.ts';
 import { addImport } from './cli/import-history.ts';
 import { addResend } from './cli/resend.ts';
 import { addRetranslate } from './cli/retranslate.ts';
 import { addSend } from './cli/send.ts';
 import { addShadow } from './cli/shadow-compare.ts';
-import { simulateHospital, simulateMunicipality } from './cli/simulate.ts';
-import { start } from './cli/start.ts';
-import { status } from './cli/status.ts';
 import { asGatewayError } from './errors.ts';
 import { flagOf, scalarSettings } from './runtime/config.ts';
 import { packageRoot, packageVersion } from './runtime/program.ts';
@@ -47,6 +39,7 @@ withSettings(program.command('start'))
   .action(async (options: Record<string, string | undefined> & { json: boolean }) => {
     const flags = flagsOf(options);
     if (options.json) flags['log.json'] = 'true';
+    const { start } = await import('./cli/start.ts');
     process.exitCode = await start({ config: options['config'], flags });
   });
 
@@ -58,6 +51,7 @@ program
   .option('--journeys <folder>', 'folder with journey files', join(root, 'test', 'journeys'))
   .option('--data <folder>', 'keep the journal there instead of in a new temporary folder')
   .action(async (options: { json: boolean; seconds: number; journeys: string; data?: string }) => {
+    const { demo } = await import('./cli/demo.ts');
     process.exitCode = await demo({ ...options, folder: options.data });
   });
 
@@ -70,6 +64,7 @@ program
   .option('--profiles <folder...>', 'overlays that lie over the shipped message profiles', [])
   .option('--json', 'print it as JSON', false)
   .action(async (file: string, options: Omit<ExplainOptions, 'file'>) => {
+    const { explainFile } = await import('./cli/explain.ts');
     process.exitCode = await explainFile({ file, ...options });
   });
 
@@ -89,6 +84,7 @@ conformance
   .option('--out <folder>', 'where the reports go (default: conformance)')
   .option('--json', 'print the whole report as JSON', false)
   .action(async (paths: string[], options: Omit<ConformanceRunOptions, 'paths'>) => {
+    const { conformanceRun } = await import('./cli/conformance-run.ts');
     process.exitCode = await conformanceRun({ ...options, paths });
   });
 addConformanceWire(conformance, setExit);
@@ -110,6 +106,7 @@ program
   .action(async (options: Omit<GenOptions, 'shipped' | 'numbers'>) => {
     const shipped = join(root, 'adapters', 'simulated', 'pathways');
     const numbers = join(root, 'test', 'support', 'test-numbers.txt');
+    const { gen } = await import('./cli/gen.ts');
     process.exitCode = await gen({ ...options, shipped, numbers });
   });
 
@@ -117,6 +114,7 @@ withJournal(program.command('status'))
   .description('show what a data folder holds: waiting, parked, undeliverable, in shadow')
   .addHelpText('after', helpTexts.status)
   .action(async (options: JournalOptions) => {
+    const { status } = await import('./cli/status.ts');
     process.exitCode = await status({ ...options, flags: flagsOf(options) });
   });
 
@@ -128,6 +126,7 @@ withJournal(codes.command('list'))
   .option('--sender <id>', 'only what this sender wrote')
   .addHelpText('after', helpTexts.codesList)
   .action(async (options: JournalOptions & { sender?: string }) => {
+    const { codesList } = await import('./cli/codes-list.ts');
     process.exitCode = await codesList({ ...options, flags: flagsOf(options) });
   });
 withJournal(codes.command('map <table> <code> <target>'))
@@ -142,6 +141,7 @@ withJournal(codes.command('map <table> <code> <target>'))
   .action(
     async (table: string, code: string, target: string, options: JournalOptions & MapOptions) => {
       if (options.dryRun && options.apply) throw wrong('--dry-run and --apply: choose one');
+      const { codesMap } = await import('./cli/codes-map.ts');
       process.exitCode = await codesMap({
         ...options,
         table,
@@ -165,6 +165,7 @@ withJournal(rules.command('explain <case>'))
   .addHelpText('after', helpTexts.rulesExplain)
   .action(
     async (caseReference: string, options: JournalOptions & { at?: string; lang: string }) => {
+      const { rulesExplain } = await import('./cli/rules-explain.ts');
       process.exitCode = await rulesExplain({ ...options, caseReference, flags: flagsOf(options) });
     },
   );
@@ -180,6 +181,7 @@ withJournal(rules.command('simulate'))
     async (
       options: JournalOptions & PlaceOptions & { set: string; from?: string; to?: string },
     ) => {
+      const { rulesSimulate } = await import('./cli/rules-simulate.ts');
       process.exitCode = await rulesSimulate({ ...options, flags: flagsOf(options) });
     },
   );
@@ -194,6 +196,7 @@ withJournal(billing.command('preview'))
   .option('--municipality <code>', 'payer only, SCB municipality code: 1480')
   .addHelpText('after', helpTexts.billingPreview)
   .action(async (options: JournalOptions & PlaceOptions & { month: string }) => {
+    const { billingPreview } = await import('./cli/billing-preview.ts');
     process.exitCode = await billingPreview({ ...options, flags: flagsOf(options) });
   });
 withJournal(billing.command('run'))
@@ -204,6 +207,7 @@ withJournal(billing.command('run'))
   .option('--municipality <code>', 'payer only, SCB municipality code: 1480')
   .addHelpText('after', helpTexts.billingRun)
   .action(async (options: JournalOptions & PlaceOptions & { month: string; out: string }) => {
+    const { billingRun } = await import('./cli/billing-run.ts');
     process.exitCode = await billingRun({ ...options, flags: flagsOf(options) });
   });
 withJournal(billing.command('explain'))
@@ -215,6 +219,7 @@ withJournal(billing.command('explain'))
   .addHelpText('after', helpTexts.billingExplain)
   .action(
     async (options: JournalOptions & Required<PlaceOptions> & { month: string; at?: string }) => {
+      const { billingExplain } = await import('./cli/billing-explain.ts');
       process.exitCode = await billingExplain({ ...options, flags: flagsOf(options) });
     },
   );
@@ -238,6 +243,7 @@ simulate
   .option('--journeys <folder>', 'folder with journey files', join(root, 'test', 'journeys'))
   .option('--rounds <n>', 'how often to play them', count, 1)
   .action(async (options: { to: string; journeys: string; rounds: number }) => {
+    const { simulateHospital } = await import('./cli/simulate.ts');
     process.exitCode = await simulateHospital(options);
   });
 simulate
@@ -251,6 +257,7 @@ simulate
     'http://127.0.0.1:8080',
   )
   .action(async (options: { host: string; port: number; gateway: string }) => {
+    const { simulateMunicipality } = await import('./cli/simulate.ts');
     process.exitCode = await simulateMunicipality(options);
   });
 

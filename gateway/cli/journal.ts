@@ -1,10 +1,7 @@
 /** `hemgang journal …`: a journal written out, read in, moved and checked. */
 import type { Command } from 'commander';
-import { journalExport } from './journal-export.ts';
 import { journalHelp } from './journal-help.ts';
-import { journalImport } from './journal-import.ts';
-import { journalMigrate, type MigrateOptions } from './journal-migrate.ts';
-import { journalVerify } from './journal-verify.ts';
+import type { MigrateOptions } from './journal-migrate.ts';
 import type { Given, VerbParts } from './operator-verbs.ts';
 
 export function addJournal(program: Command, { withJournal, flagsOf, setExit }: VerbParts): void {
@@ -17,12 +14,14 @@ export function addJournal(program: Command, { withJournal, flagsOf, setExit }: 
     .requiredOption('--out <folder>', 'where the files go; it must not be there yet')
     .addHelpText('after', journalHelp.export)
     .action(async (options: Options & { out: string }) => {
+      const { journalExport } = await import('./journal-export.ts');
       setExit(await journalExport({ ...options, flags: flagsOf(options) }));
     });
   withJournal(journal.command('import <folder>'))
     .description('read an export into an empty journal: all of it or nothing')
     .addHelpText('after', journalHelp.import)
     .action(async (folder: string, options: Options) => {
+      const { journalImport } = await import('./journal-import.ts');
       setExit(await journalImport({ ...options, folder, flags: flagsOf(options) }));
     });
   withJournal(journal.command('migrate'))
@@ -33,6 +32,7 @@ export function addJournal(program: Command, { withJournal, flagsOf, setExit }: 
     .option('--ca <file>', 'with --to: certificates of the authority; without it no TLS')
     .addHelpText('after', journalHelp.migrate)
     .action(async (options: Options & MigrateOptions) => {
+      const { journalMigrate } = await import('./journal-migrate.ts');
       setExit(await journalMigrate({ ...options, flags: flagsOf(options) }));
     });
   withJournal(journal.command('verify'))
@@ -43,6 +43,7 @@ export function addJournal(program: Command, { withJournal, flagsOf, setExit }: 
     .option('--ca <file>', 'of --against postgres://…: certificates of the authority')
     .addHelpText('after', journalHelp.verify)
     .action(async (options: Options & { against?: string } & MigrateOptions) => {
+      const { journalVerify } = await import('./journal-verify.ts');
       setExit(await journalVerify({ ...options, flags: flagsOf(options) }));
     });
 }

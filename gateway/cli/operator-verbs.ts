@@ -1,13 +1,5 @@
 /** Verbs that change what a gateway does, or look at what stands in its way: who did it and why is always written down. */
 import type { Command } from 'commander';
-import { configCheck, configSchemaPrint, configShow } from './config.ts';
-import { deadLettersList, deadLettersShow } from './dead-letters.ts';
-import { doctor } from './doctor.ts';
-import { queueList, queuePause, queueResume } from './queue.ts';
-import { redrive } from './redrive.ts';
-import { reloadGateway } from './reload.ts';
-import { traceId } from './trace.ts';
-import { retentionPurge, retentionShow } from './retention.ts';
 import { operatorHelp } from './operator-help.ts';
 
 /** Options as commander gives them. */
@@ -50,22 +42,27 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .description('show everything that a start would refuse, and what is odd, without starting')
     .option('--json', 'print it as JSON', false)
     .addHelpText('after', operatorHelp.configCheck)
-    .action(async (file: string | undefined, given: Given) =>
-      setExit(await configCheck(flagsAndFile(file, given))),
-    );
+    .action(async (file: string | undefined, given: Given) => {
+      const { configCheck } = await import('./config.ts');
+      setExit(await configCheck(flagsAndFile(file, given)));
+    });
   withSettings(config.command('show [file]'))
     .description('show every setting as it holds and where it was set; passwords are masked')
     .option('--json', 'print it as JSON', false)
     .addHelpText('after', operatorHelp.configShow)
-    .action(async (file: string | undefined, given: Given) =>
-      setExit(await configShow(flagsAndFile(file, given))),
-    );
+    .action(async (file: string | undefined, given: Given) => {
+      const { configShow } = await import('./config.ts');
+      setExit(await configShow(flagsAndFile(file, given)));
+    });
   config
     .command('schema')
     .description('print the JSON Schema of the configuration file, for editors')
     .option('--json', 'it is JSON anyhow', false)
     .addHelpText('after', operatorHelp.configSchema)
-    .action(() => setExit(configSchemaPrint()));
+    .action(async () => {
+      const { configSchemaPrint } = await import('./config.ts');
+      setExit(configSchemaPrint());
+    });
 
   withSettings(program.command('doctor'))
     .description(
@@ -74,16 +71,18 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .option('--reach', 'also try receivers and sources: a connection, nothing is sent', false)
     .option('--json', 'print it as JSON', false)
     .addHelpText('after', operatorHelp.doctor)
-    .action(async (given: Given & { reach: boolean }) =>
-      setExit(await doctor({ ...questionOf(given), reach: given.reach })),
-    );
+    .action(async (given: Given & { reach: boolean }) => {
+      const { doctor } = await import('./doctor.ts');
+      setExit(await doctor({ ...questionOf(given), reach: given.reach }));
+    });
 
   withJournal(program.command('trace <id>'))
     .description('show the whole way of a message or case with times: received, decided, sent')
     .addHelpText('after', operatorHelp.trace)
-    .action(async (id: string, given: Given) =>
-      setExit(await traceId({ ...questionOf(given), id })),
-    );
+    .action(async (id: string, given: Given) => {
+      const { traceId } = await import('./trace.ts');
+      setExit(await traceId({ ...questionOf(given), id }));
+    });
 
   const letters = program
     .command('dead-letters')
@@ -91,21 +90,27 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
   withJournal(letters.command('list'))
     .description('show every dead letter and why it was given up')
     .addHelpText('after', operatorHelp.deadLettersList)
-    .action(async (given: Given) => setExit(await deadLettersList(questionOf(given))));
+    .action(async (given: Given) => {
+      const { deadLettersList } = await import('./dead-letters.ts');
+      setExit(await deadLettersList(questionOf(given)));
+    });
   withJournal(letters.command('show <id>'))
     .description('show one dead letter: its event, its case, why it was given up')
     .addHelpText('after', operatorHelp.deadLettersShow)
-    .action(async (id: string, given: Given) =>
-      setExit(await deadLettersShow({ ...questionOf(given), id })),
-    );
+    .action(async (id: string, given: Given) => {
+      const { deadLettersShow } = await import('./dead-letters.ts');
+      setExit(await deadLettersShow({ ...questionOf(given), id }));
+    });
   withOrder(program.command('redrive [ids...]'))
     .description('put dead letters back into their queue, with their attempts at zero')
     .option('--all', 'every dead letter of --queue', false)
     .option('--queue <name>', 'with --all: advance or dispatch')
     .addHelpText('after', operatorHelp.redrive)
     .action(
-      async (ids: string[], given: Given & { reason: string; all: boolean; queue?: string }) =>
-        setExit(await redrive({ ...orderOf(given), ids, all: given.all, queue: given.queue })),
+      async (ids: string[], given: Given & { reason: string; all: boolean; queue?: string }) => {
+        const { redrive } = await import('./redrive.ts');
+        setExit(await redrive({ ...orderOf(given), ids, all: given.all, queue: given.queue }));
+      },
     );
 
   withJournal(program.command('reload'))
@@ -113,9 +118,10 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .option('--reason <text>', 'why; stands in the audit', 'hemgang reload')
     .option('--who <name>', 'who says so (default: your user on this machine)')
     .addHelpText('after', operatorHelp.reload)
-    .action(async (given: Given & { reason: string; who?: string }) =>
-      setExit(await reloadGateway(orderOf(given))),
-    );
+    .action(async (given: Given & { reason: string; who?: string }) => {
+      const { reloadGateway } = await import('./reload.ts');
+      setExit(await reloadGateway(orderOf(given)));
+    });
 
   const retention = program
     .command('retention')
@@ -131,15 +137,17 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
   withChoice(withJournal(retention.command('show')))
     .description('show what would go, by when, under which rule, and what must stay')
     .addHelpText('after', operatorHelp.retentionShow)
-    .action(async (given: Given) =>
-      setExit(await retentionShow({ ...questionOf(given), ...choiceOf(given) })),
-    );
+    .action(async (given: Given) => {
+      const { retentionShow } = await import('./retention.ts');
+      setExit(await retentionShow({ ...questionOf(given), ...choiceOf(given) }));
+    });
   withChoice(withOrder(retention.command('purge')))
     .description('let what is over its time go; shown first, done with --apply')
     .option('--dry-run', 'only show it, which is what happens without --apply', false)
     .option('--apply', 'do it; it cannot be taken back', false)
     .addHelpText('after', operatorHelp.retentionPurge)
-    .action(async (given: Given & { reason: string; apply: boolean; dryRun: boolean }) =>
+    .action(async (given: Given & { reason: string; apply: boolean; dryRun: boolean }) => {
+      const { retentionPurge } = await import('./retention.ts');
       setExit(
         await retentionPurge({
           ...orderOf(given),
@@ -147,8 +155,8 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
           apply: given.apply,
           dryRun: given.dryRun,
         }),
-      ),
-    );
+      );
+    });
 
   const queue = program
     .command('queue')
@@ -156,17 +164,22 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
   withJournal(queue.command('list'))
     .description('show what waits in each queue, and which rest')
     .addHelpText('after', operatorHelp.queueList)
-    .action(async (given: Given) => setExit(await queueList(questionOf(given))));
+    .action(async (given: Given) => {
+      const { queueList } = await import('./queue.ts');
+      setExit(await queueList(questionOf(given)));
+    });
   withOrder(queue.command('pause <queue>'))
     .description('let a queue rest: advance or dispatch; messages are received all the same')
     .addHelpText('after', operatorHelp.queuePause)
-    .action(async (name: string, given: Given & { reason: string }) =>
-      setExit(await queuePause({ ...orderOf(given), queue: name })),
-    );
+    .action(async (name: string, given: Given & { reason: string }) => {
+      const { queuePause } = await import('./queue.ts');
+      setExit(await queuePause({ ...orderOf(given), queue: name }));
+    });
   withOrder(queue.command('resume <queue>'))
     .description('end the rest of a queue')
     .addHelpText('after', operatorHelp.queuePause)
-    .action(async (name: string, given: Given & { reason: string }) =>
-      setExit(await queueResume({ ...orderOf(given), queue: name })),
-    );
+    .action(async (name: string, given: Given & { reason: string }) => {
+      const { queueResume } = await import('./queue.ts');
+      setExit(await queueResume({ ...orderOf(given), queue: name }));
+    });
 }
