@@ -15,6 +15,8 @@ const disk = (freeGib: number): Space => ({ freeBytes: freeGib * gib, totalBytes
 describe('room', () => {
   const logged: string[] = [];
   const rooms: Room[] = [];
+  let elapsedMs = 0;
+  const clock = Object.assign(new HandSetClock(monday), { elapsedMs: () => elapsedMs });
   afterEach(() => {
     for (const room of rooms.splice(0)) room.close();
     logged.length = 0;
@@ -33,7 +35,7 @@ describe('room', () => {
       destination: { write: (line) => void logged.push(line) },
     });
     const places = [{ name: 'disk', measure: async () => space.now }, ...others];
-    const room = await watchRoom({ settings, places, clock: new HandSetClock(monday), log });
+    const room = await watchRoom({ settings, places, clock, log });
     rooms.push(room);
     return room;
   }
@@ -97,11 +99,15 @@ describe('room', () => {
     expect(takes(room)).toBe(false);
   });
 
-  test('is wanting after a write that found none, whatever is measured', async () => {
+  test('is wanting after a write that found none, whatever is measured, and tried again after half a minute', async () => {
     const room = await watch({ now: disk(50) });
     room.sawFull();
+    elapsedMs += 29_999;
     await room.look();
     expect(takes(room)).toBe(false);
+    elapsedMs += 1;
+    await room.look();
+    expect(takes(room)).toBe(true);
   });
 
   test.each(['1 GiB', '5', '0.5GiB', '1GiB or', '100%'])('is not written %s', (text) => {

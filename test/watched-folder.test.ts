@@ -247,6 +247,7 @@ describe('a watched folder', () => {
   });
 
   test('what cannot be stored for long is told once, and later files wait behind it', async () => {
+    // A full disk would do, and is not tried again for half a minute: that is shown in storage.test.ts.
     const shut = { now: true };
     const openJournal = async (path: string): Promise<Journal> => {
       const journal = await openEmbeddedJournal({ folder: path });
@@ -254,7 +255,7 @@ describe('a watched folder', () => {
       return {
         ...journal,
         record: (one) =>
-          shut.now ? Promise.reject(new GatewayError('disk-full', 'no room')) : record(one),
+          shut.now ? Promise.reject(new GatewayError('journal-unavailable', 'shut')) : record(one),
       };
     };
     const watched = await watching({}, { options: { openJournal } });
