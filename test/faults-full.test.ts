@@ -2,12 +2,12 @@
  * The production form under every fault of the table: its result equals the undisturbed one in count, order and content.
  *
  * `npm test` takes a sample; `npm run test:long` takes the whole table with at least 10,000 messages, and writes
- * faults/README.md.
+ * faults/README.md. An instance that dies at every step: deaths-full.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeGround, type Ground } from './support/faults/ground.ts';
 import { FaultReport } from './support/faults/report.ts';
-import { runFault, type Outcome, type Reference } from './support/faults/run.ts';
+import { runFault, type Reference } from './support/faults/run.ts';
 import { faults } from './support/faults/table.ts';
 import { has } from './support/servers.ts';
 
@@ -24,7 +24,7 @@ const limitMs = 600_000;
 describe.skipIf(!canRun)('in the production form', () => {
   let ground: Ground;
   let reference: Reference;
-  const report = new FaultReport();
+  const report = new FaultReport('README.md');
   beforeAll(async () => {
     ground = await makeGround();
     const undisturbed = await runFault(ground, messages, undefined);
@@ -52,43 +52,5 @@ describe.skipIf(!canRun)('in the production form', () => {
       expect(outcome.differences).toEqual([]);
     },
     limitMs,
-  );
-
-  const deaths = [
-    ['main', 'after'],
-    ['writer', 'before'],
-    ['main', 'before'],
-    ['writer', 'after'],
-  ] as const;
-  describe.each(long ? deaths : deaths.slice(0, 2))(
-    'an instance that dies in its thread %s, %s a write to a socket',
-    (thread, when) => {
-      test(
-        'leaves the result as it was, at every nth write until none is left',
-        async () => {
-          const [instance] = ground.house.instances;
-          const stride = Number(process.env['HEMGANG_FAULT_STRIDE'] ?? 1);
-          const outcomes: Outcome[] = [];
-          let nth = long ? 1 : thread === 'main' ? 97 : 31;
-          for (;;) {
-            await instance.stop();
-            const kill = `${thread}:${nth}:${when}`;
-            const before = instance.restarts();
-            await instance.start({ HEMGANG_FAULT_KILL: kill });
-            const outcome = await runFault(ground, 13, reference);
-            const isStruck = instance.restarts() > before;
-            if (isStruck) outcomes.push(outcome);
-            expect([kill, outcome.differences]).toEqual([kill, []]);
-            if (!long || !isStruck) break;
-            nth += stride;
-          }
-          const last = nth - stride;
-          const name = `kill -9 ${when} the nth write to a socket, thread ${thread}, n = 1 to ${last} by ${stride}`;
-          report.addAll(name, outcomes);
-          expect(outcomes.length).toBeGreaterThan(0);
-        },
-        long ? 7_200_000 : limitMs,
-      );
-    },
   );
 });

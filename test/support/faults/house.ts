@@ -150,11 +150,14 @@ function makeInstance(
   const logFile = join(home, 'log');
   let child: ChildProcess | undefined;
   let isWanted = false;
+  let restart: NodeJS.Timeout | undefined;
   let restarts = 0;
   let offsetMs = 0;
 
   async function start(disturbance: NodeJS.ProcessEnv = {}): Promise<void> {
     isWanted = true;
+    // Who starts it by hand does not wait for its own restart, and two of them would not let each other be.
+    clearTimeout(restart);
     const preload = builtFile('test/support/faults/disturbed-process.ts');
     const output = openSync(logFile, 'a');
     const started = spawn(
@@ -186,7 +189,7 @@ function makeInstance(
       if (!isWanted) return;
       restarts += 1;
       // What disturbed it from within strikes once.
-      setTimeout(() => isWanted && void start(), restartPauseMs);
+      restart = setTimeout(() => void start(), restartPauseMs);
     });
     await untilReady(started);
   }
@@ -222,6 +225,7 @@ function makeInstance(
     },
     async stop() {
       isWanted = false;
+      clearTimeout(restart);
       const pid = child?.pid;
       if (pid === undefined || child?.exitCode !== null || child.signalCode !== null) return;
       sendSignal(pid, 'SIGCONT');

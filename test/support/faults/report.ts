@@ -1,4 +1,4 @@
-/** The table of faults/README.md: written by a run, never by hand. */
+/** A table in test/faults: written by a run, never by hand. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,9 +22,15 @@ const notVerified = [
 ];
 
 export class FaultReport {
+  readonly #file: string;
   readonly #rows: Row[] = [];
   #messages = 0;
   #isWhole = true;
+
+  /** @param file in test/faults */
+  constructor(file: string) {
+    this.#file = file;
+  }
 
   add(name: string, sees: string, guaranteed: string, outcome: Outcome): void {
     this.#messages += outcome.messages;
@@ -49,7 +55,7 @@ export class FaultReport {
   write(): void {
     const folder = join(packageRoot(), 'test', 'faults');
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'README.md'), this.#text());
+    writeFileSync(join(folder, this.#file), this.#text());
   }
 
   #text(): string {
@@ -60,7 +66,7 @@ export class FaultReport {
     );
     return `# Faults, and what became of them
 
-Written by \`npm run test:long\` (test/faults-full.test.ts), never by hand.
+Written by \`npm run test:long\`, never by hand.
 ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, Node ${process.version}: ${this.#messages} messages.
 ${this.#isWhole ? 'Every result equalled the undisturbed one in count, order and content.' : 'NOT every result equalled the undisturbed one: see the column "counted".'}
 
