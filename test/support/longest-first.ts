@@ -3,7 +3,16 @@ import { basename } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Short files with long tests: where nothing is known of an earlier run, vitest would begin them last. */
-const long = ['faults-full', 'deaths-full', 'faults', 'service', 'how-to', 'watched-folder', 'kill', 'operate'];
+const long = [
+  'faults-full',
+  'deaths-full',
+  'faults',
+  'service',
+  'how-to',
+  'watched-folder',
+  'kill',
+  'operate',
+];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
