@@ -58,6 +58,11 @@ const admission = (visit: string, at: string): Uint8Array =>
   message({ trigger: 'A01', at, visit, controlId: `${visit}-1` }, ['PV1|1|I', 'PV1|1|V']);
 const need = (visit: string, at: string): Uint8Array =>
   message({ trigger: 'A08', at, visit, needs, controlId: `${visit}-2` });
+/** Both at the same second: a later need has another clock. */
+const inNeed = (visit: string, at: string): readonly Uint8Array[] => [
+  admission(visit, at),
+  need(visit, at),
+];
 /** Readiness in a code that no table has, with the need, which is understood. */
 const readiness = (visit: string, at: string): Uint8Array =>
   message({ trigger: 'A08', at, visit, needs, readyAt: at, controlId: `${visit}-3` }, [
@@ -201,7 +206,7 @@ function audited({ data }: Place): { who: string; what: string; reason: string |
 describe('while the gateway runs', () => {
   test('what waits is listed with what would be urgent, and the command that is next', async () => {
     const here = place();
-    await gatewayWith(here, admission('V1', hoursAgo(50)), need('V1', hoursAgo(50)));
+    await gatewayWith(here, ...inNeed('V1', hoursAgo(50)));
     const { code, text } = await list(here);
     expect(code).toBe(1);
     expect(text).toContain('ekliden: code V in PV1-2 is not in table 0004-admission');
@@ -227,7 +232,7 @@ describe('while the gateway runs', () => {
 
   test('a dry run tells who would be told late, and writes nothing', async () => {
     const here = place();
-    await gatewayWith(here, admission('V1', hoursAgo(50)), need('V1', hoursAgo(50)));
+    await gatewayWith(here, ...inNeed('V1', hoursAgo(50)));
     const before = await look(here);
     const { code, text } = await map(here);
     expect(code).toBe(1);
@@ -308,7 +313,7 @@ describe('while the gateway runs', () => {
   test('an entry that the gateway cannot take up stands, with who made it and why it waits: the next start translates it', async () => {
     const here = place();
     const service = await start(here);
-    await send(service, admission('V1', hoursAgo(50)), need('V1', hoursAgo(50)));
+    await send(service, ...inNeed('V1', hoursAgo(50)));
     appendFileSync(here.config, 'stop: { notice: 1ms }\n');
     const { code, text } = await map(here, apply);
     expect(code).toBe(1);

@@ -1,5 +1,5 @@
 /** Enters a code and has what waited translated: by the gateway that runs, or here where none does. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import type { Target } from '../../mappings/targets.ts';
@@ -60,13 +60,14 @@ export async function applyEntry(
     },
     (done) => progress.tell(done),
   ).finally(() => progress.end());
-  const { file, refused } = result;
+  const { refused } = result;
   const isDone = refused === undefined && (await countOf(journal, entry)) <= stuck;
   if (by === 'the running gateway' && isDone) await decided(journal, preview);
   const [why, refusedNext] = refused?.split('\n  next: ') ?? [];
   const next = isDone ? await nextOf(journal, by) : (refusedNext ?? notRead);
   return {
-    ...(file !== undefined && { file }),
+    // As it was typed: the gateway may have been started elsewhere.
+    ...(pending && { file: join(pending.folder, pending.name) }),
     by,
     isDone,
     events: await eventsSince(journal, preview, position),

@@ -19,8 +19,6 @@ const input = z.strictObject({
 });
 
 export interface EnteredCode {
-  /** Where the entry stands now; absent where it stood already. */
-  readonly file?: string;
   /** Why the gateway goes on by what it had; the entry stands all the same, and its next start takes it. */
   readonly refused?: string;
 }
@@ -39,13 +37,13 @@ export const enterCode = operation(
       withEntry(overlay.folder, { file: overlay.file, code, target, reference: order.reason });
     const where = pending ? `${pending.folder}/${pending.name}` : 'the tables as they are';
     await audit(`code ${code} of table ${table} means ${String(target)}, in ${where}`, table);
-    const entered = pending && { file: writePending(pending) };
+    if (pending) writePending(pending);
     if (running === undefined) {
       const of = (await journal.parkedCases()).length;
       await intake().retranslate((done) => tell(done, of));
-      return { ...entered };
+      return {};
     }
     const reloaded = await running.reload();
-    return { ...entered, ...(reloaded.outcome === 'refused' && { refused: reloaded.why }) };
+    return reloaded.outcome === 'refused' ? { refused: reloaded.why } : {};
   },
 );
