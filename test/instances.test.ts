@@ -316,5 +316,7 @@ describe.skipIf(!canRun)('instances', { timeout: 300_000 }, () => {
     await expectWhole(world, hospital);
     expect((await fetch(`http://127.0.0.1:${b.httpPort}/health/ready`)).status).toBe(200);
     expect((await fetch(`http://127.0.0.1:${b.httpPort}/fhir/metadata`)).status).toBe(404);
+    expect(a.output).toContain('token of partner');
+    expect(b.output).not.toContain('token');
   });
 });

@@ -77,9 +77,11 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
     `        out   ${config.receivers.map(({ id, channel, mode }) => `${id} (${channel}, ${mode})`).join(', ')}`,
     `        file  ${file ?? 'defaults (no hemgang.yaml)'}`,
   ];
-  for (const [partner, path] of tokenFiles)
-    lines.push(`        token of partner ${partner}: ${path}`);
-  for (const [sender, token] of fhir.tokens) lines.push(...tokenLines(sender, token, fhir.url));
+  if (receives) {
+    for (const [partner, path] of tokenFiles)
+      lines.push(`        token of partner ${partner}: ${path}`);
+    for (const [sender, token] of fhir.tokens) lines.push(...tokenLines(sender, token, fhir.url));
+  }
   if (freed > 0) lines.push(`        ${freed} parked messages could be translated now`);
   return lines;
 }

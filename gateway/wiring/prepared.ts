@@ -17,6 +17,7 @@ import {
   type OpenReceiver,
 } from './receivers.ts';
 import { mllpTls } from './tls.ts';
+import { fileToken, tokenThatWouldBe } from './tokens.ts';
 
 export interface Prepared {
   readonly mappings: Mappings;
@@ -38,13 +39,15 @@ export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepa
   const receivers = config.receivers.map((receiver, index) =>
     receiverOf(receiver, config, words, env, index),
   );
+  // Nobody comes to one that does not receive: it needs no tokens, and makes none.
+  const tokenOf = config.instance.roles.includes('receive') ? fileToken : tokenThatWouldBe;
   return {
     mappings,
     profiles,
     tls,
     receivers,
     routes: routesOf(config, receivers, billingReceiver(config)),
-    partners: partnersOf(config, env),
-    fhirSenders: fhirSendersOf(config, mappings, env, log),
+    partners: partnersOf(config, env, tokenOf),
+    fhirSenders: fhirSendersOf(config, mappings, env, log, tokenOf),
   };
 }

@@ -15,13 +15,15 @@ export interface FileToken {
 /** As many characters have 16 bytes in base64url: fewer can be guessed. */
 const fewestCharacters = 22;
 
+const newToken = (): string => randomBytes(32).toString('base64url');
+
 /** Gives the token of a name. */
 export type TokenOf = (config: Config, name: string) => FileToken;
 
 /** As `fileToken`, for whoever only looks: one that is not there yet is not made. */
 export const tokenThatWouldBe: TokenOf = (config, name) => {
   const file = join(dataFolder(config), 'tokens', name);
-  return existsSync(file) ? fileToken(config, name) : { file, token: '', isNew: true };
+  return existsSync(file) ? fileToken(config, name) : { file, token: newToken(), isNew: true };
 };
 
 /**
@@ -34,7 +36,7 @@ export function fileToken(config: Config, name: string): FileToken {
   const isNew = !existsSync(file);
   if (isNew) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });
+    writeFileSync(file, newToken(), { mode: 0o600 });
   }
   const token = readFileSync(file, 'utf8').trim();
   if (token.length < fewestCharacters) {
