@@ -98,6 +98,10 @@ describe('configuration', () => {
     expect(() => loadConfig({ file: fileWith(text), env: {} })).toThrow(message);
   });
 
+  test('a variable that is empty names no file', () => {
+    expect(loadConfig({ env: { HEMGANG_CONFIG: '' } }).file).toBeUndefined();
+  });
+
   test('a secret that is not set is named by its variable, never shown', () => {
     expect(secretOf('A_SECRET', { A_SECRET: 'x' })).toBe('x');
     expect(() => secretOf('A_SECRET', {})).toThrow(/A_SECRET is not set/);

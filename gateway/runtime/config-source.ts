@@ -49,7 +49,9 @@ export function readSource(
 ): ConfigSource {
   const env = sources.env ?? process.env;
   const file =
-    sources.file === null ? undefined : (sources.file ?? env['HEMGANG_CONFIG'] ?? defaultFile());
+    sources.file === null
+      ? undefined
+      : (sources.file ?? environmentValue('HEMGANG_CONFIG', env) ?? defaultFile());
   const text = file === undefined ? '{}' : readText(file);
   const lines = new LineCounter();
   const document = parseDocument(text ?? '{}', { lineCounter: lines, prettyErrors: false });
