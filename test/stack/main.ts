@@ -109,7 +109,7 @@ async function runStack(options: StackOptions): Promise<void> {
     const env = Object.fromEntries(
       Object.entries(given).map(([key, value]) => [key, local(value)]),
     );
-    const followed = run(name, ['start'], {
+    const environment = {
       ...env,
       HEMGANG_DATA: join(home, 'data'),
       HEMGANG_MLLP_HOST: '127.0.0.1',
@@ -119,7 +119,9 @@ async function runStack(options: StackOptions): Promise<void> {
       HEMGANG_METRICS_HOST: '127.0.0.1',
       HEMGANG_METRICS_PORT: String(portOf(name, 9464)),
       ...servers.environment,
-    });
+    };
+    writeFileSync(join(home, 'environment'), exported(environment), { mode: 0o600 });
+    const followed = run(name, ['start'], environment);
     const url = `http://127.0.0.1:${portOf(name, 8080)}`;
     await isReady(`${url}/health/ready`, followed, join(folder, `${name}.log`));
     const mllp = `127.0.0.1:${portOf(name, 2575)}`;
@@ -149,6 +151,7 @@ async function runStack(options: StackOptions): Promise<void> {
 
   places['prometheus'] = await startPrometheus(folder, local, portOf('prometheus', 9090), say);
   if (options.json) process.stdout.write(`${JSON.stringify(places)}\n`);
+  say(`look inside:  cd ${join(folder, 'gateway-a')} && . ./environment && npx hemgang status`);
   say(`everything runs; data, secrets and logs are in ${folder}; Ctrl-C stops it`);
   if (options.hospital) {
     mkdirSync(join(folder, 'hospital'), { recursive: true });
@@ -223,6 +226,13 @@ async function started(
   const url = await start();
   say(`${what}  ${shown(url)}`);
   return url;
+}
+
+/** As a shell reads it: who looks into a gateway has the environment it was started with. */
+function exported(environment: NodeJS.ProcessEnv): string {
+  return Object.entries(environment)
+    .map(([name, value = '']) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .join('');
 }
 
 /** Without its password. */
