@@ -72,7 +72,7 @@ export function differenceLines(differences: readonly Difference[]): string[] {
       const each = sides.map(({ digest, who }) => `${digest} at ${who.join(', ')}`);
       return `DIFFERENT   ${part}: ${each.join('; ')}`;
     }),
-    '            next: hemgang reload, or a restart, of what is behind: meanwhile the same message may lead to this or that',
+    '            next: hemgang reload, or a restart, where it is behind',
   ];
 }
 
