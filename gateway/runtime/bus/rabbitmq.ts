@@ -257,6 +257,7 @@ export function rabbitMqBus(
     window: confirmWindow,
     onUsable,
     async publish(messages) {
+      await publish.tried;
       const outcomes = await usableLink().events.publish(messages);
       const failure = outcomes.find((outcome) => outcome !== undefined);
       if (failure !== undefined) throw failure;
