@@ -186,7 +186,8 @@ function makeInstance(
     if (pid !== undefined) keepWithUs(pid);
     started.once('exit', () => {
       if (pid !== undefined) letGo(pid);
-      if (!isWanted) return;
+      // Of one that was stopped it may be heard when the next has been started.
+      if (!isWanted || started !== child) return;
       restarts += 1;
       // What disturbed it from within strikes once.
       restart = setTimeout(() => void start(), restartPauseMs);
