@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeGround, type Ground } from './support/faults/ground.ts';
 import { FaultReport } from './support/faults/report.ts';
 import { runFault, type Outcome, type Reference } from './support/faults/run.ts';
+import { runUndisturbed } from './support/faults/undisturbed.ts';
 import { has } from './support/servers.ts';
 
 const long = process.env['HEMGANG_LONG'] === '1';
@@ -23,29 +24,26 @@ const canRun = await has(
 const messages = 13;
 const limitMs = long ? 7_200_000 : 600_000;
 
+const deaths = [
+  ['main', 'after'],
+  ['writer', 'before'],
+  ['main', 'before'],
+  ['writer', 'after'],
+] as const;
+
 describe.skipIf(!canRun)('an instance that dies', () => {
   let ground: Ground;
   let reference: Reference;
   const report = new FaultReport('deaths.md');
   beforeAll(async () => {
     ground = await makeGround();
-    const undisturbed = await runFault(ground, messages, undefined);
-    expect(undisturbed.differences).toEqual([]);
-    expect(undisturbed.repeats).toBe(0);
-    ({ reference } = undisturbed);
-    report.add('none', 'notices come at once', 'what all others are held against', undisturbed);
+    reference = await runUndisturbed(ground, messages, report);
   }, limitMs);
   afterAll(async () => {
     await ground?.close();
-    if (long) report.write();
+    if (long) report.write(deaths.length);
   }, limitMs);
 
-  const deaths = [
-    ['main', 'after'],
-    ['writer', 'before'],
-    ['main', 'before'],
-    ['writer', 'after'],
-  ] as const;
   test.each(long ? deaths : deaths.slice(0, 2))(
     'in its thread %s, %s a write to a socket, leaves the result as it was, at every nth write until none is left',
     async (thread, when) => {
