@@ -82,7 +82,7 @@ export async function makeHouse(places: HousePlaces): Promise<House> {
     }
   }
 
-  const delivered = new Map<string, number>();
+  let delivered: ReadonlyMap<string, number> = new Map();
   let busy: ReadonlySet<string> = new Set();
   let position = 0;
   const closed = new AbortController();
@@ -93,16 +93,19 @@ export async function makeHouse(places: HousePlaces): Promise<House> {
        WHERE position > $1 AND type = 'notice.delivered' ORDER BY position`,
       [position],
     );
+    const counts = new Map(delivered);
     for (const row of rows) {
-      position = Number(row.position);
       const key = receiver.caseOf(row.reference) ?? '';
-      delivered.set(key, (delivered.get(key) ?? 0) + 1);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     // After the deliveries: what follows of one is there from the same commit on.
     const waiting = await query<{ reference: string }>(
       `SELECT DISTINCT split_part(lane, '/', 1) AS reference FROM outbox WHERE stage < 2`,
     );
+    // Both at once: a new count beside what waited before would send the next step on its way too early.
     busy = new Set(waiting.map(({ reference }) => receiver.caseOf(reference) ?? ''));
+    delivered = counts;
+    position = Number(rows.at(-1)?.position ?? position);
   }
   const looking = (async () => {
     while (!closed.signal.aborted) {
