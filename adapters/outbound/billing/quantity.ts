@@ -1,7 +1,8 @@
 /** How many days a billing line is of: whole days, or an exact number where a mean says it (reading A16: never rounded). */
 import type { BillingLine } from '../../../gateway/process/events.ts';
 
-type Fraction = NonNullable<BillingLine['quantity']>;
+/** An exact number, of days. */
+export type Fraction = NonNullable<BillingLine['quantity']>;
 
 function quantityOf({ days, quantity }: BillingLine): Fraction {
   return days === undefined && quantity !== undefined
