@@ -1,0 +1,179 @@
+/**
+ * What a notice says, for every channel: its Swedish title and lines by `mappings/municipal`, and the fields that are
+ * listed there for the obligation. Pure: every time in it comes from the event.
+ */
+import { Temporal } from 'temporal-polyfill';
+import { GatewayError } from '../../../gateway/errors.ts';
+import {
+  fillPlaceholders,
+  placeholdersOf,
+  type MunicipalWords,
+  type NoticeField,
+  type NoticeWords,
+  type Vocabulary,
+} from '../../../mappings/municipal.ts';
+import type { OutboundNotice, PatientIdentity, PersonNumber } from '../../adapter.ts';
+
+/** A notice in words. */
+export interface NoticeText {
+  /** Without personal data: it is shown in lists and subject lines. */
+  readonly title: string;
+  readonly lines: readonly NoticeLine[];
+  /** The section of the law it rests on. */
+  readonly reference: string;
+  /** The fields it carries, as data: the field as it stands in the journal. None of a withdrawal. */
+  readonly content: Readonly<Partial<Record<NoticeField, unknown>>>;
+  /** Mandatory fields that are not known: the lines say so. */
+  readonly missing: readonly NoticeField[];
+}
+
+/** One line: a sentence, or a value with its label. */
+export interface NoticeLine {
+  readonly label?: string;
+  readonly text: string;
+}
+
+/** One field both ways: as it stands in the data, and as it is read in the text. */
+interface FieldValue {
+  readonly value: unknown;
+  readonly text: string;
+}
+type Fields = Partial<Record<NoticeField, FieldValue>>;
+
+/**
+ * Puts a notice in words. A withdrawal names the case and nothing of the person.
+ * @throws GatewayError unroutable for a notice that is held for a person (protected identity)
+ */
+export function noticeText(message: OutboundNotice, words: MunicipalWords): NoticeText {
+  const { notice, action } = message;
+  if (notice.held === true) {
+    throw new GatewayError('unroutable', 'a held notice is not rendered: a person decides');
+  }
+  const spoken = words.notices[notice.obligation];
+  const known = fieldsOf(message, words.vocabulary);
+  const listed = action === 'withdrawn' ? [] : [...spoken.mandatory, ...spoken.optional];
+  return {
+    title: spoken[action].title,
+    lines: linesOf(message, words, known),
+    reference: spoken.reference,
+    content: Object.fromEntries(
+      listed.flatMap((field) => (known[field] ? [[field, known[field].value]] : [])),
+    ),
+    missing:
+      action === 'withdrawn' ? [] : spoken.mandatory.filter((field) => known[field] === undefined),
+  };
+}
+
+/** A line as it is read where labels have no column of their own. */
+export function spellLine({ label, text }: NoticeLine): string {
+  return label === undefined ? text : `${label}: ${text}`;
+}
+
+/**
+ * The Swedish text. A line stands where all its placeholders have a value; a mandatory field that is not known is said
+ * to be missing, an optional one takes its line along.
+ */
+function linesOf(message: OutboundNotice, words: MunicipalWords, known: Fields): NoticeLine[] {
+  const { notice, event, action, caseReference } = message;
+  const { vocabulary } = words;
+  const spoken: NoticeWords = words.notices[notice.obligation];
+  const number = known.personNumber === undefined ? undefined : numberOf(message.patient);
+  const values = new Map<string, string>([
+    ['caseReference', caseReference],
+    ['role', vocabulary.roles[notice.role]],
+    ['decidedAt', timeOf(event.occurredAt).text],
+    ['numberKind', vocabulary.numberKinds[kindOf(number)]],
+  ]);
+  if (notice.municipality !== undefined) values.set('municipality', notice.municipality);
+  if (action !== 'withdrawn') {
+    for (const field of spoken.mandatory)
+      values.set(field, known[field]?.text ?? vocabulary.missing);
+    for (const field of spoken.optional) {
+      const value = known[field];
+      if (value) values.set(field, value.text);
+    }
+  }
+  const fill = (pattern: string): string =>
+    fillPlaceholders(pattern, (name) => values.get(name) ?? vocabulary.missing);
+  return spoken[action].body
+    .filter((line) => placeholdersOf(line).every((name) => values.has(name)))
+    .map((line) => {
+      const [, label, value] = labelled.exec(line) ?? [];
+      if (label === undefined || value === undefined) return { text: fill(line) };
+      return { label: fill(label), text: fill(value) };
+    });
+}
+
+/** A line of the words that is a label and one value: `Namn: {name}`, `{numberKind}: {personNumber}`. */
+const labelled = /^([^:]{1,80}): (\{[A-Za-z]+\})$/;
+
+// ---------------------------------------------------------------- the fields
+
+function fieldsOf({ notice, patient }: OutboundNotice, vocabulary: Vocabulary): Fields {
+  const { content } = notice;
+  const fields: Fields = {};
+  const name = { given: patient.given, family: patient.family };
+  const nameText = oneLine([name.given, name.family], ' ');
+  if (nameText !== '') fields.name = { value: name, text: nameText };
+  const number = numberOf(patient);
+  if (number) {
+    fields.personNumber = {
+      value: { kind: number.kind, value: number.value },
+      text: spell(number),
+    };
+  }
+  const { street, postalCode, city } = patient.address ?? {};
+  const addressText = oneLine([street, oneLine([postalCode, city], ' ')], ', ');
+  if (addressText !== '') fields.address = { value: patient.address, text: addressText };
+  if (content.expectedDischarge) fields.expectedDischarge = timeOf(content.expectedDischarge);
+  if (content.admittedAt) fields.admittedAt = timeOf(content.admittedAt);
+  if (content.dischargeReadyAt) fields.dischargeReadyAt = timeOf(content.dischargeReadyAt);
+  for (const field of ['hospital', 'unit'] as const) {
+    const value = content[field];
+    if (value) fields[field] = { value, text: oneLine([value], ' ') };
+  }
+  if (content.services) {
+    const { services } = content;
+    const needed = (['socialServices', 'municipalHealthCare', 'regionOutpatient'] as const).filter(
+      (service) => services[service],
+    );
+    const text = needed.map((service) => vocabulary.services[service]).join(', ');
+    if (text !== '') fields.services = { value: services, text };
+  }
+  return fields;
+}
+
+/** An instant in UTC and as Sweden's clocks show it; a bare date stays a date. */
+export function timeOf(text: string): FieldValue {
+  if (text.length === 10) return { value: { date: text }, text };
+  const local = Temporal.Instant.from(text).toZonedDateTimeISO('Europe/Stockholm');
+  const shown = local.toString({ timeZoneName: 'never', smallestUnit: 'second' });
+  const clock = `${shown.slice(11, 13)}.${shown.slice(14, 16)}`;
+  return { value: { utc: text, local: shown }, text: `${shown.slice(0, 10)} kl. ${clock}` };
+}
+
+const numberOrder = ['personnummer', 'samordningsnummer', 'reservnummer', 'LMA-nummer'] as const;
+
+/** The number a municipality knows the person by; a hospital's local number says nothing outside. */
+function numberOf(patient: PatientIdentity): PersonNumber | undefined {
+  return numberOrder
+    .map((kind) => patient.numbers.find((number) => number.kind === kind))
+    .find((number) => number !== undefined);
+}
+
+function kindOf(number: PersonNumber | undefined): (typeof numberOrder)[number] {
+  return numberOrder.find((kind) => kind === number?.kind) ?? 'personnummer';
+}
+
+/** Twelve digits are written with a hyphen before the last four. */
+function spell({ value }: PersonNumber): string {
+  return /^\d{12}$/.test(value) ? `${value.slice(0, 8)}-${value.slice(8)}` : oneLine([value], ' ');
+}
+
+/** Joins what there is on one line: a line break in a name must not become a line of the notice. */
+function oneLine(parts: readonly (string | undefined)[], separator: string): string {
+  return parts
+    .map((part) => (part ?? '').replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim())
+    .filter((part) => part !== '')
+    .join(separator);
+}
