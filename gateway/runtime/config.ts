@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
-import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
+import { municipalityCode } from '../process/events.ts';
 import { busSettings, checkBusTogether } from './config-bus.ts';
 import { checkInstanceTogether, instanceSettings } from './config-instance.ts';
 import { journalSettings } from './config-journal.ts';
@@ -19,6 +19,7 @@ import {
   type ConfigSources,
   type ScalarSetting,
 } from './config-source.ts';
+import { receivers, when } from './config-receivers.ts';
 import { environmentValue } from './environment.ts';
 import {
   duration,
@@ -29,46 +30,6 @@ import {
   type Fail,
   type Report,
 } from './config-values.ts';
-
-const mode = z.enum(['live', 'shadow']);
-
-const when = {
-  /** `shadow`: everything is folded and assessed, nothing leaves. */
-  mode: mode.default('live'),
-  /** Before this instant the same as shadow. */
-  liveFrom: instant.optional(),
-};
-
-const place = {
-  roles: z.array(z.enum(recipientRoles)).min(1).optional(),
-  /** SCB codes; absent means every municipality. */
-  municipalities: z.array(municipalityCode).min(1).optional(),
-  counties: z.array(countyCode).min(1).optional(),
-};
-
-const webhookReceiver = z.strictObject({
-  id: idText,
-  channel: z.literal('webhook'),
-  ...place,
-  ...when,
-  url: z.url({ protocol: /^https?$/ }),
-  /** One, or two while a secret is being exchanged. */
-  secretEnv: z.array(secretName).min(1).max(2),
-  timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
-  /** The receiver stands in our own network: private addresses, and plain http there. */
-  ownNetwork: z.boolean().default(false),
-  /** The receiver recognises webhook-id, so what may have arrived may be sent again. */
-  recognisesRepeats: z.boolean().default(true),
-});
-const fileReceiver = z.strictObject({
-  id: idText,
-  channel: z.literal('file'),
-  ...place,
-  ...when,
-  folder: z.string().optional(),
-  /** A local file proves no hand-over (design: when is a notice "sent") unless a routine says so: cite it. */
-  proofReference: z.string().min(1).optional(),
-});
 
 const watchedFolder = z.strictObject({
   path: z.string().min(1),
@@ -158,9 +119,7 @@ export const configSchema = z.strictObject({
       { id: 'ekliden', mode: 'live' },
       { id: 'norrtuna', mode: 'live' },
     ]),
-  receivers: z
-    .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver]))
-    .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]),
+  receivers,
   billing: z
     .strictObject({
       folder: z.string().optional(),

@@ -1,0 +1,50 @@
+/** Receivers of notices: one schema a channel. What all have in common is who it is for, and when it is live. */
+import { z } from 'zod';
+import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
+import { duration, idText, secretName } from './config-values.ts';
+
+const mode = z.enum(['live', 'shadow']);
+
+/** Whether and from when something leaves. */
+export const when = {
+  /** `shadow`: everything is folded and assessed, nothing leaves. */
+  mode: mode.default('live'),
+  /** Before this instant the same as shadow. */
+  liveFrom: instant.optional(),
+};
+
+const place = {
+  roles: z.array(z.enum(recipientRoles)).min(1).optional(),
+  /** SCB codes; absent means every municipality. */
+  municipalities: z.array(municipalityCode).min(1).optional(),
+  counties: z.array(countyCode).min(1).optional(),
+};
+
+const webhookReceiver = z.strictObject({
+  id: idText,
+  channel: z.literal('webhook'),
+  ...place,
+  ...when,
+  url: z.url({ protocol: /^https?$/ }),
+  /** One, or two while a secret is being exchanged. */
+  secretEnv: z.array(secretName).min(1).max(2),
+  timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
+  /** The receiver stands in our own network: private addresses, and plain http there. */
+  ownNetwork: z.boolean().default(false),
+  /** The receiver recognises webhook-id, so what may have arrived may be sent again. */
+  recognisesRepeats: z.boolean().default(true),
+});
+const fileReceiver = z.strictObject({
+  id: idText,
+  channel: z.literal('file'),
+  ...place,
+  ...when,
+  folder: z.string().optional(),
+  /** A local file proves no hand-over (design: when is a notice "sent") unless a routine says so: cite it. */
+  proofReference: z.string().min(1).optional(),
+});
+
+/** Who gets notices: the first whose roles, municipalities and counties fit. */
+export const receivers = z
+  .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver]))
+  .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]);
