@@ -251,12 +251,43 @@ export interface Rendered {
 }
 
 /** What came of one attempt that did not throw. */
-export interface DeliveryReceipt {
-  /** `receiver-answer`: the receiver's system took it; `none`: nothing proves it (a local file). */
-  readonly proof: 'receiver-answer' | 'none';
+export type DeliveryReceipt = {
   /** A short code for the log: `HTTP 202`. */
   readonly detail: string;
+} & (
+  | {
+      /** `receiver-answer`: the receiver's system took it; `none`: nothing proves it (a local file). */
+      readonly proof: 'receiver-answer' | 'none';
+    }
+  | {
+      /** Somebody carries it on (an access point), and the receiver's own receipt is still to come. */
+      readonly proof: 'awaited';
+      /** How long to wait for it; then the outcome is unknown. */
+      readonly withinMs: number;
+    }
+);
+
+/** The receiver's receipt of a delivery that somebody else carried on. */
+export interface CarriedReceipt {
+  readonly deliveryId: string;
+  /** The receiver's system took it, or refused it and says why. */
+  readonly accepted: boolean;
+  /** When the receiver's system says that it did, ISO 8601 UTC. */
+  readonly at: string;
+  /** A short code for the log: `ACCEPTED`, `REJECTED BV`. */
+  readonly detail: string;
+  /** Word by word as it came: the proof. */
+  readonly text: string;
 }
+
+/**
+ * Stores a receipt that came by itself.
+ * @returns `taken`: stored now; `known`: it had been, or the delivery is over; `not-yet`: its delivery is being attempted
+ *   this moment, so bring it again; `unknown`: no delivery of ours has this id
+ */
+export type TakeReceipt = (
+  receipt: CarriedReceipt,
+) => Promise<'taken' | 'known' | 'not-yet' | 'unknown'>;
 
 /** One way out to one receiver, made from its configuration. */
 export interface Outbound {

@@ -55,7 +55,15 @@ export interface DispatchParts {
 }
 
 /** A delivery, and whether it had arrived before: then it is a repeat, which moves no clock and tells nobody anything. */
-type Attempted = DeliveryRow & { readonly isRepeat: boolean };
+export type Attempted = DeliveryRow & { readonly isRepeat: boolean };
+
+/** @param events of the stream it is told in */
+export function hasArrived({ deliveryId }: DeliveryRow, events: Iterable<StoredEvent>): boolean {
+  for (const { event } of events) {
+    if (event.type === 'notice.delivered' && event.data.deliveryId === deliveryId) return true;
+  }
+  return false;
+}
 
 /** One attempt. @returns whether the lane may go on to its next notice */
 export async function attempt(
@@ -93,8 +101,12 @@ export async function attempt(
     const failed = withFault(attempted, outcome.error, startedAt);
     return await afterFailure(parts, failed, sent, receiver, outcome.error);
   }
-  const { detail, proof } = outcome.receipt;
-  await conclude(parts, attempted, sent, 'delivered', detail, proof);
+  const { receipt } = outcome;
+  if (receipt.proof === 'awaited') {
+    await awaitReceipt(parts, attempted, receipt);
+    return false;
+  }
+  await conclude(parts, attempted, sent, 'delivered', receipt.detail, receipt.proof);
   return true;
 }
 
@@ -129,6 +141,31 @@ async function send(
   } finally {
     observed?.delivered.of(id).took(clock.elapsedMs() - startedMs);
   }
+}
+
+/** Handed to somebody who carries it on: the lane waits for the receiver's own receipt (`carried.ts`). */
+async function awaitReceipt(
+  { journal, clock }: DispatchParts,
+  { deliveryId }: Attempted,
+  { detail, withinMs }: Extract<DeliveryReceipt, { proof: 'awaited' }>,
+): Promise<void> {
+  await journal.deliveries.recordOutcome({
+    deliveryId,
+    endedAt: clock.now(),
+    state: 'awaited',
+    nextAt: new Date(clock.nowMs() + withinMs).toISOString(),
+    detail,
+    events: [],
+  });
+}
+
+/** No receipt came in time: whether it arrived is for a person to find out. */
+export async function stopAwaiting(
+  parts: DispatchParts,
+  row: Attempted,
+  stored: StoredEvent,
+): Promise<void> {
+  await conclude(parts, row, stored, 'unresolved', 'handed on, and no receipt came in time');
 }
 
 /** A receiver that is no longer configured is a matter for the configuration, not an answer: the notice waits. */
@@ -219,13 +256,15 @@ async function conclude(
   observed?.handedOver.of(row.receiver).took(waitedMs);
 }
 
-function receiptEvents(
+/** What the end of a delivery tells the case: of a billing record nothing. */
+export function receiptEvents(
   row: DeliveryRow,
   { event }: StoredEvent,
   state: 'delivered' | 'refused' | 'unresolved',
   detail: string,
   proof: ReceiptData['proof'],
   endedAt: string,
+  deliveredAt = endedAt,
 ): NewEvent[] {
   if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') return [];
   const notice = noticeOf(event);
@@ -242,7 +281,7 @@ function receiptEvents(
     receiver: row.receiver ?? 'none',
     deliveryId: row.deliveryId,
     firstAttemptAt: row.firstAttemptAt ?? endedAt,
-    ...(proven && { deliveredAt: endedAt }),
+    ...(proven && { deliveredAt }),
     receiverFault: row.receiverFaultAt !== undefined,
     ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
     proof: state === 'delivered' ? proof : 'none',

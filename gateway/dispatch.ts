@@ -4,7 +4,14 @@
  * A lane (one case and recipient) sends one notice at a time, in order; `delivery.ts` attempts each of them.
  */
 import type { OutboundMessage, Rendered } from '../adapters/adapter.ts';
-import { attempt, noticeOf, type DispatchParts, type Receiver } from './delivery.ts';
+import {
+  attempt,
+  hasArrived,
+  noticeOf,
+  stopAwaiting,
+  type DispatchParts,
+  type Receiver,
+} from './delivery.ts';
 import { assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
 import { deliveryIdOf } from './process/ids.ts';
@@ -180,10 +187,10 @@ async function drainLane(
   for (const row of await cancelUnsent(parts, rows, events)) {
     if (settled.has(row.state)) continue;
     if (row.nextAt !== undefined && row.nextAt > clock.now()) return;
-    const isRepeat = [...events.values()].some(
-      ({ event }) => event.type === 'notice.delivered' && event.data.deliveryId === row.deliveryId,
-    );
-    if (!(await attempt(parts, { ...row, isRepeat }, eventAt(events, row.position)))) return;
+    const attempted = { ...row, isRepeat: hasArrived(row, events.values()) };
+    const stored = eventAt(events, row.position);
+    if (row.state === 'awaited') await stopAwaiting(parts, attempted, stored);
+    else if (!(await attempt(parts, attempted, stored))) return;
   }
 }
 

@@ -101,4 +101,55 @@ describe.each(journalForms)('the $name journal', (form) => {
     ]);
     expect(await journal.outbox.ofLanes('dispatch', ['lane'], 10)).toHaveLength(1);
   });
+
+  test('ends a delivery from outside where it waits for it, keeps the receipt and wakes the lane', async () => {
+    const journal = await open();
+    await journal.record(message(1, { stay, events: [fact('f')] }));
+    const [stored] = await journal.eventsAfter(0, 1);
+    await journal.deliveries.open([
+      {
+        deliveryId: 'd',
+        lane: 'lane',
+        position: stored?.position ?? 0,
+        eventId: 'f',
+        streamId: stored?.event.stayId ?? '',
+        receiver: 'r',
+        state: 'pending',
+        rendered: '{}',
+        detail: undefined,
+      },
+    ]);
+    const ending = {
+      deliveryId: 'd',
+      from: ['awaited', 'unresolved'],
+      state: 'delivered',
+      endedAt: '2022-03-07T10:00:00.000Z',
+      detail: 'ACCEPTED',
+      receipt: '<ApplicationResponse/>',
+      events: [],
+    } as const;
+    expect(await journal.deliveries.conclude(ending), 'not sent yet').toBe(false);
+    await journal.deliveries.recordAttempt('d', '2022-03-07T09:00:00.000Z');
+    expect(await journal.deliveries.conclude(ending), 'being sent').toBe(false);
+    await journal.deliveries.recordOutcome({
+      deliveryId: 'd',
+      endedAt: '2022-03-07T09:00:01.000Z',
+      state: 'awaited',
+      nextAt: '2022-03-08T09:00:00.000Z',
+      detail: 'handed on',
+      events: [],
+    });
+    expect(await journal.nextDue()).toBe('2022-03-08T09:00:00.000Z');
+    expect(await journal.deliveries.conclude(ending)).toBe(true);
+    expect(await journal.deliveries.conclude(ending), 'a second time').toBe(false);
+    expect(await journal.deliveries.named('d')).toMatchObject({
+      state: 'delivered',
+      detail: 'ACCEPTED',
+      receipt: '<ApplicationResponse/>',
+      nextAt: undefined,
+    });
+    expect(await journal.deliveries.named('e')).toBeUndefined();
+    expect(await journal.nextDue()).toBeUndefined();
+    expect(await journal.outbox.ofLanes('dispatch', ['lane'], 10)).toHaveLength(1);
+  });
 });

@@ -33,7 +33,15 @@ export interface StatusOptions {
 const listed = 20;
 
 /** States of deliveries that somebody has to look at, or wants to see. */
-const trays = ['unroutable', 'held', 'unresolved', 'refused', 'shadow', 'pending'] as const;
+const trays = [
+  'unroutable',
+  'held',
+  'unresolved',
+  'refused',
+  'shadow',
+  'awaited',
+  'pending',
+] as const;
 
 /**
  * What the journal of a data folder holds; the gateway may be running or not.

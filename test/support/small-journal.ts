@@ -49,10 +49,21 @@ export class SmallJournal {
   #messages = 0;
 
   /** @param start local time */
-  static async open(start: string, profiles: Profiles = shippedProfiles): Promise<SmallJournal> {
+  static async open(
+    start: string,
+    profiles: Profiles = shippedProfiles,
+    outbound: Outbound = takesEverything,
+  ): Promise<SmallJournal> {
     const { path, remove } = temporaryFolder('questions');
     const journal = await openEmbeddedJournal({ folder: path });
-    return new SmallJournal(journal, path, remove, new HandSetClock(localTime(start)), profiles);
+    return new SmallJournal(
+      journal,
+      path,
+      remove,
+      new HandSetClock(localTime(start)),
+      profiles,
+      outbound,
+    );
   }
 
   private constructor(
@@ -61,6 +72,7 @@ export class SmallJournal {
     remove: () => void,
     clock: HandSetClock,
     profiles: Profiles,
+    outbound: Outbound,
   ) {
     this.journal = journal;
     this.folder = folder;
@@ -70,7 +82,7 @@ export class SmallJournal {
     this.#parts = { journal, profiles, clock, isSenderLive: () => true };
     const log = createLog({ level: 'silent' });
     const { signal } = new AbortController();
-    const routes = routesTo({ id: 'receiver', outbound: takesEverything, isLive: () => true });
+    const routes = routesTo({ id: 'receiver', outbound, isLive: () => true });
     this.#handles = {
       advance: createAdvance(this.#parts),
       dispatch: createDispatch({ journal, routes, clock, log, retryDelaysMs: [], signal }),
@@ -85,7 +97,7 @@ export class SmallJournal {
   /** The calendar of the agreements of some regions begins. */
   async openMonths(...counties: readonly string[]): Promise<void> {
     await openMonths(this.#parts, new Set(counties));
-    await this.#rest();
+    await this.rest();
   }
 
   /** What follows is decided under other profiles, as after a start with them. */
@@ -115,7 +127,7 @@ export class SmallJournal {
         events,
       }),
     );
-    await this.#rest();
+    await this.rest();
   }
 
   /** Tells whole stays, each step at its time. Every duty was done in time, unless a stay says otherwise. */
@@ -145,12 +157,13 @@ export class SmallJournal {
       if (due === undefined || due > limit) break;
       this.clock.advanceTo(due);
       await this.journal.releaseDue(this.clock.now(), { deadlines: true });
-      await this.#rest();
+      await this.rest();
     }
     this.clock.advanceTo(limit);
   }
 
-  async #rest(): Promise<void> {
+  /** Lets everything that waits be done. */
+  async rest(): Promise<void> {
     for (;;) {
       let handled = 0;
       for (const queue of ['advance', 'dispatch'] as const) {

@@ -1,6 +1,6 @@
 /** Notices as files in a folder that the receiver's system empties: `<delivery id>.json`. */
 import type { MunicipalWords } from '../../../mappings/municipal.ts';
-import type { DeliveryReceipt, Outbound } from '../../adapter.ts';
+import type { Outbound } from '../../adapter.ts';
 import { dropFiles } from '../../wire/file-drop.ts';
 import { renderNotice } from './render.ts';
 
@@ -8,7 +8,7 @@ export interface FileNoticeSettings {
   readonly folder: string;
   readonly words: MunicipalWords;
   /** A file proves nothing of a hand-over unless the place's profile says it does (design section 5). */
-  readonly proof: DeliveryReceipt['proof'];
+  readonly proof: 'receiver-answer' | 'none';
 }
 
 /** One receiver reached by a folder. A repeat writes over itself, so it is idempotent. */

@@ -95,6 +95,8 @@ function writesOn(queue: Writing, reading: Reading) {
         queue.send('recordAttempt', { deliveryId, startedAt }),
       recordOutcome: (outcome) =>
         queue.send('recordOutcome', { ...outcome, events: outcome.events.map(prepareEvent) }),
+      conclude: (ending) =>
+        queue.send('conclude', { ...ending, events: ending.events.map(prepareEvent) }),
     },
 
     resources: reading.resources,

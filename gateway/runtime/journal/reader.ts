@@ -67,7 +67,7 @@ export interface Reading {
     | 'backlog'
     | 'hasWork'
   >;
-  readonly deliveries: Pick<Deliveries, 'ofLane' | 'byState' | 'after' | 'hasBeenSent'>;
+  readonly deliveries: Pick<Deliveries, 'ofLane' | 'named' | 'byState' | 'after' | 'hasBeenSent'>;
   readonly resources: Resources;
   readonly cursors: Pick<Cursors, 'get'>;
   readonly told: ToldMessages;

@@ -23,7 +23,7 @@ const numberedAtOnce = 500;
 const casesAtOnce = 50;
 
 const endTypes = `('patient.discharged', 'patient.deceased', 'admission.cancelled', 'discharge.cancelled')`;
-const notSent = `('pending', 'held', 'unresolved', 'unroutable')`;
+const notSent = `('pending', 'awaited', 'held', 'unresolved', 'unroutable')`;
 
 export function retentionPages(sql: Sql): Pages {
   const list = sql.list('?1');

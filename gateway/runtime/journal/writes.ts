@@ -6,6 +6,7 @@ import type {
   AttemptOutcome,
   AuditEntry,
   Cursor,
+  Ending,
   Found,
   NewDelivery,
   SeenDelivery,
@@ -63,6 +64,7 @@ export interface Writes {
   sendAgain(seen: SeenDelivery): Step<boolean>;
   recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): Step<void>;
   recordOutcome(outcome: PreparedOutcome): Step<void>;
+  conclude(ending: PreparedEnding): Step<boolean>;
   pauseQueue(pause: Pause): Step<void>;
   resumeQueue(input: { readonly queue: QueueName }): Step<boolean>;
   purge(step: RetentionStep): Step<RetentionFound>;
@@ -88,6 +90,8 @@ export interface Burial {
 export type PreparedOutcome = Omit<AttemptOutcome, 'events'> & {
   readonly events: readonly PreparedEvent[];
 };
+
+export type PreparedEnding = Omit<Ending, 'events'> & { readonly events: readonly PreparedEvent[] };
 
 /** The writes on one connection, and what a transaction has to do at its end. */
 export interface Writer {

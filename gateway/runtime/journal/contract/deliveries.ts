@@ -3,6 +3,8 @@ import type { NewEvent } from './streams.ts';
 
 export type DeliveryState =
   | 'pending'
+  /** Handed to somebody who carries it on; a receipt of its own will say whether it arrived. */
+  | 'awaited'
   | 'delivered'
   | 'refused'
   | 'unresolved'
@@ -32,6 +34,8 @@ export interface DeliveryRow {
   /** Set when rendered; sent again unchanged. */
   readonly rendered: string | undefined;
   readonly detail: string | undefined;
+  /** The receipt that ended it, word by word as it came; or what a person gave as evidence. */
+  readonly receipt: string | undefined;
 }
 export interface NewDelivery {
   readonly deliveryId: string;
@@ -48,7 +52,7 @@ export interface AttemptOutcome {
   readonly deliveryId: string;
   readonly endedAt: string;
   readonly state: DeliveryState;
-  /** When to try again; only with state `pending`. */
+  /** When to try again, or when to wait no longer; only with state `pending` or `awaited`. */
   readonly nextAt?: string;
   /** Start of this attempt, where it failed because of the receiver; the first one is kept. */
   readonly receiverFaultAt?: string;
@@ -57,10 +61,17 @@ export interface AttemptOutcome {
   readonly events: readonly NewEvent[];
 }
 
+/** The end of one that is not being attempted: its receipt came, or a person knows how it ended. */
+export interface Ending extends Omit<AttemptOutcome, 'nextAt'> {
+  /** The states in which it may stand. */
+  readonly from: readonly DeliveryState[];
+  readonly receipt: string;
+}
+
 /** A delivery without what was rendered. */
 export type DeliveryHead = Omit<
   DeliveryRow,
-  'nextAt' | 'receiverFaultAt' | 'openAttempt' | 'rendered' | 'detail'
+  'nextAt' | 'receiverFaultAt' | 'openAttempt' | 'rendered' | 'detail' | 'receipt'
 > & {
   /** Its number in the journal. */
   readonly place: number;
@@ -78,6 +89,12 @@ export interface Deliveries {
   recordAttempt(deliveryId: string, startedAt: string): Promise<void>;
   /** The attempt's outcome and what follows from it: one transaction. */
   recordOutcome(outcome: AttemptOutcome): Promise<void>;
+  /**
+   * Ends one from outside, and wakes its lane: one transaction.
+   * @returns false where it stands in none of the states named: nothing was written
+   */
+  conclude(ending: Ending): Promise<boolean>;
+  named(deliveryId: string): Promise<DeliveryRow | undefined>;
   /** Deliveries by state, oldest first, for status. */
   byState(state: DeliveryState, limit: number): Promise<readonly DeliveryRow[]>;
   /** A page of all there are after a place (0: from the first), in the order they were opened. */

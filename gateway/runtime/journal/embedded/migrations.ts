@@ -384,6 +384,10 @@ const migrations: readonly string[] = [
   -- A case that is purged takes its deadlines along.
   CREATE INDEX deadlines_lane ON deadlines (lane);
   `,
+  `
+  -- The receipt of a delivery that somebody else carried on.
+  ALTER TABLE deliveries ADD COLUMN receipt TEXT;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -304,6 +304,10 @@ export const migrations: readonly Migration[] = [
   -- Digests of what an instance goes by: instances with different configurations are seen.
   ALTER TABLE instances ADD COLUMN in_force json;
   `,
+  `
+  -- The receipt of a delivery that somebody else carried on.
+  ALTER TABLE deliveries ADD COLUMN receipt plain;
+  `,
 ];
 
 /** Number of the newest step this program knows. */

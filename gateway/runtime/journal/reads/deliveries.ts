@@ -5,7 +5,7 @@ import { processNamed } from './process-name.ts';
 
 const columns = `delivery_id AS "deliveryId", lane, position, event_id AS "eventId", stream AS "streamId",
   receiver, state, attempts, first_attempt_at AS "firstAttemptAt", next_at AS "nextAt",
-  receiver_fault_at AS "receiverFaultAt", open_attempt AS "openAttempt", rendered, detail`;
+  receiver_fault_at AS "receiverFaultAt", open_attempt AS "openAttempt", rendered, detail, receipt`;
 
 interface Row {
   readonly deliveryId: string;
@@ -22,6 +22,7 @@ interface Row {
   readonly openAttempt: number;
   readonly rendered: string | null;
   readonly detail: string | null;
+  readonly receipt: string | null;
 }
 
 type Head = Omit<DeliveryHead, 'receiver' | 'firstAttemptAt'> &
@@ -37,6 +38,7 @@ function toDelivery(row: Row): DeliveryRow {
     openAttempt: row.openAttempt === 1,
     rendered: row.rendered ?? undefined,
     detail: row.detail ?? undefined,
+    receipt: row.receipt ?? undefined,
   };
 }
 
@@ -47,6 +49,7 @@ export function prepareDeliveryReads(sql: Sql) {
   const inState = sql.prepare(
     `SELECT ${columns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
   );
+  const byId = sql.prepare(`SELECT ${columns} FROM deliveries WHERE delivery_id = ?`);
   const later = sql.prepare(
     `SELECT sequence AS place, delivery_id AS "deliveryId", lane, position, event_id AS "eventId",
        stream AS "streamId", receiver, state, attempts, first_attempt_at AS "firstAttemptAt"
@@ -62,6 +65,10 @@ export function prepareDeliveryReads(sql: Sql) {
     *ofLane(lane: string): Step<readonly DeliveryRow[]> {
       const rows = yield* inLane.all<Row>(lane);
       return rows.map(toDelivery);
+    },
+    *named(deliveryId: string): Step<DeliveryRow | undefined> {
+      const row = yield* byId.get<Row>(deliveryId);
+      return row && toDelivery(row);
     },
     *byState(state: DeliveryState, limit: number): Step<readonly DeliveryRow[]> {
       const rows = yield* inState.all<Row>(state, limit);

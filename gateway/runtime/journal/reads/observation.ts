@@ -3,7 +3,14 @@ import { backlogLimit, type QueueName } from '../journal.ts';
 import type { Arrival, Observation, ObservedQueue } from '../contract/observation.ts';
 import type { Sql, Step } from '../sql.ts';
 
-const watchedStates = ['pending', 'unresolved', 'refused', 'unroutable', 'held'] as const;
+const watchedStates = [
+  'pending',
+  'awaited',
+  'unresolved',
+  'refused',
+  'unroutable',
+  'held',
+] as const;
 
 export function prepareObservation(sql: Sql) {
   const countOf = (from: string): string =>

@@ -1,8 +1,8 @@
 /** Deliveries and their attempts: an attempt is committed before anything is sent, its outcome with what follows. */
 import { assert } from '../../../errors.ts';
-import type { NewDelivery, SeenDelivery } from '../journal.ts';
+import type { DeliveryState, NewDelivery, SeenDelivery } from '../journal.ts';
 import type { Sql, Step } from '../sql.ts';
-import type { PreparedOutcome } from '../writes.ts';
+import type { PreparedEnding, PreparedOutcome } from '../writes.ts';
 import { streamName, type EventLog } from './events.ts';
 
 export function deliveryWrites(sql: Sql, events: EventLog) {
@@ -26,6 +26,15 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
   const endAttempt = sql.prepare(
     `UPDATE attempts SET ended_at = ?, state = ?, detail = ?
      WHERE delivery_id = ? AND ended_at IS NULL`,
+  );
+
+  const standsAs = sql.prepare(
+    `SELECT state, lane, position, stream AS "streamId" FROM deliveries
+     WHERE delivery_id = ? AND open_attempt = 0`,
+  );
+  const end = sql.prepare(
+    `UPDATE deliveries SET state = ?, next_at = NULL, detail = ?, receipt = ?,
+       receiver_fault_at = coalesce(receiver_fault_at, ?) WHERE delivery_id = ?`,
   );
 
   const seenAs = sql.prepare(
@@ -72,9 +81,22 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
       yield* events.enqueueAgain('dispatch', row, row.lane);
       return true;
     },
+    *conclude(ending: PreparedEnding): Step<boolean> {
+      const { deliveryId, from, state, detail, receipt, receiverFaultAt, events: told } = ending;
+      const row = yield* standsAs.get<Standing>(deliveryId);
+      if (row === undefined || !from.includes(row.state)) return false;
+      const streams = new Set(told.map(({ streamId }) => streamId));
+      for (const stream of streams) yield* sql.alone(streamName(stream));
+      yield* sql.together([
+        end.run(state, detail, receipt, receiverFaultAt ?? null, deliveryId),
+        ...told.map((event) => events.add(event)),
+      ]);
+      yield* events.enqueueAgain('dispatch', row, row.lane);
+      return true;
+    },
     *recordOutcome(outcome: PreparedOutcome): Step<void> {
       const { deliveryId, state, nextAt, endedAt, detail, receiverFaultAt } = outcome;
-      const next = state === 'pending' ? (nextAt ?? null) : null;
+      const next = state === 'pending' || state === 'awaited' ? (nextAt ?? null) : null;
       const streams = new Set(outcome.events.map(({ streamId }) => streamId));
       for (const stream of streams) yield* sql.alone(streamName(stream));
       const [settled] = yield* sql.together([
@@ -90,4 +112,10 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
 interface NewAttempt {
   readonly deliveryId: string;
   readonly startedAt: string;
+}
+interface Standing {
+  readonly state: DeliveryState;
+  readonly lane: string;
+  readonly position: number;
+  readonly streamId: string;
 }

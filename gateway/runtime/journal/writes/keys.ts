@@ -67,6 +67,10 @@ const keys: { readonly [N in keyof Writes]: (input: Parameters<Writes[N]>[0]) =>
     `delivery|${deliveryId}`,
     ...events.map(({ streamId }) => streamName(streamId)),
   ],
+  conclude: ({ deliveryId, events }) => [
+    `delivery|${deliveryId}`,
+    ...events.map(({ streamId }) => streamName(streamId)),
+  ],
   pauseQueue: ({ queue }) => [`pause|${queue}`],
   resumeQueue: ({ queue }) => [`pause|${queue}`],
   purge: () => 'alone',
