@@ -32,6 +32,8 @@ const fates = {
   'delivery-failed': 'transient',
   'delivery-unknown': 'ambiguous',
   unroutable: 'permanent',
+  // What is asked for is no invoice: nothing, less than nothing, or of no amount.
+  'invoice-refused': 'permanent',
   'configuration-invalid': 'permanent',
   'assertion-failed': 'permanent',
 } as const satisfies Record<string, Fate>;

@@ -38,20 +38,28 @@ function cellOf(quantity: Fraction): number | string {
 
 /** An exact decimal with comma: `2,5`. One that never ends is a whole number and a fraction: 7/3 → `2 1/3`. */
 export function quantityText(quantity: Fraction): string {
+  const decimal = decimalOf(quantity);
+  if (decimal !== undefined) return decimal.replace('.', ',');
   const { numerator, denominator } = reduced(quantity);
-  const sign = numerator < 0 ? '-' : '';
   const size = Math.abs(numerator);
-  const whole = Math.floor(size / denominator);
+  const whole = `${numerator < 0 ? '-' : ''}${Math.floor(size / denominator)}`;
+  return `${whole} ${size % denominator}/${denominator}`;
+}
+
+/** An exact decimal with a point: `2.5`; undefined where it does not come to an end in six digits. */
+export function decimalOf(quantity: Fraction): string | undefined {
+  const { numerator, denominator } = reduced(quantity);
+  const size = Math.abs(numerator);
   let decimals = '';
   let rest = size % denominator;
   while (rest > 0) {
     // The digits of a denominator of twos and fives only come to an end.
-    if (decimals.length >= maxDecimals)
-      return `${sign}${whole} ${size % denominator}/${denominator}`;
+    if (decimals.length >= maxDecimals) return undefined;
     decimals += String(Math.floor((rest * 10) / denominator));
     rest = (rest * 10) % denominator;
   }
-  return `${sign}${whole}${decimals === '' ? '' : `,${decimals}`}`;
+  const whole = `${numerator < 0 ? '-' : ''}${Math.floor(size / denominator)}`;
+  return decimals === '' ? whole : `${whole}.${decimals}`;
 }
 
 const maxDecimals = 6;
