@@ -297,19 +297,19 @@ export function checkTogether(config: Config, fail: Report): void {
       fail(`folders.${index}.path`, 'this folder is watched already');
     }
   }
-  const receivers = new Set(config.receivers.map(({ id }) => id));
+  const receiverIds = new Set(config.receivers.map(({ id }) => id));
   for (const [index, partner] of config.partners.entries()) {
     if (senders.has(partner.id)) {
       fail(`partners.${index}.id`, `${partner.id} is the id of a sender too`);
     }
-    const stranger = partner.receivers.findIndex((name) => !receivers.has(name));
+    const stranger = partner.receivers.findIndex((name) => !receiverIds.has(name));
     if (stranger >= 0) {
       const path = `partners.${index}.receivers.${stranger}`;
       fail(path, `${partner.receivers[stranger]}, which is not a receiver`);
     }
   }
   for (const [index, { fhir }] of config.senders.entries()) {
-    const stranger = (fhir?.receivers ?? []).findIndex((name) => !receivers.has(name));
+    const stranger = (fhir?.receivers ?? []).findIndex((name) => !receiverIds.has(name));
     if (stranger >= 0) {
       const path = `senders.${index}.fhir.receivers.${stranger}`;
       fail(path, `${fhir?.receivers?.[stranger] ?? ''}, which is not a receiver`);

@@ -6,8 +6,8 @@ import type { MunicipalWords } from '../../../mappings/municipal.ts';
 import type { Outbound } from '../../adapter.ts';
 import { signerOf } from '../../wire/signature.ts';
 import { targetOf } from '../../wire/target.ts';
-import { judgeAnswer } from './judge.ts';
-import { postOnce } from './post.ts';
+import { judgeAnswer } from '../../wire/http-receipt.ts';
+import { postOnce } from '../../wire/http-post.ts';
 import { renderNotice } from './render.ts';
 
 export interface WebhookSettings {

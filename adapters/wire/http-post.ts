@@ -9,8 +9,8 @@ import { request as requestHttp, type Agent as HttpAgent, type IncomingMessage }
 import { request as requestHttps, type Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { GatewayError } from '../../../gateway/errors.ts';
-import type { Target } from '../../wire/target.ts';
+import { GatewayError } from '../../gateway/errors.ts';
+import type { Target } from './target.ts';
 
 /** Of the answer's body nothing is used; so much is read that the connection can be used again. */
 const maxAnswerBytes = 65_536;

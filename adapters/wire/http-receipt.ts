@@ -1,8 +1,8 @@
-/** What a receiver's HTTP answer means for a notice: taken, refused, not taken, or unknown. */
-import { GatewayError } from '../../../gateway/errors.ts';
-import type { DeliveryReceipt } from '../../adapter.ts';
-import { parseRetryAfter } from '../../wire/retry-after.ts';
-import type { HttpAnswer } from './post.ts';
+/** What a receiver's HTTP answer means for what was delivered: taken, refused, not taken, or unknown. */
+import { GatewayError } from '../../gateway/errors.ts';
+import type { DeliveryReceipt } from '../adapter.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import type { HttpAnswer } from './http-post.ts';
 
 /** Answers that say the request was not taken: too slow in coming, too early, too many, not now. */
 const notTaken = new Set([408, 425, 429, 503]);
