@@ -20,6 +20,7 @@ import { addResend } from './cli/resend.ts';
 import { addRetranslate } from './cli/retranslate.ts';
 import { addSend } from './cli/send.ts';
 import { addShadow } from './cli/shadow-compare.ts';
+import { addTrayVerbs } from './cli/tray-verbs.ts';
 import { asGatewayError } from './errors.ts';
 import { flagOf, scalarSettings } from './runtime/config.ts';
 import { packageRoot, packageVersion } from './runtime/program.ts';
@@ -226,6 +227,7 @@ withJournal(billing.command('explain'))
 
 const verbParts = { withSettings, withJournal, flagsOf, setExit };
 addOperatorVerbs(program, verbParts);
+addTrayVerbs(program, verbParts);
 addJournal(program, verbParts);
 addImport(program, setExit);
 addResend(program, setExit);

@@ -269,7 +269,7 @@ export function receiptEvents(
   if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') return [];
   const notice = noticeOf(event);
   const type = `notice.${state}` as const;
-  const proven = state === 'delivered' && proof === 'receiver-answer';
+  const proven = state === 'delivered' && proof !== 'none';
   const data: ReceiptData = {
     noticeId: event.id,
     key: notice.key,

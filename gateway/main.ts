@@ -214,7 +214,10 @@ async function assemble(
     journal,
     clock,
     log,
-    config,
+    // As it is in force: an operator may mean a receiver that came with a reload.
+    get config() {
+      return current().config;
+    },
     intake() {
       if (receiving) return receiving.intake;
       const what = 'this instance does not receive\n  next: ask one with the role receive';

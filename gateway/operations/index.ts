@@ -6,6 +6,7 @@ import { purge } from './purge.ts';
 import { redrive } from './redrive.ts';
 import { resend } from './resend.ts';
 import { inForce, reload } from './reload.ts';
+import { resolveUnknown } from './resolve-unknown.ts';
 import { retranslate } from './retranslate.ts';
 import { takeHistory } from './take-history.ts';
 
@@ -17,6 +18,7 @@ export const operations = {
   resend,
   'in-force': inForce,
   reload,
+  'resolve-unknown': resolveUnknown,
   'resume-queue': resumeQueue,
   retranslate,
   'take-history': takeHistory,

@@ -17,6 +17,11 @@ export const month = z.string().regex(/^\d{4}-\d\d$/);
 export const municipalityCode = z.string().regex(/^\d{4}$/);
 /** SCB county code, two digits: it names the region. */
 export const countyCode = z.string().regex(/^\d{2}$/);
+/** A unit of health care: `SE`, ten digits, a hyphen, and what its organisation calls it (Inera). No person. */
+export const hsaId = z
+  .string()
+  .max(31)
+  .regex(/^SE\d{10}-[A-Za-z0-9]+$/);
 const empty = z.strictObject({});
 const text = z.string().min(1).max(200);
 
@@ -108,6 +113,8 @@ const notice = z.strictObject({
   county: countyCode.optional(),
   /** The municipality addressed; absent when the role is the region's own outpatient unit. */
   municipality: municipalityCode.optional(),
+  /** The region's own outpatient unit, where a sender has told which: by its HSA-id. */
+  outpatientUnit: hsaId.optional(),
   /** Held for a person, never routed automatically (protected identity). */
   held: z.boolean().optional(),
   /** Event id of the revision this one corrects or withdraws. */
@@ -136,8 +143,11 @@ const receipt = z.strictObject({
   receiverFault: z.boolean(),
   /** First attempt that failed because of the receiver; present exactly where `receiverFault` holds (reading A10). */
   receiverFaultAt: instant.optional(),
-  /** `receiver-answer`: the receiver's system answered; `none`: the channel proves nothing (a local file). */
-  proof: z.enum(['receiver-answer', 'none']),
+  /**
+   * `receiver-answer`: the receiver's system answered; `person`: a person found out when it arrived, and gave evidence;
+   * `none`: the channel proves nothing (a local file).
+   */
+  proof: z.enum(['receiver-answer', 'person', 'none']),
   /** Code of what went wrong, for refused and unresolved. */
   detail: text.optional(),
 });

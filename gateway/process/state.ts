@@ -139,7 +139,7 @@ export interface Receipt {
   readonly deliveredAtMs?: number;
   /** First attempt that failed because of the receiver. */
   readonly receiverFaultAtMs?: number;
-  readonly proof: 'receiver-answer' | 'none';
+  readonly proof: EventData<'notice.delivered'>['proof'];
 }
 /** One notice by its decision key. */
 export interface NoticeHistory {

@@ -16,6 +16,7 @@ export type Reads = Pick<
   | 'isAhead'
   | 'processIds'
   | 'openReadyProcessIds'
+  | 'misdirectedProcessIds'
   | 'identity'
 >;
 

@@ -169,7 +169,7 @@ const actionOf = (type: 'notice.corrected' | 'notice.withdrawn'): 'corrected' | 
   type === 'notice.corrected' ? 'corrected' : 'withdrawn';
 
 /** Which deadlines the sending of a notice keeps. */
-const deadlinesOf: Readonly<Record<Obligation, readonly DeadlineData['deadline'][]>> = {
+export const deadlinesOf: Readonly<Record<Obligation, readonly DeadlineData['deadline'][]>> = {
   'admission-notice': ['T1', 'T2'],
   'discharge-estimate': ['T3'],
   'discharge-ready-notice': ['T5'],

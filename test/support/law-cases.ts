@@ -31,7 +31,7 @@ const delivery = z.strictObject({
   receiverFault: z.boolean().optional(),
   /** First attempt that failed because of the receiver. */
   fault: moment.optional(),
-  proof: z.enum(['receiver-answer', 'none']).optional(),
+  proof: z.enum(['receiver-answer', 'person', 'none']).optional(),
 });
 const expectation = z.strictObject({
   /** Start dates of the liability that stands. */

@@ -44,7 +44,7 @@ export interface GivenDelivery {
   readonly deliveredAt?: string;
   readonly receiverFault?: boolean;
   readonly receiverFaultAt?: string;
-  readonly proof?: 'receiver-answer' | 'none';
+  readonly proof?: 'receiver-answer' | 'person' | 'none';
 }
 
 /** A stay, or several that are linked, and how its notices fare. */

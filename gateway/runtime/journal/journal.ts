@@ -130,6 +130,11 @@ export interface Journal {
   /** Ids of the processes after one (`''`: from the first), in order: page by page, every case there is. */
   processIds(after: string, limit: number): Promise<readonly string[]>;
   /**
+   * Ids of the processes in which a receiver answered that the patient is not its resident, in order, page by page as
+   * `processIds`. Whether somebody else has got the notice since is for the reader to fold.
+   */
+  misdirectedProcessIds(after: string, limit: number): Promise<readonly string[]>;
+  /**
    * Ids of the processes with a readiness and no end told after it, in order, page by page as `processIds`. Whether the
    * readiness stands is for the reader to fold.
    */

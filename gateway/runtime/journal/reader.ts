@@ -39,6 +39,7 @@ export interface Reading {
     | 'eventsAfter'
     | 'isAhead'
     | 'openReadyProcessIds'
+    | 'misdirectedProcessIds'
     | 'processIds'
     | 'identity'
     | 'withheldSettlements'
@@ -67,7 +68,10 @@ export interface Reading {
     | 'backlog'
     | 'hasWork'
   >;
-  readonly deliveries: Pick<Deliveries, 'ofLane' | 'named' | 'byState' | 'after' | 'hasBeenSent'>;
+  readonly deliveries: Pick<
+    Deliveries,
+    'ofLane' | 'named' | 'byState' | 'inState' | 'after' | 'hasBeenSent'
+  >;
   readonly resources: Resources;
   readonly cursors: Pick<Cursors, 'get'>;
   readonly told: ToldMessages;

@@ -78,7 +78,10 @@ export type DeliveryHead = Omit<
 };
 
 /** A delivery as somebody saw it who wants it sent again. */
-export type SeenDelivery = Pick<DeliveryRow, 'deliveryId' | 'state' | 'attempts'>;
+export type SeenDelivery = Pick<DeliveryRow, 'deliveryId' | 'state' | 'attempts'> & {
+  /** The receiver a person chose for one that has none; it is routed anew to that one alone. */
+  readonly to?: string;
+};
 
 export interface Deliveries {
   /** All deliveries of a lane in order. */
@@ -97,6 +100,8 @@ export interface Deliveries {
   named(deliveryId: string): Promise<DeliveryRow | undefined>;
   /** Deliveries by state, oldest first, for status. */
   byState(state: DeliveryState, limit: number): Promise<readonly DeliveryRow[]>;
+  /** A page of those in a state after a place (0: from the first), in the order they were opened. */
+  inState(state: DeliveryState, after: number, limit: number): Promise<readonly DeliveryHead[]>;
   /** A page of all there are after a place (0: from the first), in the order they were opened. */
   after(place: number, limit: number): Promise<readonly DeliveryHead[]>;
   /**

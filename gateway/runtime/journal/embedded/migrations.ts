@@ -388,6 +388,10 @@ const migrations: readonly string[] = [
   -- The receipt of a delivery that somebody else carried on.
   ALTER TABLE deliveries ADD COLUMN receipt TEXT;
   `,
+  `
+  -- Cases with a notice that went to the wrong municipality: a tray that is looked at daily. Few.
+  CREATE INDEX events_misdirected ON events (stream) WHERE type = 'notice.misdirected';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -42,6 +42,12 @@ function toDelivery(row: Row): DeliveryRow {
   };
 }
 
+const toHead = (row: Head): DeliveryHead => ({
+  ...row,
+  receiver: row.receiver ?? undefined,
+  firstAttemptAt: row.firstAttemptAt ?? undefined,
+});
+
 export function prepareDeliveryReads(sql: Sql) {
   const inLane = sql.prepare(
     `SELECT ${columns} FROM deliveries WHERE lane = ? ORDER BY position, sequence`,
@@ -50,10 +56,12 @@ export function prepareDeliveryReads(sql: Sql) {
     `SELECT ${columns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
   );
   const byId = sql.prepare(`SELECT ${columns} FROM deliveries WHERE delivery_id = ?`);
-  const later = sql.prepare(
-    `SELECT sequence AS place, delivery_id AS "deliveryId", lane, position, event_id AS "eventId",
-       stream AS "streamId", receiver, state, attempts, first_attempt_at AS "firstAttemptAt"
-     FROM deliveries WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+  const heads = `SELECT sequence AS place, delivery_id AS "deliveryId", lane, position,
+       event_id AS "eventId", stream AS "streamId", receiver, state, attempts,
+       first_attempt_at AS "firstAttemptAt" FROM deliveries`;
+  const later = sql.prepare(`${heads} WHERE sequence > ? ORDER BY sequence LIMIT ?`);
+  const laterInState = sql.prepare(
+    `${heads} WHERE state = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
   );
   const sentTo = sql.prepare(
     `SELECT 1 AS sent FROM stays AS s JOIN deliveries AS d ON d.stream = s.stay_id
@@ -75,12 +83,10 @@ export function prepareDeliveryReads(sql: Sql) {
       return rows.map(toDelivery);
     },
     *after(place: number, limit: number): Step<readonly DeliveryHead[]> {
-      const rows = yield* later.all<Head>(place, limit);
-      return rows.map((row) => ({
-        ...row,
-        receiver: row.receiver ?? undefined,
-        firstAttemptAt: row.firstAttemptAt ?? undefined,
-      }));
+      return (yield* later.all<Head>(place, limit)).map(toHead);
+    },
+    *inState(state: DeliveryState, place: number, limit: number): Step<readonly DeliveryHead[]> {
+      return (yield* laterInState.all<Head>(state, place, limit)).map(toHead);
     },
     *hasBeenSent(receiver: string, processId: string): Step<boolean> {
       return (yield* sentTo.get(processId, receiver)) !== undefined;

@@ -182,6 +182,11 @@ function prepareCasePages(sql: Sql) {
          ORDER BY h.position DESC LIMIT 1), 'discharge.cancelled') = 'discharge.cancelled'
      ORDER BY s.process_id LIMIT ?`,
   );
+  const misdirected = sql.prepare(
+    `SELECT DISTINCT s.process_id AS id
+     FROM events AS e ${sql.indexedBy('events_misdirected')} JOIN stays AS s ON s.stay_id = e.stream
+     WHERE e.type = 'notice.misdirected' AND s.process_id > ? ORDER BY s.process_id LIMIT ?`,
+  );
   const unjudged = sql.prepare(
     `SELECT DISTINCT s.stay_id AS "stayId", s.process_id AS "processId"
      FROM events AS e ${sql.indexedBy('events_unjudged')} JOIN stays AS s ON s.stay_id = e.stream
@@ -197,6 +202,10 @@ function prepareCasePages(sql: Sql) {
     },
     *openReadyProcessIds(after: string, limit: number): Step<readonly string[]> {
       const rows = yield* openReady.all<{ id: string }>(after, limit);
+      return rows.map(({ id }) => id);
+    },
+    *misdirectedProcessIds(after: string, limit: number): Step<readonly string[]> {
+      const rows = yield* misdirected.all<{ id: string }>(after, limit);
       return rows.map(({ id }) => id);
     },
     *unjudgedCases(): Step<readonly UnjudgedCase[]> {

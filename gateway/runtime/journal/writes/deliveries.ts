@@ -42,7 +42,8 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
      WHERE delivery_id = ? AND state = ? AND attempts = ?`,
   );
   const reopen = sql.prepare(
-    `UPDATE deliveries SET state = 'pending', next_at = NULL WHERE delivery_id = ?`,
+    `UPDATE deliveries SET state = 'pending', next_at = NULL,
+       receiver = coalesce(receiver, CAST(?1 AS TEXT)) WHERE delivery_id = ?2`,
   );
 
   function open(row: NewDelivery): Step<number> {
@@ -70,14 +71,14 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
       ]);
       assert(counted === 1, 'an attempt belongs to a delivery that was opened');
     },
-    *sendAgain({ deliveryId, state, attempts }: SeenDelivery): Step<boolean> {
+    *sendAgain({ deliveryId, state, attempts, to }: SeenDelivery): Step<boolean> {
       const row = yield* seenAs.get<{ lane: string; position: number; streamId: string }>(
         deliveryId,
         state,
         attempts,
       );
       if (row === undefined) return false;
-      yield* reopen.run(deliveryId);
+      yield* reopen.run(to ?? null, deliveryId);
       yield* events.enqueueAgain('dispatch', row, row.lane);
       return true;
     },
