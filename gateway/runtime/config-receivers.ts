@@ -45,6 +45,6 @@ const fileReceiver = z.strictObject({
 });
 
 /** Who gets notices: the first whose roles, municipalities and counties fit. */
-export const receivers = z
+export const receiverSettings = z
   .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver]))
   .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]);

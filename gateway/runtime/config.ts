@@ -19,7 +19,7 @@ import {
   type ConfigSources,
   type ScalarSetting,
 } from './config-source.ts';
-import { receivers, when } from './config-receivers.ts';
+import { receiverSettings, when } from './config-receivers.ts';
 import { environmentValue } from './environment.ts';
 import {
   duration,
@@ -119,7 +119,7 @@ export const configSchema = z.strictObject({
       { id: 'ekliden', mode: 'live' },
       { id: 'norrtuna', mode: 'live' },
     ]),
-  receivers,
+  receivers: receiverSettings,
   billing: z
     .strictObject({
       folder: z.string().optional(),
