@@ -8,7 +8,7 @@ import { GatewayError, assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
 import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
-import { decide, type Decision, type WarnMs } from './rules/decide.ts';
+import { decide, type AgreedMs, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
 import { decideLinks } from './rules/deciding/decide-links.ts';
 import { isoOf, localDateOf } from './rules/legal-days.ts';
@@ -32,6 +32,8 @@ export interface AdvanceParts {
   readonly clock: Clock;
   /** How long before a deadline a warning is given; without it no deadline warns. */
   readonly warnMs?: WarnMs;
+  /** In what time a receiver has agreed to acknowledge; without it nobody waits for that. */
+  readonly agreedMs?: AgreedMs | undefined;
   /** Cases of a sender in shadow are assessed and never billed. */
   readonly isSenderLive: (sender: string, now: string) => boolean;
   /** Told what is done; nobody is where it is left out. */
@@ -102,8 +104,9 @@ export function judge(
     profiles,
     isSenderLive,
     warnMs = {},
+    agreedMs,
     quietBefore,
-  }: Pick<AdvanceParts, 'profiles' | 'isSenderLive' | 'warnMs'> & {
+  }: Pick<AdvanceParts, 'profiles' | 'isSenderLive' | 'warnMs' | 'agreedMs'> & {
     /** The end of the imported history of its senders, ISO 8601. */
     readonly quietBefore?: string | undefined;
   },
@@ -112,7 +115,7 @@ export function judge(
   const process = fold(events, processId);
   const findings = assess(process, profiles.parametersOf(placeOf(process)), nowMs);
   const quietBeforeMs = quietBefore === undefined ? -Infinity : Date.parse(quietBefore);
-  const decision = decide(process, findings, nowMs, { warnMs, quietBeforeMs });
+  const decision = decide(process, findings, nowMs, { warnMs, quietBeforeMs, agreedMs });
   const now = isoOf(nowMs);
   // A readiness of the history is billed by whoever was in use then.
   const isBilled =

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { GatewayError } from './errors.ts';
+import { watchIncidents } from './incidents/watch.ts';
 import type { ReceiveParts } from './receive.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
@@ -175,6 +176,12 @@ async function assemble(
           await one.close();
         },
       };
+    });
+  }
+  if (does('relay')) {
+    keeper.undertake('incidents', () => {
+      const under = keeper.under('incidents');
+      return watchIncidents({ journal: under, clock, log, config: () => current().config });
     });
   }
   if (needsRetention(config)) {

@@ -103,6 +103,7 @@ const clockNames: Readonly<Record<DeadlineData['deadline'], string>> = {
   T9: 'liability, notified after 12.00',
   liability: 'liability',
   settlement: 'settlement',
+  acknowledgement: 'kvittens',
   'month-end': 'end of the month, days counted',
 };
 

@@ -1,5 +1,6 @@
 /** What an entry in a table would set free, and what would be decided then: the same plan that is appended in earnest. */
 import { hash } from 'node:crypto';
+import { agreedTimes } from '../wiring/agreed-times.ts';
 import { inboundsOf } from '../wiring/inbounds.ts';
 import type { PendingFile } from '../../mappings/overlay.ts';
 import { asGatewayError } from '../errors.ts';
@@ -92,7 +93,11 @@ async function foretellAll(
   facts: SupposedFacts,
 ): Promise<{ cases: ForetoldCase[]; counts: Map<string, DischargeEvent[]> }> {
   const { config } = asked;
-  const parts = { isSenderLive: liveSenders(config), warnMs: config.deadlines.warn };
+  const parts = {
+    isSenderLive: liveSenders(config),
+    warnMs: config.deadlines.warn,
+    agreedMs: agreedTimes(config),
+  };
   const cases = new Map<string, ForetoldCase>();
   const counts = new Map<string, DischargeEvent[]>();
   for (const caseId of new Set(messages.map(({ caseReference }) => caseReference))) {

@@ -28,6 +28,22 @@ where its management interface answers. With --reach receivers and sources are t
   hemgang doctor --config hemgang.yaml --reach
 
 Exit codes: 0 nothing fails, though something may be odd; 1 something fails.`,
+  incidents: `
+One incident a cause and receiver, however many notices it is about: it starts, is told of again when it has doubled, and
+ends by itself when nothing of it is wrong any more. One that comes back within a quarter of an hour is the same one. The
+running gateway looks every 15 seconds.
+
+  hemgang incidents
+  hemgang incidents take 4f0c --reason 'their server moves, back at 14'
+
+Exit codes: list: 0 none stands; 1 one does. take: 0 taken; 1 it has ended; 2 wrong use.`,
+  phoneList: `
+Who has not acknowledged what was handed over, when it is time to call (receivers: acknowledge: in the configuration), with
+the contact that stands there. No clock of the law waits for an acknowledgement: 5 kap. 4 § counts from the sending.
+
+  hemgang phone-list --all
+
+Exit codes: 0 nobody is to be called; 1 somebody is.`,
   trace: `
 <id> is of a message (ours, or the control id of its sender), a case reference, a stay, an event or a delivery. The whole
 case is shown, in the order it was stored; what was asked for, and all that follows from it, has a *. Ids, types and codes

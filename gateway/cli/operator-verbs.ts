@@ -76,6 +76,34 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
       setExit(await doctor({ ...questionOf(given), reach: given.reach }));
     });
 
+  const incidents = program
+    .command('incidents')
+    .description('what is wrong for one reason: since when, how much, who has it in hand');
+  withJournal(incidents.command('list', { isDefault: true }))
+    .description('show those that have not ended, each with what it means and the next step')
+    .option('--all', 'those that ended within a week too', false)
+    .addHelpText('after', operatorHelp.incidents)
+    .action(async (given: Given & { all: boolean }) => {
+      const { incidentList } = await import('./incidents.ts');
+      setExit(await incidentList({ ...questionOf(given), all: given.all }));
+    });
+  withOrder(incidents.command('take <id>'))
+    .description('take one in hand: others see who has it, and why')
+    .addHelpText('after', operatorHelp.incidents)
+    .action(async (id: string, given: Given & { reason: string; who?: string }) => {
+      const { incidentTake } = await import('./incidents.ts');
+      setExit(await incidentTake({ ...orderOf(given), id }));
+    });
+
+  withJournal(program.command('phone-list'))
+    .description('show whom to call: what was delivered and nobody has acknowledged in time')
+    .option('--all', 'what is overdue and not to be called for yet, too', false)
+    .addHelpText('after', operatorHelp.phoneList)
+    .action(async (given: Given & { all: boolean }) => {
+      const { phoneList } = await import('./phone-list.ts');
+      setExit(await phoneList({ ...questionOf(given), all: given.all }));
+    });
+
   withJournal(program.command('trace <id>'))
     .description('show the whole way of a message or case with times: received, decided, sent')
     .addHelpText('after', operatorHelp.trace)

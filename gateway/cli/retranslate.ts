@@ -12,6 +12,7 @@ import {
 } from '../plans/retranslation.ts';
 import { selectionOf } from '../plans/selection.ts';
 import { isoOf } from '../rules/legal-days.ts';
+import { agreedTimes } from '../wiring/agreed-times.ts';
 import { inboundsOf } from '../wiring/inbounds.ts';
 import { mappingsOf } from '../wiring/intake.ts';
 import { liveSenders } from '../wiring/senders.ts';
@@ -42,7 +43,11 @@ export async function planRetranslate(options: PlanOptions): Promise<number> {
     const content = await planRetranslations(
       asked,
       { revision: mappings.revision, adapterOf: inboundsOf(mappings).ofKind },
-      { isSenderLive: liveSenders(config), warnMs: config.deadlines.warn },
+      {
+        isSenderLive: liveSenders(config),
+        warnMs: config.deadlines.warn,
+        agreedMs: agreedTimes(config),
+      },
       {
         since: isoOf(timeOf('--since', since, nowMs)),
         until: until === undefined ? undefined : isoOf(timeOf('--until', until, nowMs)),

@@ -8,6 +8,7 @@ import { resend } from './resend.ts';
 import { inForce, reload } from './reload.ts';
 import { resolveUnknown } from './resolve-unknown.ts';
 import { retranslate } from './retranslate.ts';
+import { takeIncident } from './take-incident.ts';
 import { takeHistory } from './take-history.ts';
 
 export const operations = {
@@ -22,6 +23,7 @@ export const operations = {
   'resume-queue': resumeQueue,
   retranslate,
   'take-history': takeHistory,
+  'take-incident': takeIncident,
 } as const;
 
 export type OperationName = keyof typeof operations;

@@ -163,8 +163,17 @@ const statutoryDeadlines = ['T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'T8', 'T9'
 const deadline = z.strictObject({
   /** Decision key of the deadline: process, deadline, occasion. */
   key: text,
-  /** T1–T9: see the README's table of deadlines. `liability` is what T8 and T9 were called at first. */
-  deadline: z.enum([...statutoryDeadlines, 'liability', 'settlement', 'month-end']),
+  /**
+   * T1–T9: see the README's table of deadlines. `liability` is what T8 and T9 were called at first; `acknowledgement` is
+   * agreed with a receiver and no clock of the law.
+   */
+  deadline: z.enum([
+    ...statutoryDeadlines,
+    'liability',
+    'settlement',
+    'month-end',
+    'acknowledgement',
+  ]),
   occasion: text,
   dueAt: instant,
   reference,

@@ -40,6 +40,8 @@ export function foldFacts(events: readonly StoredLike[]): Facts {
     ),
     observed: facts.of('notice.observed').map((e) => ({ ...momentOf(e), ...e.data })),
     misdirections: facts.of('notice.misdirected').map((e) => ({ ...momentOf(e), ...e.data })),
+    receptions: facts.of('notice.received').map((e) => ({ ...momentOf(e), ...e.data })),
+    acknowledgements: facts.of('notice.acknowledged').map((e) => ({ ...momentOf(e), ...e.data })),
     contradictions: [...contradictions].sort(),
   };
 }

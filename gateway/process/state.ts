@@ -55,8 +55,8 @@ export interface ObservedNotice extends Moment {
   readonly role: RecipientRole;
   readonly municipality?: string | undefined;
 }
-/** A receiver's answer that the patient is not its resident. */
-export interface Misdirection extends Moment {
+/** What a receiver answered to a notice: its system has it, a person has read it, or the patient is not its resident. */
+export interface NoticeAnswer extends Moment {
   readonly deliveryId?: string | undefined;
   readonly obligation?: Obligation | undefined;
   readonly receiver?: string | undefined;
@@ -112,7 +112,10 @@ export interface Facts {
   readonly patient: readonly (Moment & { readonly codes: PatientCodes })[];
   readonly secrecy: ReadonlyMap<Obligation, Moment & { readonly present: boolean }>;
   readonly observed: readonly ObservedNotice[];
-  readonly misdirections: readonly Misdirection[];
+  readonly misdirections: readonly NoticeAnswer[];
+  /** Received by their system, and acknowledged by a person (kvittens). */
+  readonly receptions: readonly NoticeAnswer[];
+  readonly acknowledgements: readonly NoticeAnswer[];
   /** Codes of facts that cannot both be true; nothing is billed while there is one. */
   readonly contradictions: readonly string[];
 }

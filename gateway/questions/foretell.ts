@@ -54,7 +54,7 @@ export interface ForetoldMonth extends Period, PlaceNames {
   readonly billing: readonly DischargeEvent[];
 }
 
-export type Parts = Pick<AdvanceParts, 'isSenderLive' | 'warnMs'>;
+export type Parts = Pick<AdvanceParts, 'isSenderLive' | 'warnMs' | 'agreedMs'>;
 
 export interface Foretold {
   readonly case: ForetoldCase;

@@ -9,16 +9,20 @@ import { decideDeadlines } from './deciding/decide-deadlines.ts';
 import { decideLiability } from './deciding/decide-liability.ts';
 import { decideNotices } from './deciding/decide-notices.ts';
 import { Draft } from './deciding/draft.ts';
+import { wantAcknowledgements, type AgreedMs } from './deciding/want-acknowledgements.ts';
 import type { Decision, WarnMs } from './deciding/draft.ts';
 import type { Finding, Want, WantedDeadline } from './rule.ts';
 
 export type { DecidedEvent, Decision, WarnMs } from './deciding/draft.ts';
+export type { AgreedMs } from './deciding/want-acknowledgements.ts';
 
 export interface DecideOptions {
   /** Without it no deadline warns. */
   readonly warnMs?: WarnMs;
   /** Deadlines due before it that were never set are not set any more: nobody watches what has passed. */
   readonly quietBeforeMs?: number;
+  /** Without it no acknowledgement is waited for. */
+  readonly agreedMs?: AgreedMs | undefined;
 }
 
 /**
@@ -32,7 +36,7 @@ export function decide(
   process: DischargeProcess,
   findings: readonly Finding[],
   nowMs: number,
-  { warnMs, quietBeforeMs = -Infinity }: DecideOptions = {},
+  { warnMs, quietBeforeMs = -Infinity, agreedMs = () => undefined }: DecideOptions = {},
 ): Decision {
   const draft = new Draft(process, findings, nowMs, warnMs);
   const wants: Want[] = findings.flatMap((finding) => finding.wants);
@@ -43,9 +47,10 @@ export function decide(
   );
   decideDeadlines(
     process,
-    wants
-      .filter((want) => want.want === 'deadline')
-      .filter((want) => want.dueAtMs >= quietBeforeMs || isSet(process, want)),
+    [
+      ...wants.filter((want) => want.want === 'deadline'),
+      ...wantAcknowledgements(process, agreedMs),
+    ].filter((want) => want.dueAtMs >= quietBeforeMs || isSet(process, want)),
     draft,
   );
   decideLiability(

@@ -20,11 +20,32 @@ const place = {
   counties: z.array(countyCode).min(1).optional(),
 };
 
+/** What is agreed about reading what was delivered, and whom to call. */
+const followUp = {
+  /** A person shall have acknowledged a notice within so long; without it nobody waits for that. */
+  acknowledge: z
+    .strictObject({
+      within: duration,
+      /** When somebody calls, and when it is an incident: both from the hand-over. */
+      call: duration,
+      incident: duration,
+    })
+    .refine(({ within, call, incident }) => within <= call && call <= incident, {
+      message: 'within, call and incident follow each other in time',
+    })
+    .optional(),
+  /** Of a function, never of a person. */
+  contact: z
+    .strictObject({ name: z.string().min(1).max(100), phone: z.string().min(3).max(40) })
+    .optional(),
+};
+
 const webhookReceiver = z.strictObject({
   id: idText,
   channel: z.literal('webhook'),
   ...place,
   ...when,
+  ...followUp,
   url: z.url({ protocol: /^https?$/ }),
   /** One, or two while a secret is being exchanged. */
   secretEnv: z.array(secretName).min(1).max(2),
@@ -39,6 +60,7 @@ const fileReceiver = z.strictObject({
   channel: z.literal('file'),
   ...place,
   ...when,
+  ...followUp,
   folder: z.string().optional(),
   /** A local file proves no hand-over (design: when is a notice "sent") unless a routine says so: cite it. */
   proofReference: z.string().min(1).optional(),

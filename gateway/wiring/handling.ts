@@ -6,6 +6,7 @@ import type { Bus } from '../runtime/bus/bus.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
 import { lookThroughCalendar } from './calendar.ts';
 import type { InForce } from './in-force.ts';
+import { agreedTimes } from './agreed-times.ts';
 import type { Lanes } from './lanes.ts';
 
 /** Attempts of one event before it is a dead letter, and the waits between them. */
@@ -22,7 +23,7 @@ const advanceLanes = 32;
  */
 export async function startAdvancing(
   bus: Bus,
-  parts: Omit<AdvanceParts, 'profiles' | 'warnMs' | 'isSenderLive'>,
+  parts: Omit<AdvanceParts, 'profiles' | 'warnMs' | 'agreedMs' | 'isSenderLive'>,
   current: () => InForce,
   keeper: Keeper,
 ): Promise<Advancing> {
@@ -30,7 +31,8 @@ export async function startAdvancing(
     const { config, prepared } = current();
     const { profiles, routes } = prepared;
     const isSenderLive = routes.isSenderLive.bind(routes);
-    return { ...parts, profiles, warnMs: config.deadlines.warn, isSenderLive };
+    const warnMs = config.deadlines.warn;
+    return { ...parts, profiles, warnMs, agreedMs: agreedTimes(config), isSenderLive };
   };
   const lookAgain = async (): Promise<void> => {
     const { config, prepared } = current();

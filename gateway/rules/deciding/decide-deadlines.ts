@@ -27,11 +27,19 @@ export function decideDeadlines(
   }
   if (!draft.takesBack) return;
   for (const { data, state, counts } of process.history.deadlines.values()) {
-    // A deadline that has passed has passed; only one still running can be called off.
-    if (state !== 'open' || standing.has(data.key)) continue;
+    if (standing.has(data.key) || !mayCallOff(data, state)) continue;
     draft.add('deadline.cancelled', data.key, counts.cancelled + 1, data.occasion, data);
     draft.closeRow(data.key);
   }
+}
+
+/**
+ * A deadline that has passed has passed; only one still running can be called off. An acknowledgement that nobody waits for
+ * any longer is called off at any time: somebody may be on the way to the phone.
+ */
+function mayCallOff({ deadline }: DeadlineData, state: DeadlineHistory['state']): boolean {
+  if (state === 'open') return true;
+  return deadline === 'acknowledgement' && (state === 'reached' || state === 'missed');
 }
 
 /** A liability date and the end of a month are waited for, not kept: there is nothing to miss or to warn of. */
@@ -48,7 +56,8 @@ function decideDeadline(
   const isMoved = known !== undefined && known.data.dueAt !== data.dueAt;
   const set = (): void => {
     draft.add('deadline.set', data.key, (known?.counts.set ?? 0) + 1, about.id, data);
-    draft.setRow(data, { warns: !waitedFor.has(want.deadline), isMoved: known !== undefined });
+    const warns = !waitedFor.has(want.deadline) && want.deadline !== 'acknowledgement';
+    draft.setRow(data, { warns, isMoved: known !== undefined });
   };
   if (known === undefined || known.state === 'cancelled' || isMoved) {
     // An expected time that has passed is no longer expected.
@@ -72,5 +81,5 @@ function decideDeadline(
   if (metAtMs === undefined) return;
   const met = { ...data, metAt: isoOf(metAtMs) };
   draft.add('deadline.met', data.key, known.counts.met + 1, about.id, met);
-  if (known.state === 'open') draft.closeRow(data.key);
+  draft.closeRow(data.key);
 }

@@ -4,6 +4,7 @@ import { inForce, patientAt } from '../../process/state.ts';
 import type {
   DischargeProcess,
   Moment,
+  NoticeAnswer,
   ReadinessPeriod,
   Receipt,
   Services,
@@ -81,14 +82,24 @@ export function isWithin(period: ReadinessPeriod, atMs: number): boolean {
 export function isMisdirected(
   process: DischargeProcess,
   obligation: Obligation,
-  receipt: Pick<Receipt, 'deliveryId' | 'receiver' | 'firstAttemptAtMs'>,
+  receipt: DeliveryTold,
 ): boolean {
-  return process.misdirections.some((answer) =>
-    answer.deliveryId === undefined
-      ? (answer.obligation ?? obligation) === obligation &&
-        (answer.receiver ?? receipt.receiver) === receipt.receiver &&
-        receipt.firstAttemptAtMs <= lastMsOf(answer)
-      : answer.deliveryId === receipt.deliveryId,
+  return process.misdirections.some((answer) => isAnswerTo(answer, obligation, receipt));
+}
+
+type DeliveryTold = Pick<Receipt, 'deliveryId' | 'receiver' | 'firstAttemptAtMs'>;
+
+/** Whether an answer is to this delivery: by its id, or else by what was sent to that receiver before it. */
+export function isAnswerTo(
+  answer: NoticeAnswer,
+  obligation: Obligation,
+  { deliveryId, receiver, firstAttemptAtMs }: DeliveryTold,
+): boolean {
+  if (answer.deliveryId !== undefined) return answer.deliveryId === deliveryId;
+  return (
+    (answer.obligation ?? obligation) === obligation &&
+    (answer.receiver ?? receiver) === receiver &&
+    firstAttemptAtMs <= lastMsOf(answer)
   );
 }
 

@@ -112,6 +112,12 @@ function writesOn(queue: Writing, reading: Reading) {
       resume: (paused) => queue.send('resumeQueue', { queue: paused }),
     },
 
+    incidents: {
+      ...reading.incidents,
+      put: (incidents) => queue.send('putIncidents', incidents),
+      take: (taken) => queue.send('takeIncident', taken),
+    },
+
     retention: {
       ...reading.retention,
       purge: (step) => queue.send('purge', step),

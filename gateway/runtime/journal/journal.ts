@@ -26,6 +26,7 @@ import type {
   Retranslation,
   WaitingCode,
 } from './contract/parked.ts';
+import type { Incidents } from './contract/incidents.ts';
 import type { Pauses } from './contract/pauses.ts';
 import type { Retention } from './contract/retention.ts';
 import type { Cursor, Cursors, ResourceMessages, Resources } from './contract/resources.ts';
@@ -48,6 +49,7 @@ export * from './contract/observation.ts';
 export * from './contract/outbox.ts';
 export * from './contract/parked.ts';
 export * from './contract/paths.ts';
+export * from './contract/incidents.ts';
 export * from './contract/pauses.ts';
 export * from './contract/queues.ts';
 export * from './contract/resources.ts';
@@ -155,6 +157,7 @@ export interface Journal {
   readonly resources: Resources;
   readonly cursors: Cursors;
   readonly pauses: Pauses;
+  readonly incidents: Incidents;
   readonly retention: Retention;
   /** What one instance does at a time. */
   readonly leases: Leases;

@@ -6,6 +6,7 @@ import type {
   Leases,
   Outbox,
   Paths,
+  Incidents,
   Pauses,
   Resources,
   Retention,
@@ -17,6 +18,7 @@ import { prepareObservation } from './reads/observation.ts';
 import { prepareDueReads, prepareOutboxReads } from './reads/outbox.ts';
 import { prepareParkedReads } from './reads/parked.ts';
 import { preparePathReads } from './reads/paths.ts';
+import { prepareIncidentReads } from './reads/incidents.ts';
 import { preparePauseReads } from './reads/pauses.ts';
 import {
   prepareCursorReads,
@@ -76,6 +78,7 @@ export interface Reading {
   readonly cursors: Pick<Cursors, 'get'>;
   readonly told: ToldMessages;
   readonly pauses: Pick<Pauses, 'all'>;
+  readonly incidents: Pick<Incidents, 'since' | 'wrong' | 'unacknowledged'>;
   readonly paths: Paths;
   readonly retention: Pick<Retention, 'size' | 'look'>;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
@@ -88,6 +91,7 @@ export type JournalReader = Reading['reads'] & {
   readonly cursors: Reading['cursors'];
   readonly told: Reading['told'];
   readonly pauses: Reading['pauses'];
+  readonly incidents: Reading['incidents'];
   readonly paths: Reading['paths'];
   /** Who has which lease; undefined where the journal belongs to one process. */
   readonly leases?: Pick<Leases, 'all' | 'instances'>;
@@ -96,8 +100,19 @@ export type JournalReader = Reading['reads'] & {
 };
 
 export function readerOf(reading: Reading, close: () => Promise<void>): JournalReader {
-  const { reads, outbox, deliveries, cursors, told, pauses, paths, retention } = reading;
-  return { ...reads, outbox, deliveries, cursors, told, pauses, paths, retention, close };
+  const { reads, outbox, deliveries, cursors, told, pauses, incidents, paths, retention } = reading;
+  return {
+    ...reads,
+    outbox,
+    deliveries,
+    cursors,
+    told,
+    pauses,
+    incidents,
+    paths,
+    retention,
+    close,
+  };
 }
 
 /**
@@ -136,6 +151,7 @@ export function readingOf(sql: Sql, run: <R>(step: Step<R>) => Promise<R>): Read
     cursors: promised(prepareCursorReads(sql)),
     told: promised(prepareToldReads(sql)),
     pauses: promised(preparePauseReads(sql)),
+    incidents: promised(prepareIncidentReads(sql)),
     paths: promised(preparePathReads(sql)),
     retention: promised(prepareRetentionReads(sql)),
     anyDue,

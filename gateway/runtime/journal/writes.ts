@@ -8,8 +8,10 @@ import type {
   Cursor,
   Ending,
   Found,
+  Incident,
   NewDelivery,
   SeenDelivery,
+  TakenIncident,
   OutboxKey,
   Pause,
   Postponement,
@@ -31,6 +33,7 @@ import {
   type PreparedRetranslation,
 } from './writes/messages.ts';
 import { outboxWrites } from './writes/outbox.ts';
+import { incidentWrites } from './writes/incidents.ts';
 import { pauseWrites } from './writes/pauses.ts';
 import { patientWrites } from './writes/patients.ts';
 import { personMessages } from './writes/person-messages.ts';
@@ -65,6 +68,8 @@ export interface Writes {
   recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): Step<void>;
   recordOutcome(outcome: PreparedOutcome): Step<void>;
   conclude(ending: PreparedEnding): Step<boolean>;
+  putIncidents(incidents: readonly Incident[]): Step<void>;
+  takeIncident(taken: TakenIncident): Step<boolean>;
   pauseQueue(pause: Pause): Step<void>;
   resumeQueue(input: { readonly queue: QueueName }): Step<boolean>;
   purge(step: RetentionStep): Step<RetentionFound>;
@@ -128,6 +133,7 @@ export function prepareWrites(sql: Sql, refused: RefusedLimits): Writer {
     ...findingWrites(sql, cursors),
     ...cursors,
     ...pauseWrites(sql),
+    ...incidentWrites(sql),
     ...retentionWrites(sql),
     tidy: ({ nowMs }) => tidyPartitions(sql, nowMs),
     audit: auditWrite(sql),

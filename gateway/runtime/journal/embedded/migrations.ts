@@ -392,6 +392,26 @@ const migrations: readonly string[] = [
   -- Cases with a notice that went to the wrong municipality: a tray that is looked at daily. Few.
   CREATE INDEX events_misdirected ON events (stream) WHERE type = 'notice.misdirected';
   `,
+  `
+  -- One row for what is wrong for one reason, from its start to its end.
+  CREATE TABLE incidents (
+    id TEXT PRIMARY KEY,
+    cause TEXT NOT NULL,
+    about TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    peak INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    ended_at TEXT,
+    taken_by TEXT,
+    taken_at TEXT,
+    note TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX incidents_ended ON incidents (ended_at);
+  -- What was handed over and nobody has acknowledged in time.
+  CREATE INDEX deadlines_unacknowledged ON deadlines (due_at)
+    WHERE state = 'reached' AND data ->> 'deadline' = 'acknowledgement';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -312,6 +312,26 @@ export const migrations: readonly Migration[] = [
   -- Cases with a notice that went to the wrong municipality: a tray that is looked at daily. Few.
   CREATE INDEX events_misdirected ON events (stream) WHERE type = 'notice.misdirected';
   `,
+  `
+  -- One row for what is wrong for one reason, from its start to its end.
+  CREATE TABLE incidents (
+    id plain PRIMARY KEY,
+    cause plain NOT NULL,
+    about plain NOT NULL,
+    started_at plain NOT NULL,
+    count integer NOT NULL,
+    peak integer NOT NULL,
+    told integer NOT NULL,
+    ended_at plain,
+    taken_by text,
+    taken_at plain,
+    note text
+  );
+  CREATE INDEX incidents_ended ON incidents (ended_at);
+  -- What was handed over and nobody has acknowledged in time.
+  CREATE INDEX deadlines_unacknowledged ON deadlines (due_at)
+    WHERE state = 'reached' AND data ->> 'deadline' = 'acknowledgement';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -71,6 +71,8 @@ const keys: { readonly [N in keyof Writes]: (input: Parameters<Writes[N]>[0]) =>
     `delivery|${deliveryId}`,
     ...events.map(({ streamId }) => streamName(streamId)),
   ],
+  putIncidents: (incidents) => incidents.map(({ id }) => `incident|${id}`),
+  takeIncident: ({ id }) => [`incident|${id}`],
   pauseQueue: ({ queue }) => [`pause|${queue}`],
   resumeQueue: ({ queue }) => [`pause|${queue}`],
   purge: () => 'alone',

@@ -22,7 +22,7 @@ export function streamWrites(sql: Sql, events: EventLog, stays: StayWrites) {
        due_at = excluded.due_at, data = excluded.data, event = excluded.event, state = 'open'`,
   );
   const closeDeadline = sql.prepare(
-    `UPDATE deadlines SET state = 'closed' WHERE key = ? AND state = 'open'`,
+    `UPDATE deadlines SET state = 'closed' WHERE key = ? AND state <> 'closed'`,
   );
 
   function* isStale({ streamId, version }: PreparedAppend['expected'][number]): Step<boolean> {

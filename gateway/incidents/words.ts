@@ -1,0 +1,29 @@
+/** What an incident is, in words, and the next step. */
+import type { Incident, IncidentCause } from '../runtime/journal/journal.ts';
+
+const meanings: Readonly<Record<IncidentCause, string>> = {
+  failing: 'is not reached: notices wait, and beyond 12.00 that may cost a day (5 kap. 4 §)',
+  refused: 'refuses notices: it has not been told, and nothing tries again',
+  unresolved: 'may have notices, or not: nobody knows, and nothing tries again',
+  unroutable: 'notices have no receiver: nobody is told',
+  unacknowledged: 'has notices that nobody there has acknowledged in the time agreed',
+};
+
+export function meaningOf({ cause, about }: Pick<Incident, 'cause' | 'about'>): string {
+  return about === '' ? meanings[cause] : `${about} ${meanings[cause]}`;
+}
+
+export function nextStep({ cause, about }: Pick<Incident, 'cause' | 'about'>): string {
+  switch (cause) {
+    case 'failing':
+      return 'hemgang doctor --reach, then ask the receiver; what waits goes by itself';
+    case 'refused':
+      return `hemgang resend --to ${about} --where state=refused --dry-run, when the receiver has mended it`;
+    case 'unresolved':
+      return 'hemgang unknown list';
+    case 'unroutable':
+      return 'hemgang unroutable list';
+    case 'unacknowledged':
+      return 'hemgang phone-list';
+  }
+}
