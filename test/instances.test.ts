@@ -11,7 +11,7 @@ import { answerCodeOf, buildMessage, HospitalLink } from '../adapters/simulated/
 import {
   simulatedMunicipality,
   type SimulatedMunicipality,
-} from '../adapters/simulated/municipality.ts';
+} from '../adapters/simulated/municipality/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { secret } from './support/gateway.ts';
 import { has, ownPrefix, ownSchema } from './support/servers.ts';

@@ -28,7 +28,7 @@ import {
   type Behaviour,
   type SimulatedMunicipality,
   type SimulatedSettings,
-} from '../adapters/simulated/municipality.ts';
+} from '../adapters/simulated/municipality/index.ts';
 import { signerOf, verifierOf } from '../adapters/wire/signature.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 

@@ -15,7 +15,7 @@ import {
   receiptsRouter,
   type KnownPartner,
 } from '../adapters/inbound/receipts/server.ts';
-import { simulatedMunicipality } from '../adapters/simulated/municipality.ts';
+import { simulatedMunicipality } from '../adapters/simulated/municipality/index.ts';
 import { webhookNotices } from '../adapters/outbound/notices/webhook.ts';
 import { asGatewayError, GatewayError } from '../gateway/errors.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
 import { buildMessage, HospitalLink, answerCodeOf } from '../adapters/simulated/hospital.ts';
-import { simulatedMunicipality } from '../adapters/simulated/municipality.ts';
+import { simulatedMunicipality } from '../adapters/simulated/municipality/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { secret } from './support/gateway.ts';
 import { runToEnd, startService, type Service } from './support/service.ts';

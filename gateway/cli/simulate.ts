@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerCodeOf, HospitalLink } from '../../adapters/simulated/hospital.ts';
-import { runSimulatedMunicipality } from '../../adapters/simulated/municipality.ts';
+import { runSimulatedMunicipality } from '../../adapters/simulated/municipality/index.ts';
 import { GatewayError } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { secretOf } from '../runtime/config.ts';

@@ -8,7 +8,7 @@ import type { HospitalLink } from '../../adapters/simulated/hospital.ts';
 import {
   simulatedMunicipality,
   type SimulatedMunicipality,
-} from '../../adapters/simulated/municipality.ts';
+} from '../../adapters/simulated/municipality/index.ts';
 import { loadProfiles, type Profiles } from '../../profiles/index.ts';
 import { GatewayError, assert } from '../errors.ts';
 import { startGateway, type Gateway } from '../main.ts';

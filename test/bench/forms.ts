@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { simulatedMunicipality } from '../../adapters/simulated/municipality.ts';
+import { simulatedMunicipality } from '../../adapters/simulated/municipality/index.ts';
 import { ownPrefix, ownSchema, postgresUrl, brokerUrl } from '../support/servers.ts';
 import { adtFrames, runLoad, type LoadResult } from './load.ts';
 import { secret, startTarget, type Target } from './targets.ts';

@@ -6,7 +6,7 @@
  */
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { simulatedMunicipality } from '../../adapters/simulated/municipality.ts';
+import { simulatedMunicipality } from '../../adapters/simulated/municipality/index.ts';
 import { adtFrames, runLoad, type LoadResult } from './load.ts';
 import { benchConformance } from './conformance.ts';
 import { benchFhir } from './fhir.ts';

@@ -4,7 +4,7 @@ import { HospitalLink, answerCodeOf } from '../../adapters/simulated/hospital.ts
 import {
   simulatedMunicipality,
   type SimulatedMunicipality,
-} from '../../adapters/simulated/municipality.ts';
+} from '../../adapters/simulated/municipality/index.ts';
 import { startGateway, type Gateway, type GatewayOptions } from '../../gateway/main.ts';
 import { HandSetClock } from '../../gateway/runtime/clock.ts';
 import { loadConfig, type Config } from '../../gateway/runtime/config.ts';

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { assert } from '../../gateway/errors.ts';
-import { cloudEventType, type EventType } from '../../gateway/process/events.ts';
-import { verifierOf } from '../wire/signature.ts';
+import { assert } from '../../../gateway/errors.ts';
+import { cloudEventType, type EventType } from '../../../gateway/process/events.ts';
+import { verifierOf } from '../../wire/signature.ts';
 import { behave, reply, scriptOf, takes, type Behaviour } from './behaviour.ts';
 
 export type { Behaviour } from './behaviour.ts';

@@ -1,0 +1,12 @@
+/** A simulated municipality: one file a channel that it can be reached by. Each keeps what it received, to be looked at. */
+export {
+  runSimulatedMunicipality,
+  simulatedMunicipality,
+  type Answer,
+  type Behaviour,
+  type GatewayLink,
+  type NoticeBody,
+  type ReceivedNotice,
+  type SimulatedMunicipality,
+  type SimulatedSettings,
+} from './webhook.ts';
