@@ -2,7 +2,8 @@
  * npm run bench: what a durable answer costs, beside the bare floor, in one run. Every figure is the median of the
  * runs; gateway and floor take turns, so that a busy machine is busy for both. With `-- messages`: by trigger event and
  * size, see messages.ts; with `-- fhir`: resources over HTTP, see fhir.ts; with `-- forms`: PostgreSQL and
- * RabbitMQ beside the embedded form, see forms.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal.
+ * RabbitMQ beside the embedded form, see forms.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal; with
+ * `-- invoices`: a month's invoices, see invoices.ts.
  */
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import { adtFrames, runLoad, type LoadResult } from './load.ts';
 import { benchConformance } from './conformance.ts';
 import { benchFhir } from './fhir.ts';
 import { benchForms } from './forms.ts';
+import { benchInvoices } from './invoices.ts';
 import { benchMessages } from './messages.ts';
 import { benchReading } from './reading.ts';
 import { benchRegionYear } from './region-year/index.ts';
@@ -248,6 +250,10 @@ if (what === 'forms') {
 }
 if (what === 'conformance') {
   await benchConformance(say);
+  process.exit();
+}
+if (what === 'invoices') {
+  benchInvoices(say);
   process.exit();
 }
 if (what === 'region-year') {
