@@ -10,6 +10,8 @@ import type {
   DischargeEvent,
   EventData,
   EventType,
+  InvoiceDraft,
+  IssuedInvoice,
   NoticeData,
   PersonNumberKind,
 } from '../gateway/process/events.ts';
@@ -241,7 +243,39 @@ export interface OutboundBilling {
   readonly event: DischargeEvent;
   readonly billing: BillingData;
 }
-export type OutboundMessage = OutboundNotice | OutboundBilling;
+/** The basis of an invoice, for those who check it by the cases it is of. */
+export interface OutboundSpecification {
+  readonly kind: 'specification';
+  readonly deliveryId: string;
+  readonly event: DischargeEvent;
+  readonly billing: BillingData;
+  readonly invoice: IssuedInvoice;
+}
+export interface OutboundInvoice {
+  readonly kind: 'invoice';
+  readonly deliveryId: string;
+  readonly event: DischargeEvent;
+  readonly invoice: IssuedInvoice;
+}
+export type BillingRecordStatus = 'NEW' | 'APPROVED' | 'INVOICED' | 'REJECTED';
+/** How far a claim has come, for a municipal finance platform. */
+export type OutboundRecord = {
+  readonly kind: 'record';
+  readonly deliveryId: string;
+  readonly event: DischargeEvent;
+  readonly status: BillingRecordStatus;
+} & (
+  | { readonly billing: BillingData }
+  | {
+      /** An invoice, or the draft of one that has no number yet. */
+      readonly claim: InvoiceDraft | IssuedInvoice;
+      /** Who answers for it. */
+      readonly by: string;
+    }
+);
+export type OutboundBillingDocument =
+  OutboundBilling | OutboundSpecification | OutboundInvoice | OutboundRecord;
+export type OutboundMessage = OutboundNotice | OutboundBillingDocument;
 
 /** A rendered message: what is stored before the first attempt and sent again unchanged. */
 export interface Rendered {

@@ -6,10 +6,12 @@
 import type { Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
+import { issuing } from './issue.ts';
 import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type AgreedMs, type Decision, type WarnMs } from './rules/decide.ts';
 import { assess } from './rules/index.ts';
+import { foldInvoicing } from './rules/invoicing/invoices.ts';
 import { decideLinks } from './rules/deciding/decide-links.ts';
 import { isoOf, localDateOf } from './rules/legal-days.ts';
 import type { Finding } from './rules/rule.ts';
@@ -42,6 +44,8 @@ export interface AdvanceParts {
 
 /** Another writer was faster this many times in a row: give the event back to the bus. */
 const staleLimit = 5;
+/** The invoices of a day take the numbers of one series: each time one was slower another had its number. */
+const issueLimit = 300;
 
 /** Events that another stream than their own reads: the lane names it. */
 const readElsewhere = new Set<EventType>(['care-days.counted', 'settlement.closed']);
@@ -189,6 +193,32 @@ async function advanceSettlement(
     };
     return { events: stream.events, change };
   });
+  await issueWaiting(parts, streamId, because);
+}
+
+/** The invoice that was approved for a day is issued when it has come; as it was approved, whatever came to be known since. */
+async function issueWaiting(
+  parts: AdvanceParts,
+  streamId: string,
+  because: Because | undefined,
+): Promise<void> {
+  const { journal, clock } = parts;
+  const attempt = async (): Promise<Attempt> => {
+    const { events, version } = await journal.loadSettlement(streamId);
+    const { waiting } = foldInvoicing(events);
+    const nowMs = clock.nowMs();
+    const change: Append = { expected: [], events: [], setDeadlines: [], closeDeadlines: [] };
+    const { draft, issueOn, revision, by } = waiting?.data ?? {};
+    if (!waiting || !draft || !by || revision === undefined) return { events, change };
+    if (issueOn !== undefined && issueOn > localDateOf(nowMs)) return { events, change };
+    const period = periodOf(streamId);
+    const decision = waiting.eventId;
+    const toIssue = { streamId, period, draft, revision, by, decision };
+    const issued = await issuing(journal, toIssue, nowMs);
+    const expected = [{ streamId, version }, ...issued.expected];
+    return { events, change: { ...change, expected, events: issued.events } };
+  };
+  await untilAppended(parts, because, attempt, issueLimit);
 }
 
 /**
@@ -269,14 +299,15 @@ async function untilAppended(
   parts: AdvanceParts,
   because: Because | undefined,
   attempt: () => Promise<Attempt>,
+  limit = staleLimit,
 ): Promise<void> {
-  for (let tries = 0; tries < staleLimit; tries++) {
+  for (let tries = 0; tries < limit; tries++) {
     const { events, change } = await attempt();
     const nothing =
       change.events.length + change.setDeadlines.length + change.closeDeadlines.length === 0;
     if (nothing || (await appended(parts, because, events, change)) === 'appended') return;
   }
-  throw new GatewayError('stale-version', `another writer was faster ${staleLimit} times`);
+  throw new GatewayError('stale-version', `another writer was faster ${limit} times`);
 }
 
 /** Writes down what follows, as a step of the trace that made us look. */

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addBilling } from './cli/billing-verbs.ts';
 import type { ConformanceRunOptions } from './cli/conformance-run.ts';
 import { addConformanceWire } from './cli/conformance-wire.ts';
 import { addEvents } from './cli/events-asyncapi.ts';
@@ -187,45 +188,8 @@ withJournal(rules.command('simulate'))
     },
   );
 
-const billing = program
-  .command('billing')
-  .description('the billing basis of municipalities and months');
-withJournal(billing.command('preview'))
-  .description('show the basis of a month as of now, with formula, cases and what is missing')
-  .requiredOption('--month <month>', 'month of settlement, 2022-03')
-  .option('--county <code>', 'treating region only, SCB county code: 14')
-  .option('--municipality <code>', 'payer only, SCB municipality code: 1480')
-  .addHelpText('after', helpTexts.billingPreview)
-  .action(async (options: JournalOptions & PlaceOptions & { month: string }) => {
-    const { billingPreview } = await import('./cli/billing-preview.ts');
-    process.exitCode = await billingPreview({ ...options, flags: flagsOf(options) });
-  });
-withJournal(billing.command('run'))
-  .description('write the specification of every recorded settlement of a month to a folder')
-  .requiredOption('--month <month>', 'month of settlement, 2022-03')
-  .requiredOption('--out <folder>', 'where the files go; nothing else is written')
-  .option('--county <code>', 'treating region only, SCB county code: 14')
-  .option('--municipality <code>', 'payer only, SCB municipality code: 1480')
-  .addHelpText('after', helpTexts.billingRun)
-  .action(async (options: JournalOptions & PlaceOptions & { month: string; out: string }) => {
-    const { billingRun } = await import('./cli/billing-run.ts');
-    process.exitCode = await billingRun({ ...options, flags: flagsOf(options) });
-  });
-withJournal(billing.command('explain'))
-  .description('show how one settlement came to be as it is, step by step')
-  .requiredOption('--county <code>', 'treating region, SCB county code: 14')
-  .requiredOption('--municipality <code>', 'payer, SCB municipality code: 1480')
-  .requiredOption('--month <month>', 'month of settlement, 2022-03')
-  .option('--at <time>', "what was recorded by then: '2022-04-10 12:00' or ISO 8601")
-  .addHelpText('after', helpTexts.billingExplain)
-  .action(
-    async (options: JournalOptions & Required<PlaceOptions> & { month: string; at?: string }) => {
-      const { billingExplain } = await import('./cli/billing-explain.ts');
-      process.exitCode = await billingExplain({ ...options, flags: flagsOf(options) });
-    },
-  );
-
 const verbParts = { withSettings, withJournal, flagsOf, setExit };
+addBilling(program, verbParts);
 addOperatorVerbs(program, verbParts);
 addTrayVerbs(program, verbParts);
 addJournal(program, verbParts);

@@ -3,7 +3,13 @@
  *
  * Every attempt is committed before anything is sent; one found open after a restart has an unknown outcome.
  */
-import type { DeliveryReceipt, Outbound, Rendered } from '../adapters/adapter.ts';
+import type {
+  BillingRecordStatus,
+  DeliveryReceipt,
+  Outbound,
+  Rendered,
+} from '../adapters/adapter.ts';
+import { isBilling } from './billing-documents.ts';
 import { asGatewayError, assert, type GatewayError } from './errors.ts';
 import type { EventBody, NoticeData, ReceiptData } from './process/events.ts';
 import { receiptId } from './process/ids.ts';
@@ -31,6 +37,14 @@ export interface Receiver {
 export interface Routes {
   ofNotice(notice: NoticeData): Receiver | undefined;
   ofBilling(county: string, municipality: string): Receiver | undefined;
+  ofDocument(
+    document: 'specification' | 'invoice' | 'record',
+    to: {
+      readonly county: string;
+      readonly municipality: string;
+      readonly status: BillingRecordStatus;
+    },
+  ): Receiver | undefined;
   byId(id: string): Receiver | undefined;
   /** Whether a sender's cases lead to deliveries at all. */
   isSenderLive(sender: string, now: string): boolean;
@@ -256,7 +270,7 @@ async function conclude(
   observed?.handedOver.of(row.receiver).took(waitedMs);
 }
 
-/** What the end of a delivery tells the case: of a billing record nothing. */
+/** What the end of a delivery tells the case: of billing nothing. */
 export function receiptEvents(
   row: DeliveryRow,
   { event }: StoredEvent,
@@ -266,7 +280,7 @@ export function receiptEvents(
   endedAt: string,
   deliveredAt = endedAt,
 ): NewEvent[] {
-  if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') return [];
+  if (isBilling(event)) return [];
   const notice = noticeOf(event);
   const type = `notice.${state}` as const;
   const proven = state === 'delivered' && proof !== 'none';

@@ -5,15 +5,27 @@
  */
 import type { OutboundMessage, Rendered } from '../adapters/adapter.ts';
 import {
+  billingMessage,
+  documentsOf,
+  homelessAs,
+  homelessDocument,
+  isBilling,
+  receiverOfDocument,
+  withoutReceiver,
+  type BillingDocument,
+} from './billing-documents.ts';
+import {
   attempt,
   hasArrived,
   noticeOf,
   stopAwaiting,
   type DispatchParts,
   type Receiver,
+  type Routes,
 } from './delivery.ts';
-import { assert } from './errors.ts';
+import { asGatewayError, assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
+import { isSeries } from './issue.ts';
 import { deliveryIdOf } from './process/ids.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
 import type {
@@ -33,7 +45,10 @@ export function createDispatch(parts: DispatchParts): Handle {
     const fresh: NewDelivery[] = [];
     for (const delivery of deliveries) {
       if (known.has(delivery.position)) continue;
-      fresh.push(await prepare(parts, historyEnd, lane, eventAt(events, delivery.position)));
+      const stored = eventAt(events, delivery.position);
+      for (const document of documentsIn(stored, parts.routes)) {
+        fresh.push(await prepare(parts, historyEnd, lane, stored, document));
+      }
     }
     if (fresh.length > 0) await parts.journal.deliveries.open(fresh);
     await drainLane(parts, historyEnd, lane);
@@ -41,6 +56,12 @@ export function createDispatch(parts: DispatchParts): Handle {
 }
 
 // ---------------------------------------------------------------- preparing
+
+/** What is sent of an event: a notice, or a document of billing. */
+type Document = 'notice' | BillingDocument;
+
+const documentsIn = ({ event }: StoredEvent, routes: Routes): readonly Document[] =>
+  isBilling(event) ? documentsOf(event, routes) : ['notice'];
 
 type Routed = Pick<NewDelivery, 'state' | 'detail'> & { readonly receiver: Receiver | undefined };
 
@@ -50,10 +71,11 @@ async function prepare(
   historyEnd: HistoryEnd,
   lane: string,
   stored: StoredEvent,
+  document: Document,
 ): Promise<NewDelivery> {
   const { traceparent, type } = stored.event;
   const step = parts.observed?.begin('dispatch', traceparent, { type });
-  const work = (): Promise<NewDelivery> => prepared(parts, historyEnd, lane, stored);
+  const work = (): Promise<NewDelivery> => prepared(parts, historyEnd, lane, stored, document);
   return await (step ? step.of(work) : work());
 }
 
@@ -62,15 +84,16 @@ async function prepared(
   historyEnd: HistoryEnd,
   lane: string,
   stored: StoredEvent,
+  document: Document,
 ): Promise<NewDelivery> {
   const { event, position } = stored;
-  const routed = await route(parts, historyEnd, stored);
+  const routed = await route(parts, historyEnd, stored, document);
   const receiverId = routed.receiver?.id;
-  const deliveryId = deliveryIdOf(event.id, receiverId ?? routed.state);
-  const rendered =
+  const deliveryId = deliveryIdOf(event.id, receiverId ?? homelessAs(document, routed.state));
+  const { rendered, ...unfit } =
     routed.state === 'pending' || routed.state === 'shadow'
-      ? await render(parts, stored, deliveryId, routed.receiver)
-      : undefined;
+      ? await render(parts, stored, deliveryId, routed.receiver, document)
+      : {};
   if (routed.state === 'unroutable' || routed.state === 'held') {
     parts.log.warn({ eventId: event.id, stayId: event.stayId, state: routed.state }, routed.detail);
   }
@@ -84,6 +107,7 @@ async function prepared(
     state: routed.state,
     rendered: rendered && JSON.stringify(rendered),
     detail: routed.detail,
+    ...unfit,
   };
 }
 
@@ -91,13 +115,14 @@ async function route(
   parts: DispatchParts,
   historyEnd: HistoryEnd,
   { event }: StoredEvent,
+  document: Document,
 ): Promise<Routed> {
   const now = parts.clock.now();
-  if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') {
-    const receiver = parts.routes.ofBilling(event.data.county, event.data.municipality);
-    if (!receiver)
-      return { receiver, state: 'unroutable', detail: 'no receiver of billing records' };
-    return liveOrShadow(receiver, receiver.isLive(now));
+  if (document !== 'notice') {
+    assert(isBilling(event), 'documents of billing are of its events');
+    const receiver = receiverOfDocument(event, document, parts.routes);
+    if (receiver) return liveOrShadow(receiver, receiver.isLive(now));
+    return { receiver, state: 'unroutable', detail: withoutReceiver(event, document) };
   }
   const notice = noticeOf(event);
   if (notice.held === true) {
@@ -133,18 +158,30 @@ async function render(
   { event }: StoredEvent,
   deliveryId: string,
   receiver: Receiver | undefined,
-): Promise<Rendered> {
+  document: Document,
+): Promise<{ rendered: Rendered } | { rendered?: never; state: 'refused'; detail: string }> {
   assert(receiver, 'only a routed decision is rendered');
-  return receiver.outbound.render(await messageOf(parts.journal, event, deliveryId));
+  const message = await messageOf(parts.journal, event, document, deliveryId);
+  try {
+    return { rendered: receiver.outbound.render(message) };
+  } catch (thrown) {
+    const error = asGatewayError(thrown);
+    // What the receiver would refuse is refused here, and never sent.
+    if (error.code !== 'delivery-refused') throw error;
+    parts.log.error({ deliveryId, receiver: receiver.id, err: error }, 'not fit to be sent');
+    return { state: 'refused', detail: error.message };
+  }
 }
 
 async function messageOf(
   journal: Journal,
   event: StoredEvent['event'],
+  document: Document,
   deliveryId: string,
 ): Promise<OutboundMessage> {
-  if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') {
-    return { kind: 'billing', deliveryId, event, billing: event.data };
+  if (document !== 'notice') {
+    assert(isBilling(event), 'documents of billing are of its events');
+    return await billingMessage(journal, event, document, deliveryId);
   }
   const notice = noticeOf(event);
   const process = await journal.load(event.stayId);
@@ -184,14 +221,29 @@ async function drainLane(
   await routeAnew(parts, historyEnd, lane);
   const rows = await journal.deliveries.ofLane(lane);
   const events = await loadEvents(journal, rows);
+  // Documents of billing go to several receivers: one that cannot take its own now holds nobody else's back.
+  const waiting = new Set<string | undefined>();
   for (const row of await cancelUnsent(parts, rows, events)) {
-    if (settled.has(row.state)) continue;
-    if (row.nextAt !== undefined && row.nextAt > clock.now()) return;
-    const attempted = { ...row, isRepeat: hasArrived(row, events.values()) };
+    if (settled.has(row.state) || waiting.has(row.receiver)) continue;
     const stored = eventAt(events, row.position);
-    if (row.state === 'awaited') await stopAwaiting(parts, attempted, stored);
-    else if (!(await attempt(parts, attempted, stored))) return;
+    const isAhead = row.nextAt !== undefined && row.nextAt > clock.now();
+    const attempted = { ...row, isRepeat: hasArrived(row, events.values()) };
+    if (isAhead || !(await attemptOrStop(parts, attempted, stored))) {
+      if (!isBilling(stored.event)) return;
+      waiting.add(row.receiver);
+    }
   }
+}
+
+/** @returns whether the receiver may be sent its next */
+async function attemptOrStop(
+  parts: DispatchParts,
+  row: Parameters<typeof attempt>[1],
+  stored: StoredEvent,
+): Promise<boolean> {
+  if (row.state !== 'awaited') return await attempt(parts, row, stored);
+  await stopAwaiting(parts, row, stored);
+  return true;
 }
 
 /** What had no receiver and is to be sent all the same goes to whom the configuration names now. */
@@ -206,7 +258,10 @@ async function routeAnew(
   );
   const events = await loadEvents(parts.journal, homeless);
   for (const row of homeless) {
-    const routed = await prepare(parts, historyEnd, lane, eventAt(events, row.position));
+    const stored = eventAt(events, row.position);
+    const { event } = stored;
+    const document = isBilling(event) ? homelessDocument(event, row.deliveryId) : undefined;
+    const routed = await prepare(parts, historyEnd, lane, stored, document ?? 'notice');
     const isRouted = routed.receiver !== undefined;
     if (isRouted) await deliveries.open([routed]);
     await deliveries.recordOutcome({
@@ -233,7 +288,7 @@ async function cancelUnsent(
   const reached = new Set<string>();
   for (const row of rows) {
     const { event } = eventAt(events, row.position);
-    if (event.type === 'billing.recorded' || event.type === 'billing.adjusted') continue;
+    if (isBilling(event)) continue;
     const { key } = noticeOf(event);
     const earlier = latest.get(key);
     if (earlier && isUnsent(earlier)) cancelled.add(earlier.deliveryId);
@@ -267,10 +322,18 @@ function mayHaveArrived(row: DeliveryRow): boolean {
 
 async function loadEvents(
   journal: Journal,
-  rows: readonly (Pick<Delivery, 'streamId'> | Pick<DeliveryRow, 'streamId'>)[],
+  rows: readonly (
+    Pick<Delivery, 'streamId' | 'position'> | Pick<DeliveryRow, 'streamId' | 'position'>
+  )[],
 ): Promise<ReadonlyMap<number, StoredEvent>> {
   const events = new Map<number, StoredEvent>();
-  for (const streamId of new Set(rows.map((row) => row.streamId))) {
+  const series = rows.filter(({ streamId }) => isSeries(streamId));
+  for (const position of new Set(series.map((row) => row.position))) {
+    // A series has every invoice there ever was: those that are asked for are read by their places.
+    for (const stored of await journal.eventsAfter(position - 1, 1)) events.set(position, stored);
+  }
+  const others = rows.filter(({ streamId }) => !isSeries(streamId));
+  for (const streamId of new Set(others.map((row) => row.streamId))) {
     for (const stored of (await journal.loadStream(streamId)).events) {
       events.set(stored.position, stored);
     }

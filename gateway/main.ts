@@ -128,7 +128,8 @@ async function assemble(
   closers.push(() => opened.close());
   const journal = observing.journal(opened);
   closers.push(async () => {
-    for (const receiver of current().prepared.receivers) await receiver.close?.();
+    const { receivers, documents } = current().prepared;
+    for (const receiver of [...receivers, ...documents]) await receiver.close?.();
   });
 
   const digests = (): Digests => current().digests;
@@ -229,6 +230,10 @@ async function assemble(
       if (receiving) return receiving.intake;
       const what = 'this instance does not receive\n  next: ask one with the role receive';
       throw new GatewayError('configuration-invalid', what);
+    },
+    current() {
+      const now = current();
+      return { ...now.prepared, config: now.config };
     },
     running: { wake, ...inForce },
   });

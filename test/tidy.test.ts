@@ -62,7 +62,7 @@ const allowed: readonly {
     // They read: the journal's contract as types, and no driver of it.
     folder: 'gateway/questions/',
     files:
-      /^(gateway\/(questions\/|process\/|rules\/|runtime\/journal\/(journal|reader)\.ts|advance\.ts|errors)|profiles\/index\.ts$)/,
+      /^(gateway\/(questions\/|process\/|rules\/|runtime\/journal\/(journal|reader)\.ts|advance\.ts|issue\.ts|errors)|profiles\/index\.ts$)/,
     packages: /^$/,
   },
   {
@@ -75,13 +75,14 @@ const allowed: readonly {
     // What an operator looks at before it is done, and the doing: it asks, and translates as receive does.
     folder: 'gateway/plans/',
     files:
-      /^(gateway\/(plans|process|rules|runtime|questions|errors|retranslate|advance|delivery|receive)|profiles\/index|adapters\/adapter)/,
+      /^(gateway\/(plans|process|rules|runtime|questions|errors|retranslate|advance|delivery|receive|issue|billing-documents)|profiles\/index|adapters\/adapter)/,
     packages: /^(zod|node:)/,
   },
   {
     // They have the mappings in force from the intake, as a type; an entry is written by the overlay's own hand.
     folder: 'gateway/operations/',
-    files: /^(gateway\/(?!cli|main|play)|adapters\/inbound\/fhir\/from-files|mappings\/overlay)/,
+    files:
+      /^(gateway\/(?!cli|main|play)|adapters\/(inbound\/fhir\/from-files|outbound\/billing\/documents)|mappings\/overlay|profiles\/index)/,
     packages: /^(zod|node:)/,
   },
   {
@@ -115,7 +116,7 @@ const allowed: readonly {
   {
     folder: 'gateway/',
     files:
-      /^(gateway\/(process|rules|runtime|errors|delivery|history)|profiles\/index|adapters\/adapter)/,
+      /^(gateway\/(process|rules|runtime|errors|delivery|history|issue|billing-documents)|profiles\/index|adapters\/adapter)/,
     packages: /^(temporal-polyfill|node:)/,
   },
   {

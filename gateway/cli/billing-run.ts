@@ -4,6 +4,7 @@ import { renderSpecification } from '../../adapters/outbound/billing/specificati
 import { dropFiles } from '../../adapters/wire/file-drop.ts';
 import { runMonth } from '../questions/billing-run.ts';
 import type { RunSettlement } from '../questions/billing-run.ts';
+import { stateNames } from './invoice-text.ts';
 import { previewLines, standingText } from './month-text.ts';
 import {
   answer,
@@ -50,9 +51,10 @@ export async function billingRun(options: BillingRunOptions): Promise<number> {
         municipality: payer,
         municipalityName,
         standing,
+        invoicing,
       } = preview;
       const place = { county: region, countyName, municipality: payer, municipalityName, month };
-      return { ...place, standing, ...rest };
+      return { ...place, standing, ...(invoicing && { invoicing }), ...rest };
     });
     answer(json, { month, out, files, settlements: rows }, (ink) =>
       lines(month, out, files, settlements, ink),
@@ -104,18 +106,19 @@ function lines(
       `${preview.municipality} ${preview.municipalityName}`,
       billedOre === undefined ? '' : kronor(billedOre),
       standingText(preview.standing).replace(/: .* kr in all$/, ''),
+      preview.invoicing === undefined ? '' : stateNames[preview.invoicing.state],
       differenceText(settlement),
     ];
   });
   const sum = settlements.reduce((total, { billedOre = 0 }) => total + billedOre, 0);
-  const head = ['region', 'municipality', 'kr', 'state', ''];
+  const head = ['region', 'municipality', 'kr', 'state', 'invoice', ''];
   const isIn = (state: string): number =>
     settlements.filter(({ preview }) => preview.standing.state === state).length;
   const withheld = settlements.flatMap(({ preview: { missing } }) =>
     missing === undefined ? [] : [`${missing.parameter} on ${missing.on}: ${missing.reference}`],
   );
   return [
-    ...table(head, [...rows, ['', 'recorded in all', kronor(sum), '', '']], [2], ink),
+    ...table(head, [...rows, ['', 'recorded in all', kronor(sum), '', '', '']], [2], ink),
     '',
     `${isIn('recorded')} recorded, ${isIn('open') + isIn('due') + isIn('unopened')} open, ${isIn('withheld')} withheld`,
     ...[...new Set(withheld)].map((one) => `  missing: ${ink.bad(one)}`),

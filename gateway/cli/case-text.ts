@@ -105,6 +105,7 @@ const clockNames: Readonly<Record<DeadlineData['deadline'], string>> = {
   settlement: 'settlement',
   acknowledgement: 'kvittens',
   'month-end': 'end of the month, days counted',
+  'invoice-day': 'day of the invoice',
 };
 
 function clockLines(clocks: readonly Clock[], ink: Ink): string[] {

@@ -180,26 +180,6 @@ Notices stand as they were sent and received.
   hemgang rules simulate --set two-days.yaml --from 2022-01 --to 2022-12 --county 14
 
 Exit codes: 0 answered; 1 answered, and some month lacks a figure under the file; 2 wrong use.`,
-  billingPreview: `
-Shows what the record would be if the month were settled now. Nothing is written.
-
-  hemgang billing preview --month 2022-03 --county 14 --municipality 1480
-
-Exit codes: 0 every basis can be made; 1 one is or would be withheld for want of a figure; 2 wrong use.`,
-  billingRun: `
-Writes <out>/<month>/ with the specification (JSON and CSV) of every recorded settlement, as it stands
-after its last adjustment, and basis-<county>-<municipality>-<month>.txt for people.
-
-  hemgang billing run --month 2022-03 --out ./march
-
-Exit codes: 0 all are recorded and agree with their basis; 1 one is open, withheld or differs; 2 wrong use.`,
-  billingExplain: `
-Shows what was counted and when, what was recorded by which formula, every adjustment with its cause,
-what the month handed to the next, and who takes up a dispute.
-
-  hemgang billing explain --county 14 --municipality 1480 --month 2022-03
-
-Exit codes: 0 answered; 1 answered, and the settlement is withheld; 2 wrong use, or no such settlement.`,
   send: `
 A file holds one message or many, framed by MLLP, batch segments (FHS, BHS) or nothing; lines may end in CR, LF
 or CRLF. An answer is matched by its MSA-2. One line is printed for each: MSA-1, control id, time, and code and

@@ -1,5 +1,5 @@
 /** The history of one settlement as a person reads it. */
-import type { BillingData, Carry } from '../process/events.ts';
+import type { Approval, BillingData, Carry, IssuedInvoice } from '../process/events.ts';
 import { remarkWords } from '../process/billing-words.ts';
 import type {
   AdjustmentCause,
@@ -8,6 +8,7 @@ import type {
   HistoryStep,
 } from '../questions/billing-history.ts';
 import { fractionText } from '../rules/settling/fraction.ts';
+import { documentNames, invoicingLines } from './invoice-text.ts';
 import { remedyLines, standingText } from './month-text.ts';
 import { indented, labelled, localText, plural } from './question.ts';
 import { kronor, type Ink } from './timeline.ts';
@@ -29,6 +30,9 @@ export function historyLines(history: BillingHistory, ink: Ink): string[] {
     ...labelled('State', [standingText(history.standing)], ink),
     '',
     ...history.steps.flatMap((step) => stepLines(step, ink)),
+    ...(history.invoicing === undefined
+      ? []
+      : ['', ink.bold('Invoices'), ...indented(invoicingLines(history.invoicing, ink), 2)]),
     '',
     ink.bold('A dispute is taken up by'),
     ...indented(disputes.length === 0 ? ['no agreement says; a court'] : disputes, 2),
@@ -74,11 +78,53 @@ function textsOf(step: HistoryStep, ink: Ink): string[] {
       const { next, carry } = step.closing;
       return [next === undefined ? 'closed' : `closed; handed to ${next}: ${carryText(carry)}`];
     }
+    case 'approved':
+      return approvalTexts(step.approval, ink);
+    case 'issued':
+      return issuedTexts(step.invoice, ink);
+    case 'disputed':
+    case 'escalated': {
+      const { number, by, reason, level, who } = step;
+      const taken = level === undefined ? 'no agreement says by whom' : `level ${level}, ${who}`;
+      return [ink.bad(`invoice ${number} ${step.step} by ${by}: ${reason}`), taken];
+    }
+    case 'upheld':
+      return [
+        `the dispute of invoice ${step.number} ended, and it stands (${step.by}: ${step.reason})`,
+      ];
+    case 'credited': {
+      const { number, by, reason, lines = [] } = step;
+      return [`credited: invoice ${number}, ${plural(lines.length, 'line')}, by ${by}: ${reason}`];
+    }
     case 'signal':
       return [ink.bad(signalNames[step.type] ?? step.type), ink.dim(step.reference)];
     default:
       return [step.type];
   }
+}
+
+function approvalTexts(approval: Approval, ink: Ink): string[] {
+  const { by, revision, totalOre, invoicedOre, draft, issueOn, digest, reason } = approval;
+  const total = `${kronor(totalOre)} kr`;
+  const before =
+    invoicedOre === 0 ? '' : `, of which ${kronor(invoicedOre)} kr was invoiced before`;
+  return [
+    ink.bold(`approved by ${by}: revision ${revision}, ${total}${before}`),
+    draft === undefined
+      ? 'nothing is due: no invoice'
+      : `${documentNames[draft.kind]} of ${kronor(draft.totalOre)} kr, issued on ${issueOn ?? ''}`,
+    ink.dim(`${reason} (SHA-256 ${digest.slice(0, 12)}…)`),
+  ];
+}
+
+function issuedTexts(invoice: IssuedInvoice, ink: Ink): string[] {
+  const { kind, number, totalOre, dueDate, corrects, specificationNumber } = invoice;
+  const due = dueDate === undefined ? '' : `, due ${dueDate}`;
+  const named = corrects === undefined ? '' : `, names ${corrects.number}`;
+  return [
+    ink.bold(`issued: ${documentNames[kind]} ${number}, ${kronor(totalOre)} kr${due}${named}`),
+    ink.dim(`specification ${specificationNumber}`),
+  ];
 }
 
 function countTexts(step: Extract<HistoryStep, { step: 'counted' }>, ink: Ink): string[] {

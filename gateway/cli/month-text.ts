@@ -7,6 +7,7 @@ import type { Remedy } from '../questions/missing-figure.ts';
 import type { Standing } from '../questions/standing.ts';
 import type { StillThere } from '../questions/still-there.ts';
 import { fractionText } from '../rules/settling/fraction.ts';
+import { invoicingLines } from './invoice-text.ts';
 import { indented, labelled, lastDay, localText } from './question.ts';
 import { kronor, table, type Ink } from './timeline.ts';
 
@@ -30,6 +31,9 @@ export function previewLines(preview: MonthPreview, ink: Ink): string[] {
     ...labelled('Formula', formula, ink),
     ...(totalOre === undefined ? [] : labelled('Total', [ink.bold(`${kronor(totalOre)} kr`)], ink)),
     ...(invoiceOn === undefined ? [] : labelled('Invoice', [`dated ${invoiceOn}`], ink)),
+    ...(preview.invoicing === undefined
+      ? []
+      : labelled('Invoices', invoicingLines(preview.invoicing, ink), ink)),
     ...part('Charged', lineTable(preview.lines, ink), ink),
     ...part('Cases', caseTable(preview.cases, ink), ink),
     ...part('Not charged', excludedLines(preview), ink),

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { z } from 'zod';
+import { loadProfiles } from '../../profiles/index.ts';
 import { asGatewayError, errorCodes, GatewayError } from '../errors.ts';
 import type { InputOf, OperationName, ResultOf } from '../operations/index.ts';
 import type { Order } from '../operations/operation.ts';
@@ -15,6 +16,8 @@ import { openJournal } from '../runtime/journal/open.ts';
 import { createLog } from '../runtime/log.ts';
 import { mappingsOf, openIntake, type Intake } from '../wiring/intake.ts';
 import { socketOf } from '../wiring/operate.ts';
+import { tokenThatWouldBe } from '../wiring/tokens.ts';
+import { usersOf } from '../wiring/users.ts';
 import type { QuestionOptions } from './question.ts';
 
 export interface OperateOptions extends QuestionOptions {
@@ -132,6 +135,11 @@ async function operateHere(
     ...parts,
     config,
     running: undefined,
+    current: () => ({
+      config,
+      profiles: loadProfiles({ overlays: config.profiles }),
+      users: usersOf(config, process.env, tokenThatWouldBe),
+    }),
     intake: () => (intake ??= openIntake(mappingsOf(config), config, parts)),
   };
   try {

@@ -30,7 +30,13 @@ export async function ask(
   const profiles = loadProfiles({ overlays: config.profiles });
   const journal = await openJournalReader(config);
   try {
-    return await question({ config, journal, profiles, nowMs: systemClock.nowMs() });
+    return await question({
+      config,
+      journal,
+      profiles,
+      nowMs: systemClock.nowMs(),
+      invoices: config.billing,
+    });
   } finally {
     await journal.close();
   }

@@ -11,7 +11,7 @@ import {
 import { selectionOf } from '../plans/selection.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { Config } from '../runtime/config.ts';
-import { takes } from '../wiring/receivers.ts';
+import { isOfPlace, takes } from '../wiring/receivers.ts';
 import { operate } from './operate.ts';
 import {
   addPlanOptions,
@@ -63,9 +63,17 @@ export async function planResending(options: ResendOptions): Promise<number> {
 function receiverOf(config: Config, id: string): Parameters<typeof planResend>[2]['to'] {
   // A specification that is written again writes over itself.
   if (id === 'billing') return { id, recognisesRepeats: true, takes: () => false };
+  const document = config.billing.receivers.find((one) => one.id === id);
+  if (document !== undefined) {
+    const recognisesRepeats = document.channel === 'file' || document.recognisesRepeats;
+    const takesDocument = (what: string, place: Parameters<typeof isOfPlace>[1]): boolean =>
+      document.takes === what && isOfPlace(document, place);
+    return { id, recognisesRepeats, takes: () => false, takesDocument };
+  }
   const receiver = config.receivers.find((one) => one.id === id);
   if (receiver === undefined) {
-    const known = [...config.receivers.map((one) => one.id), 'billing'].join(', ');
+    const others = config.billing.receivers.map((one) => one.id);
+    const known = [...config.receivers.map((one) => one.id), ...others, 'billing'].join(', ');
     throw wrong(`--to ${id}: no such receiver; there are ${known}`);
   }
   return {

@@ -1,4 +1,7 @@
 /** Every operation by its name. */
+import { approveBilling } from './approve-billing.ts';
+import { creditBilling } from './credit-billing.ts';
+import { disputeBilling, escalateDispute, upholdInvoice } from './dispute-billing.ts';
 import { enterCode } from './enter-code.ts';
 import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
@@ -12,7 +15,11 @@ import { takeIncident } from './take-incident.ts';
 import { takeHistory } from './take-history.ts';
 
 export const operations = {
+  'approve-billing': approveBilling,
+  'credit-billing': creditBilling,
+  'dispute-billing': disputeBilling,
   'enter-code': enterCode,
+  'escalate-dispute': escalateDispute,
   'pause-queue': pauseQueue,
   purge,
   redrive,
@@ -24,6 +31,7 @@ export const operations = {
   retranslate,
   'take-history': takeHistory,
   'take-incident': takeIncident,
+  'uphold-invoice': upholdInvoice,
 } as const;
 
 export type OperationName = keyof typeof operations;

@@ -3,6 +3,7 @@
  * operation is named, its input is checked, and it is audited before anything is changed.
  */
 import type { z } from 'zod';
+import type { Profiles } from '../../profiles/index.ts';
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config.ts';
@@ -10,6 +11,7 @@ import type { Journal } from '../runtime/journal/journal.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Reloading } from '../wiring/in-force.ts';
 import type { Intake } from '../wiring/intake.ts';
+import type { Users } from '../wiring/users.ts';
 
 /** What it comes to is plain data: it may go through a socket. */
 export interface Operation<I, O> {
@@ -51,6 +53,8 @@ export interface OperationParts {
   readonly log: Log;
   /** Of the gateway that runs, and else the one of the command. */
   readonly config: Config;
+  /** What is in force of what may change while a gateway runs. */
+  readonly current: () => InForceNow;
   /** Translates by the mappings in force. */
   readonly intake: () => Intake;
   /** Undefined where no gateway runs here: what was written is taken up at the next start. */
@@ -65,6 +69,12 @@ export interface OperationParts {
    * @param about the id of what it is done to
    */
   readonly audit: (what: string, about: string) => Promise<void>;
+}
+
+export interface InForceNow {
+  readonly config: Config;
+  readonly profiles: Profiles;
+  readonly users: Users;
 }
 
 /** What only a gateway that runs can do. */

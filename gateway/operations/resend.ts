@@ -25,7 +25,8 @@ export interface Resent {
 
 export const resend = operation(input, async (parts, { plan, rate }): Promise<Resent> => {
   const { journal, clock, config, running, signal, tell, audit } = parts;
-  const isKnown = plan.to === 'billing' || config.receivers.some(({ id }) => id === plan.to);
+  const receivers = [...config.receivers, ...config.billing.receivers];
+  const isKnown = plan.to === 'billing' || receivers.some(({ id }) => id === plan.to);
   if (!isKnown) {
     const next = 'next: look at receivers: in the configuration';
     throw new GatewayError('configuration-invalid', `no receiver is called ${plan.to}\n  ${next}`);

@@ -1,5 +1,7 @@
 /** Which deliveries would be sent again to a receiver, what each is, and whether it can tell that it is a repeat. */
 import { z } from 'zod';
+import { homelessDocument, isBilling, type BillingDocument } from '../billing-documents.ts';
+import { isSeries } from '../issue.ts';
 import type { DischargeEvent, NoticeData } from '../process/events.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { Deliveries, DeliveryHead, Journal, StoredEvent } from '../runtime/journal/journal.ts';
@@ -55,10 +57,15 @@ export interface ResendQuestion {
     readonly recognisesRepeats: boolean;
     /** Whether a notice without a receiver would go there now. */
     takes(notice: NoticeData): boolean;
+    /** The same of a document of billing. */
+    takesDocument?(
+      document: BillingDocument,
+      place: { readonly county: string; readonly municipality: string },
+    ): boolean;
   };
 }
 
-type Reads = Pick<Journal, 'loadStream' | 'status'> & {
+type Reads = Pick<Journal, 'loadStream' | 'eventsAfter' | 'status'> & {
   readonly deliveries: Pick<Deliveries, 'after'>;
 };
 
@@ -78,12 +85,12 @@ export async function planResend(
     const heads = await journal.deliveries.after(after, pageSize);
     for (const head of heads) {
       if (!isAsked(question, head)) continue;
-      const { events } = await journal.loadStream(head.streamId);
+      const events = await eventsOf(journal, head);
       const stored = events.find(({ position }) => position === head.position);
       if (stored === undefined || !isInTime(question, head, stored.event)) continue;
       const planned = plannedOf(head, stored, events);
       if (!isMeant(where, planned)) continue;
-      if (head.receiver === undefined && !goesTo(to, stored.event)) continue;
+      if (head.receiver === undefined && !goesTo(to, stored.event, head.deliveryId)) continue;
       looked += 1;
       const why = whyNot(planned, to.recognisesRepeats);
       if (why === undefined) deliveries.push(planned);
@@ -106,6 +113,15 @@ export async function planResend(
     deliveries,
     left,
   };
+}
+
+/** The stream of a delivery's event; of an invoice the event alone, for its series has every invoice there ever was. */
+async function eventsOf(
+  journal: Reads,
+  { streamId, position }: DeliveryHead,
+): Promise<readonly StoredEvent[]> {
+  if (isSeries(streamId)) return await journal.eventsAfter(position - 1, 1);
+  return (await journal.loadStream(streamId)).events;
 }
 
 function isAsked(
@@ -139,7 +155,11 @@ const noticeOf = (event: DischargeEvent): NoticeData | undefined =>
     ? event.data
     : undefined;
 
-function goesTo(to: ResendQuestion['to'], event: DischargeEvent): boolean {
+function goesTo(to: ResendQuestion['to'], event: DischargeEvent, deliveryId: string): boolean {
+  if (isBilling(event)) {
+    const document = homelessDocument(event, deliveryId);
+    return document !== undefined && to.takesDocument?.(document, event.data) === true;
+  }
   const notice = noticeOf(event);
   return notice !== undefined && to.takes(notice);
 }
@@ -161,15 +181,12 @@ function plannedOf(
   };
   const notice = noticeOf(event);
   if (notice === undefined) {
-    const billing =
-      event.type === 'billing.recorded' || event.type === 'billing.adjusted'
-        ? event.data
-        : undefined;
+    const billing = isBilling(event) ? event.data : undefined;
     return {
       ...base,
-      of: streamId,
+      of: isBilling(event) ? event.correlationId : streamId,
       kind: 'billing',
-      revision: billing?.revision ?? 1,
+      revision: billing !== undefined && 'revision' in billing ? billing.revision : 1,
       ...(billing && { municipality: billing.municipality }),
       isReplaced: false,
     };

@@ -4,6 +4,7 @@
  */
 import type { Profiles } from '../../profiles/index.ts';
 import type { CareDaysData, DischargeEvent } from '../process/events.ts';
+import type { InvoiceSettings } from '../rules/invoicing/settings.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 
 /** What every question reads of the journal. */
@@ -18,7 +19,7 @@ export type Reads = Pick<
   | 'openReadyProcessIds'
   | 'misdirectedProcessIds'
   | 'identity'
->;
+> & { readonly deliveries: Pick<JournalReader['deliveries'], 'ofLane'> };
 
 /** Of what, by which law, and when it is asked. */
 export interface Asked {
@@ -26,6 +27,8 @@ export interface Asked {
   readonly profiles: Profiles;
   /** Legal time of the question, in epoch milliseconds. */
   readonly nowMs: number;
+  /** What invoices need, as configured; where it is left out nothing is said of invoices. */
+  readonly invoices?: InvoiceSettings;
 }
 
 /** Region, payer and month of one settlement. */

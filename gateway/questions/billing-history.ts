@@ -2,7 +2,14 @@
 import type { DisputeLevel } from '../../profiles/index.ts';
 import { settlementStreamOf } from '../advance.ts';
 import { isFact } from '../process/events.ts';
-import type { BillingData, CareDaysData, DischargeEvent, EventData } from '../process/events.ts';
+import type {
+  Approval,
+  BillingData,
+  CareDaysData,
+  DischargeEvent,
+  EventData,
+  IssuedInvoice,
+} from '../process/events.ts';
 import { firstDayOf } from '../rules/settling/settlement-month.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { StoredEvent } from '../runtime/journal/journal.ts';
@@ -10,6 +17,8 @@ import { daysOf, namesOf } from './asked.ts';
 import type { Asked, Period, PlaceNames } from './asked.ts';
 import { agreementTold } from './billing-month.ts';
 import type { AgreementTold } from './billing-month.ts';
+import { invoicingOf } from './invoicing.ts';
+import type { InvoicingTold } from './invoicing.ts';
 import { remedyOf } from './missing-figure.ts';
 import type { Remedy } from './missing-figure.ts';
 import { standingOf } from './standing.ts';
@@ -67,6 +76,18 @@ export type HistoryStep = Step &
     | { readonly step: 'taken-over'; readonly closing: EventData<'settlement.closed'> }
     | { readonly step: 'closed'; readonly closing: EventData<'settlement.closed'> }
     | { readonly step: 'signal'; readonly type: DischargeEvent['type']; readonly reference: string }
+    | { readonly step: 'approved'; readonly approval: Approval }
+    | { readonly step: 'issued'; readonly invoice: IssuedInvoice }
+    | {
+        readonly step: 'disputed' | 'escalated' | 'upheld' | 'credited';
+        readonly number: string;
+        readonly by: string;
+        readonly reason: string;
+        readonly level?: number | undefined;
+        readonly who?: string | undefined;
+        /** Places of the lines that were credited. */
+        readonly lines?: readonly number[] | undefined;
+      }
     | { readonly step: 'other'; readonly type: DischargeEvent['type'] }
   );
 
@@ -77,6 +98,8 @@ export interface BillingHistory extends Period, PlaceNames {
   readonly steps: readonly HistoryStep[];
   /** Who takes up a dispute, first level first; none under the statute, where it is for a court. */
   readonly disputes: readonly DisputeLevel[];
+  /** How its invoices stand; absent while nothing is recorded. */
+  readonly invoicing?: InvoicingTold;
 }
 
 /**
@@ -97,6 +120,7 @@ export async function billingHistory(
   const steps: HistoryStep[] = [];
   const reader = new HistoryReader(asked, period, events);
   for (const stored of events) steps.push(...(await reader.stepsOf(stored)));
+  const invoicing = await invoicingOf(asked, period, events);
   return {
     ...period,
     ...namesOf(profiles, period),
@@ -105,8 +129,16 @@ export async function billingHistory(
     ...(agreement && { agreement: agreementTold(agreement) }),
     steps,
     disputes: agreement?.disputes ?? [],
+    ...(invoicing && { invoicing }),
   };
 }
+
+const saidSteps = {
+  'billing.disputed': 'disputed',
+  'billing.dispute-escalated': 'escalated',
+  'billing.upheld': 'upheld',
+  'billing.credited': 'credited',
+} as const;
 
 /** Tells the steps of one stream, one event after the other. */
 class HistoryReader {
@@ -147,6 +179,20 @@ class HistoryReader {
       case 'settlement.closed': {
         const isOwn = event.data.month === this.#period.month;
         return [{ at, step: isOwn ? 'closed' : 'taken-over', closing: event.data }];
+      }
+      case 'billing.approved':
+        return [{ at, step: 'approved', approval: event.data }];
+      case 'billing.issued':
+        return [{ at, step: 'issued', invoice: event.data }];
+      case 'billing.disputed':
+      case 'billing.dispute-escalated':
+      case 'billing.upheld':
+      case 'billing.credited': {
+        const { number, by, reason } = event.data;
+        const step = saidSteps[event.type];
+        const { level, who } = 'level' in event.data ? event.data : {};
+        const lines = 'lines' in event.data ? event.data.lines : undefined;
+        return [{ at, step, number, by, reason, level, who, lines }];
       }
       case 'joint-analysis.due':
       case 'action-plan.suggested':

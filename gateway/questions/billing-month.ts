@@ -15,6 +15,8 @@ import { monthNow } from './chain.ts';
 import type { MonthNow } from './chain.ts';
 import { indicatorsOf } from './indicators.ts';
 import type { ComputedIndicator } from './indicators.ts';
+import { invoicingOf } from './invoicing.ts';
+import type { InvoicingTold } from './invoicing.ts';
 import { remedyOf } from './missing-figure.ts';
 import type { Remedy } from './missing-figure.ts';
 import { settlementsOf } from './settlements.ts';
@@ -77,6 +79,8 @@ export interface MonthPreview extends Period, PlaceNames {
   readonly carry?: Carry;
   readonly indicators: readonly ComputedIndicator[];
   readonly stillThere: readonly StillThere[];
+  /** Absent while nothing is recorded. */
+  readonly invoicing?: InvoicingTold;
 }
 
 /**
@@ -132,6 +136,7 @@ export async function previewPeriod(
   const now = await monthNow(asked, period);
   const standing = standingOf(now.events, period.month);
   const recorded = foldSettlement(now.events, period).billed;
+  const invoicing = await invoicingOf(asked, period, now.events);
   const settledIn = parameters.valueOn('settlement.daysSettledIn', first);
   return {
     ...period,
@@ -146,6 +151,7 @@ export async function previewPeriod(
       recordedOre: recorded?.totalOre,
     }),
     stillThere: waiting,
+    ...(invoicing && { invoicing }),
   };
 }
 
@@ -156,7 +162,13 @@ export function agreementTold(agreement: AgreementOn): AgreementTold {
 
 type BasisPart = Omit<
   MonthPreview,
-  keyof Period | keyof PlaceNames | 'standing' | 'agreement' | 'indicators' | 'stillThere'
+  | keyof Period
+  | keyof PlaceNames
+  | 'standing'
+  | 'agreement'
+  | 'indicators'
+  | 'stillThere'
+  | 'invoicing'
 >;
 
 async function basisOf(asked: Asked, period: Period, now: MonthNow): Promise<BasisPart> {

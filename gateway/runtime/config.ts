@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { municipalityCode } from '../process/events.ts';
+import { billingSettings, checkBillingTogether } from './config-billing.ts';
 import { busSettings, checkBusTogether } from './config-bus.ts';
 import { checkInstanceTogether, instanceSettings } from './config-instance.ts';
 import { journalSettings } from './config-journal.ts';
@@ -20,6 +21,7 @@ import {
   type ScalarSetting,
 } from './config-source.ts';
 import { receiverSettings, when } from './config-receivers.ts';
+import { userSettings } from './config-users.ts';
 import { environmentValue } from './environment.ts';
 import {
   duration,
@@ -120,17 +122,8 @@ export const configSchema = z.strictObject({
       { id: 'norrtuna', mode: 'live' },
     ]),
   receivers: receiverSettings,
-  billing: z
-    .strictObject({
-      folder: z.string().optional(),
-      /**
-       * Whose months are settled from the calendar, empty ones too, where an agreement is in force; absent means every
-       * municipality of the senders' regions.
-       */
-      municipalities: z.array(municipalityCode).optional(),
-      ...when,
-    })
-    .prefault({}),
+  billing: billingSettings.prefault({}),
+  users: userSettings,
   partners: z
     .array(
       z.strictObject({
@@ -315,6 +308,11 @@ export function checkTogether(config: Config, fail: Report): void {
       fail(path, `${fhir?.receivers?.[stranger] ?? ''}, which is not a receiver`);
     }
   }
+  const namedTwice = config.users.findIndex(
+    ({ name }, index) => config.users.findIndex((other) => other.name === name) !== index,
+  );
+  if (namedTwice >= 0) fail(`users.${namedTwice}.name`, 'this name stands twice');
+  checkBillingTogether(config.billing, [...receiverIds], fail);
   checkBusTogether(config.bus, fail);
   checkFhirTogether(config, fail);
 }

@@ -26,10 +26,11 @@ import { connectFhirServer } from './fhir-server.ts';
 import { wishOf } from './fhir-subscriptions.ts';
 import { mappingsOf } from './intake.ts';
 import { partnersOf } from './partners.ts';
-import { checkBilled, receiverOf } from './receivers.ts';
+import { checkBilled, documentReceivers, receiverOf } from './receivers.ts';
 import { sendersOf } from './senders.ts';
 import { checkReadable, httpTls, mllpTls } from './tls.ts';
 import { tokenThatWouldBe } from './tokens.ts';
+import { usersOf } from './users.ts';
 import { lineOfKey } from './yaml-lines.ts';
 
 export interface ConfigRemark {
@@ -168,6 +169,10 @@ async function partFaults(
       await receiverOf(receiver, config, spoken, env, index).close?.();
     });
   }
+  await open('billing', async () => {
+    for (const receiver of documentReceivers(config, env)) await receiver.close?.();
+  });
+  await open('users', () => usersOf(config, env, tokenThatWouldBe));
   for (const partner of config.partners) {
     const partners = [partner];
     await open('partners', () => partnersOf({ ...config, partners }, env, tokenThatWouldBe));

@@ -123,8 +123,8 @@ export function openInForce(parts: ReloadParts): Reloading {
   };
 }
 
-function closeReceivers({ receivers }: Prepared): void {
-  for (const receiver of receivers) receiver.close?.().catch(() => undefined);
+function closeReceivers({ receivers, documents }: Prepared): void {
+  for (const receiver of [...receivers, ...documents]) receiver.close?.().catch(() => undefined);
 }
 
 /** Sections that are read at the start alone. */

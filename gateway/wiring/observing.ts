@@ -49,7 +49,10 @@ export interface Observing {
 export async function openObserving(config: Config, clock: Clock): Promise<Observing> {
   const observed = observe({
     sender: new Set([...config.senders, ...config.partners].map(({ id }) => id)),
-    receiver: new Set([...config.receivers.map(({ id }) => id), 'billing']),
+    receiver: new Set([
+      ...[...config.receivers, ...config.billing.receivers].map(({ id }) => id),
+      'billing',
+    ]),
   });
   const health = healthOf(clock);
   const sources = [async () => readinessFigures(await health.ready())];

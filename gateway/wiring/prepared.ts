@@ -12,12 +12,15 @@ import { partnersOf, type Partners } from './partners.ts';
 import {
   billingReceiver,
   checkBilled,
+  documentReceivers,
   receiverOf,
   routesOf,
+  type DocumentReceiver,
   type OpenReceiver,
 } from './receivers.ts';
 import { mllpTls } from './tls.ts';
 import { fileToken, tokenThatWouldBe } from './tokens.ts';
+import { usersOf, type Users } from './users.ts';
 
 export interface Prepared {
   readonly mappings: Mappings;
@@ -27,6 +30,9 @@ export interface Prepared {
   readonly routes: Routes;
   readonly partners: Partners;
   readonly fhirSenders: FhirSenders;
+  /** Receivers of documents of billing. */
+  readonly documents: readonly DocumentReceiver[];
+  readonly users: Users;
 }
 
 /** @throws GatewayError configuration-invalid naming the setting */
@@ -39,6 +45,7 @@ export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepa
   const receivers = config.receivers.map((receiver, index) =>
     receiverOf(receiver, config, words, env, index),
   );
+  const documents = documentReceivers(config, env);
   // Nobody comes to one that does not receive: it needs no tokens, and makes none.
   const tokenOf = config.instance.roles.includes('receive') ? fileToken : tokenThatWouldBe;
   return {
@@ -46,7 +53,9 @@ export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepa
     profiles,
     tls,
     receivers,
-    routes: routesOf(config, receivers, billingReceiver(config)),
+    routes: routesOf(config, receivers, billingReceiver(config), documents),
+    documents,
+    users: usersOf(config, env, tokenOf),
     partners: partnersOf(config, env, tokenOf),
     fhirSenders: fhirSendersOf(config, mappings, env, log, tokenOf),
   };

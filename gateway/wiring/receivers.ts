@@ -1,5 +1,7 @@
 /** Receivers, routes and what is live, from the configuration. The order of the file decides who gets a notice. */
 import { join } from 'node:path';
+import { documentFiles, postedDocuments } from '../../adapters/outbound/billing/documents.ts';
+import { billingRecords } from '../../adapters/outbound/billing/records.ts';
 import { billingFiles } from '../../adapters/outbound/billing/specification.ts';
 import { fileNotices } from '../../adapters/outbound/notices/file.ts';
 import { webhookNotices } from '../../adapters/outbound/notices/webhook.ts';
@@ -9,6 +11,7 @@ import type { Receiver, Routes } from '../delivery.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
 import type { NoticeData } from '../process/events.ts';
 import { systemClock } from '../runtime/clock.ts';
+import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 
 export type OpenReceiver = Receiver & { readonly config: ReceiverConfig; close?(): Promise<void> };
@@ -45,14 +48,19 @@ function openWebhook(
   index: number,
   settings: Parameters<typeof webhookNotices>[0],
 ): ReturnType<typeof webhookNotices> {
+  return placedIn(`receivers.${index}`, () => webhookNotices(settings));
+}
+
+/** @throws GatewayError configuration-invalid, with the setting it is about */
+function placedIn<T>(location: string, open: () => T): T {
   try {
-    return webhookNotices(settings);
+    return open();
   } catch (thrown) {
     const { message } = asGatewayError(thrown);
     throw new GatewayError(
       'configuration-invalid',
       message.replace('allowPrivate', 'ownNetwork: true'),
-      { location: `receivers.${index}` },
+      { location },
     );
   }
 }
@@ -73,6 +81,45 @@ export function billingReceiver(config: Config): Receiver {
   return { id: 'billing', outbound: billingFiles({ folder }), isLive: liveFrom(config.billing) };
 }
 
+/** Receivers of invoices, specifications and billing records. @throws GatewayError configuration-invalid */
+export function documentReceivers(
+  { billing }: Pick<Config, 'billing'>,
+  env: NodeJS.ProcessEnv,
+): readonly DocumentReceiver[] {
+  return billing.receivers.map((config, index) => documentReceiver(config, index, env));
+}
+
+/** One receiver of a kind of document. */
+export type DocumentReceiver = Receiver & {
+  readonly config: BillingReceiverConfig;
+  close?(): Promise<void>;
+};
+
+function documentReceiver(
+  config: BillingReceiverConfig,
+  index: number,
+  env: NodeJS.ProcessEnv,
+): DocumentReceiver {
+  const common = { id: config.id, config, isLive: liveFrom(config) };
+  if (config.channel === 'file') {
+    return { ...common, outbound: documentFiles({ folder: config.folder }) };
+  }
+  const post = {
+    url: config.url,
+    token: config.tokenEnv === undefined ? undefined : secretOf(config.tokenEnv, env),
+    timeoutMs: config.timeout,
+    idempotent: config.recognisesRepeats,
+    allowPrivate: config.ownNetwork,
+    nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
+  };
+  const outbound = placedIn(`billing.receivers.${index}`, () => {
+    if (config.takes !== 'record') return postedDocuments(post);
+    const { category, customerId, municipality } = config;
+    return billingRecords({ ...post, category, customerId, municipality });
+  });
+  return { ...common, outbound, close: () => outbound.close() };
+}
+
 function liveFrom(setting: {
   readonly mode: 'live' | 'shadow';
   readonly liveFrom?: string | undefined;
@@ -85,17 +132,35 @@ export function routesOf(
   config: Config,
   receivers: readonly OpenReceiver[],
   billing: Receiver,
+  documents: readonly DocumentReceiver[] = [],
 ): Routes {
   const byId = new Map<string, Receiver>([[billing.id, billing]]);
-  for (const receiver of receivers) byId.set(receiver.id, receiver);
+  for (const receiver of [...receivers, ...documents]) byId.set(receiver.id, receiver);
   const senders = new Map(config.senders.map((sender) => [sender.id, liveFrom(sender)]));
   return {
     byId: (id) => byId.get(id),
     ofBilling: () => billing,
+    ofDocument: (document, to) =>
+      documents.find(
+        ({ config: one }) =>
+          one.takes === document &&
+          isOfPlace(one, to) &&
+          (one.takes !== 'record' || one.statuses.includes(to.status)),
+      ),
     // A sender that is no longer configured sends nothing new; what it left is not sent on.
     isSenderLive: (sender, now) => senders.get(sender)?.(now) ?? false,
     ofNotice: (notice) => receivers.find((receiver) => takes(receiver.config, notice)),
   };
+}
+
+/** Whether a receiver of documents is for a place. */
+export function isOfPlace(
+  receiver: BillingReceiverConfig,
+  { county, municipality }: { readonly county: string; readonly municipality: string },
+): boolean {
+  if (receiver.counties?.includes(county) === false) return false;
+  if (receiver.takes === 'record') return receiver.municipality === municipality;
+  return receiver.municipalities?.includes(municipality) ?? true;
 }
 
 /** Whether a receiver's place fits; the first whose does gets the notice. */

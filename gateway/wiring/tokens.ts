@@ -1,7 +1,7 @@
 /** Bearer tokens that are made at the first start, for those that have none in the environment. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { dataFolder, type Config } from '../runtime/config.ts';
 
@@ -13,7 +13,7 @@ export interface FileToken {
 }
 
 /** As many characters have 16 bytes in base64url: fewer can be guessed. */
-const fewestCharacters = 22;
+export const fewestCharacters = 22;
 
 const newToken = (): string => randomBytes(32).toString('base64url');
 
@@ -35,7 +35,7 @@ export function fileToken(config: Config, name: string): FileToken {
   const file = join(folder, name);
   const isNew = !existsSync(file);
   if (isNew) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, newToken(), { mode: 0o600 });
   }
   const token = readFileSync(file, 'utf8').trim();

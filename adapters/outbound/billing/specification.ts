@@ -5,8 +5,19 @@
 import { Temporal } from 'temporal-polyfill';
 import { assert } from '../../../gateway/errors.ts';
 import { flagWords, remarkWords, shareWords } from '../../../gateway/process/billing-words.ts';
-import type { BillingData, BillingLine, SettledCase } from '../../../gateway/process/events.ts';
-import type { Outbound, OutboundBilling, OutboundMessage, Rendered } from '../../adapter.ts';
+import type {
+  BillingData,
+  BillingLine,
+  IssuedInvoice,
+  SettledCase,
+} from '../../../gateway/process/events.ts';
+import type {
+  Outbound,
+  OutboundBilling,
+  OutboundMessage,
+  OutboundSpecification,
+  Rendered,
+} from '../../adapter.ts';
 import { dropFiles } from '../../wire/file-drop.ts';
 import { toCsv, type Cell } from './csv.ts';
 import { quantityCell, quantitySumCell } from './quantity.ts';
@@ -24,12 +35,18 @@ export function billingFiles({ folder }: { readonly folder: string }): Outbound 
   };
 }
 
+/** The basis as it was recorded, or as an invoice refers to it. */
+type Specified = OutboundBilling | OutboundSpecification;
+
 /**
- * Renders a billing record. Pure: times come from the event.
+ * Renders a billing record, or the specification of an invoice. Pure: times come from the event.
  * @throws GatewayError assertion-failed where the lines do not add up to the total: such a record is never sent
  */
 export function renderSpecification(message: OutboundMessage): Rendered {
-  assert(message.kind === 'billing', 'a billing channel carries billing records');
+  assert(
+    message.kind === 'billing' || message.kind === 'specification',
+    'a specification is of a billing record',
+  );
   const { billing } = message;
   const sumOre = billing.lines.reduce((sum, line) => sum + line.amountOre, 0);
   assert(sumOre === billing.totalOre, 'the lines of a billing record add up to its total');
@@ -39,19 +56,21 @@ export function renderSpecification(message: OutboundMessage): Rendered {
     contentType: 'application/json',
     parts: [
       { name: `${name}.json`, body: json },
-      { name: `${name}.csv`, body: toCsv([header, ...rowsOf(billing)]) },
+      { name: `${name}.csv`, body: toCsv([header, ...rowsOf(message)]) },
     ],
   };
 }
 
-/** An adjustment has a name of its own, so that it never replaces the record it adjusts. */
-function nameOf({ billing, event }: OutboundBilling): string {
+/** An adjustment has a name of its own, so that it never replaces the record it adjusts; so has what an invoice refers to. */
+function nameOf({ billing, event, ...message }: Specified): string {
   const { county, municipality, month, revision } = billing;
-  const kind = event.type === 'billing.adjusted' ? '-adjustment' : '';
-  return `${month}/${county}-${municipality}-${month}-r${revision}${kind}`;
+  const name = `${month}/${county}-${municipality}-${month}-r${revision}`;
+  if (message.kind === 'specification') return `${name}-${message.invoice.number}`;
+  return event.type === 'billing.adjusted' ? `${name}-adjustment` : name;
 }
 
-function jsonOf({ billing, event, deliveryId }: OutboundBilling): object {
+function jsonOf(message: Specified): object {
+  const { billing, event, deliveryId } = message;
   const adjustment =
     event.type === 'billing.adjusted'
       ? { differenceOre: event.data.differenceOre, cause: event.data.cause }
@@ -64,6 +83,7 @@ function jsonOf({ billing, event, deliveryId }: OutboundBilling): object {
       county: billing.county,
       municipality: billing.municipality,
       month: billing.month,
+      ...(message.kind === 'specification' && { invoice: referredBy(message.invoice) }),
       revision: billing.revision,
       model: billing.model,
       agreement: billing.agreement,
@@ -101,6 +121,11 @@ function jsonOf({ billing, event, deliveryId }: OutboundBilling): object {
   };
 }
 
+/** The invoice that names this specification, and what that asks for: the whole month, or what changed of it. */
+function referredBy({ number, kind, issueDate, totalOre, specificationNumber }: IssuedInvoice) {
+  return { number, kind, issueDate, totalOre, specificationNumber };
+}
+
 // ---------------------------------------------------------------- one flat table, so that it can be sorted and summed
 
 const header = [
@@ -121,7 +146,8 @@ const header = [
   'Källa för beloppet',
 ];
 
-function rowsOf(billing: BillingData): Cell[][] {
+function rowsOf(message: Specified): Cell[][] {
+  const { billing } = message;
   const { county, municipality, month, revision, model } = billing;
   const place = [county, municipality, month, revision, model];
   const days = quantitySumCell(billing.lines);
@@ -132,6 +158,9 @@ function rowsOf(billing: BillingData): Cell[][] {
       return [...place, 'Ej debiterad', caseReference, '', '', '', '', '', reason, reference, ''];
     }),
     ...toldRows(billing).map((cells) => [...place, ...cells]),
+    ...(message.kind === 'specification'
+      ? [[...place, ...textCells(documentNames[message.invoice.kind], message.invoice.number)]]
+      : []),
     [...place, 'Summa', '', '', '', days, '', total, '', '', ''],
   ];
 }
@@ -155,6 +184,8 @@ function toldRows(billing: BillingData): Cell[][] {
   ];
 }
 
+const documentNames = { invoice: 'Faktura', 'credit-note': 'Kreditfaktura' } as const;
+
 function caseCells({ caseReference, readyDays, share, reason, flags = [] }: SettledCase): Cell[] {
   const why = [
     shareWords(share).sv,
@@ -177,7 +208,8 @@ const textCells = (name: string, text: string): Cell[] => [
   '',
 ];
 
-const lineNames: Readonly<Record<NonNullable<BillingLine['kind']>, string>> = {
+/** What a line is called on paper. */
+export const lineNames: Readonly<Record<NonNullable<BillingLine['kind']>, string>> = {
   'care-days': 'Vårddygn',
   'individual-days': 'Individuella dygn',
   'mean-excess': 'Överskjutande dygn',

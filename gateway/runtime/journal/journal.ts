@@ -113,6 +113,8 @@ export interface Journal {
   loadStream(streamId: string): Promise<LoadedStream>;
   /** As `loadStream`, without the billings that a later one replaced: each repeats the whole month. */
   loadSettlement(streamId: string): Promise<LoadedStream>;
+  /** The last event that was written to a stream itself; its position is the stream's version. */
+  lastEvent(streamId: string): Promise<StoredEvent | undefined>;
   /** `stale` when another writer was faster: nothing was written. */
   append(change: Append): Promise<'appended' | 'stale'>;
   identity(processId: string): Promise<StoredIdentity | undefined>;

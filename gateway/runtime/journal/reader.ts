@@ -38,6 +38,7 @@ export interface Reading {
     | 'loadStream'
     | 'relatedStays'
     | 'loadSettlement'
+    | 'lastEvent'
     | 'eventsAfter'
     | 'isAhead'
     | 'openReadyProcessIds'

@@ -70,7 +70,8 @@ export function casePlaces(journal: Pick<Journal, 'load'>): CasePlaces {
 
   return {
     async of({ position, event }) {
-      const { stayId } = event;
+      // An invoice stands in its series; what it is about is the settlement.
+      const stayId = event.type === 'billing.issued' ? event.correlationId : event.stayId;
       const [, county, municipality] = settlement.exec(stayId) ?? [];
       if (county !== undefined && municipality !== undefined) {
         return { subject: stayId, stayId: undefined, county, municipality };

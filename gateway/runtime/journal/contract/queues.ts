@@ -10,6 +10,9 @@ const dispatched = new Set<EventType>([
   'notice.withdrawn',
   'billing.recorded',
   'billing.adjusted',
+  'billing.approved',
+  'billing.issued',
+  'billing.disputed',
 ]);
 const atRest = new Set<EventType>([
   'deadline.set',
@@ -25,10 +28,8 @@ const atRest = new Set<EventType>([
   'settlement.opened',
   'settlement.reopened',
   'billing.withheld',
-  'billing.approved',
-  'billing.issued',
-  'billing.disputed',
   'billing.dispute-escalated',
+  'billing.upheld',
   'billing.credited',
   'joint-analysis.due',
   'action-plan.suggested',

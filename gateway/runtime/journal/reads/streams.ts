@@ -147,6 +147,10 @@ function prepareEventReads(sql: Sql) {
     'SELECT position, stream, body FROM events WHERE position > ? ORDER BY position LIMIT ?',
   );
 
+  const lastEvent = sql.prepare(
+    'SELECT position, stream, body FROM events WHERE stream = ? ORDER BY position DESC LIMIT 1',
+  );
+
   function loaded(streamId: string, rows: readonly EventRow[]): LoadedStream {
     const own = rows.findLast(({ stream }) => stream === streamId);
     return { streamId, version: own?.position ?? 0, events: rows.map(toStored) };
@@ -158,6 +162,10 @@ function prepareEventReads(sql: Sql) {
     },
     *loadSettlement(streamId: string): Step<LoadedStream> {
       return loaded(streamId, yield* settlementEvents.all<EventRow>(streamId));
+    },
+    *lastEvent(streamId: string): Step<StoredEvent | undefined> {
+      const row = yield* lastEvent.get<EventRow>(streamId);
+      return row && toStored(row);
     },
     *eventsAfter(position: number, limit: number): Step<readonly StoredEvent[]> {
       const rows = yield* laterEvents.all<EventRow>(position, limit);

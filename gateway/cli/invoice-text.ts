@@ -1,0 +1,112 @@
+/** Invoices of a month as a person reads them. */
+import { remedyText } from '../questions/invoice-remedies.ts';
+import type { ListedInvoice } from '../questions/invoice-list.ts';
+import type { InvoiceTold, InvoicingTold } from '../questions/invoicing.ts';
+import { indented, localText, plural } from './question.ts';
+import { kronor, table, type Ink } from './timeline.ts';
+
+export const documentNames = { invoice: 'invoice', 'credit-note': 'credit note' } as const;
+
+export const stateNames: Readonly<Record<InvoicingTold['state'], string>> = {
+  recorded: 'to be approved',
+  approved: 'approved',
+  issued: 'issued',
+  disputed: 'disputed',
+  credited: 'credited',
+  'nothing-due': 'approved, nothing due',
+  'to-approve-again': 'adjusted, to be approved',
+};
+
+/** How a month stands, each of its documents, and what an approval would lead to. */
+export function invoicingLines(told: InvoicingTold, ink: Ink): string[] {
+  const { state, invoices, waiting, approval } = told;
+  return [
+    stateNames[state],
+    ...invoices.flatMap((one) => invoiceLines(one, ink)),
+    ...(waiting === undefined
+      ? []
+      : [
+          `approved by ${waiting.by}: ${kronor(waiting.totalOre)} kr, issued on ${waiting.issueOn}`,
+        ]),
+    ...(approval === undefined ? [] : approvalLines(approval, ink)),
+  ];
+}
+
+function approvalLines(
+  { revision, would, missing }: NonNullable<InvoicingTold['approval']>,
+  ink: Ink,
+): string[] {
+  if (would.kind === 'nothing') {
+    return [`revision ${revision}: nothing is due; an approval says so, and no invoice is made`];
+  }
+  const { kind, totalOre, issueOn, corrects } = would;
+  const names = missing.flatMap((one) => one.missing);
+  const named = corrects === undefined ? '' : `, naming ${corrects}`;
+  const on = issueOn === undefined ? '' : `, dated ${issueOn}`;
+  return [
+    `revision ${revision} leads to: ${documentNames[kind]} of ${kronor(totalOre)} kr${on}${named}`,
+    ...(names.length === 0
+      ? []
+      : [
+          ink.bad(`not before this is entered: ${names.join(', ')}`),
+          ...indented(remedyText(missing), 2),
+        ]),
+  ];
+}
+
+function invoiceLines(invoice: InvoiceTold, ink: Ink): string[] {
+  const { number, kind, state, totalOre, leftOre, dueDate, corrects, correctedBy, dispute } =
+    invoice;
+  const isGood = state === 'delivered' || state === 'issued';
+  const left = kind === 'invoice' && leftOre !== totalOre ? `, ${kronor(leftOre)} kr left` : '';
+  const due = dueDate === undefined ? '' : `, due ${dueDate}`;
+  const names = corrects === undefined ? '' : `, names ${corrects}`;
+  const later = correctedBy.length === 0 ? '' : `, corrected by ${correctedBy.join(', ')}`;
+  const head = `${documentNames[kind]} ${number}: ${kronor(totalOre)} kr${due}${names}${left}${later}`;
+  return [
+    `${head}, ${isGood ? state : ink.bad(state)}`,
+    ...(dispute === undefined
+      ? []
+      : [`  disputed since ${localText(dispute.since)}${levelText(dispute)}: ${dispute.reason}`]),
+    ...invoice.deliveries
+      .filter((one) => one.state !== 'cancelled')
+      .map((one) =>
+        ink.dim(`  ${one.receiver ?? 'nobody'}: ${one.state}${detailText(one.detail)}`),
+      ),
+    ...(invoice.next === undefined ? [] : [ink.dim(`  next: ${invoice.next}`)]),
+  ];
+}
+
+const levelText = ({ level, who }: NonNullable<InvoiceTold['dispute']>): string =>
+  level === undefined ? '' : `, level ${level} (${who ?? ''})`;
+const detailText = (detail: string | undefined): string =>
+  detail === undefined || detail === '' ? '' : `, ${detail}`;
+
+/** Every invoice in a line. */
+export function listLines(invoices: readonly ListedInvoice[], ink: Ink): string[] {
+  if (invoices.length === 0) return ['no invoice is issued'];
+  const rows = invoices.map((one) => [
+    one.number,
+    documentNames[one.kind],
+    `${one.municipality} ${one.municipalityName}`,
+    one.month,
+    kronor(one.kind === 'credit-note' ? -one.totalOre : one.totalOre),
+    one.state,
+    String(one.ageDays),
+    one.next ?? '',
+  ]);
+  const sum = invoices.reduce(
+    (total, { kind, totalOre }) => total + (kind === 'credit-note' ? -totalOre : totalOre),
+    0,
+  );
+  return [
+    ...table(
+      ['number', 'kind', 'municipality', 'month', 'kr', 'state', 'days old', 'next'],
+      rows,
+      [4, 6],
+      ink,
+    ),
+    '',
+    `${plural(invoices.length, 'document')}, ${kronor(sum)} kr in all`,
+  ];
+}

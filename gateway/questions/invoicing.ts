@@ -1,0 +1,213 @@
+/** How far a month has come on its way to the one who pays, and what an approval of it would lead to. */
+import type { IssuedInvoice } from '../process/events.ts';
+import { draftOf, issueDay } from '../rules/invoicing/draft.ts';
+import { differenceOf } from '../rules/invoicing/difference.ts';
+import { foldInvoicing, invoicingState } from '../rules/invoicing/invoices.ts';
+import type { Invoicing, InvoicingState, StandingInvoice } from '../rules/invoicing/invoices.ts';
+import { partiesFor } from '../rules/invoicing/settings.ts';
+import type { InvoiceSettings } from '../rules/invoicing/settings.ts';
+import { localDateOf } from '../rules/legal-days.ts';
+import type { DeliveryRow, StoredEvent } from '../runtime/journal/journal.ts';
+import { settlementStreamOf } from '../advance.ts';
+import type { Asked, Period } from './asked.ts';
+import { invoiceRemedies } from './invoice-remedies.ts';
+import type { InvoiceRemedy } from './invoice-remedies.ts';
+
+/** How an invoice stands: what a person has said of it wins over how far its delivery has come. */
+export type InvoiceState =
+  'issued' | 'delivered' | 'not-delivered' | 'shadow' | 'disputed' | 'credited';
+
+export interface InvoiceTold {
+  readonly number: string;
+  readonly kind: IssuedInvoice['kind'];
+  readonly state: InvoiceState;
+  readonly issueDate: string;
+  readonly dueDate?: string;
+  readonly totalOre: number;
+  /** Less what was credited; 0 of a credit note. */
+  readonly leftOre: number;
+  readonly corrects?: string;
+  readonly correctedBy: readonly string[];
+  /** How its documents fare, by receiver. */
+  readonly deliveries: readonly {
+    readonly receiver: string | undefined;
+    readonly state: DeliveryRow['state'];
+    readonly detail: string | undefined;
+  }[];
+  readonly dispute?: {
+    readonly level?: number;
+    readonly who?: string;
+    readonly since: string;
+    readonly reason: string;
+  };
+  readonly by: string;
+  /** Whole days since its date. */
+  readonly ageDays: number;
+  /** What a person may do next. */
+  readonly next?: string;
+}
+
+/** What would follow from an approval of the record that stands. */
+export interface WouldFollow {
+  readonly kind: 'nothing' | IssuedInvoice['kind'];
+  /** Above zero. */
+  readonly totalOre: number;
+  readonly issueOn?: string;
+  readonly corrects?: string;
+}
+
+export interface InvoicingTold {
+  readonly state: InvoicingState;
+  readonly invoices: readonly InvoiceTold[];
+  /** Of an approval whose day has not come. */
+  readonly waiting?: { readonly by: string; readonly issueOn: string; readonly totalOre: number };
+  /** Where the record is to be approved. */
+  readonly approval?: {
+    readonly revision: number;
+    readonly would: WouldFollow;
+    /** What is to be entered first; nothing is issued before. */
+    readonly missing: readonly InvoiceRemedy[];
+  };
+}
+
+/** @returns undefined where nothing is recorded, or no settings are given */
+export async function invoicingOf(
+  asked: Asked,
+  period: Period,
+  stream: readonly StoredEvent[],
+): Promise<InvoicingTold | undefined> {
+  const invoicing = foldInvoicing(stream);
+  const state = invoicingState(invoicing);
+  if (state === undefined || asked.invoices === undefined) return undefined;
+  const { waiting } = invoicing;
+  const needsApproval = state === 'recorded' || state === 'to-approve-again';
+  return {
+    state,
+    invoices: await invoicesTold(asked, period, invoicing.invoices),
+    ...(waiting?.data.issueOn !== undefined && {
+      waiting: {
+        by: waiting.data.by,
+        issueOn: waiting.data.issueOn,
+        totalOre: waiting.data.draft?.totalOre ?? 0,
+      },
+    }),
+    ...(needsApproval && { approval: approvalOf(asked, period, invoicing, asked.invoices) }),
+  };
+}
+
+function approvalOf(
+  { profiles, nowMs }: Asked,
+  period: Period,
+  { billed, invoices }: Invoicing,
+  settings: InvoiceSettings,
+): NonNullable<InvoicingTold['approval']> {
+  if (billed === undefined) throw new RangeError('what is approved was recorded');
+  const { data: record } = billed;
+  const { revision, invoiceOn } = record;
+  const documents = invoices.map(({ data }) => data);
+  const { totalOre } = differenceOf(record.lines, documents);
+  if (totalOre === 0) return { revision, would: { kind: 'nothing', totalOre: 0 }, missing: [] };
+  const parties = partiesFor(settings, profiles.parametersOf(period), period, invoiceOn);
+  if ('missing' in parties) {
+    const kind = totalOre > 0 ? 'invoice' : 'credit-note';
+    const missing = invoiceRemedies(profiles, period, parties.missing);
+    return { revision, would: { kind, totalOre: Math.abs(totalOre) }, missing };
+  }
+  const draft = draftOf(record, invoices, parties);
+  if (draft === undefined) throw new RangeError('what differs has a draft');
+  const issueOn = issueDay(draft, record, settings, localDateOf(nowMs));
+  const { kind, corrects } = draft;
+  return {
+    revision,
+    would: {
+      kind,
+      totalOre: draft.totalOre,
+      issueOn,
+      ...(corrects && { corrects: corrects.number }),
+    },
+    missing: [],
+  };
+}
+
+/** Of one settlement. */
+async function invoicesTold(
+  { journal, nowMs }: Asked,
+  period: Period,
+  invoices: readonly StandingInvoice[],
+): Promise<readonly InvoiceTold[]> {
+  if (invoices.length === 0) return [];
+  const rows = await journal.deliveries.ofLane(settlementStreamOf(period));
+  const today = localDateOf(nowMs);
+  return invoices.map((invoice) => {
+    const own = rows.filter(({ eventId }) => eventId === invoice.eventId);
+    return invoiceTold(invoice, own, today);
+  });
+}
+
+function invoiceTold(
+  invoice: StandingInvoice,
+  rows: readonly DeliveryRow[],
+  today: string,
+): InvoiceTold {
+  const { data, leftOre, correctedBy, dispute } = invoice;
+  const { number, kind, issueDate, dueDate, totalOre, corrects, by } = data;
+  const deliveries = rows.map(({ receiver, state, detail }) => ({ receiver, state, detail }));
+  const state = stateOf(invoice, rows);
+  const next = nextOf(invoice, state);
+  return {
+    number,
+    kind,
+    state,
+    issueDate,
+    ...(dueDate !== undefined && { dueDate }),
+    totalOre,
+    leftOre,
+    ...(corrects && { corrects: corrects.number }),
+    correctedBy,
+    deliveries,
+    ...(dispute && {
+      dispute: {
+        ...(dispute.data.level !== undefined && { level: dispute.data.level }),
+        ...(dispute.data.who !== undefined && { who: dispute.data.who }),
+        since: dispute.at,
+        reason: dispute.data.reason,
+      },
+    }),
+    by,
+    ageDays: Math.round((Date.parse(today) - Date.parse(issueDate)) / 86_400_000),
+    ...(next !== undefined && { next }),
+  };
+}
+
+const failed = new Set<DeliveryRow['state']>(['refused', 'unresolved', 'unroutable', 'held']);
+
+function stateOf(
+  { data, dispute, leftOre }: StandingInvoice,
+  rows: readonly DeliveryRow[],
+): InvoiceState {
+  if (dispute !== undefined) return 'disputed';
+  if (data.kind === 'invoice' && leftOre === 0) return 'credited';
+  if (rows.some(({ state }) => failed.has(state))) return 'not-delivered';
+  if (rows.some(({ state }) => state === 'shadow')) return 'shadow';
+  const sent = rows.filter(({ state }) => state !== 'cancelled');
+  const isDelivered = sent.length > 0 && sent.every(({ state }) => state === 'delivered');
+  return isDelivered ? 'delivered' : 'issued';
+}
+
+function nextOf(
+  { data: { number, kind, dueDate } }: StandingInvoice,
+  state: InvoiceState,
+): string | undefined {
+  switch (state) {
+    case 'disputed':
+      return `hemgang billing escalate, uphold or credit --number ${number}`;
+    case 'not-delivered':
+      return 'hemgang status shows what is wrong; then hemgang resend';
+    case 'issued':
+      return 'on its way to its receivers';
+    case 'delivered':
+      return kind === 'invoice' && dueDate !== undefined ? `to be paid by ${dueDate}` : undefined;
+    default:
+      return undefined;
+  }
+}

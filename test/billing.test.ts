@@ -1,0 +1,456 @@
+/** From a recorded month to an invoice that was sent, disputed and credited. */
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { BillingLine } from '../gateway/process/events.ts';
+import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
+import { DatabaseSync } from '@photostructure/sqlite';
+import {
+  BilledMonths,
+  buyerOf,
+  halland,
+  line,
+  seller,
+  streamOf,
+  userTokens,
+} from './support/billed-months.ts';
+import type { Settings } from './support/billed-months.ts';
+import { temporaryFolder } from './support/folder.ts';
+
+const closing: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+function newFolder(): string {
+  const folder = temporaryFolder('billing');
+  closing.push(() => folder.remove());
+  return folder.path;
+}
+
+/** Parameters of the region's own: 30 days until an invoice is due. */
+function withDueDays(): readonly string[] {
+  const path = newFolder();
+  mkdirSync(join(path, 'regions', 'halland'), { recursive: true });
+  writeFileSync(
+    join(path, 'regions', 'halland', 'agreement.yaml'),
+    `documents: [{ cite: Brev 1, title: Brev 1, seen: true }]
+parameters:
+  settlement.dueDays:
+    values:
+      2027-01-01: { value: 30, reference: Brev 1 }
+`,
+  );
+  return [path];
+}
+
+async function open(settings: Partial<Settings> = {}): Promise<BilledMonths> {
+  const folder = newFolder();
+  const journal = settings.journal ?? (await openEmbeddedJournal({ folder }));
+  if (settings.journal === undefined) closing.push(() => journal.close());
+  return new BilledMonths({ folder, overlays: withDueDays(), ...settings, journal });
+}
+
+const afterInvoiceDay = '2027-03-25T11:00:00.000Z';
+const excess = (days: number): BillingLine => ({
+  kind: 'mean-excess',
+  from: '2027-02-01',
+  until: '2027-03-01',
+  quantity: { numerator: days, denominator: 1 },
+  rateOre: 1_200_000,
+  amountOre: days * 1_200_000,
+  reference: 'Överenskommelsen Halland 2027',
+  rateReference: 'HSLF-FS 2026:00',
+});
+
+interface Audited {
+  readonly who: string;
+  readonly what: string;
+  readonly about: string;
+  readonly reason: string | null;
+}
+
+function auditOf({ config }: BilledMonths): readonly Audited[] {
+  const db = new DatabaseSync(join(config.data, 'hemgang.sqlite'), { readOnly: true });
+  const rows = db.prepare('SELECT who, what, about, reason FROM audit ORDER BY sequence').all();
+  db.close();
+  return rows as Audited[];
+}
+
+describe('an approval', () => {
+  test('issues an invoice with the first number of the series, its date and when it is due', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)]);
+    const approved = await months.approve(halland);
+    expect(approved).toMatchObject({
+      outcome: 'issued',
+      number: '13000001',
+      documentOre: 2_400_000,
+      dueDate: '2027-04-24',
+      by: 'anna',
+    });
+    const [invoice] = await months.invoices();
+    expect(invoice).toMatchObject({ state: 'issued', issueDate: '2027-03-25', leftOre: 2_400_000 });
+  });
+
+  test('waits for the day of the agreement, and the invoice has that date though nobody is there', async () => {
+    const months = await open();
+    await months.record(halland, [excess(2)]);
+    expect(await months.approve(halland)).toMatchObject({
+      outcome: 'waits',
+      issueOn: '2027-03-20',
+    });
+    await months.rest();
+    expect(await months.invoices()).toEqual([]);
+    await months.passUntil('2027-03-19T22:59:00.000Z');
+    expect(await months.invoices()).toEqual([]);
+    await months.passUntil('2027-03-20T00:00:00.000Z');
+    expect(await months.invoices()).toMatchObject([
+      { number: '13000001', issueDate: '2027-03-20', dueDate: '2027-04-19', by: 'anna' },
+    ]);
+  });
+
+  test('is written down with who, what, which month and why', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    expect(auditOf(months)).toEqual([
+      {
+        who: 'anna',
+        what: 'approve billing of 1380 by 13, 2027-02, r1',
+        about: streamOf(halland),
+        reason: 'because of the test',
+      },
+    ]);
+  });
+
+  test('is refused, and audited, for a token that nobody has and for who has no right to it', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)]);
+    await expect(months.approve(halland, 1, 'x'.repeat(30))).rejects.toThrow(
+      'no user has this token',
+    );
+    await expect(months.approve(halland, 1, userTokens.BERIT)).rejects.toThrow(
+      'berit may not approve-billing',
+    );
+    expect(await months.invoices()).toEqual([]);
+    expect(auditOf(months).map(({ who, what }) => `${who}: ${what}`)).toEqual([
+      'root: refused to approve-billing: no user has this token',
+      'root: refused to approve-billing: berit may not approve-billing',
+    ]);
+    expect(JSON.stringify(auditOf(months))).not.toContain(userTokens.BERIT);
+  });
+
+  test('is refused where the record changed since it was looked at', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)]);
+    await months.record(halland, [line('c1', 3)], 2);
+    await expect(months.approve(halland)).rejects.toThrow(
+      'what you saw is not what stands: revision 2 does, not 1',
+    );
+    expect(await months.approve(halland, 2)).toMatchObject({ documentOre: 3_600_000 });
+  });
+
+  test('of a month with nothing to pay makes no invoice and says so', async () => {
+    const months = await open({ billing: { sellers: [], buyers: [] } });
+    await months.record(halland, []);
+    expect(await months.approve(halland)).toMatchObject({ outcome: 'nothing-due', totalOre: 0 });
+    expect((await months.standing()).state).toBe('nothing-due');
+  });
+
+  test('once more does nothing and says what was done', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    expect(await months.approve(halland)).toMatchObject({ outcome: 'repeat', number: '13000001' });
+    expect(await months.invoices()).toHaveLength(1);
+  });
+
+  test('names everything that is missing at once, with file and line, and takes no number', async () => {
+    const months = await open({
+      now: afterInvoiceDay,
+      overlays: [],
+      billing: { sellers: [{ county: '13', name: 'Region Halland' }], buyers: [] },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    const thrown = await months.approve(halland).catch((error: unknown) => error);
+    const message = thrown instanceof Error ? thrown.message : '';
+    for (const part of [
+      'billing.sellers 13: vat',
+      'billing.sellers 13: endpoint',
+      'billing.sellers 13: bankgiro',
+      'billing.buyers 1380: endpoint',
+      'billing.buyers 1380: buyerReference',
+      'settlement.dueDays',
+      'in hemgang.yaml:',
+      "- municipality: '1380' # Halmstad",
+      'in regions/halland/agreement.yaml of a folder under profiles:',
+    ]) {
+      expect(message).toContain(part);
+    }
+    expect(await months.invoices()).toEqual([]);
+    const { approval } = await months.standing();
+    expect(approval?.missing.flatMap(({ missing }) => missing)).toContain('settlement.dueDays');
+  });
+
+  test('is refused where the day of the invoice is nowhere said', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)], 1, {});
+    await expect(months.approve(halland)).rejects.toThrow('billing.invoiceDay');
+  });
+
+  test('is refused, with the rules, where the invoice would break them', async () => {
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: {
+        // Its last digit is not Luhn's.
+        sellers: [{ ...seller, organisationNumber: '2321000116', endpoint: '0007:2321000116' }],
+      },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await expect(months.approve(halland)).rejects.toThrow('PEPPOL-COMMON-R049');
+    expect(await months.invoices()).toEqual([]);
+  });
+
+  test('is refused in shadow', async () => {
+    const months = await open({ now: afterInvoiceDay, billing: { mode: 'shadow' } });
+    await months.record(halland, [line('c1', 2)]);
+    await expect(months.approve(halland)).rejects.toThrow('billing is in shadow');
+  });
+});
+
+describe('a record that is adjusted after its invoice', () => {
+  test('downwards leads to a credit note that names the invoice (H7)', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [excess(2)]);
+    await months.approve(halland);
+    await months.record(halland, [], 2);
+    expect((await months.standing()).approval?.would).toEqual({
+      kind: 'credit-note',
+      totalOre: 2_400_000,
+      issueOn: '2027-03-25',
+      corrects: '13000001',
+    });
+    expect(await months.approve(halland, 2)).toMatchObject({
+      kind: 'credit-note',
+      number: '13000002',
+      documentOre: 2_400_000,
+    });
+    expect(await months.invoices()).toMatchObject([
+      { number: '13000001', state: 'credited', leftOre: 0, correctedBy: ['13000002'] },
+      { number: '13000002', kind: 'credit-note', corrects: '13000001' },
+    ]);
+    expect((await months.standing()).state).toBe('credited');
+  });
+
+  test('before the day of its invoice leaves that as it was approved (H7)', async () => {
+    const months = await open();
+    await months.record(halland, [excess(2)]);
+    await months.approve(halland);
+    await months.record(halland, [], 2);
+    await expect(months.approve(halland, 2)).rejects.toThrow('is issued on 2027-03-20');
+    await months.passUntil('2027-03-20T12:00:00.000Z');
+    expect(await months.invoices()).toMatchObject([{ totalOre: 2_400_000 }]);
+    expect((await months.standing()).state).toBe('to-approve-again');
+    expect(await months.approve(halland, 2)).toMatchObject({ kind: 'credit-note' });
+  });
+
+  test('upwards leads to a further invoice over the difference, which names the first', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2), line('c2', 3)]);
+    await months.approve(halland);
+    await months.record(halland, [line('c1', 2), line('c2', 5)], 2);
+    const approved = await months.approve(halland, 2);
+    expect(approved).toMatchObject({
+      kind: 'invoice',
+      documentOre: 2_400_000,
+      corrects: '13000001',
+    });
+    const stream = await months.journal.loadStream('invoices:13');
+    const second = stream.events[1]?.event;
+    // What stands is not asked for again; what changed is taken back whole and asked for anew.
+    expect(second?.type === 'billing.issued' && second.data.lines).toMatchObject([
+      { caseReference: 'c2', days: 5 },
+      { caseReference: 'c2', days: 3, isOpposite: true },
+    ]);
+  });
+
+  test('to the same sum needs no document', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2), line('c2', 3)]);
+    await months.approve(halland);
+    await months.record(halland, [line('c1', 3), line('c2', 2)], 2);
+    expect(await months.approve(halland, 2)).toMatchObject({ outcome: 'nothing-due' });
+    // And what comes after is held against what was asked for, not against what was said of it.
+    await months.record(halland, [line('c1', 3), line('c2', 1)], 3);
+    expect(await months.approve(halland, 3)).toMatchObject({ documentOre: 1_200_000 });
+  });
+});
+
+describe('a dispute', () => {
+  async function invoiced(lines = [line('c1', 2), line('c2', 3)]): Promise<BilledMonths> {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, lines);
+    await months.approve(halland);
+    return months;
+  }
+  const number = '13000001';
+  const berit = { token: userTokens.BERIT, number };
+  const anna = { token: userTokens.ANNA, number };
+
+  test('goes by the levels of the agreement and no further', async () => {
+    const months = await invoiced();
+    expect(await months.operate('dispute-billing', berit)).toMatchObject({
+      level: 1,
+      levels: 2,
+      who: 'Förhandling mellan parterna',
+    });
+    await expect(months.operate('dispute-billing', berit)).rejects.toThrow('is disputed already');
+    expect(await months.operate('escalate-dispute', berit)).toMatchObject({ level: 2 });
+    await expect(months.operate('escalate-dispute', berit)).rejects.toThrow(
+      'the last level of the agreement is reached',
+    );
+    expect(await months.standing()).toMatchObject({
+      state: 'disputed',
+      invoices: [{ state: 'disputed', dispute: { level: 2, reason: 'because of the test' } }],
+    });
+  });
+
+  test('ends with the invoice as it is', async () => {
+    const months = await invoiced();
+    await expect(months.operate('uphold-invoice', berit)).rejects.toThrow('is not disputed');
+    await months.operate('dispute-billing', berit);
+    await months.operate('uphold-invoice', berit);
+    expect((await months.standing()).state).toBe('issued');
+    await months.operate('dispute-billing', berit);
+    expect((await months.standing()).state).toBe('disputed');
+  });
+
+  test('ends with a credit note over some lines, which are not asked for again', async () => {
+    const months = await invoiced();
+    await months.operate('dispute-billing', berit);
+    await expect(months.operate('credit-billing', berit)).rejects.toThrow('may not credit-billing');
+    expect(await months.operate('credit-billing', { ...anna, lines: [2] })).toMatchObject({
+      creditNote: '13000002',
+      totalOre: 3_600_000,
+      lines: [2],
+    });
+    expect(await months.standing()).toMatchObject({
+      state: 'issued',
+      invoices: [{ leftOre: 2_400_000 }, { kind: 'credit-note' }],
+    });
+    await expect(months.operate('credit-billing', { ...anna, lines: [2] })).rejects.toThrow(
+      'those that are left: --lines 1',
+    );
+    // c2 is still in the record, c1 is two days longer: c2 was credited by a person and stays so.
+    await months.record(halland, [line('c1', 4), line('c2', 3)], 2);
+    expect(await months.approve(halland, 2)).toMatchObject({ documentOre: 2_400_000 });
+    // And where the record comes to see it so too, nothing is credited twice.
+    await months.record(halland, [line('c1', 4)], 3);
+    expect(await months.approve(halland, 3)).toMatchObject({ outcome: 'nothing-due' });
+  });
+
+  test('ends with a credit note over the whole invoice', async () => {
+    const months = await invoiced();
+    await months.operate('dispute-billing', berit);
+    expect(await months.operate('credit-billing', anna)).toMatchObject({ totalOre: 6_000_000 });
+    expect((await months.standing()).state).toBe('credited');
+    await expect(months.operate('credit-billing', anna)).rejects.toThrow('nothing is left');
+  });
+
+  test('under the statute has no levels: it is for a court', async () => {
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: {
+        sellers: [{ ...seller, county: '05' }],
+        buyers: [buyerOf('0580')],
+      },
+      overlays: [statuteDueDays()],
+    });
+    const period = { county: '05', municipality: '0580', month: '2027-02' };
+    await months.record(period, [line('c1', 2)]);
+    await months.approve(period);
+    const asked = { token: userTokens.ANNA, number: '05000001' };
+    expect(await months.operate('dispute-billing', asked)).toMatchObject({ levels: 0 });
+    await expect(months.operate('escalate-dispute', asked)).rejects.toThrow('it is for a court');
+  });
+
+  test('of a number there is not, or of a credit note, is refused', async () => {
+    const months = await invoiced();
+    await expect(
+      months.operate('dispute-billing', { ...berit, number: '13000009' }),
+    ).rejects.toThrow('there is no invoice 13000009');
+    await months.operate('credit-billing', anna);
+    await expect(
+      months.operate('dispute-billing', { ...berit, number: '13000002' }),
+    ).rejects.toThrow('13000002 is a credit note');
+  });
+});
+
+function statuteDueDays(): string {
+  const path = newFolder();
+  mkdirSync(join(path, 'law'), { recursive: true });
+  writeFileSync(
+    join(path, 'law', 'settlement.yaml'),
+    `parameters:
+  dueDays:
+    values:
+      2018-01-01: { value: 30, reference: Beslut 1 }
+`,
+  );
+  return path;
+}
+
+describe('documents', () => {
+  test('go to a folder as an invoice and its specification, once, however often it is looked at', async () => {
+    const out = newFolder();
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: {
+        receivers: [
+          { id: 'ap', takes: 'invoice', channel: 'file', folder: join(out, 'ap'), mode: 'live' },
+          {
+            id: 'care',
+            takes: 'specification',
+            channel: 'file',
+            folder: join(out, 'care'),
+            mode: 'live',
+          },
+        ],
+      },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.rest();
+    expect(readdirSync(join(out, 'ap'))).toEqual(['13000001.xml']);
+    const xml = readFileSync(join(out, 'ap', '13000001.xml'), 'utf8');
+    expect(xml).toContain('<cbc:ID>13000001</cbc:ID>');
+    expect(xml).toContain('13-1380-2027-02-r1');
+    expect(readdirSync(join(out, 'care', '2027-02'))).toEqual([
+      '13-1380-2027-02-r1-13000001.csv',
+      '13-1380-2027-02-r1-13000001.json',
+    ]);
+    expect(await months.standing()).toMatchObject({ invoices: [{ state: 'delivered' }] });
+    await months.approve(halland);
+    await months.rest();
+    const rows = await months.journal.deliveries.ofLane(streamOf(halland));
+    expect(rows.map(({ receiver, attempts }) => [receiver, attempts])).toEqual([
+      ['billing', 1],
+      ['care', 1],
+      ['ap', 1],
+    ]);
+  });
+
+  test('that have no receiver say so, and where to enter one', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.rest();
+    const [invoice] = (await months.standing()).invoices;
+    expect(invoice?.state).toBe('not-delivered');
+    expect(invoice?.deliveries.map(({ detail }) => detail)).toEqual([
+      'no receiver of specifications for 1380: enter one in billing.receivers',
+      'no receiver of invoices for 1380: enter one in billing.receivers',
+    ]);
+  });
+});
