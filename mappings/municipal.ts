@@ -6,10 +6,10 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
 import {
+  noticedObligations,
   numberKinds,
-  obligations,
   recipientRoles,
-  type Obligation,
+  type NoticedObligation,
 } from '../gateway/process/events.ts';
 import { deepFreeze, readLaid } from './files.ts';
 import type { LaidFile } from './files.ts';
@@ -22,6 +22,9 @@ export const noticeFields = [
   'expectedDischarge',
   'admittedAt',
   'dischargeReadyAt',
+  'calledAt',
+  'dischargedAt',
+  'deceasedOn',
   'hospital',
   'unit',
   'services',
@@ -60,7 +63,7 @@ export type NoticeWords = z.infer<typeof noticeWords>;
 export type Vocabulary = z.infer<typeof vocabulary>;
 export interface MunicipalWords {
   readonly vocabulary: Vocabulary;
-  readonly notices: Readonly<Record<Obligation, NoticeWords>>;
+  readonly notices: Readonly<Record<NoticedObligation, NoticeWords>>;
 }
 
 /**
@@ -70,21 +73,22 @@ export interface MunicipalWords {
  */
 export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalWords {
   const stems = wordFiles(overlays);
-  const read = (obligation: Obligation): NoticeWords => readNotice(stems, obligation);
+  const read = (obligation: NoticedObligation): NoticeWords => readNotice(stems, obligation);
   const notices = {
     'admission-notice': read('admission-notice'),
     'discharge-estimate': read('discharge-estimate'),
     'discharge-ready-notice': read('discharge-ready-notice'),
-    'information-transfer': read('information-transfer'),
     'planning-call': read('planning-call'),
     'compulsory-care-notice': read('compulsory-care-notice'),
+    'discharge-notice': read('discharge-notice'),
+    'death-notice': read('death-notice'),
   };
   return deepFreeze({ vocabulary: readAs(vocabulary, stems, 'vocabulary'), notices });
 }
 
 /** The files by stem; a stem that names nothing is an error. */
 function wordFiles(overlays: readonly string[]): ReadonlyMap<string, LaidFile> {
-  const known = new Set<string>([...obligations, 'vocabulary']);
+  const known = new Set<string>([...noticedObligations, 'vocabulary']);
   const stems = new Map<string, LaidFile>();
   for (const [name, file] of readLaid(['municipal'], overlays)) {
     const stem = basename(name, '.yaml');
@@ -96,7 +100,10 @@ function wordFiles(overlays: readonly string[]): ReadonlyMap<string, LaidFile> {
 
 // ---------------------------------------------------------------- checking
 
-function readNotice(stems: ReadonlyMap<string, LaidFile>, obligation: Obligation): NoticeWords {
+function readNotice(
+  stems: ReadonlyMap<string, LaidFile>,
+  obligation: NoticedObligation,
+): NoticeWords {
   const words = readAs(noticeWords, stems, obligation);
   const file = stems.get(obligation)?.files.join(' + ') ?? obligation;
   const fields = [...words.mandatory, ...words.optional];

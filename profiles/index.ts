@@ -49,7 +49,7 @@ export interface ParameterDescription {
   readonly type: Parameter['type'];
   readonly choices?: readonly string[];
   readonly multipleOf?: number;
-  readonly agreement: 'allowed' | 'forbidden' | 'narrows';
+  readonly agreement: Parameter['agreement'];
   /** What an agreement may set it to, where it may only narrow. */
   readonly narrowsTo?: readonly string[];
   /** Ambiguities it decides, by their number in profiles/README.md. */

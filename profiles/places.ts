@@ -152,7 +152,10 @@ function agreedTimelines(
       if (parameter === undefined || parameter.agreement === 'forbidden') return [name, timeline];
       const stated = agreement.parameters[name];
       const own = stated && timelineOf(name, { ...stated, per: parameter.per });
-      return [name, underAgreement(timeline, own, spans)];
+      // What no section orders has a value of its own, also while an agreement is known of that was not seen.
+      const isOrdered = parameter.agreement !== 'guideline';
+      const binding = isOrdered ? spans : spans.filter(({ isSeen }) => isSeen);
+      return [name, underAgreement(timeline, own, binding)];
     }),
   );
 }

@@ -21,9 +21,10 @@ const parameter = z.strictObject({
   multipleOf: z.int().min(2).optional(),
   /**
    * Whether an agreement under 4 kap. 5 § may replace it: `allowed`, `forbidden`, or `narrows`: it may set only what
-   * `narrowsTo` lists, which adds a condition and so only narrows liability.
+   * `narrowsTo` lists, which adds a condition and so only narrows liability. `guideline`: no section orders it, so the
+   * common guidelines of 4 kap. 4 § may; where they are not seen, what is stated here holds.
    */
-  agreement: z.enum(['allowed', 'forbidden', 'narrows']),
+  agreement: z.enum(['allowed', 'forbidden', 'narrows', 'guideline']),
   narrowsTo: z.array(z.string().min(1)).min(1).optional(),
   /** The ambiguities it decides: their numbers in the table of profiles/README.md. */
   readings: z

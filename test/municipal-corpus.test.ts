@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { OutboundMessage } from '../adapters/adapter.ts';
 import { renderSpecification } from '../adapters/outbound/billing/specification.ts';
 import { renderNotice } from '../adapters/outbound/notices/render.ts';
-import { checkData, obligations } from '../gateway/process/events.ts';
+import { checkData, noticedObligations } from '../gateway/process/events.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 
 const corpus = join(import.meta.dirname, 'corpus', 'municipal');
@@ -133,7 +133,7 @@ describe('a rendered notice', () => {
   });
 
   test('withdrawn says nothing of the person, for any obligation', () => {
-    for (const obligation of obligations) {
+    for (const obligation of noticedObligations) {
       const withdrawn = {
         ...issued,
         action: 'withdrawn' as const,
@@ -148,7 +148,7 @@ describe('a rendered notice', () => {
   test.each(['issued', 'corrected', 'withdrawn'] as const)(
     'has words for every obligation when %s',
     (action) => {
-      for (const obligation of obligations) {
+      for (const obligation of noticedObligations) {
         const message = { ...issued, action, notice: { ...issued.notice, obligation } };
         const body = spoken.parse(JSON.parse(renderNotice(message, words).parts[0]?.body ?? ''));
         expect(body.data.text.title).not.toBe('');
@@ -160,7 +160,7 @@ describe('a rendered notice', () => {
   );
 
   test('never carries the ward or the services by the shipped words', () => {
-    for (const obligation of obligations) {
+    for (const obligation of noticedObligations) {
       const message = { ...issued, notice: { ...issued.notice, obligation } };
       expect(renderNotice(message, words).parts[0]?.body).not.toMatch(
         /Avdelning 7|"services":|L-77/,

@@ -167,6 +167,23 @@ describe('the shipped law', () => {
     expect(settled.map(({ agreement }) => agreement)).not.toContain('forbidden');
   });
 
+  test('what no section orders the guidelines may switch off; where they were not seen it holds all the same', () => {
+    const text = [
+      'parameters:',
+      '  discharge-notice.dischargeIsTold:',
+      '    values:',
+      "      2024-01-01: { value: false, reference: 'Gemensam riktlinje' }",
+    ].join('\n');
+    const place = agreed(text).parametersOf({ county: '14', municipality: '1480' });
+    const name = 'discharge-notice.dischargeIsTold';
+    expect(on(place, name, '2023-12-31')).toBe(true);
+    expect(on(place, name, '2024-01-01')).toBe(false);
+    expect(on(place.under('0180'), name, '2024-01-01')).toBe(true);
+    // Of the agreement of 2025 in Halland it is only known that there was one.
+    expect(on(halmstad, name, '2026-03-01')).toBe(true);
+    expect(on(halmstad, 'settlement.comparison', '2026-03-01')).toMatch(/^missing/);
+  });
+
   test('an agreement may add four conditions, and take none away', () => {
     const narrowing = profiles.parameters.filter(({ agreement }) => agreement === 'narrows');
     expect(narrowing.map(({ name, narrowsTo }) => [name, narrowsTo])).toEqual([

@@ -117,8 +117,8 @@ is issued; what was really delivered does not matter. The export has a line for 
   E1002;;billing;1383;2022-03;1;9300,00
 
 kind is admission-notice, discharge-estimate, discharge-ready-notice, information-transfer, planning-call,
-compulsory-care-notice or billing; case (our case reference) may stand in place of visit; amounts are in kronor. NDJSON
-has the same names. Other names stand in the file of --columns:
+compulsory-care-notice, discharge-notice, death-notice or billing; case (our case reference) may stand in place of
+visit; amounts are in kronor. NDJSON has the same names. Other names stand in the file of --columns:
 
   columns: { visit: Vårdkontakt, time: Skickad, kind: Typ, municipality: Kommun }
   kinds: { UTSKRKLAR: discharge-ready-notice, FAKTURA: billing }

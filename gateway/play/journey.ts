@@ -36,6 +36,7 @@ const stepSchema = z.strictObject({
       needAssessedAt: wallTime.optional(),
       ready: z.boolean().optional(),
       readinessWithdrawn: z.boolean().optional(),
+      died: z.boolean().optional(),
     })
     .optional(),
   municipality: answer.optional(),
@@ -103,8 +104,8 @@ export function messageOf(
   names: { readonly visit: string; readonly controlId: string },
 ): Uint8Array {
   const { street, postalCode, city, ...person } = journey.patient;
-  const { trigger, unit, expectedDischarge, needs, needAssessedAt, ready, readinessWithdrawn } =
-    step;
+  const { trigger, unit, expectedDischarge, needs, needAssessedAt } = step;
+  const { ready, readinessWithdrawn, died } = step;
   return buildMessage(journey.sender, {
     trigger,
     at,
@@ -117,6 +118,7 @@ export function messageOf(
     ...(needAssessedAt !== undefined && { needsAt: instantOf(needAssessedAt) }),
     ...(ready === true && { readyAt: at }),
     ...(readinessWithdrawn === true && { readinessWithdrawn: at }),
+    ...(died === true && { diedAt: at }),
   });
 }
 

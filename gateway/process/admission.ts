@@ -3,7 +3,7 @@ import type { EventOf } from './events.ts';
 import { byTelling, momentOf } from './fact-list.ts';
 import type { FactList } from './fact-list.ts';
 import { endOfDayMs, localDateOf } from './local-time.ts';
-import type { Facts, Moment, Occasion } from './state.ts';
+import type { Discharge, Facts, Moment, Occasion } from './state.ts';
 
 type Admitted = EventOf<'patient.admitted'>;
 type Statement =
@@ -183,8 +183,16 @@ function endingOf(
   const isBeforeDeath =
     deceased === undefined || (lastLeft !== undefined && isOnEarlierDate(lastLeft, deceased));
   const ends = [classEnd, isBeforeDeath ? lastLeft : undefined];
-  const discharge = earliest(ends.map((end) => end && momentOf(end)));
+  const discharge = earliest(ends.map((end) => end && dischargeOf(end)));
   return { ...(discharge && { discharge }), ...(deceased && { deceased: momentOf(deceased) }) };
+}
+
+/** What PV1-14 and PV1-36 say of a transfer between hospitals, as the mappings word it. */
+export const anotherHospital = 'other-hospital';
+
+function dischargeOf(end: Ending): Discharge {
+  const toHospital = end.type === 'patient.discharged' && end.data.disposition === anotherHospital;
+  return { ...momentOf(end), ...(toHospital && { toHospital }) };
 }
 
 /** Inpatient care ended with a change of class, unless another change has taken that back: whenever the patient left. */
@@ -232,15 +240,15 @@ function byAdmission(left: Stay, right: Stay): number {
   return (left.admission?.occasion ?? '') < (right.admission?.occasion ?? '') ? -1 : 1;
 }
 
-function latest(moments: readonly (Moment | undefined)[]): Moment | undefined {
-  return moments.reduce(
+function latest<T extends Moment>(moments: readonly (T | undefined)[]): T | undefined {
+  return moments.reduce<T | undefined>(
     (last, moment) =>
       moment !== undefined && (last === undefined || moment.atMs > last.atMs) ? moment : last,
     undefined,
   );
 }
 
-function earliest(moments: readonly (Moment | undefined)[]): Moment | undefined {
+function earliest<T extends Moment>(moments: readonly (T | undefined)[]): T | undefined {
   return moments
     .filter((moment) => moment !== undefined)
     .sort((left, right) => left.atMs - right.atMs)[0];

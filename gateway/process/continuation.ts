@@ -6,7 +6,7 @@
  * Told by patient, time and the senders' transfer codes, so the same stays give the same answer in any order of arrival;
  * a later fact that takes the ground away (a cancelled admission, another discharge) separates them again.
  */
-import { foldStay, statementsOf } from './admission.ts';
+import { anotherHospital, foldStay, statementsOf } from './admission.ts';
 import { FactList } from './fact-list.ts';
 import { hourMs, localDateOf } from './local-time.ts';
 import type { Moment, StoredLike } from './state.ts';
@@ -41,8 +41,6 @@ export interface Continuation {
   readonly because: string;
 }
 
-const anotherHospital = 'other-hospital';
-
 /** @param events of one stay; undefined where no inpatient care stands */
 export function spanOf(stayId: string, events: readonly StoredLike[]): StaySpan | undefined {
   const facts = new FactList(events);
@@ -54,14 +52,13 @@ export function spanOf(stayId: string, events: readonly StoredLike[]): StaySpan 
   const source = facts
     .of('patient.admitted')
     .findLast(({ data }) => data.admitSource !== undefined);
-  const left = facts.of('patient.discharged').find(({ id }) => id === discharge?.id);
   return {
     stayId,
     admission,
     ...(end && { end }),
     died,
     cameFromHospital: source?.data.admitSource === anotherHospital,
-    leftForHospital: !died && left?.data.disposition === anotherHospital,
+    leftForHospital: !died && discharge?.toHospital === true,
   };
 }
 

@@ -50,7 +50,7 @@ export const patientCodes = z.strictObject({
 });
 export type PatientCodes = z.infer<typeof patientCodes>;
 
-/** What a notice is about: one duty of the statute. */
+/** What a notice is about: one duty of the statute, or the end of the stay that the duties were about. */
 export const obligations = [
   'admission-notice',
   'discharge-estimate',
@@ -59,8 +59,16 @@ export const obligations = [
   'planning-call',
   // LPT 7 a § third paragraph, which counts as a notification of readiness (3 kap. 1 § second paragraph).
   'compulsory-care-notice',
+  // No section orders these two: they end what the notices of chapters 2 and 3 began.
+  'discharge-notice',
+  'death-notice',
 ] as const;
 export type Obligation = (typeof obligations)[number];
+
+/** Those told by a notice of ours: the information of 3 kap. 2 § is transferred by inpatient care itself. */
+const noticedObligation = z.enum(obligations).exclude(['information-transfer']);
+export type NoticedObligation = z.infer<typeof noticedObligation>;
+export const noticedObligations: readonly NoticedObligation[] = noticedObligation.options;
 
 /** Who a notice is for, by role: the concerned units of the statute, and the municipality that pays. */
 export const recipientRoles = [
@@ -87,6 +95,10 @@ export const noticeContent = z.strictObject({
   admittedAt: instant.optional(),
   expectedDischarge: z.union([date, instant]).optional(),
   dischargeReadyAt: instant.optional(),
+  /** When the fixed care contact called to planning; a date where no more is known. */
+  calledAt: z.union([date, instant]).optional(),
+  dischargedAt: z.union([date, instant]).optional(),
+  deceasedOn: date.optional(),
   hospital: text.optional(),
   unit: text.optional(),
   /** What number the notice names the person by: 2 kap. 2 § asks for the personal identity number (reading A35). */
@@ -105,7 +117,7 @@ const notice = z.strictObject({
   /** Decision key: process, obligation, occasion, recipient role. The same key again is a revision of the same notice. */
   key: text,
   revision: z.int().min(1),
-  obligation: z.enum(obligations),
+  obligation: noticedObligation,
   /** Id of the fact that raised the duty: this admission, this readiness period, this estimate. */
   occasion: text,
   role: z.enum(recipientRoles),
@@ -129,7 +141,7 @@ const receipt = z.strictObject({
   noticeId: text,
   key: text,
   revision: z.int().min(1),
-  obligation: z.enum(obligations),
+  obligation: noticedObligation,
   occasion: text,
   role: z.enum(recipientRoles),
   municipality: municipalityCode.optional(),

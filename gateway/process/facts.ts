@@ -183,18 +183,31 @@ function reopenLast(leaves: ToldLeave[]): void {
   if (last !== undefined) leaves.push({ left: last.left });
 }
 
-/** Calls to planning; a withdrawal takes back the calls made before it. */
+/**
+ * Calls to planning; a withdrawal takes back the calls made before it. A call told again, by its sender or by another
+ * system, has the time it had and is one call.
+ */
 function foldCalls(facts: FactList): readonly PlanningCall[] {
   const withdrawals = facts.of('planning.call-withdrawn');
-  return facts.of('planning.called').map((call) => {
+  const told = facts.of('planning.called');
+  const isSame = (left: Called, right: Called): boolean =>
+    left.occurredAt === right.occurredAt && left.data.calledBy === right.data.calledBy;
+  const first = told.filter(
+    (call, index) => !told.slice(0, index).some((one) => isSame(one, call)),
+  );
+  return first.map((call) => {
     const withdrawal = withdrawals.find((candidate) => byHappening(candidate, call) > 0);
+    const repeated = told.filter((one) => isSame(one, call));
     return {
       ...momentOf(call),
+      occasion: facts.rootOf(call.id),
+      aliases: new Set(repeated.flatMap(({ id }) => facts.namesOf(id))),
       calledBy: call.data.calledBy,
       ...(withdrawal && { withdrawn: momentOf(withdrawal) }),
     };
   });
 }
+type Called = EventOf<'planning.called'>;
 
 /** The person's codes as they changed. A municipality or marking left out is not stated: the earlier one stands. */
 function foldPatient(facts: FactList): Facts['patient'] {

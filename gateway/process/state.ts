@@ -9,6 +9,7 @@ import type {
   DischargeEvent,
   EventData,
   NoticeContent,
+  NoticedObligation,
   Obligation,
   PatientCodes,
   RecipientRole,
@@ -46,9 +47,13 @@ export interface ReadinessPeriod extends Occasion {
 
 export type Need = Moment & EventData<'need.assessed'>;
 export type Services = EventData<'need.assessed'>;
-export interface PlanningCall extends Moment {
+export interface PlanningCall extends Occasion {
   readonly calledBy: EventData<'planning.called'>['calledBy'];
   readonly withdrawn?: Moment;
+}
+/** The end of a stay; `toHospital` where the patient left it for another hospital, so that inpatient care may go on. */
+export interface Discharge extends Moment {
+  readonly toHospital?: true;
 }
 export interface ObservedNotice extends Moment {
   readonly obligation: Obligation;
@@ -79,7 +84,7 @@ export interface Facts {
   readonly admission?: Occasion;
   readonly admissionCancelled?: Moment;
   /** The stay has ended: set only when the last of the linked stays has been discharged. */
-  readonly discharge?: Moment;
+  readonly discharge?: Discharge;
   /** A stay that ended in death. Of what is told of one stay's end, the last told holds. */
   readonly deceased?: Moment;
   readonly readiness: readonly ReadinessPeriod[];
@@ -147,7 +152,7 @@ export interface Receipt {
 /** One notice by its decision key. */
 export interface NoticeHistory {
   readonly key: string;
-  readonly obligation: Obligation;
+  readonly obligation: NoticedObligation;
   readonly occasion: string;
   readonly role: RecipientRole;
   readonly revisions: readonly NoticeRevision[];

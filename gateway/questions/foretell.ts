@@ -4,7 +4,12 @@
  */
 import { judge, linksOf, periodOf } from '../advance.ts';
 import type { AdvanceParts, Judgement } from '../advance.ts';
-import type { DeadlineData, DischargeEvent, NoticeData, Obligation } from '../process/events.ts';
+import type {
+  DeadlineData,
+  DischargeEvent,
+  NoticeData,
+  NoticedObligation,
+} from '../process/events.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import { cutOffKeyOf, settle } from '../rules/settlement.ts';
 import type { LoadedProcess, NewEvent, StoredEvent } from '../runtime/journal/journal.ts';
@@ -24,7 +29,7 @@ export interface Clock {
 
 export interface ForetoldNotice {
   readonly action: 'issued' | 'corrected' | 'withdrawn';
-  readonly obligation: Obligation;
+  readonly obligation: NoticedObligation;
   readonly role: NoticeData['role'];
   readonly municipality?: string;
   readonly municipalityName?: string;
@@ -169,14 +174,16 @@ const actionOf = (type: 'notice.corrected' | 'notice.withdrawn'): 'corrected' | 
   type === 'notice.corrected' ? 'corrected' : 'withdrawn';
 
 /** Which deadlines the sending of a notice keeps. */
-export const deadlinesOf: Readonly<Record<Obligation, readonly DeadlineData['deadline'][]>> = {
-  'admission-notice': ['T1', 'T2'],
-  'discharge-estimate': ['T3'],
-  'discharge-ready-notice': ['T5'],
-  'information-transfer': ['T7'],
-  'planning-call': ['T6'],
-  'compulsory-care-notice': [],
-};
+export const deadlinesOf: Readonly<Record<NoticedObligation, readonly DeadlineData['deadline'][]>> =
+  {
+    'admission-notice': ['T1', 'T2'],
+    'discharge-estimate': ['T3'],
+    'discharge-ready-notice': ['T5'],
+    'planning-call': ['T6'],
+    'compulsory-care-notice': [],
+    'discharge-notice': [],
+    'death-notice': [],
+  };
 
 function clockOf(
   { findings }: Judgement,

@@ -39,7 +39,10 @@ export const admissionNotice: Rule = {
     const deadlines = new Map<string, WantedDeadline>();
     const recipients = recipientsOf(need, parties);
     const content = contentOf(process, admission, parties, need);
-    const isOpen = endOf(process) === undefined;
+    const end = endOf(process);
+    const isOpen = end === undefined;
+    // Nothing is planned for somebody who has died, whatever time is left.
+    const isAlive = end === undefined || end !== process.deceased;
     const notices = recipients.map((recipient) => {
       const assessed = assessRecipient(process, admission, recipient, parameters, nowMs);
       const wants: Want[] = [
@@ -49,7 +52,7 @@ export const admissionNotice: Rule = {
           recipient,
           content,
           reference: '2 kap. 1–4 §§ lag (2017:612)',
-          mayIssue: isOpen || isStillDue(assessed.clock, nowMs),
+          mayIssue: isOpen || (isAlive && isStillDue(assessed.clock, nowMs)),
           mayCorrect: isOpen,
         }),
       ];

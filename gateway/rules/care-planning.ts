@@ -13,6 +13,7 @@ import { addDays, endOfDayMs, localDateOf, localTimeText, workingDayFrom } from 
 import { isMunicipal, needRuns, periodEnd } from './liability/needs.ts';
 import type { NeedRun } from './liability/needs.ts';
 import { partiesOf, payerRecipients } from './notices/parties.ts';
+import { callNotices } from './notices/planning-call-notice.ts';
 import { contactUnknown } from './sentences/phrases.ts';
 import { openCareIn, readyNoticeTo } from './notices/readiness-notice.ts';
 import { LawOn, finding } from './rule.ts';
@@ -25,18 +26,26 @@ export const carePlanning: Rule = {
   id,
   reference,
   assess(process, parameters, nowMs) {
-    if (process.needs.length === 0 || process.readiness.length === 0) {
-      const reason = process.readiness.length === 0 ? 'NOT_READY' : 'NEED_NOT_ASSESSED';
-      return [finding(carePlanning, 'not-applicable', reason)];
-    }
-    return process.readiness.map((period) => {
-      const run = needRuns(process, period).at(-1);
-      if (run !== undefined) return planningOf(process, period, run, parameters, nowMs).finding;
-      const { occasion } = period;
-      return finding(carePlanning, 'not-applicable', 'PLANNING_NOT_NEEDED', { occasion });
-    });
+    return [...callNotices(process), ...planningFindings(process, parameters, nowMs)];
   },
 };
+
+function planningFindings(
+  process: DischargeProcess,
+  parameters: Parameters,
+  nowMs: number,
+): readonly Finding[] {
+  if (process.needs.length === 0 || process.readiness.length === 0) {
+    const reason = process.readiness.length === 0 ? 'NOT_READY' : 'NEED_NOT_ASSESSED';
+    return [finding(carePlanning, 'not-applicable', reason)];
+  }
+  return process.readiness.map((period) => {
+    const run = needRuns(process, period).at(-1);
+    if (run !== undefined) return planningOf(process, period, run, parameters, nowMs).finding;
+    const { occasion } = period;
+    return finding(carePlanning, 'not-applicable', 'PLANNING_NOT_NEEDED', { occasion });
+  });
+}
 
 export interface Planning {
   readonly finding: Finding;

@@ -4,6 +4,7 @@ import type { DischargeProcess } from '../process/state.ts';
 import { admissionNotice } from './admission-notice.ts';
 import { careContact } from './care-contact.ts';
 import { carePlanning } from './care-planning.ts';
+import { dischargeNotice } from './discharge-notice.ts';
 import { dischargeReadyNotice } from './discharge-ready-notice.ts';
 import { informationTransfer } from './information-transfer.ts';
 import { paymentLiability } from './payment-liability.ts';
@@ -17,6 +18,7 @@ export const rules: readonly Rule[] = [
   careContact,
   dischargeReadyNotice,
   informationTransfer,
+  dischargeNotice,
   carePlanning,
   paymentLiability,
   settlement,

@@ -4,7 +4,7 @@ import type {
   CareDaysData,
   DeadlineData,
   NoticeContent,
-  Obligation,
+  NoticedObligation,
   RecipientRole,
 } from '../process/events.ts';
 import type { LocalDate } from '../process/local-time.ts';
@@ -69,7 +69,7 @@ export interface SentTimes {
 
 export interface WantedNotice {
   readonly want: 'notice';
-  readonly obligation: Obligation;
+  readonly obligation: NoticedObligation;
   readonly about: Occasion;
   readonly role: RecipientRole;
   /** `send`: it is to stand as given here; `keep`: what was sent stands, nothing more is sent. */

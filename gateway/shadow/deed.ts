@@ -7,6 +7,8 @@ export const deedKinds = [
   'information-transfer',
   'planning-call',
   'compulsory-care-notice',
+  'discharge-notice',
+  'death-notice',
   'billing',
 ] as const;
 export type DeedKind = (typeof deedKinds)[number];

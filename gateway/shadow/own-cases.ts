@@ -149,6 +149,7 @@ const kindOfRule: Readonly<{ [rule: string]: DeedKind | undefined }> = {
   'admission-notice': 'admission-notice',
   'discharge-ready-notice': 'discharge-ready-notice',
   'information-transfer': 'information-transfer',
+  'discharge-notice': 'discharge-notice',
   'care-planning': 'planning-call',
   'payment-liability': 'billing',
 };
@@ -160,6 +161,7 @@ const beginning: Partial<{ readonly [T in EventType]: DeedKind }> = {
   'patient.discharge-ready': 'discharge-ready-notice',
   'patient.discharged': 'information-transfer',
   'planning.called': 'planning-call',
+  'patient.deceased': 'death-notice',
   'compulsory-care.decided': 'compulsory-care-notice',
 };
 

@@ -125,9 +125,10 @@ function fieldsOf({ notice, patient }: OutboundNotice, vocabulary: Vocabulary): 
   const { street, postalCode, city } = patient.address ?? {};
   const addressText = oneLine([street, oneLine([postalCode, city], ' ')], ', ');
   if (addressText !== '') fields.address = { value: patient.address, text: addressText };
-  if (content.expectedDischarge) fields.expectedDischarge = timeOf(content.expectedDischarge);
-  if (content.admittedAt) fields.admittedAt = timeOf(content.admittedAt);
-  if (content.dischargeReadyAt) fields.dischargeReadyAt = timeOf(content.dischargeReadyAt);
+  for (const field of timeFields) {
+    const value = content[field];
+    if (value) fields[field] = timeOf(value);
+  }
   for (const field of ['hospital', 'unit'] as const) {
     const value = content[field];
     if (value) fields[field] = { value, text: oneLine([value], ' ') };
@@ -142,6 +143,15 @@ function fieldsOf({ notice, patient }: OutboundNotice, vocabulary: Vocabulary): 
   }
   return fields;
 }
+
+const timeFields = [
+  'expectedDischarge',
+  'admittedAt',
+  'dischargeReadyAt',
+  'calledAt',
+  'dischargedAt',
+  'deceasedOn',
+] as const;
 
 /** An instant in UTC and as Sweden's clocks show it; a bare date stays a date. */
 export function timeOf(text: string): FieldValue {

@@ -102,6 +102,9 @@ function sameContent(left: NoticeRevision['content'], right: NoticeContent): boo
     left.admittedAt === right.admittedAt &&
     left.expectedDischarge === right.expectedDischarge &&
     left.dischargeReadyAt === right.dischargeReadyAt &&
+    left.calledAt === right.calledAt &&
+    left.dischargedAt === right.dischargedAt &&
+    left.deceasedOn === right.deceasedOn &&
     left.hospital === right.hospital &&
     left.unit === right.unit &&
     left.numberKind === right.numberKind &&

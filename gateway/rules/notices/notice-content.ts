@@ -1,12 +1,12 @@
 /** Makes the want of one notice to one recipient. */
-import type { NoticeContent, Obligation } from '../../process/events.ts';
+import type { NoticeContent, NoticedObligation } from '../../process/events.ts';
 import type { DischargeProcess, Occasion } from '../../process/state.ts';
 import { isAbout } from './sending.ts';
 import type { Parties, Recipient } from './parties.ts';
 import type { WantedNotice } from '../rule.ts';
 
 export interface NoticeWish {
-  readonly obligation: Obligation;
+  readonly obligation: NoticedObligation;
   readonly about: Occasion;
   readonly recipient: Recipient;
   readonly content: NoticeContent;

@@ -13,6 +13,11 @@ const notices = {
     sv: 'Underrättelsen om öppen psykiatrisk tvångsvård',
     en: 'The notification of open compulsory care',
   },
+  'discharge-notice': { sv: 'Utskrivningsmeddelandet', en: 'The discharge notice' },
+  'death-notice': {
+    sv: 'Meddelandet om att patienten har avlidit',
+    en: 'The notice that the patient has died',
+  },
 } as const;
 const receivers = {
   'payer-municipality': { sv: 'betalande kommun', en: 'the paying municipality' },

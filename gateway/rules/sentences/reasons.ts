@@ -175,6 +175,22 @@ const reasons = {
     en: 'Regional outpatient care got no admission notice before the patient was discharged.',
   },
   DECEASED: { sv: 'Patienten har avlidit.', en: 'The patient has died.' },
+  CARE_GOES_ON: {
+    sv: 'Patienten lämnade sjukhuset för ett annat sjukhus; någon utskrivning meddelas inte.',
+    en: 'The patient left for another hospital; no discharge is told.',
+  },
+  END_NOT_TOLD: {
+    sv: 'Enligt vad parterna kommit överens om meddelas inte att vårdtillfället är slut.',
+    en: 'By what the parties have agreed the end of the stay is not told.',
+  },
+  CALL_PASSED_ON: {
+    sv: 'Kallelsen {called} till planering har skickats vidare till berörda enheter {sent}.',
+    en: 'The call to planning of {called} was passed on to the units concerned {sent}.',
+  },
+  CALL_NOT_PASSED_ON: {
+    sv: 'Kallelsen {called} till planering har ännu inte nått alla berörda enheter.',
+    en: 'The call to planning of {called} has not reached all units concerned yet.',
+  },
   INFORMATION_TRANSFERRED: {
     sv: 'Information för fortsatt vård och insatser överfördes {sent}.',
     en: 'Information for continued care and services was transferred {sent}.',
