@@ -14,6 +14,7 @@ import type {
   IssuedInvoice,
   NoticeData,
   PersonNumberKind,
+  ReminderData,
 } from '../gateway/process/events.ts';
 
 // ---------------------------------------------------------------- in
@@ -243,6 +244,13 @@ export interface OutboundBilling {
   readonly event: DischargeEvent;
   readonly billing: BillingData;
 }
+/** Nobody has acknowledged a notice: its receiver is asked to. It names the case and nothing of the person. */
+export interface OutboundReminder {
+  readonly deliveryId: string;
+  readonly event: DischargeEvent;
+  readonly reminder: ReminderData;
+  readonly caseReference: string;
+}
 /** The basis of an invoice, for those who check it by the cases it is of. */
 export interface OutboundSpecification {
   readonly kind: 'specification';
@@ -330,6 +338,8 @@ export interface Outbound {
   readonly idempotent: boolean;
   /** Pure: the same message gives the same bytes. */
   render(message: OutboundMessage): Rendered;
+  /** As `render`; absent where the channel has no way to say it. */
+  remind?(reminder: OutboundReminder): Rendered;
   /**
    * One attempt. The attempt was committed before this is called.
    * @param deliveryId constant over attempts: the idempotency key

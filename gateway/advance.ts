@@ -377,6 +377,7 @@ function laneOf(body: EventBody, processId: string): string {
     case 'notice.issued':
     case 'notice.corrected':
     case 'notice.withdrawn':
+    case 'notice.reminded':
       // The case it went out by first, so that a correction follows what it corrects.
       return `${caseOf(body.data.key)}/${body.data.role}`;
     default:

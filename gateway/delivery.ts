@@ -270,7 +270,7 @@ async function conclude(
   observed?.handedOver.of(row.receiver).took(waitedMs);
 }
 
-/** What the end of a delivery tells the case: of billing nothing. */
+/** What the end of a delivery tells the case: of billing nothing, nor of a reminder. */
 export function receiptEvents(
   row: DeliveryRow,
   { event }: StoredEvent,
@@ -280,7 +280,7 @@ export function receiptEvents(
   endedAt: string,
   deliveredAt = endedAt,
 ): NewEvent[] {
-  if (isBilling(event)) return [];
+  if (isBilling(event) || event.type === 'notice.reminded') return [];
   const notice = noticeOf(event);
   const type = `notice.${state}` as const;
   const proven = state === 'delivered' && proof !== 'none';
@@ -321,6 +321,7 @@ export function noticeOf(event: StoredEvent['event']): NoticeData {
     case 'notice.issued':
     case 'notice.corrected':
     case 'notice.withdrawn':
+    case 'notice.reminded':
       return event.data;
     default:
       assert(false, `${event.type} is not dispatched`);

@@ -26,6 +26,7 @@ import {
 import { asGatewayError, assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
 import { isSeries } from './issue.ts';
+import type { EventOf } from './process/events.ts';
 import { deliveryIdOf } from './process/ids.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
 import type {
@@ -87,6 +88,7 @@ async function prepared(
   document: Document,
 ): Promise<NewDelivery> {
   const { event, position } = stored;
+  if (event.type === 'notice.reminded') return reminderOf(parts, event, lane, position);
   const routed = await route(parts, historyEnd, stored, document);
   const receiverId = routed.receiver?.id;
   const deliveryId = deliveryIdOf(event.id, receiverId ?? homelessAs(document, routed.state));
@@ -108,6 +110,36 @@ async function prepared(
     rendered: rendered && JSON.stringify(rendered),
     detail: routed.detail,
     ...unfit,
+  };
+}
+
+/** A reminder goes to whom the notice went, by its channel; one that cannot say it leaves it to the telephone. */
+function reminderOf(
+  { routes }: DispatchParts,
+  event: EventOf<'notice.reminded'>,
+  lane: string,
+  position: number,
+): NewDelivery {
+  const { receiver: id, key } = event.data;
+  const receiver = routes.byId(id);
+  const deliveryId = deliveryIdOf(event.id, id);
+  const caseReference = key.split('|', 1)[0] ?? key;
+  const rendered = receiver?.outbound.remind?.({
+    deliveryId,
+    event,
+    reminder: event.data,
+    caseReference,
+  });
+  return {
+    deliveryId,
+    lane,
+    position,
+    eventId: event.id,
+    streamId: event.stayId,
+    receiver: id,
+    state: rendered === undefined ? 'cancelled' : 'pending',
+    rendered: rendered && JSON.stringify(rendered),
+    detail: rendered === undefined ? 'its channel carries no reminder' : undefined,
   };
 }
 

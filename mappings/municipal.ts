@@ -61,8 +61,12 @@ const vocabulary = z.strictObject({
 
 export type NoticeWords = z.infer<typeof noticeWords>;
 export type Vocabulary = z.infer<typeof vocabulary>;
+const reminderWords = z.strictObject({ title: sentence, body: z.array(sentence).min(1).max(10) });
+
 export interface MunicipalWords {
   readonly vocabulary: Vocabulary;
+  /** Asks for an acknowledgement; of the person it says nothing. */
+  readonly reminder: z.infer<typeof reminderWords>;
   readonly notices: Readonly<Record<NoticedObligation, NoticeWords>>;
 }
 
@@ -83,12 +87,16 @@ export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalW
     'discharge-notice': read('discharge-notice'),
     'death-notice': read('death-notice'),
   };
-  return deepFreeze({ vocabulary: readAs(vocabulary, stems, 'vocabulary'), notices });
+  return deepFreeze({
+    vocabulary: readAs(vocabulary, stems, 'vocabulary'),
+    reminder: readReminder(stems),
+    notices,
+  });
 }
 
 /** The files by stem; a stem that names nothing is an error. */
 function wordFiles(overlays: readonly string[]): ReadonlyMap<string, LaidFile> {
-  const known = new Set<string>([...noticedObligations, 'vocabulary']);
+  const known = new Set<string>([...noticedObligations, 'vocabulary', 'reminder']);
   const stems = new Map<string, LaidFile>();
   for (const [name, file] of readLaid(['municipal'], overlays)) {
     const stem = basename(name, '.yaml');
@@ -120,6 +128,16 @@ function readNotice(
       if (!said) throw invalid(file, `${action}.body`, `mandatory {${field}} is not said`);
     }
   }
+  return words;
+}
+
+/** What a reminder may name: the notice it is of, by its title and time. */
+const reminderPlaceholders = ['notice', 'deliveredAt', 'caseReference', 'role'] as const;
+
+function readReminder(stems: ReadonlyMap<string, LaidFile>): MunicipalWords['reminder'] {
+  const words = readAs(reminderWords, stems, 'reminder');
+  const file = stems.get('reminder')?.files.join(' + ') ?? 'reminder';
+  checkPlaceholders(file, 'reminder', words, new Set(reminderPlaceholders));
   return words;
 }
 

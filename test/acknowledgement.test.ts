@@ -153,6 +153,46 @@ describe('an acknowledgement that was agreed', () => {
   });
 });
 
+describe('a reminder', () => {
+  const reminders = (world: TestGateway) =>
+    world.receiver.received.filter(({ body }) => body.type === 'notice.reminded');
+
+  test('is sent once to who was sent the notice, names the case and nothing of the person', async () => {
+    const world = await start();
+    const { caseReference, deliveryId } = await admit(world);
+    await world.passTimeUntil('2022-03-07T12:59:59.000Z');
+    expect(reminders(world)).toEqual([]);
+    await world.passTimeUntil('2022-03-09T09:00:00.000Z');
+    const [reminder, ...more] = reminders(world);
+    expect(more).toEqual([]);
+    expect(reminder?.body.data).toMatchObject({
+      caseReference,
+      deliveryId,
+      obligation: 'admission-notice',
+      text: { title: 'Påminnelse: kvittens saknas' },
+    });
+    expect(reminder?.deliveryId).not.toBe(deliveryId);
+    expect(JSON.stringify(reminder?.body)).not.toMatch(/Testsson|Åsa|19500907/);
+  });
+
+  test('is answered as the notice itself: by either of the two delivery ids', async () => {
+    const world = await start();
+    await admit(world);
+    await world.passTimeUntil('2022-03-07T14:00:00.000Z');
+    await acknowledge(world, { deliveryId: reminders(world)[0]?.deliveryId });
+    expect(await overdue(world)).toEqual([]);
+  });
+
+  test('is no hand-over: it adds no receipt, and what counts is when the notice was delivered', async () => {
+    const world = await start();
+    await admit(world);
+    const before = await told(world, 'notice.delivered');
+    await world.passTimeUntil('2022-03-09T09:00:00.000Z');
+    expect(reminders(world)).toHaveLength(1);
+    expect(await told(world, 'notice.delivered')).toEqual(before);
+  });
+});
+
 describe('what follows', () => {
   test('is by the times agreed: overdue, then a call, then an incident', () => {
     const { config } = loadConfig({ env: {}, file: null });

@@ -165,6 +165,14 @@ const receipt = z.strictObject({
 });
 export type ReceiptData = z.infer<typeof receipt>;
 
+const reminder = notice.extend({
+  /** Who was sent the notice, by which delivery, and when it was handed over. */
+  receiver: text,
+  deliveryId: text,
+  deliveredAt: instant,
+});
+export type ReminderData = z.infer<typeof reminder>;
+
 const noticeAnswer = z.strictObject({
   deliveryId: text.optional(),
   obligation: z.enum(obligations).optional(),
@@ -528,6 +536,8 @@ export const eventData = {
   'notice.issued': notice,
   'notice.corrected': notice,
   'notice.withdrawn': notice,
+  /** Nobody has acknowledged it in the time agreed: its receiver is asked to. It says nothing new and moves no clock. */
+  'notice.reminded': reminder,
   'notice.delivered': receipt,
   'notice.refused': receipt,
   'notice.unresolved': receipt,

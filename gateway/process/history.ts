@@ -24,16 +24,18 @@ export function foldHistory(events: readonly StoredLike[]): History {
   const liability = new Map<string, LiabilityHistory>();
   const careDays = new Map<string, CareDaysData>();
   const overlaps = new Set<string>();
+  const reminders = new Map<string, string>();
   const decisions = events.filter(({ event }) => !isFact(event.type));
   for (const { event } of decisions.sort((left, right) => left.position - right.position)) {
-    if (event.type.startsWith('notice.')) foldNotice(notices, event);
+    if (event.type === 'notice.reminded') reminders.set(event.data.deliveryId, event.id);
+    else if (event.type.startsWith('notice.')) foldNotice(notices, event);
     else if (event.type.startsWith('deadline.')) foldDeadline(deadlines, event);
     else if (event.type.startsWith('liability.')) foldLiability(liability, event);
     else if (event.type === 'care-days.counted') careDays.set(event.data.key, event.data);
     else if (event.type === 'stay.overlapped') overlaps.add(event.data.otherStayId);
     else if (event.type === 'stay.overlap-cleared') overlaps.delete(event.data.otherStayId);
   }
-  return { notices, deadlines, liability, careDays, overlaps };
+  return { notices, reminders, deadlines, liability, careDays, overlaps };
 }
 
 function foldNotice(notices: Notices, event: DischargeEvent): void {

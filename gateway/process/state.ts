@@ -186,6 +186,8 @@ export interface LiabilityHistory {
 
 /** What was decided, in the order it was written. Keys are decision keys. */
 export interface History {
+  /** Reminders by the delivery they are of: the id of the event. */
+  readonly reminders: ReadonlyMap<string, string>;
   readonly notices: ReadonlyMap<string, NoticeHistory>;
   readonly deadlines: ReadonlyMap<string, DeadlineHistory>;
   readonly liability: ReadonlyMap<string, LiabilityHistory>;

@@ -9,12 +9,16 @@ import { decideDeadlines } from './deciding/decide-deadlines.ts';
 import { decideLiability } from './deciding/decide-liability.ts';
 import { decideNotices } from './deciding/decide-notices.ts';
 import { Draft } from './deciding/draft.ts';
-import { wantAcknowledgements, type AgreedMs } from './deciding/want-acknowledgements.ts';
+import {
+  decideReminders,
+  wantAcknowledgements,
+  type AgreedMs,
+} from './deciding/decide-acknowledgements.ts';
 import type { Decision, WarnMs } from './deciding/draft.ts';
 import type { Finding, Want, WantedDeadline } from './rule.ts';
 
 export type { DecidedEvent, Decision, WarnMs } from './deciding/draft.ts';
-export type { AgreedMs } from './deciding/want-acknowledgements.ts';
+export type { AgreedMs } from './deciding/decide-acknowledgements.ts';
 
 export interface DecideOptions {
   /** Without it no deadline warns. */
@@ -53,6 +57,7 @@ export function decide(
     ].filter((want) => want.dueAtMs >= quietBeforeMs || isSet(process, want)),
     draft,
   );
+  decideReminders(process, agreedMs, draft);
   decideLiability(
     process,
     wants.filter((want) => want.want === 'liability'),

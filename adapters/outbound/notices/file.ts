@@ -2,6 +2,7 @@
 import type { MunicipalWords } from '../../../mappings/municipal.ts';
 import type { Outbound } from '../../adapter.ts';
 import { dropFiles } from '../../wire/file-drop.ts';
+import { renderReminder } from './reminder.ts';
 import { renderNotice } from './render.ts';
 
 export interface FileNoticeSettings {
@@ -17,6 +18,7 @@ export function fileNotices({ folder, words, proof }: FileNoticeSettings): Outbo
     channel: 'file',
     idempotent: true,
     render: (message) => renderNotice(message, words),
+    remind: (reminder) => renderReminder(reminder, words),
     async deliver(_deliveryId, rendered, signal) {
       await dropFiles(folder, rendered.parts, signal);
       return { proof, detail: 'file written' };

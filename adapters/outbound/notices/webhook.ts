@@ -8,6 +8,7 @@ import { signerOf } from '../../wire/signature.ts';
 import { targetOf } from '../../wire/target.ts';
 import { judgeAnswer } from '../../wire/http-receipt.ts';
 import { postOnce } from '../../wire/http-post.ts';
+import { renderReminder } from './reminder.ts';
 import { renderNotice } from './render.ts';
 
 export interface WebhookSettings {
@@ -50,6 +51,7 @@ export function webhookNotices(settings: WebhookSettings): Outbound & { close():
     channel: 'webhook',
     idempotent,
     render: (message) => renderNotice(message, words),
+    remind: (reminder) => renderReminder(reminder, words),
     async deliver(deliveryId, rendered, signal, traceparent) {
       const part = rendered.parts[0];
       assert(part !== undefined && rendered.parts.length === 1, 'a webhook carries one part');

@@ -84,6 +84,7 @@ const told: Told = {
   'notice.issued': notice,
   'notice.corrected': notice,
   'notice.withdrawn': notice,
+  'notice.reminded': notice,
   'notice.delivered': receipt,
   'notice.refused': receipt,
   'notice.unresolved': receipt,

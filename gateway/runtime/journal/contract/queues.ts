@@ -8,6 +8,7 @@ const dispatched = new Set<EventType>([
   'notice.issued',
   'notice.corrected',
   'notice.withdrawn',
+  'notice.reminded',
   'billing.recorded',
   'billing.adjusted',
   'billing.approved',
