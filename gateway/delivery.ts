@@ -31,11 +31,14 @@ export interface Receiver {
   readonly outbound: Outbound;
   /** False in shadow mode or before `liveFrom`: everything is decided, nothing leaves. */
   isLive(now: string): boolean;
+  /** Notices of persons with protected identity may go there, each released by a named user. */
+  readonly isForProtected?: boolean;
 }
 
 /** Who gets what. */
 export interface Routes {
-  ofNotice(notice: NoticeData): Receiver | undefined;
+  /** By the routes that are valid now. */
+  ofNotice(notice: NoticeData, now: string): Receiver | undefined;
   ofBilling(county: string, municipality: string): Receiver | undefined;
   ofDocument(
     document: 'specification' | 'invoice' | 'record',

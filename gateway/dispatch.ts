@@ -26,7 +26,7 @@ import {
 import { asGatewayError, assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
 import { isSeries } from './issue.ts';
-import type { EventOf } from './process/events.ts';
+import type { EventOf, NoticeData } from './process/events.ts';
 import { deliveryIdOf } from './process/ids.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
 import type {
@@ -66,17 +66,22 @@ const documentsIn = ({ event }: StoredEvent, routes: Routes): readonly Document[
 
 type Routed = Pick<NewDelivery, 'state' | 'detail'> & { readonly receiver: Receiver | undefined };
 
-/** A decision with its address and content, both fixed now: what is sent again is sent unchanged. */
+/**
+ * A decision with its address and content, both fixed now: what is sent again is sent unchanged.
+ * @param chosen id of the receiver that a person chose for it
+ */
 async function prepare(
   parts: DispatchParts,
   historyEnd: HistoryEnd,
   lane: string,
   stored: StoredEvent,
   document: Document,
+  chosen?: string,
 ): Promise<NewDelivery> {
   const { traceparent, type } = stored.event;
   const step = parts.observed?.begin('dispatch', traceparent, { type });
-  const work = (): Promise<NewDelivery> => prepared(parts, historyEnd, lane, stored, document);
+  const work = (): Promise<NewDelivery> =>
+    prepared(parts, historyEnd, lane, stored, document, chosen);
   return await (step ? step.of(work) : work());
 }
 
@@ -86,10 +91,11 @@ async function prepared(
   lane: string,
   stored: StoredEvent,
   document: Document,
+  chosen?: string,
 ): Promise<NewDelivery> {
   const { event, position } = stored;
   if (event.type === 'notice.reminded') return reminderOf(parts, event, lane, position);
-  const routed = await route(parts, historyEnd, stored, document);
+  const routed = await route(parts, historyEnd, stored, document, chosen);
   const receiverId = routed.receiver?.id;
   const deliveryId = deliveryIdOf(event.id, receiverId ?? homelessAs(document, routed.state));
   const { rendered, ...unfit } =
@@ -148,6 +154,7 @@ async function route(
   historyEnd: HistoryEnd,
   { event }: StoredEvent,
   document: Document,
+  chosen?: string,
 ): Promise<Routed> {
   const now = parts.clock.now();
   if (document !== 'notice') {
@@ -157,19 +164,19 @@ async function route(
     return { receiver, state: 'unroutable', detail: withoutReceiver(event, document) };
   }
   const notice = noticeOf(event);
-  if (notice.held === true) {
+  const named = chosen === undefined ? undefined : parts.routes.byId(chosen);
+  if (notice.held === true && named?.isForProtected !== true) {
     return {
       receiver: undefined,
       state: 'held',
       detail: 'protected identity: handled by a person',
     };
   }
-  const receiver = parts.routes.ofNotice(notice);
-  if (!receiver) {
-    const place = notice.municipality ?? `county ${notice.county ?? 'unknown'}`;
-    return { receiver, state: 'unroutable', detail: `no receiver for ${notice.role} in ${place}` };
-  }
   const process = await parts.journal.load(event.stayId);
+  const receiver = named ?? receiverOf(parts, notice, process?.events ?? [], now);
+  if (!receiver) {
+    return { receiver, state: 'unroutable', detail: `no receiver for ${placeText(notice)}` };
+  }
   const senders = process?.stays ?? [];
   const live =
     receiver.isLive(now) && senders.every(({ sender }) => parts.routes.isSenderLive(sender, now));
@@ -177,6 +184,44 @@ async function route(
   const raisedBy = process?.events.find((known) => known.event.id === notice.occasion);
   const isHistory = end !== undefined && (raisedBy?.event ?? event).occurredAt < end;
   return liveOrShadow(receiver, live && !isHistory);
+}
+
+/**
+ * Whom the routes name; but where that one has answered that the patient is not its resident, and another got a notice of
+ * the case instead, it is the other: a correction follows what it corrects.
+ */
+function receiverOf(
+  { routes }: Pick<DispatchParts, 'routes'>,
+  notice: NoticeData,
+  events: readonly StoredEvent[],
+  now: string,
+): Receiver | undefined {
+  const routed = routes.ofNotice(notice, now);
+  const refused = new Set<string | undefined>();
+  for (const { event } of events) {
+    if (event.type === 'notice.misdirected') refused.add(event.data.deliveryId);
+  }
+  if (routed === undefined || refused.size === 0) return routed;
+  const receipts = events.flatMap(({ event }) =>
+    event.type === 'notice.delivered' &&
+    event.data.role === notice.role &&
+    event.data.municipality === notice.municipality
+      ? [event.data]
+      : [],
+  );
+  const isRefused = receipts.some(
+    ({ receiver, deliveryId }) => receiver === routed.id && refused.has(deliveryId),
+  );
+  const other = receipts.findLast(
+    ({ receiver, deliveryId }) => receiver !== routed.id && !refused.has(deliveryId),
+  );
+  return (isRefused && other && routes.byId(other.receiver)) || routed;
+}
+
+function placeText({ role, municipality, outpatientUnit, county }: NoticeData): string {
+  if (municipality !== undefined) return `${role} in ${municipality}`;
+  const unit = outpatientUnit === undefined ? '' : `unit ${outpatientUnit} of `;
+  return `${role} in ${unit}county ${county ?? 'unknown'}`;
 }
 
 function liveOrShadow(receiver: Receiver, live: boolean): Routed {
@@ -278,7 +323,10 @@ async function attemptOrStop(
   return true;
 }
 
-/** What had no receiver and is to be sent all the same goes to whom the configuration names now. */
+/**
+ * What is to be sent and was never rendered goes to whom a person chose, or the configuration names now. It is a delivery
+ * of its own, with an id of its own; the row that waited for it ends.
+ */
 async function routeAnew(
   parts: DispatchParts,
   historyEnd: HistoryEnd,
@@ -286,14 +334,21 @@ async function routeAnew(
 ): Promise<void> {
   const { deliveries } = parts.journal;
   const homeless = (await deliveries.ofLane(lane)).filter(
-    ({ state, receiver }) => state === 'pending' && receiver === undefined,
+    ({ state, rendered }) => state === 'pending' && rendered === undefined,
   );
   const events = await loadEvents(parts.journal, homeless);
   for (const row of homeless) {
     const stored = eventAt(events, row.position);
     const { event } = stored;
     const document = isBilling(event) ? homelessDocument(event, row.deliveryId) : undefined;
-    const routed = await prepare(parts, historyEnd, lane, stored, document ?? 'notice');
+    const routed = await prepare(
+      parts,
+      historyEnd,
+      lane,
+      stored,
+      document ?? 'notice',
+      row.receiver,
+    );
     const isRouted = routed.receiver !== undefined;
     if (isRouted) await deliveries.open([routed]);
     await deliveries.recordOutcome({
@@ -321,13 +376,17 @@ async function cancelUnsent(
   for (const row of rows) {
     const { event } = eventAt(events, row.position);
     if (isBilling(event)) continue;
-    const { key } = noticeOf(event);
+    const notice = noticeOf(event);
+    const { key } = notice;
     const earlier = latest.get(key);
-    if (earlier && isUnsent(earlier)) cancelled.add(earlier.deliveryId);
-    if (event.type === 'notice.withdrawn' && isUnsent(row) && !reached.has(key)) {
+    if (earlier && isUnsent(earlier) && takesPlace(row, earlier, events)) {
+      cancelled.add(earlier.deliveryId);
+    }
+    const address = `${key} ${addressOf(notice)}`;
+    if (event.type === 'notice.withdrawn' && isUnsent(row) && !reached.has(address)) {
       cancelled.add(row.deliveryId);
     }
-    if (!isUnsent(row) && mayHaveArrived(row)) reached.add(key);
+    if (!isUnsent(row) && mayHaveArrived(row)) reached.add(address);
     latest.set(key, row);
   }
   for (const deliveryId of cancelled) {
@@ -341,6 +400,20 @@ async function cancelUnsent(
   }
   return rows.filter((row) => !cancelled.has(row.deliveryId));
 }
+
+/** A withdrawal is for who got the notice: what goes to another municipality or unit does not take its place. */
+function takesPlace(
+  later: DeliveryRow,
+  earlier: DeliveryRow,
+  events: ReadonlyMap<number, StoredEvent>,
+): boolean {
+  const { event } = eventAt(events, earlier.position);
+  if (event.type !== 'notice.withdrawn') return true;
+  return addressOf(event.data) === addressOf(noticeOf(eventAt(events, later.position).event));
+}
+
+const addressOf = ({ municipality, outpatientUnit }: NoticeData): string =>
+  municipality ?? outpatientUnit ?? '';
 
 function isUnsent(row: DeliveryRow): boolean {
   return row.state === 'pending' && row.attempts === 0;

@@ -177,6 +177,7 @@ const hl7Keys = [
   'patient',
   'municipality',
   'protection',
+  'outpatientUnit',
   'acceptedProcessingIds',
   'ack',
   'warningsInAck',

@@ -112,6 +112,8 @@ export const adt = z.strictObject({
   /** A four-digit code passes as it is; what no table has is unmapped. */
   municipality: sources,
   protection: sources,
+  /** The outpatient unit that the person is listed at, where it is an HSA-id. */
+  outpatientUnit: paths,
   numberAuthorities,
   /** Identifier type code (CX.5, table 0203) → kind, for a number whose authority is not named. */
   numberTypes: z.record(z.string(), numberKind),
@@ -159,6 +161,7 @@ export const sender = z.strictObject({
   patient: patientPaths.partial().optional(),
   municipality: sources.optional(),
   protection: sources.optional(),
+  outpatientUnit: paths.optional(),
   /** MSH-11; P where left out. */
   acceptedProcessingIds: z
     .array(z.enum(['P', 'T', 'D']))

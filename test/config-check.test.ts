@@ -97,6 +97,26 @@ describe('a check of the configuration', () => {
       'receivers: [{ id: a, channel: file }, { id: b, channel: file }]',
       /b gets nothing: a before it takes every notice/,
     ],
+    [
+      'a receiver behind one that takes all of its notices',
+      "receivers: [{ id: a, channel: file, counties: ['14'] }, { id: b, channel: file, counties: ['14'], roles: [social-services] }]",
+      /b gets nothing: a before it takes every notice of its/,
+    ],
+    [
+      'receivers between which only their order decides',
+      "receivers: [{ id: a, channel: file, municipalities: ['1480'] }, { id: b, channel: file, roles: [social-services] }]",
+      /b and a both fit some notices, and the order of the file decides: a gets them/,
+    ],
+    [
+      'a receiver that has ended',
+      'receivers: [{ id: a, channel: file, validTo: 2020-01-31 }]',
+      /a has got nothing since 2020-01-31/,
+    ],
+    [
+      'a receiver that ends before it begins',
+      'receivers: [{ id: a, channel: file, validFrom: 2999-02-01, validTo: 2999-01-31 }]',
+      /a ends before it begins/,
+    ],
     ['messages in plain text from elsewhere', 'mllp: { host: 0.0.0.0 }', /plain text/],
     [
       'a password in the file',

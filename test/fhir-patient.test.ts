@@ -1,5 +1,5 @@
 /** Who a person is by FHIR: numbers spelled as HL7 v2 spells them, the name and the address that count, protection, municipality. */
-import type { Patient } from 'fhir/r4.js';
+import type { Organization, Patient } from 'fhir/r4.js';
 import { describe, expect, test } from 'vitest';
 import type { PersonStatement } from '../adapters/adapter.ts';
 import { hl7v2Inbound } from '../adapters/inbound/hl7v2/index.ts';
@@ -28,6 +28,12 @@ function codesOf(over: Partial<Patient>, sender?: string): unknown {
   return fact?.type === 'patient.identity-changed' ? fact.data.patient : undefined;
 }
 
+const listedAt: Organization = {
+  resourceType: 'Organization',
+  id: 'unit',
+  identifier: [{ system: 'urn:oid:1.2.752.129.2.1.4.1', value: 'SE2321000131-E000000000002' }],
+};
+
 describe('a Patient', () => {
   test('tells every stay of the person who they are', () => {
     const meant = translated(patient);
@@ -54,6 +60,33 @@ describe('a Patient', () => {
       },
     ]);
     expect(meant.resources).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<Patient>, string | undefined]>([
+    [
+      'by identifier',
+      {
+        generalPractitioner: [
+          {
+            identifier: { system: 'urn:oid:1.2.752.29.4.19', value: 'SE2321000131-E000000000001' },
+          },
+        ],
+      },
+      'SE2321000131-E000000000001',
+    ],
+    [
+      'as a contained Organization',
+      { contained: [listedAt], generalPractitioner: [{ reference: '#unit' }] },
+      'SE2321000131-E000000000002',
+    ],
+    [
+      'by a number that is no HSA-id: then nothing is said of it',
+      { generalPractitioner: [{ identifier: { system: 'urn:oid:1.2.3', value: '17' } }] },
+      undefined,
+    ],
+  ])('names the unit of the region that the person is listed at %s', (_, over, unit) => {
+    const codes = { municipality: '1480', numberKind: 'personnummer' };
+    expect(codesOf(over)).toEqual(unit === undefined ? codes : { ...codes, outpatientUnit: unit });
   });
 
   test('without a number is refused, and no value of it is told', () => {

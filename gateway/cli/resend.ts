@@ -11,7 +11,9 @@ import {
 import { selectionOf } from '../plans/selection.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { Config } from '../runtime/config.ts';
-import { isOfPlace, takes } from '../wiring/receivers.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { isOfPlace } from '../wiring/receivers.ts';
+import { takes } from '../wiring/routing.ts';
 import { operate } from './operate.ts';
 import {
   addPlanOptions,
@@ -79,7 +81,8 @@ function receiverOf(config: Config, id: string): Parameters<typeof planResend>[2
   return {
     id,
     recognisesRepeats: receiver.channel === 'file' || receiver.recognisesRepeats,
-    takes: (notice) => config.receivers.find((one) => takes(one, notice)) === receiver,
+    takes: (notice) =>
+      config.receivers.find((one) => takes(one, notice, systemClock.now())) === receiver,
   };
 }
 

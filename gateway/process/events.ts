@@ -47,6 +47,8 @@ export const patientCodes = z.strictObject({
   numberKind: z.enum(numberKinds),
   /** `none` is said, as any other; `unspecified` is a marking that could not be read. */
   protection: z.enum(protections).optional(),
+  /** The region-financed outpatient unit that the person is listed at. */
+  outpatientUnit: hsaId.optional(),
 });
 export type PatientCodes = z.infer<typeof patientCodes>;
 
@@ -78,6 +80,10 @@ export const recipientRoles = [
   'region-outpatient',
 ] as const;
 export type RecipientRole = (typeof recipientRoles)[number];
+
+/** The kinds of services of 2 kap. 1 §, as `need.assessed` names them. */
+export const needKinds = ['socialServices', 'municipalHealthCare', 'regionOutpatient'] as const;
+export type NeedKind = (typeof needKinds)[number];
 
 /** 5 kap. 5 § and reading A43: only `available`, `notNeeded` and `notTheCause` let liability arise. */
 export const outpatientAvailability = z.enum([
@@ -127,6 +133,8 @@ const notice = z.strictObject({
   municipality: municipalityCode.optional(),
   /** The region's own outpatient unit, where a sender has told which: by its HSA-id. */
   outpatientUnit: hsaId.optional(),
+  /** The kinds of services that were assessed as needed when it was decided; absent in what is older than the field. */
+  needs: z.array(z.enum(needKinds)).optional(),
   /** Held for a person, never routed automatically (protected identity). */
   held: z.boolean().optional(),
   /** Event id of the revision this one corrects or withdraws. */

@@ -209,7 +209,7 @@ function foldCalls(facts: FactList): readonly PlanningCall[] {
 }
 type Called = EventOf<'planning.called'>;
 
-/** The person's codes as they changed. A municipality or marking left out is not stated: the earlier one stands. */
+/** The person's codes as they changed. A municipality, marking or unit left out is not stated: the earlier one stands. */
 function foldPatient(facts: FactList): Facts['patient'] {
   const statements = [
     ...facts.of('patient.admitted'),
@@ -223,16 +223,19 @@ function foldPatient(facts: FactList): Facts['patient'] {
     const earlier = history.at(-1)?.codes;
     const municipality = stated.municipality ?? earlier?.municipality;
     const protection = stated.protection ?? earlier?.protection;
+    const outpatientUnit = stated.outpatientUnit ?? earlier?.outpatientUnit;
     const codes = {
       ...stated,
       ...(municipality !== undefined && { municipality }),
       ...(protection !== undefined && { protection }),
+      ...(outpatientUnit !== undefined && { outpatientUnit }),
     };
     if (
       earlier !== undefined &&
       earlier.municipality === codes.municipality &&
       earlier.numberKind === codes.numberKind &&
-      earlier.protection === codes.protection
+      earlier.protection === codes.protection &&
+      earlier.outpatientUnit === codes.outpatientUnit
     ) {
       continue;
     }

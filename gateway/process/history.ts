@@ -83,6 +83,8 @@ function addRevision(
     revision: data.revision,
     action,
     ...(data.municipality !== undefined && { municipality: data.municipality }),
+    ...(data.outpatientUnit !== undefined && { outpatientUnit: data.outpatientUnit }),
+    ...(data.needs !== undefined && { needs: data.needs }),
     held: data.held ?? false,
     ...(data.county !== undefined && { county: data.county }),
     content: data.content,

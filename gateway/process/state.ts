@@ -8,6 +8,7 @@ import type {
   DeadlineData,
   DischargeEvent,
   EventData,
+  NeedKind,
   NoticeContent,
   NoticedObligation,
   Obligation,
@@ -130,6 +131,8 @@ export interface NoticeRevision {
   readonly revision: number;
   readonly action: 'issued' | 'corrected' | 'withdrawn';
   readonly municipality?: string;
+  readonly outpatientUnit?: string;
+  readonly needs?: readonly NeedKind[];
   readonly held: boolean;
   readonly county?: string;
   readonly content: NoticeContent;

@@ -3,6 +3,7 @@ import type { Origin, Parameters, Valued } from '../../profiles/index.ts';
 import type {
   CareDaysData,
   DeadlineData,
+  NeedKind,
   NoticeContent,
   NoticedObligation,
   RecipientRole,
@@ -76,6 +77,9 @@ export interface WantedNotice {
   readonly mode: 'send' | 'keep';
   readonly county?: string | undefined;
   readonly municipality?: string | undefined;
+  readonly outpatientUnit?: string | undefined;
+  /** What it is routed by beside role and place. */
+  readonly needs?: readonly NeedKind[] | undefined;
   readonly held: boolean;
   readonly content: NoticeContent;
   readonly reference: string;

@@ -1,6 +1,14 @@
 /** Receivers of notices: one schema a channel. What all have in common is who it is for, and when it is live. */
 import { z } from 'zod';
-import { countyCode, instant, municipalityCode, recipientRoles } from '../process/events.ts';
+import {
+  countyCode,
+  date,
+  hsaId,
+  instant,
+  municipalityCode,
+  needKinds,
+  recipientRoles,
+} from '../process/events.ts';
 import { duration, idText, secretName } from './config-values.ts';
 
 const mode = z.enum(['live', 'shadow']);
@@ -13,11 +21,21 @@ export const when = {
   liveFrom: instant.optional(),
 };
 
+/** Whose notices it gets. What is left out is not asked about. */
 const place = {
   roles: z.array(z.enum(recipientRoles)).min(1).optional(),
   /** SCB codes; absent means every municipality. */
   municipalities: z.array(municipalityCode).min(1).optional(),
   counties: z.array(countyCode).min(1).optional(),
+  /** HSA-ids of units of the region's outpatient care: only notices for one of them. */
+  outpatientUnits: z.array(hsaId).min(1).optional(),
+  /** Only notices about a need of one of these kinds: where a municipality has several receivers for one role. */
+  needs: z.array(z.enum(needKinds)).min(1).optional(),
+  /** First and last day on which notices are routed to it, local dates. */
+  validFrom: date.optional(),
+  validTo: date.optional(),
+  /** The channel is fit for persons with protected identity: a named user may release their notices to it. */
+  protectedIdentity: z.boolean().optional(),
 };
 
 /** What is agreed about reading what was delivered, and whom to call. */

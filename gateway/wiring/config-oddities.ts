@@ -1,11 +1,13 @@
 /** What a start takes and what is odd all the same: mostly a slip, or something an operator should have decided. */
 import { statSync } from 'node:fs';
 import { rulesOf } from '../retention.ts';
+import { localDateOf } from '../rules/legal-days.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { scalarSettings, type Config } from '../runtime/config.ts';
 import type { ConfigSource } from '../runtime/config-source.ts';
 import type { ConfigRemark } from './config-faults.ts';
 import { isLoopback } from './loopback.ts';
+import { covers, overlap } from './routing.ts';
 
 type Oddity = Omit<ConfigRemark, 'severity' | 'where'> & { readonly path: string };
 
@@ -18,6 +20,8 @@ export function oddities(
   const placedOnes = [
     ...lines(config),
     ...receiversNeverReached(config),
+    ...receiversThatOverlap(config),
+    ...datesOfReceivers(config),
     ...passwordsWritten(config, source),
     ...modes(config),
     ...waits(config),
@@ -48,18 +52,47 @@ function* lines({ mllp, http }: Config): Generator<Oddity> {
   }
 }
 
-/** The first that fits gets a notice: one behind a receiver for everything gets none. */
+/** The first that fits gets a notice: one behind a receiver for all of its notices gets none. */
 function* receiversNeverReached({ receivers }: Config): Generator<Oddity> {
-  const open = receivers.findIndex(
-    ({ roles, municipalities, counties }) => !(roles ?? municipalities ?? counties),
-  );
-  if (open < 0) return;
-  for (const [index, { id }] of receivers.entries()) {
-    if (index <= open) continue;
+  for (const [index, receiver] of receivers.entries()) {
+    const wider = receivers.slice(0, index).find((before) => covers(before, receiver));
+    if (wider === undefined) continue;
     yield {
       path: `receivers.${index}`,
-      what: `${id} gets nothing: ${receivers[open]?.id ?? ''} before it takes every notice`,
-      next: `put it before, or give ${receivers[open]?.id ?? ''} its roles, municipalities or counties`,
+      what: `${receiver.id} gets nothing: ${wider.id} before it takes every notice of its`,
+      next: `put it before, or give ${wider.id} its roles, municipalities, counties or dates`,
+    };
+  }
+}
+
+/**
+ * Two that both fit a notice: the order of the file decides. What is narrower in every respect and stands before is meant:
+ * one for the rest after those for some.
+ */
+function* receiversThatOverlap({ receivers }: Config): Generator<Oddity> {
+  for (const [index, receiver] of receivers.entries()) {
+    const before = receivers.slice(0, index);
+    if (before.some((one) => covers(one, receiver))) continue;
+    const other = before.find((one) => overlap(one, receiver) && !covers(receiver, one));
+    if (other === undefined) continue;
+    yield {
+      path: `receivers.${index}`,
+      what: `${receiver.id} and ${other.id} both fit some notices, and the order of the file decides: ${other.id} gets them`,
+      next: `let their roles, municipalities, counties, outpatientUnits, needs or dates keep them apart; hemgang routes who CASE shows whose a notice is`,
+    };
+  }
+}
+
+function* datesOfReceivers({ receivers }: Config): Generator<Oddity> {
+  const today = localDateOf(systemClock.nowMs());
+  for (const [index, { id, validFrom, validTo }] of receivers.entries()) {
+    if (validTo === undefined) continue;
+    const isTurned = validFrom !== undefined && validFrom > validTo;
+    if (!isTurned && validTo >= today) continue;
+    yield {
+      path: `receivers.${index}.validTo`,
+      what: isTurned ? `${id} ends before it begins` : `${id} has got nothing since ${validTo}`,
+      next: isTurned ? 'correct its dates' : 'take it away when nothing waits for it any more',
     };
   }
 }

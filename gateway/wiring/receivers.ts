@@ -1,4 +1,4 @@
-/** Receivers, routes and what is live, from the configuration. The order of the file decides who gets a notice. */
+/** Receivers, routes and what is live, from the configuration. */
 import { join } from 'node:path';
 import { documentFiles, postedDocuments } from '../../adapters/outbound/billing/documents.ts';
 import { billingRecords } from '../../adapters/outbound/billing/records.ts';
@@ -9,10 +9,10 @@ import type { Profiles } from '../../profiles/index.ts';
 import type { MunicipalWords } from '../../mappings/municipal.ts';
 import type { Receiver, Routes } from '../delivery.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
-import type { NoticeData } from '../process/events.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
+import { takes } from './routing.ts';
 
 export type OpenReceiver = Receiver & { readonly config: ReceiverConfig; close?(): Promise<void> };
 
@@ -24,12 +24,17 @@ export function receiverOf(
   env: NodeJS.ProcessEnv,
   index: number,
 ): OpenReceiver {
-  const isLive = liveFrom(receiver);
+  const { id } = receiver;
+  const common = {
+    id,
+    isLive: liveFrom(receiver),
+    isForProtected: receiver.protectedIdentity === true,
+  };
   if (receiver.channel === 'file') {
     const folder = receiver.folder ?? join(dataFolder(config), 'notices', receiver.id);
     const proof = receiver.proofReference === undefined ? 'none' : 'receiver-answer';
     const outbound = fileNotices({ folder, words, proof });
-    return { id: receiver.id, config: receiver, outbound, isLive };
+    return { ...common, config: receiver, outbound };
   }
   const secrets = receiver.secretEnv.map((name) => secretOf(name, env));
   const outbound = openWebhook(index, {
@@ -41,7 +46,7 @@ export function receiverOf(
     allowPrivate: receiver.ownNetwork,
     nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
   });
-  return { id: receiver.id, config: receiver, outbound, isLive, close: () => outbound.close() };
+  return { ...common, config: receiver, outbound, close: () => outbound.close() };
 }
 
 function openWebhook(
@@ -149,7 +154,7 @@ export function routesOf(
       ),
     // A sender that is no longer configured sends nothing new; what it left is not sent on.
     isSenderLive: (sender, now) => senders.get(sender)?.(now) ?? false,
-    ofNotice: (notice) => receivers.find((receiver) => takes(receiver.config, notice)),
+    ofNotice: (notice, now) => receivers.find(({ config: place }) => takes(place, notice, now)),
   };
 }
 
@@ -161,22 +166,4 @@ export function isOfPlace(
   if (receiver.counties?.includes(county) === false) return false;
   if (receiver.takes === 'record') return receiver.municipality === municipality;
   return receiver.municipalities?.includes(municipality) ?? true;
-}
-
-/** Whether a receiver's place fits; the first whose does gets the notice. */
-export function takes(
-  {
-    roles,
-    municipalities,
-    counties,
-  }: Pick<ReceiverConfig, 'roles' | 'municipalities' | 'counties'>,
-  { role, municipality, county }: Pick<NoticeData, 'role' | 'municipality' | 'county'>,
-): boolean {
-  return (
-    (role === 'region-outpatient' || municipality !== undefined) &&
-    (roles?.includes(role) ?? true) &&
-    (municipalities === undefined ||
-      (municipality !== undefined && municipalities.includes(municipality))) &&
-    (counties === undefined || (county !== undefined && counties.includes(county)))
-  );
 }

@@ -41,9 +41,10 @@ function decideNotice(
     draft.add('notice.issued', key, revision, cause, dataOf(want, key, occasion, revision));
     return;
   }
-  if (last.municipality !== want.municipality) {
-    // Another municipality: the old one is told, unless it has answered that it never was concerned.
-    const withdrawn = last.municipality !== undefined && withdraw(process, notice, draft);
+  if (isElsewhere(last, want)) {
+    // Another municipality or unit: the old one is told, unless it has answered that it never was concerned.
+    const wasSomewhere = last.municipality !== undefined || last.outpatientUnit !== undefined;
+    const withdrawn = wasSomewhere && withdraw(process, notice, draft);
     const revision = last.revision + (withdrawn ? 2 : 1);
     const before = withdrawn ? decisionId(key, last.revision + 1) : last.id;
     const data = { ...dataOf(want, key, occasion, revision), corrects: before };
@@ -52,8 +53,22 @@ function decideNotice(
   }
   if (sameContent(last.content, want.content) && last.held === want.held) return;
   const revision = last.revision + 1;
-  const data = { ...dataOf(want, key, occasion, revision), corrects: last.id };
+  // Who got it gets the correction, also where a unit of the region's was told since.
+  const { outpatientUnit } = last;
+  const data = {
+    ...dataOf({ ...want, outpatientUnit }, key, occasion, revision),
+    corrects: last.id,
+  };
   draft.add('notice.corrected', key, revision, cause, data);
+}
+
+/** A unit that nobody had told goes on by whoever got the notice in its place. */
+function isElsewhere(last: NoticeRevision, want: WantedNotice): boolean {
+  const { municipality, outpatientUnit } = last;
+  return (
+    municipality !== want.municipality ||
+    (outpatientUnit !== undefined && outpatientUnit !== want.outpatientUnit)
+  );
 }
 
 /** Withdraws what last stood from whom it was sent to. */
@@ -74,6 +89,8 @@ function withdraw(process: DischargeProcess, notice: NoticeHistory, draft: Draft
     role,
     ...(last.county !== undefined && { county: last.county }),
     ...(last.municipality !== undefined && { municipality: last.municipality }),
+    ...(last.outpatientUnit !== undefined && { outpatientUnit: last.outpatientUnit }),
+    ...(last.needs !== undefined && { needs: [...last.needs] }),
     ...(last.held && { held: true }),
     corrects: last.id,
     content: last.content,
@@ -91,6 +108,8 @@ function dataOf(want: WantedNotice, key: string, occasion: string, revision: num
     role: want.role,
     ...(want.county !== undefined && { county: want.county }),
     ...(want.municipality !== undefined && { municipality: want.municipality }),
+    ...(want.outpatientUnit !== undefined && { outpatientUnit: want.outpatientUnit }),
+    ...(want.needs !== undefined && { needs: [...want.needs] }),
     ...(want.held && { held: true }),
     content: want.content,
     reference: want.reference,

@@ -1,5 +1,7 @@
 /** Makes the want of one notice to one recipient. */
+import { needKinds } from '../../process/events.ts';
 import type { NoticeContent, NoticedObligation } from '../../process/events.ts';
+import { currentNeed } from '../../process/state.ts';
 import type { DischargeProcess, Occasion } from '../../process/state.ts';
 import { isAbout } from './sending.ts';
 import type { Parties, Recipient } from './parties.ts';
@@ -27,6 +29,7 @@ export function noticeWant(
   const mayGo = isSent(process, wish)
     ? mayCorrect
     : mayIssue && !isObserved(process, wish, recipient);
+  const need = currentNeed(process);
   return {
     want: 'notice',
     obligation,
@@ -35,6 +38,8 @@ export function noticeWant(
     reference,
     role: recipient.role,
     municipality: recipient.municipality,
+    outpatientUnit: recipient.outpatientUnit,
+    needs: need && needKinds.filter((kind) => need[kind]),
     county: process.county,
     held: parties.isProtected,
     mode: mayGo ? 'send' : 'keep',

@@ -17,6 +17,8 @@ export interface Parties {
   /** The placing municipality where there is one, else that of registration. */
   readonly payer: string | undefined;
   readonly numberKind: string;
+  /** Of the region, by its HSA-id, where it was told which. */
+  readonly outpatientUnit: string | undefined;
   /** Sent nowhere by itself. */
   readonly isProtected: boolean;
 }
@@ -37,6 +39,7 @@ export function partiesOf(
     registration,
     payer: placed ?? registration,
     numberKind: latest?.numberKind ?? 'none',
+    outpatientUnit: latest?.outpatientUnit,
     isProtected: (latest?.protection ?? 'none') !== 'none',
   };
 }
@@ -111,6 +114,8 @@ export interface Recipient {
   readonly role: RecipientRole;
   /** Absent for the region's own unit, and where it is unknown. */
   readonly municipality: string | undefined;
+  /** Which unit of the region's, where it was told. */
+  readonly outpatientUnit?: string | undefined;
 }
 
 /**
@@ -118,7 +123,7 @@ export interface Recipient {
  * and the payer apart from them where it is another municipality.
  */
 export function recipientsOf(need: Services, parties: Parties): readonly Recipient[] {
-  const { registration, payer } = parties;
+  const { registration, payer, outpatientUnit } = parties;
   const roles: Recipient[] = [];
   if (payer !== registration && needsRole(need, 'payer-municipality')) {
     roles.push({ role: 'payer-municipality', municipality: payer });
@@ -127,7 +132,7 @@ export function recipientsOf(need: Services, parties: Parties): readonly Recipie
     if (needsRole(need, role)) roles.push({ role, municipality: registration });
   }
   if (needsRole(need, 'region-outpatient')) {
-    roles.push({ role: 'region-outpatient', municipality: undefined });
+    roles.push({ role: 'region-outpatient', municipality: undefined, outpatientUnit });
   }
   return roles;
 }

@@ -3,6 +3,7 @@
  * (hl7se.fhir.base) or from an identifier alone. Numbers have the same spelling as those of HL7 v2, so that they meet.
  */
 import type { Address, HumanName, Identifier, Patient } from 'fhir/r4.js';
+import { hsaId } from '../../../../gateway/process/events.ts';
 import type { PatientCodes } from '../../../../gateway/process/events.ts';
 import type { PatientIdentity, PersonNumber, Translation } from '../../../adapter.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../../person-numbers.ts';
 import { withoutUrn } from './compile.ts';
 import { newFacts } from './facts.ts';
-import { listOf } from './references.ts';
+import { follow, listOf } from './references.ts';
 import { asPatient } from './shape.ts';
 import { park, required, warnOnce } from './work.ts';
 import type { Work } from './work.ts';
@@ -46,6 +47,7 @@ export function personOf(work: Work, patient: Patient | undefined, logical?: Ide
   const family = textOf(name?.family);
   const municipality = seen && municipalityOf(work, seen);
   const protection = patient && protectionOf(work, patient);
+  const outpatientUnit = patient && outpatientUnitOf(work, patient);
   return {
     identity: {
       numbers,
@@ -57,6 +59,7 @@ export function personOf(work: Work, patient: Patient | undefined, logical?: Ide
       ...(municipality !== undefined && { municipality }),
       numberKind: bestKind(numbers),
       ...(protection !== undefined && { protection }),
+      ...(outpatientUnit !== undefined && { outpatientUnit }),
     },
     ...(seen && { patient: seen }),
   };
@@ -159,7 +162,7 @@ function bestOf<T extends { readonly use?: string | undefined }>(
   return undefined;
 }
 
-// ---------------------------------------------------------------- municipality and protection
+// ---------------------------------------------------------------- municipality, unit and protection
 
 /** It decides who is told and who pays, so what cannot be read is never passed over. */
 function municipalityOf(work: Work, patient: Patient): string | undefined {
@@ -167,6 +170,24 @@ function municipalityOf(work: Work, patient: Patient): string | undefined {
   if (reading === undefined || reading.target === null) return undefined;
   if (reading.target !== undefined) return String(reading.target);
   return /^\d{4}$/.test(reading.code) ? reading.code : park(work, reading);
+}
+
+/** HSA-ids by the OID of HL7 Sweden's base profiles, and by Inera's. */
+const hsaSystems = new Set(['1.2.752.29.4.19', '1.2.752.129.2.1.4.1']);
+
+/** The unit that the person is listed at: `generalPractitioner` by its HSA-id. */
+function outpatientUnitOf(work: Work, patient: Patient): string | undefined {
+  for (const reference of listOf(patient.generalPractitioner)) {
+    const { resource, identifier } = follow(reference, patient, work.exchange.related);
+    const isUnit = resource?.resourceType === 'Organization';
+    for (const { system, value } of [
+      ...(isUnit ? listOf(resource.identifier) : []),
+      ...(identifier ? [identifier] : []),
+    ]) {
+      if (hsaSystems.has(withoutUrn(system ?? '')) && hsaId.safeParse(value).success) return value;
+    }
+  }
+  return undefined;
 }
 
 const securityLabels = 'http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel';

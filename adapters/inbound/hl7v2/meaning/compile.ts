@@ -68,6 +68,7 @@ export interface CompiledSender {
   } & Readonly<Record<'family' | 'given' | 'street' | 'postalCode' | 'city', Hl7Path>>;
   readonly municipality: Reader;
   readonly protection: readonly Reader[];
+  readonly outpatientUnit: readonly Hl7Path[];
   /** By authority (CX.4), and by type (CX.5) where no authority is named. */
   readonly numberKinds: ReadonlyMap<string, PersonNumber['kind']>;
   readonly numberTypes: ReadonlyMap<string, PersonNumber['kind']>;
@@ -109,6 +110,7 @@ export function compileSender(mappings: Mappings, mapping: SenderMapping): Compi
     },
     municipality: municipalityReader(mapping.municipality ?? adt.municipality, tables),
     protection: listOf(mapping.protection ?? adt.protection).map((one) => readerOf(one, tables)),
+    outpatientUnit: pathsOf(mapping.outpatientUnit ?? adt.outpatientUnit),
     numberKinds: new Map(
       Object.entries({ ...adt.numberAuthorities, ...mapping.numberAuthorities }),
     ),

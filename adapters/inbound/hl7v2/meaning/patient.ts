@@ -1,6 +1,7 @@
 /**
  * Who the patient is, and what the law needs to know of a person as codes.
  */
+import { hsaId } from '../../../../gateway/process/events.ts';
 import type { PatientCodes } from '../../../../gateway/process/events.ts';
 import type { Hl7Path } from '../../../../mappings/index.ts';
 import type { PatientIdentity, PersonNumber } from '../../../adapter.ts';
@@ -83,11 +84,19 @@ function inRepetition(path: Hl7Path, repetition: number): Hl7Path {
 export function codesOf(work: Work): PatientCodes {
   const municipality = municipalityOf(work);
   const protection = protectionOf(work);
+  const outpatientUnit = outpatientUnitOf(work);
   return {
     ...(municipality !== undefined && { municipality }),
     numberKind: bestKind(work.patient.numbers),
     ...(protection !== undefined && { protection }),
+    ...(outpatientUnit !== undefined && { outpatientUnit }),
   };
+}
+
+/** The first that is an HSA-id: what else a hospital calls its units says nothing to who routes by them. */
+function outpatientUnitOf({ message, sender }: Work): string | undefined {
+  const named = sender.outpatientUnit.map((path) => message.valueOf(path));
+  return named.find((id) => hsaId.safeParse(id).success);
 }
 
 // ---------------------------------------------------------------- numbers

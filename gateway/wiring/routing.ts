@@ -1,0 +1,112 @@
+/**
+ * Whom the configuration names for a notice. The first receiver whose place fits gets it: the order of the file decides.
+ * The time that counts is when a notice is routed: when it was decided, or when it is routed anew. What has been routed
+ * stays with its receiver.
+ */
+import type { NeedKind, NoticeData } from '../process/events.ts';
+import { localDateOf } from '../rules/legal-days.ts';
+import type { ReceiverConfig } from '../runtime/config.ts';
+
+/** What of a receiver's configuration decides whose notices it gets. */
+export type Place = Pick<
+  ReceiverConfig,
+  'roles' | 'municipalities' | 'counties' | 'outpatientUnits' | 'needs' | 'validFrom' | 'validTo'
+>;
+/** What of a notice decides who gets it. */
+export type Addressed = Pick<
+  NoticeData,
+  'role' | 'municipality' | 'county' | 'outpatientUnit' | 'needs'
+>;
+
+/** The words in which a receiver is passed over, by the setting that says so. */
+export interface PassedOver {
+  readonly setting: keyof Place | 'municipality';
+  readonly why: string;
+}
+
+/**
+ * Why a receiver does not get a notice; undefined where it fits.
+ * @param now ISO 8601; the dates of the configuration are local ones, first and last day included
+ */
+export function whyNot(place: Place, notice: Addressed, now: string): PassedOver | undefined {
+  const { role, municipality, county, outpatientUnit, needs } = notice;
+  if (role !== 'region-outpatient' && municipality === undefined) {
+    return { setting: 'municipality', why: 'the municipality is not known' };
+  }
+  return (
+    notAmong('roles', place.roles, role) ??
+    notAmong('municipalities', place.municipalities, municipality) ??
+    notAmong('counties', place.counties, county) ??
+    notAmong('outpatientUnits', place.outpatientUnits, outpatientUnit) ??
+    notNeeded(place.needs, needs) ??
+    notInForce(place, localDateOf(Date.parse(now)))
+  );
+}
+
+export const takes = (place: Place, notice: Addressed, now: string): boolean =>
+  whyNot(place, notice, now) === undefined;
+
+function notAmong(
+  setting: 'roles' | 'municipalities' | 'counties' | 'outpatientUnits',
+  list: readonly string[] | undefined,
+  value: string | undefined,
+): PassedOver | undefined {
+  if (list === undefined || (value !== undefined && list.includes(value))) return undefined;
+  return {
+    setting,
+    why: value === undefined ? 'the notice names none' : `${value} is not among them`,
+  };
+}
+
+function notNeeded(
+  list: readonly NeedKind[] | undefined,
+  needs: readonly NeedKind[] | undefined,
+): PassedOver | undefined {
+  if (list === undefined || needs?.some((need) => list.includes(need)) === true) return undefined;
+  const why = needs === undefined ? 'the need is not known' : `the need is of ${needs.join(', ')}`;
+  return { setting: 'needs', why };
+}
+
+function notInForce({ validFrom, validTo }: Place, today: string): PassedOver | undefined {
+  if (validFrom !== undefined && today < validFrom) {
+    return { setting: 'validFrom', why: `not before ${validFrom}` };
+  }
+  if (validTo !== undefined && today > validTo) {
+    return { setting: 'validTo', why: `not after ${validTo}` };
+  }
+  return undefined;
+}
+
+/** Whether every notice that one receiver takes is also taken by another: then the later of them in the file gets none. */
+export function covers(wide: Place, narrow: Place): boolean {
+  return (
+    holds(wide.roles, narrow.roles) &&
+    holds(wide.municipalities, narrow.municipalities) &&
+    holds(wide.counties, narrow.counties) &&
+    holds(wide.outpatientUnits, narrow.outpatientUnits) &&
+    holds(wide.needs, narrow.needs) &&
+    (wide.validFrom ?? '') <= (narrow.validFrom ?? '') &&
+    (wide.validTo ?? '9') >= (narrow.validTo ?? '9')
+  );
+}
+
+const holds = (
+  wide: readonly string[] | undefined,
+  narrow: readonly string[] | undefined,
+): boolean => wide === undefined || (narrow?.every((one) => wide.includes(one)) ?? false);
+
+/** Whether some notice would be taken by both: only the order of the file decides which of them gets it. */
+export function overlap(one: Place, other: Place): boolean {
+  return (
+    meet(one.roles, other.roles) &&
+    meet(one.municipalities, other.municipalities) &&
+    meet(one.counties, other.counties) &&
+    meet(one.outpatientUnits, other.outpatientUnits) &&
+    meet(one.needs, other.needs) &&
+    (one.validFrom ?? '') <= (other.validTo ?? '9') &&
+    (other.validFrom ?? '') <= (one.validTo ?? '9')
+  );
+}
+
+const meet = (one: readonly string[] | undefined, other: readonly string[] | undefined): boolean =>
+  one === undefined || other === undefined || one.some((value) => other.includes(value));
