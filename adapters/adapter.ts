@@ -13,6 +13,7 @@ import type {
   InvoiceDraft,
   IssuedInvoice,
   NoticeData,
+  PatientCodes,
   PersonNumberKind,
   ReminderData,
 } from '../gateway/process/events.ts';
@@ -237,6 +238,8 @@ export interface OutboundNotice {
   /** Whether this says something new, corrects an earlier notice or withdraws it. */
   readonly action: 'issued' | 'corrected' | 'withdrawn';
   readonly patient: PatientIdentity;
+  /** Of a person whose notice was released although the identity is protected: what the register or the hospital says. */
+  readonly protection?: PatientCodes['protection'];
 }
 export interface OutboundBilling {
   readonly kind: 'billing';

@@ -86,7 +86,10 @@ interface CodeSystem {
 }
 
 /** Which of our profiles a resource is held against, by its type: it need not claim one. */
-const profiles: Readonly<Record<string, string>> = {
+export type ProfileSet = Readonly<Record<string, string>>;
+
+/** Of what senders tell us. */
+const received: ProfileSet = {
   Bundle: 'discharge-message',
   CarePlan: 'discharge-care-plan',
   Communication: 'discharge-communication',
@@ -98,8 +101,23 @@ const profiles: Readonly<Record<string, string>> = {
   Task: 'discharge-task',
 };
 
-/** @param folder `profiles/fhir`; the shipped one where left out */
-export function fhirDefinitions(folder = join(shippedFolder(), 'fhir')): FhirDefinitions {
+/** Of the notices that we send. */
+export const noticeProfiles: ProfileSet = {
+  Bundle: 'notice-message',
+  Encounter: 'notice-encounter',
+  MessageHeader: 'notice-message-header',
+  Patient: 'notice-patient',
+  Provenance: 'notice-provenance',
+};
+
+/**
+ * @param folder `profiles/fhir`; the shipped one where left out
+ * @param profiles what is held against what; what senders tell us where left out
+ */
+export function fhirDefinitions(
+  folder = join(shippedFolder(), 'fhir'),
+  profiles: ProfileSet = received,
+): FhirDefinitions {
   const core = once(() => {
     const { definitions, codes }: Core = JSON.parse(
       readFileSync(join(folder, 'r4-core.json'), 'utf8'),

@@ -30,7 +30,7 @@ export type {
   IndicatorId,
   Opening,
 } from './agreement-schema.ts';
-export { fhirCanonical, fhirDefinitions } from './fhir-definitions.ts';
+export { fhirCanonical, fhirDefinitions, noticeProfiles } from './fhir-definitions.ts';
 export type {
   Codes,
   ElementDefinition,

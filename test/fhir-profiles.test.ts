@@ -88,7 +88,7 @@ describe('examples', () => {
     const held = definitions.all().filter(({ derivation, kind }) => {
       return derivation === 'constraint' && kind === 'resource';
     });
-    expect(held.length).toBe(9);
+    expect(held.length).toBe(14);
     expect(held.filter(({ type }) => !types.has(type as never))).toEqual([]);
   });
 });

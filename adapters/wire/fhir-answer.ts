@@ -14,8 +14,8 @@ export interface Asked {
   readonly nowSeconds: number;
 }
 
-/** The server's answer where it is an error, as fhir-kit-client throws it. */
-interface Answered {
+/** The server's answer where it is an error or no JSON, as fhir-kit-client throws it. */
+export interface Answered {
   readonly status: number;
   readonly body: unknown;
   readonly headers: Headers | undefined;
@@ -38,7 +38,7 @@ const advice: Readonly<Record<number, string>> = {
  */
 export function judge(thrown: unknown, asked: Asked): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  const answered = answerOf(thrown);
+  const answered = answeredBy(thrown);
   if (answered === undefined) return withoutAnswer(thrown, asked);
   const { what, isRepeatable } = asked;
   const { status, headers } = answered;
@@ -85,7 +85,8 @@ function withoutAnswer(
   return unanswered(thrown, what, isRepeatable, maxAnswerBytes);
 }
 
-function answerOf(thrown: unknown): Answered | undefined {
+/** @returns undefined where there was no whole answer */
+export function answeredBy(thrown: unknown): Answered | undefined {
   if (!(thrown instanceof Error) || !('response' in thrown)) return undefined;
   const { response }: { response?: unknown } = thrown;
   if (typeof response !== 'object' || response === null || !('status' in response))

@@ -7,11 +7,13 @@ import { Client, type FhirResource as KitResource } from 'fhir-kit-client';
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../../gateway/errors.ts';
 import { isPassing, judge, type Asked } from './fhir-answer.ts';
+import { sendOnce, type FhirPost, type PostAnswer } from './fhir-post.ts';
 import { walkPages, type Page } from './fhir-pages.ts';
 import { openLine, type LineSettings } from './http-line.ts';
 import { persevere, usualPatience, withTimeout, type Machine, type Patience } from './retry.ts';
 
 export type { Page } from './fhir-pages.ts';
+export type { FhirPost, PostAnswer } from './fhir-post.ts';
 
 /** Gives the token for a call. */
 export interface Authorizer {
@@ -83,6 +85,11 @@ export interface FhirClient {
     /** It changes nothing at the server, so it may be repeated; a GET always may. */
     readonly isRepeatable?: boolean;
   }): Promise<FhirResource>;
+  /**
+   * Sends what was rendered, once, and gives the answer as it came: its sender knows best what it means.
+   * @throws GatewayError delivery-failed (nothing was sent), delivery-unknown (sent, and no whole answer)
+   */
+  post(post: FhirPost): Promise<PostAnswer>;
   /** What the server says it can do. */
   capabilities(): Promise<ResourceOf<'CapabilityStatement'>>;
   close(): Promise<void>;
@@ -222,6 +229,7 @@ export function openFhirClient(settings: FhirClientSettings): FhirClient {
       );
       return anyResource(resource, what);
     },
+    post: (one) => sendOnce(one, { ...settings, client, line }),
     async capabilities() {
       const what = 'GET metadata';
       const { resource } = await read('metadata', what);

@@ -19,12 +19,22 @@ export interface LineSettings {
     readonly key?: string | undefined;
   };
   readonly maxAnswerBytes: number;
+  /**
+   * False: a connection for each call. A kept one may be closed by the other side just as we write on it, and then nobody
+   * knows what was read.
+   */
+  readonly keepAlive?: boolean;
 }
 
 export interface HttpLine {
   /** Without a slash at its end. */
   readonly url: URL;
   readonly dispatcher: Dispatcher;
+  /**
+   * The same way, for one call whose fate hangs on what is known of it.
+   * @param onSending called when the connection and its TLS handshake stand, before anything of the call is written
+   */
+  watched(onSending: () => void): Dispatcher;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -40,6 +50,7 @@ export function openLine(settings: LineSettings): HttpLine {
   const agent = new Agent({
     connections,
     maxResponseSize: settings.maxAnswerBytes,
+    ...(settings.keepAlive === false && { pipelining: 0 }),
     connect: {
       lookup,
       timeout: connectTimeoutMs,
@@ -53,6 +64,10 @@ export function openLine(settings: LineSettings): HttpLine {
     dispatcher: agent.compose((dispatch) => (options, handler) => {
       return dispatch(options, new Uncompressed(handler));
     }),
+    watched: (onSending) =>
+      agent.compose((dispatch) => (options, handler) => {
+        return dispatch(options, new Watched(handler, onSending));
+      }),
     close: () => agent.destroy(),
   };
 }
@@ -79,10 +94,26 @@ class Uncompressed extends DecoratorHandler {
   }
 }
 
+class Watched extends Uncompressed {
+  readonly #handler: Dispatcher.DispatchHandlers;
+  readonly #onSending: () => void;
+
+  constructor(handler: Dispatcher.DispatchHandlers, onSending: () => void) {
+    super(handler);
+    this.#handler = handler;
+    this.#onSending = onSending;
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#onSending();
+    this.#handler.onConnect?.(abort);
+  }
+}
+
 /** What went wrong on a connection, as the system or the library names it: `ECONNREFUSED`. */
 export function connectionCode(thrown: unknown): string | undefined {
   for (let one: unknown = thrown; one instanceof Error; one = one.cause) {
-    if ('code' in one && typeof one.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(one.code)) {
+    if ('code' in one && typeof one.code === 'string' && /^[A-Z][A-Z0-9_/]{1,60}$/.test(one.code)) {
       return one.code;
     }
     // Of the fetch standard: ports of other protocols.
@@ -94,7 +125,7 @@ export function connectionCode(thrown: unknown): string | undefined {
 /** Nothing was sent: asking once more cannot ask twice. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 /** What only a person can mend: nothing was sent, and nothing would be the next time. */
-const notAllowed: Readonly<Record<string, string>> = {
+export const notAllowed: Readonly<Record<string, string>> = {
   EBADPORT: 'its port is one that no HTTP client may use',
   EADDRBLOCKED: 'its name leads to an address that is not allowed (ownNetwork)',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',

@@ -165,7 +165,7 @@ export function timeOf(text: string): FieldValue {
 const numberOrder = ['personnummer', 'samordningsnummer', 'reservnummer', 'LMA-nummer'] as const;
 
 /** The number a municipality knows the person by; a hospital's local number says nothing outside. */
-function numberOf(patient: PatientIdentity): PersonNumber | undefined {
+export function numberOf(patient: PatientIdentity): PersonNumber | undefined {
   return numberOrder
     .map((kind) => patient.numbers.find((number) => number.kind === kind))
     .find((number) => number !== undefined);

@@ -34,6 +34,9 @@ Description: "MessageHeader.eventCoding."
 * ^caseSensitive = true
 * ^content = #complete
 * #discharge-process-notification "Discharge process notification" "A hospital, primary-care or municipal system tells what happened in a discharge process."
+* #notice-issued "Notice" "A notice of Hemgång to a unit concerned."
+* #notice-corrected "Corrected notice" "It takes the place of an earlier notice of Hemgång, which it names."
+* #notice-withdrawn "Withdrawn notice" "An earlier notice of Hemgång, which it names, does not hold any more."
 
 CodeSystem: DischargeProcessTask
 Id: discharge-process-task
@@ -50,6 +53,9 @@ Description: "Task.code, and Communication.category of what was sent."
 * #discharge-estimate "Discharge estimate" "The planned date of discharge was told or changed, 2 kap. 2 §."
 * #discharge-ready-notice "Notice of readiness" "Underrättelse om att patienten är utskrivningsklar, 3 kap. 1 §."
 * #information-transfer "Information transfer" "Information that the receiving units need, 3 kap. 2 §."
+* #compulsory-care-notice "Notice of compulsory care" "The decision on open compulsory care is told, which counts as a notice of readiness: LPT (1991:1128) 7 a §, 3 kap. 1 § second paragraph."
+* #discharge-notice "Discharge notice" "The units that were told of the stay are told that it ended."
+* #death-notice "Notice of death" "The units that were told of the stay are told that the patient died."
 * #outpatient-availability "Outpatient availability" "Whether the outpatient care of the region stands in the way of the discharge, 5 kap. 5 §: Observation.code, with a code of outpatient-availability."
 * #outpatient-plan "Outpatient plan" "Whether there is a plan for the outpatient care of the region: Observation.code, with a boolean."
 * #consent "Consent" "Whether the patient consents to a coordinated individual plan, 4 kap. 2 §: Observation.code, with a boolean."

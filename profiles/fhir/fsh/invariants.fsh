@@ -82,3 +82,13 @@ Invariant: hg-stated-of-a-stay
 Description: "is missing: say of which stay it is, by encounter, or by a focus that is an Encounter"
 Severity: #error
 Expression: "code.coding.where(system = 'http://hemgang.se/fhir/CodeSystem/discharge-process-task').exists() implies (encounter.exists() or focus.exists())"
+
+Invariant: hg-notice-earlier
+Description: "is missing what says which notice it is about: a correction has the earlier MessageHeader.id as an entity with role revision, a withdrawal as one with role removal"
+Severity: #error
+Expression: "(entry.resource.where($this is MessageHeader).event.where(code = 'notice-corrected').exists() implies entry.resource.where($this is Provenance).entity.where(role = 'revision').exists()) and (entry.resource.where($this is MessageHeader).event.where(code = 'notice-withdrawn').exists() implies entry.resource.where($this is Provenance).entity.where(role = 'removal').exists())"
+
+Invariant: hg-notice-withdrawn
+Description: "says something of the person: a withdrawal has the case reference alone"
+Severity: #error
+Expression: "entry.resource.where($this is MessageHeader).event.where(code = 'notice-withdrawn').exists() implies entry.resource.where($this is Patient).where(name.exists() or address.exists() or deceased.exists() or identifier.where(system != 'http://hemgang.se/fhir/sid/case-reference').exists()).empty()"

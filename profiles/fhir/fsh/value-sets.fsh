@@ -25,6 +25,39 @@ Description: "The codes of discharge-process-task that a Task or a Communication
 * DischargeProcessTask#discharge-estimate
 * DischargeProcessTask#discharge-ready-notice
 * DischargeProcessTask#information-transfer
+* DischargeProcessTask#compulsory-care-notice
+* DischargeProcessTask#discharge-notice
+* DischargeProcessTask#death-notice
+
+ValueSet: DischargeProcessNoticeCodes
+Id: discharge-process-notice
+Title: "Notices of Hemgång"
+Description: "The codes of discharge-process-task that are notices of Hemgång."
+* insert Ours
+* DischargeProcessTask#admission-notice
+* DischargeProcessTask#discharge-estimate
+* DischargeProcessTask#discharge-ready-notice
+* DischargeProcessTask#information-transfer
+* DischargeProcessTask#planning-call
+* DischargeProcessTask#compulsory-care-notice
+* DischargeProcessTask#discharge-notice
+* DischargeProcessTask#death-notice
+
+ValueSet: DischargeProcessNoticeEventCodes
+Id: discharge-process-notice-event
+Title: "Events of notices"
+Description: "The codes of discharge-process-event that a notice of Hemgång may have."
+* insert Ours
+* DischargeProcessEvent#notice-issued
+* DischargeProcessEvent#notice-corrected
+* DischargeProcessEvent#notice-withdrawn
+
+ValueSet: NeedAssessmentPartCodes
+Id: need-assessment
+Title: "Parts of an assessment of need"
+Description: "Every code of need-assessment."
+* insert Ours
+* include codes from system NeedAssessmentCodes
 
 ValueSet: DischargeReadinessStatusCodes
 Id: discharge-readiness-status

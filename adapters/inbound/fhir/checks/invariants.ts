@@ -86,6 +86,17 @@ export const invariants: Readonly<Record<string, Invariant>> = {
       ) || list(of(provenance, 'entity')).some((entity) => of(entity, 'role') === 'removal'),
     at: ['entity'],
   },
+  'hg-notice-earlier': {
+    holds: (bundle) =>
+      (!hasEvent(bundle, 'notice-corrected') || hasEntity(bundle, 'revision')) &&
+      (!hasEvent(bundle, 'notice-withdrawn') || hasEntity(bundle, 'removal')),
+    at: ['entry'],
+  },
+  'hg-notice-withdrawn': {
+    holds: (bundle) =>
+      !hasEvent(bundle, 'notice-withdrawn') || !ofType(bundle, 'Patient').some(isNamed),
+    at: ['entry'],
+  },
   'hg-availability': {
     holds: (observation) =>
       !codesOf(of(observation, 'code'), taskSystem).includes('outpatient-availability') ||
@@ -110,6 +121,7 @@ export const invariants: Readonly<Record<string, Invariant>> = {
 };
 
 const taskSystem = 'http://hemgang.se/fhir/CodeSystem/discharge-process-task';
+const caseSystem = 'http://hemgang.se/fhir/sid/case-reference';
 const availabilitySystem = 'http://hemgang.se/fhir/CodeSystem/outpatient-availability';
 
 /** The codes of a system that a CodeableConcept has. */
@@ -126,6 +138,34 @@ function isStatement(observation: unknown): boolean {
 
 /** Keys of all that are functions here. */
 export const compiledRules: ReadonlySet<string> = new Set(Object.keys(invariants));
+
+/** Whether a message is of an event of ours. */
+function hasEvent(bundle: unknown, code: string): boolean {
+  return ofType(bundle, 'MessageHeader').some(
+    (header) => of(of(header, 'eventCoding'), 'code') === code,
+  );
+}
+
+function hasEntity(bundle: unknown, role: string): boolean {
+  return ofType(bundle, 'Provenance').some((provenance) =>
+    list(of(provenance, 'entity')).some((entity) => of(entity, 'role') === role),
+  );
+}
+
+/** Whether a Patient says anything but our case reference. */
+function isNamed(patient: unknown): boolean {
+  return (
+    ['name', 'address', 'deceasedBoolean', 'deceasedDateTime'].some(
+      (element) => of(patient, element) !== undefined,
+    ) || list(of(patient, 'identifier')).some((one) => of(one, 'system') !== caseSystem)
+  );
+}
+
+function ofType(bundle: unknown, type: string): readonly unknown[] {
+  return list(of(bundle, 'entry'))
+    .map((entry) => of(entry, 'resource'))
+    .filter((resource) => of(resource, 'resourceType') === type);
+}
 
 function typesIn(bundle: unknown): readonly unknown[] {
   return list(of(bundle, 'entry')).map((entry) => of(of(entry, 'resource'), 'resourceType'));

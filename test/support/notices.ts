@@ -1,0 +1,67 @@
+/** Notices to render and deliver: one person, one stay, every obligation and action. */
+import type { OutboundNotice } from '../../adapters/adapter.ts';
+import type { NoticeData } from '../../gateway/process/events.ts';
+import { decisionId, deliveryIdOf } from '../../gateway/process/ids.ts';
+
+export const receiverId = 'provkommunen';
+const person = {
+  numbers: [{ authority: '1.2.752.129.2.1.3.1', value: '195009072553', kind: 'personnummer' }],
+  family: 'Påhittad',
+  given: 'Testa',
+  address: { street: 'Exempelgatan 1', postalCode: '412 50', city: 'Göteborg' },
+} as const;
+
+/** Everything that a notice could know; what it carries is for its words to say. */
+const content: NoticeData['content'] = {
+  admittedAt: '2022-03-01T08:00:00.000Z',
+  expectedDischarge: '2022-03-09T11:00:00.000Z',
+  dischargeReadyAt: '2022-03-07T10:58:00.000Z',
+  hospital: 'Eklidens sjukhus',
+  unit: 'Avdelning 7',
+};
+
+/** A notice as dispatch hands it to a channel. Revision 2 corrects, and 3 withdraws. */
+export function noticeOf(
+  obligation: NoticeData['obligation'],
+  action: OutboundNotice['action'],
+  change: Partial<NoticeData> = {},
+  more: Partial<OutboundNotice> = {},
+): OutboundNotice {
+  const key = `c-7f3a|${obligation}|fact-1|social-services`;
+  const revision = { issued: 1, corrected: 2, withdrawn: 3 }[action];
+  const notice: NoticeData = {
+    key,
+    revision,
+    obligation,
+    occasion: 'fact-1',
+    role: 'social-services',
+    county: '14',
+    municipality: '1480',
+    ...(revision > 1 && { corrects: decisionId(key, revision - 1) }),
+    content,
+    reference: '2 kap. 1 § lag (2017:612)',
+    ...change,
+  };
+  const id = decisionId(key, revision);
+  const at = '2022-03-07T10:59:00.000Z';
+  return {
+    kind: 'notice',
+    deliveryId: deliveryIdOf(id, receiverId),
+    caseReference: 'c-7f3a',
+    action,
+    patient: person,
+    notice,
+    event: {
+      id,
+      type: `notice.${action}`,
+      stayId: 'stay-1',
+      occurredAt: at,
+      recordedAt: at,
+      source: { sender: 'hemgang', messageId: 'm-1' },
+      causationId: 'fact-1',
+      correlationId: 'm-1',
+      data: notice,
+    },
+    ...more,
+  };
+}
