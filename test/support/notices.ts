@@ -16,6 +16,9 @@ const content: NoticeData['content'] = {
   admittedAt: '2022-03-01T08:00:00.000Z',
   expectedDischarge: '2022-03-09T11:00:00.000Z',
   dischargeReadyAt: '2022-03-07T10:58:00.000Z',
+  calledAt: '2022-03-07T12:30:00.000Z',
+  dischargedAt: '2022-03-08T09:15:00.000Z',
+  deceasedOn: '2022-03-08',
   hospital: 'Eklidens sjukhus',
   unit: 'Avdelning 7',
 };

@@ -37,7 +37,6 @@ Description: "The codes of discharge-process-task that are notices of Hemgång."
 * DischargeProcessTask#admission-notice
 * DischargeProcessTask#discharge-estimate
 * DischargeProcessTask#discharge-ready-notice
-* DischargeProcessTask#information-transfer
 * DischargeProcessTask#planning-call
 * DischargeProcessTask#compulsory-care-notice
 * DischargeProcessTask#discharge-notice

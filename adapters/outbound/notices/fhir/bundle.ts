@@ -21,6 +21,7 @@ import type {
 } from 'fhir/r4.js';
 import { Temporal } from 'temporal-polyfill';
 import { assert } from '../../../../gateway/errors.ts';
+import type { NoticedObligation } from '../../../../gateway/process/events.ts';
 import { deliveryIdOf, idOf } from '../../../../gateway/process/ids.ts';
 import type { NoticeField } from '../../../../mappings/municipal.ts';
 import type { OutboundNotice } from '../../../adapter.ts';
@@ -58,7 +59,7 @@ const labelSystem = 'http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel';
 const confidentialitySystem = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
 
 /** Notices of a stay that has ended. */
-const ended: ReadonlySet<string> = new Set(['discharge-notice', 'death-notice']);
+const ended: ReadonlySet<NoticedObligation> = new Set(['discharge-notice', 'death-notice']);
 
 /** One entry of the message: its name, and what it is. */
 type Part =
@@ -168,6 +169,11 @@ function encounterOf(scene: Scene): Encounter {
   const { content, obligation } = message.notice;
   const isWithdrawn = message.action === 'withdrawn';
   const start = has('admittedAt') ? content.admittedAt : undefined;
+  const end = has('dischargedAt') ? content.dischargedAt : undefined;
+  const period = {
+    ...(start !== undefined && { start: timeOf(start) }),
+    ...(end !== undefined && { end: timeOf(end) }),
+  };
   const extension = extensionsOf(scene);
   const provider = (['unit', 'hospital'] as const).find((part) => placeName(scene, part) !== '');
   return {
@@ -179,13 +185,13 @@ function encounterOf(scene: Scene): Encounter {
     status: isWithdrawn ? 'unknown' : ended.has(obligation) ? 'finished' : 'in-progress',
     class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
     subject: to('patient'),
-    ...(start !== undefined && { period: { start: timeOf(start) } }),
+    ...(Object.keys(period).length > 0 && { period }),
     ...(provider !== undefined && { serviceProvider: to(provider) }),
   };
 }
 
 function extensionsOf({ message, has }: Scene): Extension[] {
-  const { expectedDischarge, dischargeReadyAt, services } = message.notice.content;
+  const { expectedDischarge, dischargeReadyAt, calledAt, services } = message.notice.content;
   const extensions: Extension[] = [];
   if (has('expectedDischarge') && expectedDischarge !== undefined) {
     extensions.push({
@@ -202,6 +208,10 @@ function extensionsOf({ message, has }: Scene): Extension[] {
       ],
     });
   }
+  if (has('calledAt') && calledAt !== undefined) {
+    const url = `${ours}/StructureDefinition/planning-called`;
+    extensions.push({ url, valueDateTime: timeOf(calledAt) });
+  }
   if (has('services') && services !== undefined) {
     for (const [code, isNeeded] of Object.entries(services)) {
       if (!isNeeded) continue;
@@ -215,7 +225,8 @@ function extensionsOf({ message, has }: Scene): Extension[] {
 // ---------------------------------------------------------------- the person
 
 function patientOf({ message, has }: Scene): Patient {
-  const { patient, caseReference, action, protection } = message;
+  const { patient, caseReference, action, protection, notice } = message;
+  const { deceasedOn } = notice.content;
   const identifier: Identifier[] = [{ system: caseSystem, value: caseReference }];
   const number = has('personNumber') ? numberOf(patient) : undefined;
   if (number !== undefined) {
@@ -229,6 +240,7 @@ function patientOf({ message, has }: Scene): Patient {
     ...(security && { meta: { security: [security] } }),
     identifier,
     ...(name && { name: [name] }),
+    ...(has('deceasedOn') && deceasedOn !== undefined && { deceasedDateTime: deceasedOn }),
     ...(address && { address: [address] }),
   };
 }
