@@ -1,8 +1,15 @@
 /** From a recorded month to an invoice that was sent, disputed and credited. */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { checkInvoice } from '../adapters/outbound/billing/checking/index.ts';
+import { createAdvance } from '../gateway/advance.ts';
+import { planResend, resendNames } from '../gateway/plans/resending.ts';
+import { selectionOf } from '../gateway/plans/selection.ts';
 import type { BillingLine } from '../gateway/process/events.ts';
+import type { BillingSettings } from '../gateway/runtime/config-billing.ts';
+import type { Journal } from '../gateway/runtime/journal/journal.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
 import { DatabaseSync } from '@photostructure/sqlite';
 import {
@@ -16,6 +23,7 @@ import {
 } from './support/billed-months.ts';
 import type { Settings } from './support/billed-months.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { journalForms } from './support/journal-forms.ts';
 
 const closing: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -441,6 +449,86 @@ describe('documents', () => {
     ]);
   });
 
+  test('that a receiver cannot take now hold nobody else back, and go when it can', async () => {
+    const server = await receiving(() => (isUp ? 202 : 503));
+    let isUp = false;
+    const out = newFolder();
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: {
+        receivers: [
+          { id: 'care', takes: 'specification', url: `${server.url}/care`, ...http },
+          { id: 'ap', takes: 'invoice', channel: 'file', folder: out, mode: 'live' },
+        ],
+      },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.rest();
+    expect(readdirSync(out)).toEqual(['13000001.xml']);
+    expect((await months.standing()).invoices[0]?.state).toBe('issued');
+    isUp = true;
+    await months.passUntil('2027-03-25T11:02:00.000Z');
+    expect((await months.standing()).invoices[0]?.state).toBe('delivered');
+    const [first, second] = server.requests;
+    expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
+    expect(second?.body).toBe(first?.body);
+    expect(JSON.parse(second?.body ?? '')).toMatchObject({
+      data: { invoice: { number: '13000001' }, lines: [{ caseReference: 'c1', days: 2 }] },
+    });
+  });
+
+  test('by POST are the invoice as it is, with the token of the receiver', async () => {
+    const server = await receiving(() => 200);
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: {
+        receivers: [
+          { id: 'ap', takes: 'invoice', url: `${server.url}/send`, ...http, tokenEnv: 'RECORDS' },
+        ],
+      },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.rest();
+    const [request] = server.requests;
+    expect(request?.path).toBe('/send');
+    expect(request?.headers).toMatchObject({
+      'content-type': 'application/xml',
+      authorization: `Bearer ${userTokens.RECORDS}`,
+    });
+    expect(checkInvoice(request?.body ?? '').filter(({ isFatal }) => isFatal)).toEqual([]);
+  });
+
+  test('that have no receiver go to one that is entered later, when they are sent again', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.rest();
+    const out = newFolder();
+    const receivers = [
+      { id: 'ap', takes: 'invoice', channel: 'file', folder: out, mode: 'live' } as const,
+    ];
+    months.config = { ...months.config, billing: { ...months.config.billing, receivers } };
+    const { deliveries } = await planResend(months.journal, months.clock.nowMs(), {
+      since: '2027-01-01T00:00:00.000Z',
+      where: selectionOf('state=unroutable', resendNames),
+      to: {
+        id: 'ap',
+        recognisesRepeats: true,
+        takes: () => false,
+        takesDocument: (document) => document === 'invoice',
+      },
+    });
+    expect(deliveries).toMatchObject([{ kind: 'billing', of: streamOf(halland) }]);
+    await months.operate('resend', {
+      plan: { digest: 'd', to: 'ap', deliveries: deliveries.map((one) => ({ ...one })) },
+      rate: 0,
+    });
+    await months.rest();
+    expect(readdirSync(out)).toEqual(['13000001.xml']);
+  });
+
   test('that have no receiver say so, and where to enter one', async () => {
     const months = await open({ now: afterInvoiceDay });
     await months.record(halland, [line('c1', 2)]);
@@ -454,3 +542,215 @@ describe('documents', () => {
     ]);
   });
 });
+
+describe('billing records', () => {
+  const municipalities = ['1380', '1382', '1383'];
+
+  /** Each municipality's own platform. */
+  const platforms = (url: string, statuses: readonly Status[]): BillingSettings['receivers'] =>
+    municipalities.map((municipality) => ({
+      id: `platform-${municipality}`,
+      takes: 'record',
+      url,
+      ...http,
+      municipality,
+      category: 'PAYMENT_LIABILITY',
+      customerId: '16',
+      statuses: [...statuses],
+      tokenEnv: 'RECORDS',
+    }));
+
+  test('go one by one: one that is refused holds no other back', async () => {
+    const server = await receiving(({ path }) => (path?.includes('/1382/') ? 400 : 201));
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: { receivers: platforms(server.url, ['APPROVED']) },
+    });
+    for (const municipality of municipalities) {
+      await months.record({ ...halland, municipality }, [line('c1', 2)]);
+      await months.approve({ ...halland, municipality });
+    }
+    await months.rest();
+    expect(
+      server.requests.map(({ path = '' }) => path).toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual(['/1380/billingrecords', '/1382/billingrecords', '/1383/billingrecords']);
+    const states = [];
+    for (const municipality of municipalities) {
+      const rows = await months.journal.deliveries.ofLane(streamOf({ ...halland, municipality }));
+      states.push(rows.find(({ receiver }) => receiver?.startsWith('platform'))?.state);
+    }
+    expect(states).toEqual(['delivered', 'refused', 'delivered']);
+  });
+
+  test('say how far a claim has come, and name no person', async () => {
+    const server = await receiving(() => 201);
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: { receivers: platforms(server.url, ['NEW', 'APPROVED', 'INVOICED', 'REJECTED']) },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.operate('dispute-billing', { token: userTokens.BERIT, number: '13000001' });
+    await months.rest();
+    const records = server.requests.map(({ body }) => JSON.parse(body));
+    expect(records.map(({ status }) => status)).toEqual([
+      'NEW',
+      'APPROVED',
+      'INVOICED',
+      'REJECTED',
+    ]);
+    expect(records[2]).toEqual({
+      category: 'PAYMENT_LIABILITY',
+      type: 'EXTERNAL',
+      status: 'INVOICED',
+      certifiedBy: 'anna',
+      recipient: {
+        legalId: '2120001215',
+        organizationName: 'Kommun 1380',
+        addressDetails: { postalCode: '301 80', city: 'Halmstad' },
+      },
+      invoice: {
+        customerId: '16',
+        description: 'Faktura 13000001',
+        ourReference: 'Region Halland',
+        customerReference: 'ref-4711',
+        referenceId: '13-1380-2027-02-r1',
+        date: '2027-03-25',
+        dueDate: '2027-04-24',
+        invoiceRows: [
+          {
+            descriptions: ['Vårddygn'],
+            detailedDescriptions: [
+              'Ärende c1',
+              'Från 2027-02-01 till 2027-02-03, den dagen ej medräknad',
+            ],
+            costPerUnit: 12_000,
+            quantity: 2,
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe.each(journalForms)('the numbers of a series in $name', ({ place }) => {
+  const municipalities = ['1315', '1380', '1381', '1382', '1383', '1384'];
+
+  test('have no gap and no double where two instances approve at once', async () => {
+    const at = place(newFolder());
+    closing.push(() => at.remove());
+    const first = await at.open();
+    closing.push(() => first.close());
+    // The embedded journal belongs to one process: there two share its connection.
+    const second = first.leases.isShared ? await at.open() : first;
+    if (second !== first) closing.push(() => second.close());
+    const settings = { now: afterInvoiceDay };
+    const instances = [
+      await open({ ...settings, journal: first }),
+      await open({ ...settings, journal: second }),
+    ] as const;
+    for (const municipality of municipalities) {
+      await instances[0].record({ ...halland, municipality }, [line('c1', 2)]);
+    }
+    const outcomes = await Promise.all(
+      municipalities.flatMap((municipality) =>
+        instances.map((one) => one.approve({ ...halland, municipality })),
+      ),
+    );
+    const issued = outcomes.filter(({ outcome }) => outcome === 'issued');
+    const repeats = outcomes.filter(({ outcome }) => outcome === 'repeat');
+    expect([issued.length, repeats.length]).toEqual([6, 6]);
+    const numbers = (await instances[1].invoices()).map(({ number }) => number);
+    expect(numbers).toEqual([1, 2, 3, 4, 5, 6].map((number) => `1300000${number}`));
+  });
+
+  test('are taken by the invoices of a day that are issued together', async () => {
+    const at = place(newFolder());
+    closing.push(() => at.remove());
+    const journal = await at.open();
+    closing.push(() => journal.close());
+    const months = await open({ journal });
+    for (const municipality of municipalities) {
+      await months.record({ ...halland, municipality }, [line('c1', 2)]);
+      await months.approve({ ...halland, municipality });
+    }
+    months.clock.advanceTo('2027-03-20T00:00:00.000Z');
+    const { clock, profiles } = months;
+    const advance = createAdvance({ journal, clock, profiles, isSenderLive: () => true });
+    await Promise.all(
+      municipalities.map((municipality) => {
+        const streamId = streamOf({ ...halland, municipality });
+        const nudge = { type: 'deadline.reached', lane: streamId, streamId, position: 0 };
+        return advance(streamId, [nudge as never]);
+      }),
+    );
+    const numbers = (await months.invoices()).map(({ number }) => number);
+    expect(numbers).toEqual([1, 2, 3, 4, 5, 6].map((number) => `1300000${number}`));
+  });
+
+  test.each(['before', 'after'] as const)(
+    'are not used up, and no invoice comes twice, where the gateway dies %s the commit',
+    async (when) => {
+      const at = place(newFolder());
+      closing.push(() => at.remove());
+      const journal = await at.open();
+      closing.push(() => journal.close());
+      const months = await open({ journal, now: afterInvoiceDay });
+      await months.record(halland, [line('c1', 2)]);
+      const died = new Error('died');
+      const append: Journal['append'] = async (change) => {
+        if (when === 'after') await journal.append(change);
+        throw died;
+      };
+      const dying: Journal = Object.assign(Object.create(journal), { append });
+      const dies = await open({ journal: dying, now: afterInvoiceDay });
+      await expect(dies.approve(halland)).rejects.toThrow();
+      expect(await months.invoices()).toHaveLength(when === 'after' ? 1 : 0);
+      expect(await months.approve(halland)).toMatchObject({
+        number: '13000001',
+        outcome: when === 'after' ? 'repeat' : 'issued',
+      });
+      expect(await months.invoices()).toHaveLength(1);
+    },
+  );
+});
+
+type Status = 'NEW' | 'APPROVED' | 'INVOICED' | 'REJECTED';
+const http = {
+  channel: 'http',
+  mode: 'live',
+  timeout: 2000,
+  ownNetwork: true,
+  recognisesRepeats: true,
+} as const;
+
+interface Received {
+  readonly path: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A receiver's server. @param answer the status of each */
+async function receiving(
+  answer: (request: Received) => number,
+): Promise<{ readonly url: string; readonly requests: Received[] }> {
+  const requests: Received[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const { url: path, headers } = request;
+      const received = { path, headers, body: Buffer.concat(parts).toString('utf8') };
+      requests.push(received);
+      response.writeHead(answer(received)).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  return { url: `http://127.0.0.1:${port}`, requests };
+}

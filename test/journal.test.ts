@@ -348,6 +348,19 @@ describe.each(journalForms)('the journal ($name)', ({ place }) => {
       expect(await eventIds(stayId)).toEqual(['event-1', 'a']);
     });
 
+    test('the last event of a stream is the one written to it, not one that it only reads', async () => {
+      const settlement = 'settlement:14:1480:2022-03';
+      const { stayId } = await recordStay(1);
+      expect(await journal.lastEvent(settlement)).toBeUndefined();
+      const own = { streamId: settlement, body: noticeIssued('own'), lane: settlement };
+      const body = noticeIssued('shared');
+      const read = { streamId: stayId, body, lane: settlement, alsoStream: settlement };
+      await journal.append({ ...nothing, events: [own, read] });
+      const last = await journal.lastEvent(settlement);
+      expect(last?.event.id).toBe('own');
+      expect(last?.position).toBe((await journal.loadStream(settlement)).version);
+    });
+
     test('an unknown stream has version 0, a second stream reads the event too', async () => {
       const settlement = 'settlement:14:1480:2022-03';
       const { stayId } = await recordStay(1);
