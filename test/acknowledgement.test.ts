@@ -211,7 +211,9 @@ describe('what follows', () => {
   test('ends as one incident a receiver, which ends when the last notice is acknowledged', async () => {
     const world = await start();
     const { deliveryId } = await admit(world);
-    const log = createLog({ level: 'silent' });
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    const log = createLog({ level: 'info', json: true, destination });
     const { config } = loadConfig({ env: {}, file: null });
     const receivers = config.receivers.map((one) => ({
       ...one,
@@ -231,5 +233,9 @@ describe('what follows', () => {
     await acknowledge(world, { deliveryId });
     expect(await look()).toMatchObject([{ turn: 'ended' }]);
     expect(await look()).toEqual([]);
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { kind: 'unacknowledged', receiver: 'receiver', count: 1, next: 'hemgang phone-list' },
+      { kind: 'unacknowledged', receiver: 'receiver', count: 0 },
+    ]);
   });
 });

@@ -38,7 +38,7 @@ export async function lookForIncidents(parts: WatchParts): Promise<readonly Chan
   for (const { incident, turn } of changes) {
     if (turn === undefined) continue;
     const { id, cause, about, count, startedAt } = incident;
-    const told = { incident: id, cause, receiver: about, count, since: startedAt };
+    const told = { incident: id, kind: cause, receiver: about, count, since: startedAt };
     if (turn === 'ended') log.info(told, 'incident ended');
     else log.error({ ...told, next: nextStep(incident) }, `incident ${turn}`);
   }

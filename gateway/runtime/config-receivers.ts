@@ -70,6 +70,8 @@ const webhookReceiver = z.strictObject({
   timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
   /** The receiver stands in our own network: private addresses, and plain http there. */
   ownNetwork: z.boolean().default(false),
+  /** At the same time: as many notices of different cases are on their way to it at most. */
+  connections: z.int().min(1).max(64).optional(),
   /** The receiver recognises webhook-id, so what may have arrived may be sent again. */
   recognisesRepeats: z.boolean().default(true),
 });

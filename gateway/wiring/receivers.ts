@@ -42,6 +42,7 @@ export function receiverOf(
     secrets,
     timeoutMs: receiver.timeout,
     idempotent: receiver.recognisesRepeats,
+    ...(receiver.connections !== undefined && { connections: receiver.connections }),
     words,
     allowPrivate: receiver.ownNetwork,
     nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),

@@ -37,6 +37,10 @@ const gateway = await startGateway({
     data: folder,
     mllp: { ...config.mllp, port: 0 },
     http: { ...config.http, port: 0 },
+    dispatch: {
+      ...config.dispatch,
+      lanes: Number(process.env['BENCH_LANES'] ?? config.dispatch.lanes),
+    },
     mappings: process.env['BENCH_MAPPINGS']?.split(':') ?? [],
     // Measured is what it can do, not what one sender may.
     fhir: { ...config.fhir, requestsPerMinute: 10_000_000 },
@@ -53,6 +57,7 @@ const gateway = await startGateway({
               timeout: 10_000,
               ownNetwork: true,
               recognisesRepeats: true,
+              connections: Number(process.env['BENCH_CONNECTIONS'] ?? 4),
             },
           ],
   },

@@ -3,7 +3,7 @@
  * runs; gateway and floor take turns, so that a busy machine is busy for both. With `-- messages`: by trigger event and
  * size, see messages.ts; with `-- fhir`: resources over HTTP, see fhir.ts; with `-- forms`: PostgreSQL and
  * RabbitMQ beside the embedded form, see forms.ts; with `-- conformance`: 10,000 files; with `-- region-year`: one region-year from the journal; with
- * `-- invoices`: a month's invoices, see invoices.ts.
+ * `-- invoices`: a month's invoices, see invoices.ts; with `-- notices`: notices by webhook, see notices.ts.
  */
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { benchFhir } from './fhir.ts';
 import { benchForms } from './forms.ts';
 import { benchInvoices } from './invoices.ts';
 import { benchMessages } from './messages.ts';
+import { benchNotices } from './notices.ts';
 import { benchReading } from './reading.ts';
 import { benchRegionYear } from './region-year/index.ts';
 import { secret, startTarget } from './targets.ts';
@@ -254,6 +255,10 @@ if (what === 'conformance') {
 }
 if (what === 'invoices') {
   benchInvoices(say);
+  process.exit();
+}
+if (what === 'notices') {
+  await benchNotices(say, runs);
   process.exit();
 }
 if (what === 'region-year') {

@@ -18,6 +18,13 @@ export interface Target {
 /** Secret of the receiver that notices go to. */
 export const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
+/** How it sends: by so many lanes and connections; and the folder of its journal, where it is to go on with one. */
+export interface Sending {
+  readonly folder?: string;
+  readonly lanes?: number;
+  readonly connections?: number;
+}
+
 /**
  * @param syncDelayMs added to each commit, to imitate a slower disk
  * @param receiver where notices go; a folder where left out
@@ -30,8 +37,9 @@ export async function startTarget(
   receiver?: string,
   mappings?: string,
   settings: Readonly<Record<string, string>> = {},
+  sending: Sending = {},
 ): Promise<Target> {
-  const folder = mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
+  const folder = sending.folder ?? mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
   const script = join(
     import.meta.dirname,
     what === 'gateway' ? 'gateway-process.js' : `${what}.js`,
@@ -44,6 +52,10 @@ export async function startTarget(
             BENCH_SECRET: secret,
             BENCH_SETTINGS: JSON.stringify(settings),
             ...(mappings !== undefined && { BENCH_MAPPINGS: mappings }),
+            ...(sending.lanes !== undefined && { BENCH_LANES: String(sending.lanes) }),
+            ...(sending.connections !== undefined && {
+              BENCH_CONNECTIONS: String(sending.connections),
+            }),
           },
         })
       : spawn(process.execPath, [script, folder, String(syncDelayMs)], {

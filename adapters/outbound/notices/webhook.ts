@@ -20,6 +20,8 @@ export interface WebhookSettings {
   /** The receiver recognises a repeated `webhook-id`. */
   readonly idempotent: boolean;
   readonly words: MunicipalWords;
+  /** At the same time; 4 where left out. */
+  readonly connections?: number;
   /** The receiver stands in our own network. */
   readonly allowPrivate?: boolean;
   /** The machine's time, not the legal clock: receivers refuse an old signature. */
@@ -31,7 +33,7 @@ export interface WebhookSettings {
  * @throws GatewayError configuration-invalid
  */
 export function webhookNotices(settings: WebhookSettings): Outbound & { close(): Promise<void> } {
-  const { timeoutMs, words, idempotent, nowSeconds } = settings;
+  const { timeoutMs, words, idempotent, nowSeconds, connections = 4 } = settings;
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 120_000) {
     throw new GatewayError('configuration-invalid', 'timeoutMs: expected 1 to 120000');
   }
@@ -41,8 +43,8 @@ export function webhookNotices(settings: WebhookSettings): Outbound & { close():
     // A kept connection may be closed by the other side just as we write on it, and then nobody knows what was read.
     // That costs a repeat where repeats are recognised, but a person's time where they are not: there, no keep-alive.
     keepAlive: idempotent,
-    maxSockets: 4,
-    maxFreeSockets: 2,
+    maxSockets: connections,
+    maxFreeSockets: Math.ceil(connections / 2),
     timeout: 30_000,
   };
   const agent = target.url.protocol === 'https:' ? new HttpsAgent(sockets) : new HttpAgent(sockets);

@@ -18,7 +18,7 @@ export function prepareIncidentReads(sql: Sql) {
      FROM (${limited(what)}) AS ${cause} GROUP BY receiver`;
   const wrong = sql.prepare(
     [
-      counted('failing', `state = 'pending' AND attempts > 0`),
+      counted('failing', `state = 'pending' AND attempts > open_attempt`),
       counted('unresolved', `state = 'unresolved'`),
       counted('unroutable', `state = 'unroutable'`),
       counted(
