@@ -292,7 +292,12 @@ export type OutboundMessage = OutboundNotice | OutboundBillingDocument;
 export interface Rendered {
   readonly contentType: string;
   /** For channels that write files; without a folder. One entry a file. */
-  readonly parts: readonly { readonly name: string; readonly body: string }[];
+  readonly parts: readonly {
+    readonly name: string;
+    readonly body: string;
+    /** How bytes that are no text stand in the body; the file has the bytes. */
+    readonly encoding?: 'base64';
+  }[];
 }
 
 /** What came of one attempt that did not throw. */

@@ -437,6 +437,7 @@ describe('documents', () => {
     expect(readdirSync(join(out, 'care', '2027-02'))).toEqual([
       '13-1380-2027-02-r1-13000001.csv',
       '13-1380-2027-02-r1-13000001.json',
+      '13-1380-2027-02-r1-13000001.pdf',
     ]);
     expect(await months.standing()).toMatchObject({ invoices: [{ state: 'delivered' }] });
     await months.approve(halland);

@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { OutboundMessage } from '../adapters/adapter.ts';
+import { specificationDocument } from '../adapters/outbound/billing/specification-document.ts';
+import { renderSpecificationFiles } from '../adapters/outbound/billing/specification-files.ts';
 import { renderSpecification } from '../adapters/outbound/billing/specification.ts';
 import { renderNotice } from '../adapters/outbound/notices/render.ts';
 import { checkData, noticedObligations } from '../gateway/process/events.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
+import { loadProfiles } from '../profiles/index.ts';
+import { readPdf } from './support/read-pdf.ts';
 
 const corpus = join(import.meta.dirname, 'corpus', 'municipal');
 /** Those with an invoice are of invoice.test.ts. */
@@ -174,6 +178,38 @@ function fail(): never {
 }
 
 describe('a billing specification', () => {
+  const { nation } = loadProfiles();
+
+  test.each(cases.filter((name) => existsSync(join(corpus, name, 'expected.pdf.txt'))))(
+    'is the same on paper, line by line: %s',
+    async (name) => {
+      const [json, csv, pdf] = renderSpecificationFiles(messageOf(name), nation).parts;
+      expect([json, csv]).toEqual(render(name));
+      expect(pdf?.encoding).toBe('base64');
+      const read = await readPdf(Buffer.from(pdf?.body ?? '', 'base64'));
+      expect(`${read.text}\n`).toBe(readText(name, 'expected.pdf.txt'));
+    },
+  );
+
+  test('on paper has a thousand rows at most, and says where the others are', () => {
+    const message = messageOf('billing-month');
+    if (message.kind !== 'billing') throw new Error('the case is a billing record');
+    const [line = fail()] = message.billing.lines;
+    const lines = Array.from({ length: 1002 }, () => line);
+    const billing = { ...message.billing, lines, totalOre: 1002 * line.amountOre };
+    const { blocks } = specificationDocument({ ...message, billing }, nation);
+    const rows = blocks.flatMap((block) =>
+      block.kind === 'table' && block.columns[1]?.header === 'Period' ? block.rows : [],
+    );
+    expect(rows).toHaveLength(1001);
+    expect(rows.at(-1)).toEqual(['Summa', '', '', '1002', '', '9 318 600,00']);
+    expect(blocks).toContainEqual(
+      expect.objectContaining({
+        text: expect.stringMatching(/^Ytterligare 2 rader finns i filerna/),
+      }),
+    );
+  });
+
   test('whose lines do not add up is never rendered', () => {
     const message = messageOf('billing-month');
     if (message.kind !== 'billing') throw new Error('the case is a billing record');

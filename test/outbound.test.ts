@@ -17,7 +17,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OutboundNotice, Rendered } from '../adapters/adapter.ts';
 import { kronorOf, toCsv } from '../adapters/outbound/billing/csv.ts';
-import { billingFiles } from '../adapters/outbound/billing/specification.ts';
+import { billingFiles } from '../adapters/outbound/billing/specification-files.ts';
 import { fileNotices } from '../adapters/outbound/notices/file.ts';
 import { parseRetryAfter } from '../adapters/wire/retry-after.ts';
 import { targetOf } from '../adapters/wire/target.ts';
@@ -31,8 +31,11 @@ import {
 } from '../adapters/simulated/municipality/index.ts';
 import { signerOf, verifierOf } from '../adapters/wire/signature.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
+import { loadProfiles } from '../profiles/index.ts';
+import { readPdf } from './support/read-pdf.ts';
 
 const words = loadMunicipalWords();
+const { nation: places } = loadProfiles();
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 const never = new AbortController().signal;
@@ -583,7 +586,7 @@ describe('a file drop', () => {
 
   test('of several files is unknown when some were renamed and the next could not be', async () => {
     mkdirSync(join(folder, 'b.csv', 'in-the-way'), { recursive: true });
-    const outbound = billingFiles({ folder });
+    const outbound = billingFiles({ folder, places });
     const parts = [
       { name: 'a.json', body: 'a' },
       { name: 'b.csv', body: 'b' },
@@ -610,7 +613,7 @@ describe('a file drop', () => {
     },
   );
 
-  test('of a billing record puts JSON and CSV in the folder of the month', async () => {
+  test('of a billing record puts JSON, CSV and PDF in the folder of the month', async () => {
     const data = {
       county: '14',
       municipality: '1480',
@@ -623,13 +626,16 @@ describe('a file drop', () => {
       model: 'individual',
     };
     const event = { ...notice.event, type: 'billing.recorded' as const, data };
-    const outbound = billingFiles({ folder });
+    const outbound = billingFiles({ folder, places });
     const rendered = outbound.render({ kind: 'billing', deliveryId: 'd-2', event, billing: data });
     await outbound.deliver('d-2', rendered, never);
     expect(readdirSync(join(folder, '2022-03')).toSorted()).toEqual([
       '14-1480-2022-03-r1.csv',
       '14-1480-2022-03-r1.json',
+      '14-1480-2022-03-r1.pdf',
     ]);
+    const pdf = readFileSync(join(folder, '2022-03', '14-1480-2022-03-r1.pdf'));
+    expect((await readPdf(pdf)).text).toContain('Göteborg (1480)');
   });
 });
 

@@ -18,7 +18,10 @@ export async function dropFiles(
   signal: AbortSignal,
 ): Promise<void> {
   assert(parts.length > 0 && parts.length <= 16, 'a drop has 1 to 16 files');
-  const files = parts.map(({ name, body }) => ({ ...placeOf(folder, name), body }));
+  const files = parts.map(({ name, body, encoding }) => ({
+    ...placeOf(folder, name),
+    body: encoding === undefined ? body : Buffer.from(body, encoding),
+  }));
   const folders = new Set(files.map(({ path }) => dirname(path)));
   let renamed = 0;
   try {

@@ -161,7 +161,8 @@ async function partFaults(
   const profiles = await open('profiles', () => loadProfiles({ overlays: config.profiles }));
   await open('mllp', () => mllpTls(config));
   await open('http', () => httpTls(config));
-  await open('billing', () => checkBilled(config, profiles ?? loadProfiles()));
+  const known = profiles ?? loadProfiles();
+  await open('billing', () => checkBilled(config, known));
   await open('journal', () => checkJournal(config, env));
   await open('bus', () => config.bus.form === 'rabbitmq' && brokerAddress(config.bus, env));
   for (const [index, receiver] of config.receivers.entries()) {
@@ -170,7 +171,7 @@ async function partFaults(
     });
   }
   await open('billing', async () => {
-    for (const receiver of documentReceivers(config, env)) await receiver.close?.();
+    for (const receiver of documentReceivers(config, known, env)) await receiver.close?.();
   });
   await open('users', () => usersOf(config, env, tokenThatWouldBe));
   for (const partner of config.partners) {

@@ -45,7 +45,7 @@ export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepa
   const receivers = config.receivers.map((receiver, index) =>
     receiverOf(receiver, config, words, env, index),
   );
-  const documents = documentReceivers(config, env);
+  const documents = documentReceivers(config, profiles, env);
   // Nobody comes to one that does not receive: it needs no tokens, and makes none.
   const tokenOf = config.instance.roles.includes('receive') ? fileToken : tokenThatWouldBe;
   return {
@@ -53,7 +53,7 @@ export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepa
     profiles,
     tls,
     receivers,
-    routes: routesOf(config, receivers, billingReceiver(config), documents),
+    routes: routesOf(config, receivers, billingReceiver(config, profiles), documents),
     documents,
     users: usersOf(config, env, tokenOf),
     partners: partnersOf(config, env, tokenOf),

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { documentFiles, postedDocuments } from '../../adapters/outbound/billing/documents.ts';
 import { billingRecords } from '../../adapters/outbound/billing/records.ts';
-import { billingFiles } from '../../adapters/outbound/billing/specification.ts';
+import { billingFiles } from '../../adapters/outbound/billing/specification-files.ts';
 import { fileNotices } from '../../adapters/outbound/notices/file.ts';
 import { webhookNotices } from '../../adapters/outbound/notices/webhook.ts';
 import type { Profiles } from '../../profiles/index.ts';
@@ -82,17 +82,25 @@ export function checkBilled({ billing }: Config, { nation }: Pick<Profiles, 'nat
 }
 
 /** Where billing specifications go. */
-export function billingReceiver(config: Config): Receiver {
+export function billingReceiver(
+  config: Config,
+  { nation: places }: Pick<Profiles, 'nation'>,
+): Receiver {
   const folder = config.billing.folder ?? join(dataFolder(config), 'billing');
-  return { id: 'billing', outbound: billingFiles({ folder }), isLive: liveFrom(config.billing) };
+  return {
+    id: 'billing',
+    outbound: billingFiles({ folder, places }),
+    isLive: liveFrom(config.billing),
+  };
 }
 
 /** Receivers of invoices, specifications and billing records. @throws GatewayError configuration-invalid */
 export function documentReceivers(
   { billing }: Pick<Config, 'billing'>,
+  { nation }: Pick<Profiles, 'nation'>,
   env: NodeJS.ProcessEnv,
 ): readonly DocumentReceiver[] {
-  return billing.receivers.map((config, index) => documentReceiver(config, index, env));
+  return billing.receivers.map((config, index) => documentReceiver(config, index, nation, env));
 }
 
 /** One receiver of a kind of document. */
@@ -104,11 +112,12 @@ export type DocumentReceiver = Receiver & {
 function documentReceiver(
   config: BillingReceiverConfig,
   index: number,
+  places: Profiles['nation'],
   env: NodeJS.ProcessEnv,
 ): DocumentReceiver {
   const common = { id: config.id, config, isLive: liveFrom(config) };
   if (config.channel === 'file') {
-    return { ...common, outbound: documentFiles({ folder: config.folder }) };
+    return { ...common, outbound: documentFiles({ folder: config.folder, places }) };
   }
   const post = {
     url: config.url,

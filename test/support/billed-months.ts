@@ -206,8 +206,8 @@ export class BilledMonths {
   /** Handles whatever waits, until nothing does. */
   async rest(): Promise<void> {
     const { journal, clock, profiles } = this;
-    const documents = documentReceivers(this.config, userTokens);
-    const routes = routesOf(this.config, [], billingReceiver(this.config), documents);
+    const documents = documentReceivers(this.config, profiles, userTokens);
+    const routes = routesOf(this.config, [], billingReceiver(this.config, profiles), documents);
     const log = createLog({ level: 'silent' });
     const { signal } = new AbortController();
     const handles = {

@@ -12,6 +12,8 @@ import { postOnce } from '../../wire/http-post.ts';
 import { checkInvoice, type Breach } from './checking/index.ts';
 import { invoiceOf } from './issued.ts';
 import { renderInvoice } from './peppol.ts';
+import type { Places } from './specification-document.ts';
+import { renderSpecificationFiles } from './specification-files.ts';
 import { renderSpecification } from './specification.ts';
 
 /** What a receiver's system would refuse of an invoice; nothing where it may be sent. Warnings are no breach. */
@@ -53,13 +55,16 @@ export function renderDocument(message: OutboundMessage): Rendered {
 }
 
 /** Documents in a folder that an access point, or the receiver's system, empties. */
-export function documentFiles({ folder }: { readonly folder: string }): Outbound {
+export function documentFiles(to: { readonly folder: string; readonly places: Places }): Outbound {
   return {
     channel: 'billing-file',
     idempotent: true,
-    render: renderDocument,
+    render: (message) =>
+      message.kind === 'specification'
+        ? renderSpecificationFiles(message, to.places)
+        : renderDocument(message),
     async deliver(_deliveryId, rendered, signal) {
-      await dropFiles(folder, rendered.parts, signal);
+      await dropFiles(to.folder, rendered.parts, signal);
       return { proof: 'none', detail: 'file written' };
     },
   };

@@ -12,41 +12,26 @@ import type {
   SettledCase,
 } from '../../../gateway/process/events.ts';
 import type {
-  Outbound,
   OutboundBilling,
   OutboundMessage,
   OutboundSpecification,
   Rendered,
 } from '../../adapter.ts';
-import { dropFiles } from '../../wire/file-drop.ts';
 import { toCsv, type Cell } from './csv.ts';
 import { quantityCell, quantitySumCell } from './quantity.ts';
 
-/** Billing records as files: `<month>/<county>-<municipality>-<month>-r<revision>.json` and `.csv`. */
-export function billingFiles({ folder }: { readonly folder: string }): Outbound {
-  return {
-    channel: 'billing-file',
-    idempotent: true,
-    render: renderSpecification,
-    async deliver(_deliveryId, rendered, signal) {
-      await dropFiles(folder, rendered.parts, signal);
-      return { proof: 'none', detail: 'files written' };
-    },
-  };
-}
-
 /** The basis as it was recorded, or as an invoice refers to it. */
-type Specified = OutboundBilling | OutboundSpecification;
+export type Specified = OutboundBilling | OutboundSpecification;
+
+export const isSpecified = (message: OutboundMessage): message is Specified =>
+  message.kind === 'billing' || message.kind === 'specification';
 
 /**
  * Renders a billing record, or the specification of an invoice. Pure: times come from the event.
  * @throws GatewayError assertion-failed where the lines do not add up to the total: such a record is never sent
  */
 export function renderSpecification(message: OutboundMessage): Rendered {
-  assert(
-    message.kind === 'billing' || message.kind === 'specification',
-    'a specification is of a billing record',
-  );
+  assert(isSpecified(message), 'a specification is of a billing record');
   const { billing } = message;
   const sumOre = billing.lines.reduce((sum, line) => sum + line.amountOre, 0);
   assert(sumOre === billing.totalOre, 'the lines of a billing record add up to its total');
@@ -62,7 +47,7 @@ export function renderSpecification(message: OutboundMessage): Rendered {
 }
 
 /** An adjustment has a name of its own, so that it never replaces the record it adjusts; so has what an invoice refers to. */
-function nameOf({ billing, event, ...message }: Specified): string {
+export function nameOf({ billing, event, ...message }: Specified): string {
   const { county, municipality, month, revision } = billing;
   const name = `${month}/${county}-${municipality}-${month}-r${revision}`;
   if (message.kind === 'specification') return `${name}-${message.invoice.number}`;
@@ -170,11 +155,9 @@ function rowsOf(message: Specified): Cell[][] {
  * amount, and a case's days are its own, so a sum is of the rows above.
  */
 function toldRows(billing: BillingData): Cell[][] {
-  const { agreement, cases = [], formula = [], remarks = [], invoiceOn } = billing;
-  // Under the statute a charged case has a line of its own.
-  const told = cases.filter(({ flags }) => agreement !== undefined || flags !== undefined);
+  const { agreement, formula = [], remarks = [], invoiceOn } = billing;
   return [
-    ...told.map(caseCells),
+    ...toldCases(billing).map(caseCells),
     ...formula.map((step) => textCells('Formel', step)),
     ...(agreement === undefined ? [] : [textCells('Överenskommelse', agreement)]),
     ...remarks.map((code) => textCells('Anmärkning', remarkWords(code).sv)),
@@ -184,16 +167,31 @@ function toldRows(billing: BillingData): Cell[][] {
   ];
 }
 
-const documentNames = { invoice: 'Faktura', 'credit-note': 'Kreditfaktura' } as const;
+/** The cases that are told: under the statute a charged case has a line of its own. */
+export const toldCases = ({ agreement, cases = [] }: BillingData): readonly SettledCase[] =>
+  cases.filter(({ flags }) => agreement !== undefined || flags !== undefined);
 
-function caseCells({ caseReference, readyDays, share, reason, flags = [] }: SettledCase): Cell[] {
-  const why = [
+/** What a document is called on paper. */
+export const documentNames = { invoice: 'Faktura', 'credit-note': 'Kreditfaktura' } as const;
+
+function caseCells(one: SettledCase): Cell[] {
+  const { caseReference, readyDays } = one;
+  return ['Ärende i underlaget', caseReference, '', '', readyDays, '', '', whyOf(one), '', ''];
+}
+
+/**
+ * What the days of a case do in the basis, and what to look at in it.
+ * @param reasonText words for why it is not charged; its code where left out
+ */
+export const whyOf = (
+  { share, reason, flags = [] }: SettledCase,
+  reasonText = (code: string): string => code,
+): string =>
+  [
     shareWords(share).sv,
-    ...(reason === undefined ? [] : [reason]),
+    ...(reason === undefined ? [] : [reasonText(reason)]),
     ...flags.map((code) => flagWords(code).sv),
   ].join(', ');
-  return ['Ärende i underlaget', caseReference, '', '', readyDays, '', '', why, '', ''];
-}
 
 const textCells = (name: string, text: string): Cell[] => [
   name,
@@ -231,7 +229,7 @@ function chargedCells(line: BillingLine): Cell[] {
 }
 
 /** `until` is the first day that is no longer charged; a reader of a table expects the last one that is. */
-function lastDayOf({ from, until }: BillingLine): string {
+export function lastDayOf({ from, until }: BillingLine): string {
   if (until <= from) return from;
   return Temporal.PlainDate.from(until).subtract({ days: 1 }).toString();
 }
