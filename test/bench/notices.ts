@@ -183,7 +183,7 @@ async function dayOfRetries(): Promise<string> {
     await journal.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  const told = [0, 6, 12, 18, heaps.length - 1].map((hour) => `${(heaps[hour] ?? 0).toFixed(0)}`);
+  const told = [0, 6, 12, 18, heaps.length - 1].map((hour) => (heaps[hour] ?? 0).toFixed(0));
   return (
     `a day with the receiver down: ${downCases} cases, ${attempts} attempts; heap after hours 1, 7, 13, 19 and the last: ` +
     `${told.join(', ')} MB${globalThis.gc === undefined ? ' (not collected before: node --expose-gc)' : ''}`
