@@ -3,7 +3,7 @@
  *
  * A lane (one case and recipient) sends one notice at a time, in order; `delivery.ts` attempts each of them.
  */
-import type { OutboundMessage, Rendered } from '../adapters/adapter.ts';
+import type { OutboundMessage, OutboundNotice, Rendered } from '../adapters/adapter.ts';
 import {
   billingMessage,
   documentsOf,
@@ -28,6 +28,7 @@ import { historyEnds, type HistoryEnd } from './history.ts';
 import { isSeries } from './issue.ts';
 import type { EventOf, NoticeData } from './process/events.ts';
 import { deliveryIdOf } from './process/ids.ts';
+import { fold } from './process/state.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
 import type {
   DeliveryRow,
@@ -273,7 +274,15 @@ async function messageOf(
     caseReference: notice.key.split('|', 1)[0] ?? process.processId,
     action: actionOf(event.type),
     patient: identity,
+    // One that is held comes here when a named user has released it, and not before.
+    ...(notice.held === true && { protection: protectionIn(process.events) }),
   };
+}
+
+/** What the person's marking was told to be; one that is no longer told was there when the notice was decided. */
+function protectionIn(events: readonly StoredEvent[]): NonNullable<OutboundNotice['protection']> {
+  const told = fold(events).patient.at(-1)?.codes.protection ?? 'none';
+  return told === 'none' ? 'unspecified' : told;
 }
 
 // ---------------------------------------------------------------- sending

@@ -29,6 +29,7 @@ import { openObserving } from './wiring/observing.ts';
 import { prepare } from './wiring/prepared.ts';
 import { needsRetention, startRetention } from './wiring/retention.ts';
 import { openRoom, roomCondition, withRoom } from './wiring/room.ts';
+import { routeWaiting } from './wiring/waiting-notices.ts';
 import { openReceiving, type Receiving } from './wiring/receiving.ts';
 import type { FileToken } from './wiring/tokens.ts';
 
@@ -151,9 +152,16 @@ async function assemble(
     log,
     reread: options.reread ?? (() => config),
     intake: () => receiving?.intake,
-    onReplaced: () => advancing?.lookAgain(),
+    async onReplaced() {
+      await advancing?.lookAgain();
+      await lookForRoutes();
+    },
   });
   const { current } = inForce;
+  const lookForRoutes = async (): Promise<void> => {
+    if (!does('dispatch')) return;
+    if ((await routeWaiting(journal, current().prepared.routes, clock, log)) > 0) bus.wake();
+  };
   const advancing = does('advance')
     ? await startAdvancing(bus, { journal, clock, observed }, current, keeper)
     : undefined;
@@ -213,6 +221,7 @@ async function assemble(
   const mllp = (await receiving?.listen()) ?? { host: config.mllp.host, port: 0 };
   if (receiving) closers.push(() => receiving.close());
   await keeper.begin();
+  await lookForRoutes();
   const wake = (): void => {
     void relay?.tick();
     bus.wake();

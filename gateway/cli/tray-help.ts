@@ -14,4 +14,29 @@ same id. abandon: it counts as not given, and your reason is kept with it.
   hemgang unknown resolve 5f0c… --as resend --reason 'they have nothing in their log'
 
 Exit codes: 0 done; 2 wrong use, or its outcome is known.`,
+  unroutableList: `
+Grouped by cause: no receiver for a role in a place, or a receiver that answered that the patient is not its resident. A
+group has a name, by which it is resolved. Where the hospital tells the right municipality, the notice goes there by itself.
+
+Exit codes: 0 nothing waits; 1 something does; 2 wrong use, or no journal there.`,
+  unroutableResolve: `
+Extend receivers: in the configuration and reload: what then has a receiver goes by itself, and no verb is needed. By
+hand a group goes to a receiver that you name; its place must fit, its roles, needs and dates may be passed over. Each is
+a delivery of its own, and counts in law from when it arrives.
+
+  hemgang unroutable resolve social-services/1480 --to goteborg --reason 'their new system' --dry-run
+  hemgang unroutable resolve social-services/1480 --to goteborg --reason 'their new system' --apply
+
+Exit codes: 0 shown, or all of it goes; 1 something has no receiver still, or was left; 2 wrong use.`,
+  heldList: `
+Ids and codes only. Each is given by telephone and acknowledged there, or released to a receiver that is marked.
+
+Exit codes: 0 nothing is held; 1 something is; 2 wrong use, or no journal there.`,
+  heldRelease: `
+You are known by your token (HEMGANG_USER_TOKEN, or --token-file), and need the right release-protected under users: in
+the configuration. It goes to a receiver with protectedIdentity: true whose place fits, and to nobody else.
+
+  hemgang held release 5f0c… --to goteborg-sdk --reason 'agreed with the registry by telephone'
+
+Exit codes: 0 it goes; 2 wrong use, no right, or no such receiver.`,
 } as const;

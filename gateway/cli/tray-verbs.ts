@@ -7,6 +7,8 @@ type Ordered = Given & { readonly reason: string; readonly who?: string };
 
 export function addTrayVerbs(program: Command, parts: VerbParts): void {
   addUnknown(program, parts);
+  addUnroutable(program, parts);
+  addHeld(program, parts);
 }
 
 /** Adds --reason and --who. */
@@ -50,6 +52,71 @@ function addUnknown(program: Command, parts: VerbParts): void {
         const { unknownResolve } = await import('./unknown.ts');
         const { as, at, evidence } = given;
         setExit(await unknownResolve({ ...orderOf(parts, given), delivery, as, at, evidence }));
+      },
+    );
+}
+
+function addUnroutable(program: Command, parts: VerbParts): void {
+  const { withJournal, setExit } = parts;
+  const unroutable = program
+    .command('unroutable')
+    .description('notices that have no receiver, or went to the wrong municipality');
+  withJournal(unroutable.command('list'))
+    .description('show what waits by its cause: role, place, since when, the clock at risk next')
+    .addHelpText('after', trayHelp.unroutableList)
+    .action(async (given: Given) => {
+      const { unroutableList } = await import('./unroutable.ts');
+      setExit(await unroutableList(questionOf(parts, given)));
+    });
+  withOrder(withJournal(unroutable.command('resolve [group]')))
+    .description('show where what waits would go now, and what is late; with --apply let it go')
+    .option(
+      '--to <receiver>',
+      'one group: to this receiver, instead of whom the configuration names',
+    )
+    .option('--dry-run', 'only show it, which is what happens without --apply', false)
+    .option('--apply', 'let it go', false)
+    .addHelpText('after', trayHelp.unroutableResolve)
+    .action(
+      async (
+        group: string | undefined,
+        given: Ordered & { to?: string; apply: boolean; dryRun: boolean },
+      ) => {
+        const { unroutableResolve } = await import('./unroutable.ts');
+        const { to, apply, dryRun } = given;
+        setExit(await unroutableResolve({ ...orderOf(parts, given), group, to, apply, dryRun }));
+      },
+    );
+}
+
+function addHeld(program: Command, parts: VerbParts): void {
+  const { withJournal, setExit } = parts;
+  const held = program
+    .command('held')
+    .description('notices of persons with protected identity: nothing of them leaves by itself');
+  withJournal(held.command('list'))
+    .description('show each, for whom, the clock behind it, and which receivers are marked')
+    .addHelpText('after', trayHelp.heldList)
+    .action(async (given: Given) => {
+      const { heldList } = await import('./held.ts');
+      setExit(await heldList(questionOf(parts, given)));
+    });
+  withJournal(held.command('release <delivery>'))
+    .description('let one go, in your name, to a receiver marked for protected identity')
+    .requiredOption('--to <receiver>', 'its id in the configuration')
+    .requiredOption('--reason <text>', 'why; stands in the audit')
+    .option('--token-file <file>', 'file with your token (default: HEMGANG_USER_TOKEN)')
+    .addHelpText('after', trayHelp.heldRelease)
+    .action(
+      async (
+        delivery: string,
+        given: Given & { to: string; reason: string; tokenFile?: string },
+      ) => {
+        const { heldRelease } = await import('./held.ts');
+        const { to, reason, tokenFile } = given;
+        setExit(
+          await heldRelease({ ...questionOf(parts, given), delivery, to, reason, tokenFile }),
+        );
       },
     );
 }

@@ -9,6 +9,8 @@ import { purge } from './purge.ts';
 import { redrive } from './redrive.ts';
 import { resend } from './resend.ts';
 import { inForce, reload } from './reload.ts';
+import { releaseHeld } from './release-held.ts';
+import { routeAnew } from './route-anew.ts';
 import { resolveUnknown } from './resolve-unknown.ts';
 import { retranslate } from './retranslate.ts';
 import { takeIncident } from './take-incident.ts';
@@ -26,7 +28,9 @@ export const operations = {
   resend,
   'in-force': inForce,
   reload,
+  'release-held': releaseHeld,
   'resolve-unknown': resolveUnknown,
+  'route-anew': routeAnew,
   'resume-queue': resumeQueue,
   retranslate,
   'take-history': takeHistory,

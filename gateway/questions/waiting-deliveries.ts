@@ -19,6 +19,7 @@ export interface WaitingDelivery {
   readonly county?: string;
   readonly municipality?: string;
   readonly outpatientUnit?: string;
+  readonly needs?: NoticeData['needs'];
   /** Absent where it has none. */
   readonly receiver?: string;
   /** When it was decided, or when its outcome became unknown. ISO 8601. */
@@ -90,7 +91,7 @@ async function describe(
     ...(detail !== undefined && { detail }),
   };
   if (notice === undefined || loaded === undefined) return { ...base, ...billingOf(event, head) };
-  const { key, obligation, revision, role, county, municipality, outpatientUnit } = notice;
+  const { key, obligation, revision, role, county, municipality, outpatientUnit, needs } = notice;
   const clock = clockOf(fold(events, loaded.processId), notice, nowMs);
   return {
     ...base,
@@ -101,6 +102,7 @@ async function describe(
     ...(county !== undefined && { county }),
     ...(municipality !== undefined && { municipality }),
     ...(outpatientUnit !== undefined && { outpatientUnit }),
+    ...(needs !== undefined && { needs }),
     ...(clock !== undefined && { clock }),
     isReplaced: isReplaced(notice, events),
   };

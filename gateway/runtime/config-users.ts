@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import { idText, secretName } from './config-values.ts';
 
-export const rights = ['approve-billing', 'handle-disputes', 'credit-billing'] as const;
+export const rights = [
+  'approve-billing',
+  'handle-disputes',
+  'credit-billing',
+  'release-protected',
+] as const;
 /** What a named person may do; nobody may do it without a name. */
 export type Right = (typeof rights)[number];
 

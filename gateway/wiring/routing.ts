@@ -43,6 +43,20 @@ export function whyNot(place: Place, notice: Addressed, now: string): PassedOver
   );
 }
 
+/**
+ * Why a person may not send a notice there: it is for others. Its dates, roles and kinds of need may be passed over by
+ * who says why; a place never.
+ */
+export function isOfAnother(place: Place, notice: Addressed): PassedOver | undefined {
+  const { municipality, county, outpatientUnit, role } = notice;
+  const isMunicipal = role !== 'region-outpatient';
+  return (
+    (isMunicipal ? notAmong('municipalities', place.municipalities, municipality) : undefined) ??
+    notAmong('counties', place.counties, county) ??
+    notAmong('outpatientUnits', place.outpatientUnits, outpatientUnit)
+  );
+}
+
 export const takes = (place: Place, notice: Addressed, now: string): boolean =>
   whyNot(place, notice, now) === undefined;
 

@@ -42,15 +42,18 @@ type Fields = Partial<Record<NoticeField, FieldValue>>;
 
 /**
  * Puts a notice in words. A withdrawal names the case and nothing of the person.
- * @throws GatewayError unroutable for a notice that is held for a person (protected identity)
+ * Of a person with protected identity it has what the law demands, and nothing else.
+ * @throws GatewayError unroutable for a notice that is held for a person (protected identity), and not released
  */
 export function noticeText(message: OutboundNotice, words: MunicipalWords): NoticeText {
-  const { notice, action } = message;
-  if (notice.held === true) {
+  const { notice, action, protection } = message;
+  const isHeld = notice.held === true;
+  if (isHeld && protection === undefined) {
     throw new GatewayError('unroutable', 'a held notice is not rendered: a person decides');
   }
   const spoken = words.notices[notice.obligation];
-  const known = fieldsOf(message, words.vocabulary);
+  const whole = fieldsOf(message, words.vocabulary);
+  const known = isHeld ? withOnly(whole, spoken.mandatory) : whole;
   const listed = action === 'withdrawn' ? [] : [...spoken.mandatory, ...spoken.optional];
   return {
     title: spoken[action].title,
@@ -62,6 +65,10 @@ export function noticeText(message: OutboundNotice, words: MunicipalWords): Noti
     missing:
       action === 'withdrawn' ? [] : spoken.mandatory.filter((field) => known[field] === undefined),
   };
+}
+
+function withOnly(fields: Fields, names: readonly NoticeField[]): Fields {
+  return Object.fromEntries(names.flatMap((name) => (fields[name] ? [[name, fields[name]]] : [])));
 }
 
 /** A line as it is read where labels have no column of their own. */

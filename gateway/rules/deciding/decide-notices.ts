@@ -75,9 +75,12 @@ function isElsewhere(last: NoticeRevision, want: WantedNotice): boolean {
 function withdraw(process: DischargeProcess, notice: NoticeHistory, draft: Draft): boolean {
   const last = notice.revisions.at(-1);
   if (last === undefined || last.action === 'withdrawn') return false;
-  const isRejected = notice.receipts.some(
-    (receipt) => receipt.noticeId === last.id && isMisdirected(process, notice.obligation, receipt),
+  const taken = notice.receipts.filter(
+    ({ noticeId, outcome }) => noticeId === last.id && outcome === 'delivered',
   );
+  const isRejected =
+    taken.length > 0 &&
+    taken.every((receipt) => isMisdirected(process, notice.obligation, receipt));
   if (isRejected) return false;
   const { key, obligation, occasion, role } = notice;
   const revision = last.revision + 1;
