@@ -12,6 +12,7 @@ import { renderSpecificationFiles } from '../adapters/outbound/billing/specifica
 import { renderSpecification } from '../adapters/outbound/billing/specification.ts';
 import { renderNotice } from '../adapters/outbound/notices/render.ts';
 import { checkData, noticedObligations } from '../gateway/process/events.ts';
+import { exclusionWords } from '../gateway/process/exclusion-words.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
 import { readPdf } from './support/read-pdf.ts';
@@ -208,6 +209,18 @@ describe('a billing specification', () => {
         text: expect.stringMatching(/^Ytterligare 2 rader finns i filerna/),
       }),
     );
+  });
+
+  test('has words for every reason that a settled case is left out for', () => {
+    const settlements = join(import.meta.dirname, 'settlements');
+    const texts = readdirSync(settlements).map((file) =>
+      readFileSync(join(settlements, file), 'utf8'),
+    );
+    const codes = texts
+      .flatMap((text) => [...text.matchAll(/excluded: \[([^\]]+)\]/g)])
+      .flatMap(([, list = '']) => list.split(', '));
+    expect(codes.length).toBeGreaterThan(20);
+    expect(codes.filter((code) => exclusionWords(code).sv === code)).toEqual([]);
   });
 
   test('whose lines do not add up is never rendered', () => {

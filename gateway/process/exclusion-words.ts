@@ -65,6 +65,10 @@ const exclusions: Readonly<Record<string, Words>> = {
     sv: 'inskrivningsmeddelandet saknade beräknad tidpunkt för utskrivning',
     en: 'the admission notice had no estimated discharge',
   },
+  ESTIMATE_MISSING: {
+    sv: 'beräknad tidpunkt för utskrivning saknas',
+    en: 'no estimated discharge was told',
+  },
   READINESS_CANCELLED: {
     sv: 'uppgiften om utskrivningsklar gäller inte längre',
     en: 'the readiness was withdrawn',

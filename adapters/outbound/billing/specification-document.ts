@@ -115,10 +115,11 @@ function table(
   return [block, paragraph(rest)];
 }
 
+/** A case's reference is a UUID: it has two lines beside figures, and one elsewhere. */
 const lineColumns: readonly Column[] = [
-  { header: 'Ärende', share: 85 },
+  { header: 'Ärende', share: 112 },
   { header: 'Period', share: 68 },
-  { header: 'Avser', share: 146 },
+  { header: 'Avser', share: 119 },
   { header: 'Dygn', share: 42, align: 'right' },
   { header: 'Kr per dygn', share: 58, align: 'right' },
   { header: 'Belopp (kr)', share: 68, align: 'right' },
@@ -147,9 +148,9 @@ function caseBlocks(billing: BillingData): readonly Block[] {
   const told = toldCases(billing);
   if (told.length === 0) return [];
   const columns: readonly Column[] = [
-    { header: 'Ärende', share: 2 },
-    { header: 'Dygn', share: 1, align: 'right' },
-    { header: 'I underlaget', share: 6 },
+    { header: 'Ärende', share: 4.4 },
+    { header: 'Dygn', share: 0.9, align: 'right' },
+    { header: 'I underlaget', share: 4.7 },
   ];
   const rows = told.map((one) => [
     one.caseReference,
@@ -162,9 +163,9 @@ function caseBlocks(billing: BillingData): readonly Block[] {
 function excludedBlocks({ excluded }: BillingData): readonly Block[] {
   if (excluded.length === 0) return [];
   const columns: readonly Column[] = [
-    { header: 'Ärende', share: 2 },
-    { header: 'Orsak', share: 5 },
-    { header: 'Bestämmelse', share: 3 },
+    { header: 'Ärende', share: 4.4 },
+    { header: 'Orsak', share: 3 },
+    { header: 'Bestämmelse', share: 2.6 },
   ];
   const rows = excluded.map(({ caseReference, reason, reference }) => [
     caseReference,
