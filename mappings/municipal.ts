@@ -7,29 +7,14 @@ import { z } from 'zod';
 import { GatewayError } from '../gateway/errors.ts';
 import {
   noticedObligations,
+  noticeFields,
   numberKinds,
   recipientRoles,
   type NoticedObligation,
+  type NoticeField,
 } from '../gateway/process/events.ts';
 import { deepFreeze, readLaid } from './files.ts';
 import type { LaidFile } from './files.ts';
-
-/** Fields that a notice may carry. What a file does not list does not leave the house. */
-export const noticeFields = [
-  'name',
-  'personNumber',
-  'address',
-  'expectedDischarge',
-  'admittedAt',
-  'dischargeReadyAt',
-  'calledAt',
-  'dischargedAt',
-  'deceasedOn',
-  'hospital',
-  'unit',
-  'services',
-] as const;
-export type NoticeField = (typeof noticeFields)[number];
 
 /** Placeholders that say nothing of a person: every text may have them, a withdrawal only them. */
 const openPlaceholders = ['caseReference', 'role', 'municipality', 'decidedAt'] as const;
@@ -70,14 +55,26 @@ export interface MunicipalWords {
   readonly notices: Readonly<Record<NoticedObligation, NoticeWords>>;
 }
 
+/** Fields of a notice by law or guideline, at any time and in any place; `mandatory` are those that must be said. */
+export interface Carried {
+  readonly mandatory: ReadonlySet<NoticeField>;
+  readonly optional: ReadonlySet<NoticeField>;
+}
+export type CarriedFields = (obligation: NoticedObligation) => Carried;
+
 /**
  * Loads the shipped words and lays the user's own over them, key by key; a list is replaced whole.
  * @param overlays mapping folders of the user (`--mappings DIR`): `DIR/municipal/<obligation>.yaml`
+ * @param carried what the profiles let a notice carry; words for more are refused
  * @throws GatewayError configuration-invalid, naming file and key
  */
-export function loadMunicipalWords(overlays: readonly string[] = []): MunicipalWords {
+export function loadMunicipalWords(
+  overlays: readonly string[] = [],
+  carried?: CarriedFields,
+): MunicipalWords {
   const stems = wordFiles(overlays);
-  const read = (obligation: NoticedObligation): NoticeWords => readNotice(stems, obligation);
+  const read = (obligation: NoticedObligation): NoticeWords =>
+    readNotice(stems, obligation, carried?.(obligation));
   const notices = {
     'admission-notice': read('admission-notice'),
     'discharge-estimate': read('discharge-estimate'),
@@ -111,12 +108,14 @@ function wordFiles(overlays: readonly string[]): ReadonlyMap<string, LaidFile> {
 function readNotice(
   stems: ReadonlyMap<string, LaidFile>,
   obligation: NoticedObligation,
+  carriable: Carried | undefined,
 ): NoticeWords {
   const words = readAs(noticeWords, stems, obligation);
   const file = stems.get(obligation)?.files.join(' + ') ?? obligation;
   const fields = [...words.mandatory, ...words.optional];
   const twice = fields.find((field, index) => fields.indexOf(field) !== index);
   if (twice !== undefined) throw invalid(file, 'optional', `${twice} is listed twice`);
+  if (carriable !== undefined) checkCarried(file, words, carriable);
   const carried = new Set<string>([...openPlaceholders, ...fields]);
   if (carried.has('personNumber')) carried.add(kindOfNumber);
   checkPlaceholders(file, 'issued', words.issued, carried);
@@ -139,6 +138,19 @@ function readReminder(stems: ReadonlyMap<string, LaidFile>): MunicipalWords['rem
   const file = stems.get('reminder')?.files.join(' + ') ?? 'reminder';
   checkPlaceholders(file, 'reminder', words, new Set(reminderPlaceholders));
   return words;
+}
+
+/** The words say how a field reads; that a notice has it is law, or agreed. */
+function checkCarried(file: string, { mandatory, optional }: NoticeWords, carried: Carried): void {
+  const unasked = mandatory.find((field) => !carried.mandatory.has(field));
+  if (unasked !== undefined) throw invalid(file, 'mandatory', `no profile asks for ${unasked}`);
+  const unsaid = [...carried.mandatory].find((field) => !mandatory.includes(field));
+  if (unsaid !== undefined) throw invalid(file, 'mandatory', `${unsaid} is asked for by law`);
+  const extra = optional.find((field) => !carried.optional.has(field));
+  if (extra !== undefined) {
+    const where = 'enter it in profiles with its legal basis, or leave it out';
+    throw invalid(file, 'optional', `no profile lets the notice carry ${extra}: ${where}`);
+  }
 }
 
 function checkPlaceholders(

@@ -91,6 +91,8 @@ export interface Profiles {
   readonly parameters: readonly ParameterDescription[];
   readonly agreements: readonly AgreementDescription[];
   readonly nation: Nation;
+  /** Every value a parameter has at any time, under the statute or any agreement. */
+  valuesOf(name: string): readonly ParameterValue[];
 }
 
 /**
@@ -112,6 +114,10 @@ export function loadProfiles(options: { readonly overlays?: readonly string[] } 
     parameters: deepFreeze([...law].map(describeParameter)),
     agreements: deepFreeze(regions.map(describeAgreement)),
     nation,
+    valuesOf: (name) =>
+      [law.get(name), ...regions.map(({ agreement }) => agreement.parameters[name])]
+        .flatMap((stated) => Object.values(stated?.values ?? {}))
+        .flatMap(({ value }) => value ?? []),
   };
 }
 

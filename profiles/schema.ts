@@ -14,8 +14,8 @@ export const gaps = z.array(z.strictObject({ from: date, reference }));
 const parameter = z.strictObject({
   description: z.string().min(1).max(600),
   unit: z.string().min(1).max(60),
-  type: z.enum(['whole-number', 'decimal', 'clock-time', 'choice', 'text', 'boolean']),
-  /** The choices, for type `choice`. */
+  type: z.enum(['whole-number', 'decimal', 'clock-time', 'choice', 'selection', 'text', 'boolean']),
+  /** The choices, for types `choice` and `selection`: a selection is some of them with a space between, or `none`. */
   choices: z.array(z.string().min(1)).min(2).optional(),
   /** Every value is a multiple of this, for type `whole-number`. */
   multipleOf: z.int().min(2).optional(),
@@ -58,8 +58,9 @@ export function checkProfile(file: string, content: unknown): ParameterFile {
     checkValues(file, name, stated, stated.values ?? {});
     const key = `parameters.${name}`;
     if (!stated.values && !stated.unknown) throw invalid(file, key, 'neither values nor unknown');
-    if ((stated.type === 'choice') !== (stated.choices !== undefined)) {
-      throw invalid(file, `${key}.choices`, 'belongs to type choice, and only to it');
+    const isChosen = stated.type === 'choice' || stated.type === 'selection';
+    if (isChosen !== (stated.choices !== undefined)) {
+      throw invalid(file, `${key}.choices`, 'belongs to types choice and selection alone');
     }
     if ((stated.agreement === 'narrows') !== (stated.narrowsTo !== undefined)) {
       throw invalid(file, `${key}.narrowsTo`, 'belongs to agreement: narrows, and only to it');
@@ -125,8 +126,9 @@ export function checkValue(
   entered: number | string | boolean | null,
 ): void {
   if (entered === null) return;
-  if (!kinds[type](entered) || (choices !== undefined && !choices.includes(String(entered)))) {
+  if (!kinds[type](entered) || !isChosenOf(type, choices, String(entered))) {
     const wanted =
+      (type === 'selection' ? `selection of ${choices?.join(', ')}, or none` : undefined) ??
       choices?.join(' | ') ??
       (type === 'decimal' ? "decimal in quotes, '1.5'" : type.replace('-', ' '));
     throw invalid(file, key, `is not a ${wanted}`);
@@ -140,6 +142,18 @@ export function checkValue(
   }
 }
 
+function isChosenOf(
+  type: Parameter['type'],
+  choices: readonly string[] | undefined,
+  entered: string,
+): boolean {
+  if (choices === undefined) return true;
+  if (type !== 'selection') return choices.includes(entered);
+  const chosen = entered.split(' ');
+  const isWhole = chosen.every((one) => choices.includes(one));
+  return entered === 'none' || (isWhole && new Set(chosen).size === chosen.length);
+}
+
 type Entered = number | string | boolean;
 const kinds: Readonly<Record<Parameter['type'], (entered: Entered) => boolean>> = {
   'whole-number': (entered) => Number.isSafeInteger(entered) && Number(entered) >= 0,
@@ -148,6 +162,7 @@ const kinds: Readonly<Record<Parameter['type'], (entered: Entered) => boolean>> 
   'clock-time': (entered) =>
     typeof entered === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(entered),
   choice: (entered) => typeof entered === 'string',
+  selection: (entered) => typeof entered === 'string',
   text: (entered) => typeof entered === 'string',
   boolean: (entered) => typeof entered === 'boolean',
 };

@@ -96,6 +96,23 @@ export const outpatientAvailability = z.enum([
 
 const reference = z.string().min(1).max(300);
 
+/** Fields that a notice may carry. Which of them it does is decided by `profiles/`, and how they read by `mappings/municipal`. */
+export const noticeFields = [
+  'name',
+  'personNumber',
+  'address',
+  'expectedDischarge',
+  'admittedAt',
+  'dischargeReadyAt',
+  'calledAt',
+  'dischargedAt',
+  'deceasedOn',
+  'hospital',
+  'unit',
+  'services',
+] as const;
+export type NoticeField = (typeof noticeFields)[number];
+
 /** What a notice says, as codes and times; name, number and address are joined when it is rendered. */
 export const noticeContent = z.strictObject({
   admittedAt: instant.optional(),
@@ -139,6 +156,8 @@ const notice = z.strictObject({
   held: z.boolean().optional(),
   /** Event id of the revision this one corrects or withdraws. */
   corrects: text.optional(),
+  /** What it may carry by the law of its place and date; absent in a notice of before that was written down. */
+  fields: z.array(z.enum(noticeFields)).max(noticeFields.length).optional(),
   content: noticeContent,
   reference,
 });

@@ -11,6 +11,7 @@ import type {
   NeedKind,
   NoticeContent,
   NoticedObligation,
+  NoticeField,
   Obligation,
   PatientCodes,
   RecipientRole,
@@ -135,6 +136,7 @@ export interface NoticeRevision {
   readonly needs?: readonly NeedKind[];
   readonly held: boolean;
   readonly county?: string;
+  readonly fields?: readonly NoticeField[];
   readonly content: NoticeContent;
   readonly reference: string;
 }

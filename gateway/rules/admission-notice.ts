@@ -46,7 +46,7 @@ export const admissionNotice: Rule = {
     const notices = recipients.map((recipient) => {
       const assessed = assessRecipient(process, admission, recipient, parameters, nowMs);
       const wants: Want[] = [
-        noticeWant(process, parties, {
+        noticeWant(process, parties, parameters, {
           obligation: 'admission-notice',
           about: admission,
           recipient,

@@ -26,7 +26,7 @@ export const carePlanning: Rule = {
   id,
   reference,
   assess(process, parameters, nowMs) {
-    return [...callNotices(process), ...planningFindings(process, parameters, nowMs)];
+    return [...callNotices(process, parameters), ...planningFindings(process, parameters, nowMs)];
   },
 };
 

@@ -32,9 +32,14 @@ export const dischargeNotice: Rule = {
     const end = endOf(process);
     if (admission === undefined || end === undefined) return [];
     const ending = end === deceased ? deathOf(end) : dischargeOf(end);
+    const content = {
+      ...ending.content,
+      ...(!admission.dateOnly && { admittedAt: isoOf(admission.atMs) }),
+      ...(process.hospital !== undefined && { hospital: process.hospital }),
+    };
     const about = { ...admission, id: end.id };
     return toldUnits(process, earlier, ending.toldOf).map((recipient) =>
-      tell(process, parameters, nowMs, { ...ending, end, about, recipient }),
+      tell(process, parameters, nowMs, { ...ending, content, end, about, recipient }),
     );
   },
 };
@@ -88,7 +93,7 @@ function tell(
   if (!isAgreed) return finding(dischargeNotice, 'not-applicable', 'END_NOT_TOLD', details);
   const lastMs = endOfDayMs(addDays(endedOn, law.number(`${id}.toldWithinDays`)));
   const hindered = isHindered(process, obligation);
-  const want = noticeWant(process, parties, {
+  const want = noticeWant(process, parties, parameters, {
     obligation,
     about,
     recipient,

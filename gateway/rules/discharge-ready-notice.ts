@@ -56,7 +56,7 @@ function assessPeriod(
   const found = recipientsOf(need, parties).map((recipient) => {
     const assessed = readyNoticeTo(process, period, recipient, parameters);
     if (!isCurrent || (hindered && isUnsent(process, id, period, recipient))) return assessed;
-    const want = noticeWant(process, parties, {
+    const want = noticeWant(process, parties, parameters, {
       obligation: id,
       about: period,
       recipient,
@@ -155,7 +155,7 @@ function assessOpenCare(process: DischargeProcess, parameters: Parameters): read
   return recipientsOf(need, parties).map((recipient) => {
     const assessed = openCareNoticeTo(process, recipient, parameters);
     if (hindered && isUnsent(process, obligation, courtDecision, recipient)) return assessed;
-    const want = noticeWant(process, parties, {
+    const want = noticeWant(process, parties, parameters, {
       obligation,
       about: courtDecision,
       recipient,

@@ -6,6 +6,7 @@ import type {
   NeedKind,
   NoticeContent,
   NoticedObligation,
+  NoticeField,
   RecipientRole,
 } from '../process/events.ts';
 import type { LocalDate } from '../process/local-time.ts';
@@ -81,6 +82,8 @@ export interface WantedNotice {
   /** What it is routed by beside role and place. */
   readonly needs?: readonly NeedKind[] | undefined;
   readonly held: boolean;
+  /** What it may carry. */
+  readonly fields: readonly NoticeField[];
   readonly content: NoticeContent;
   readonly reference: string;
 }

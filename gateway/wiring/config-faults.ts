@@ -3,6 +3,7 @@
  * that one fault does not hide the next. It writes nothing, and reaches nobody.
  */
 import { loadMappings, type Mappings } from '../../mappings/index.ts';
+import { wordsOf } from './words.ts';
 import { loadMunicipalWords } from '../../mappings/municipal.ts';
 import { loadProfiles } from '../../profiles/index.ts';
 import { asGatewayError, type GatewayError } from '../errors.ts';
@@ -155,10 +156,11 @@ async function partFaults(
   }
 
   const mappings = await open('mappings', () => loadMappings({ overlays: config.mappings }));
-  const words = await open('mappings', () => loadMunicipalWords(config.mappings));
-  // In the place of what cannot be read, for the sake of what is looked at next.
-  const spoken = words ?? loadMunicipalWords();
   const profiles = await open('profiles', () => loadProfiles({ overlays: config.profiles }));
+  // In the place of what cannot be read, for the sake of what is looked at next.
+  const law = profiles ?? loadProfiles();
+  const words = await open('mappings', () => wordsOf(config.mappings, law));
+  const spoken = words ?? loadMunicipalWords();
   await open('mllp', () => mllpTls(config));
   await open('http', () => httpTls(config));
   const known = profiles ?? loadProfiles();

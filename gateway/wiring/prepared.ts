@@ -1,7 +1,6 @@
 /** Everything that only the configuration decides, before anything runs. */
 import type { TlsOptions } from 'node:tls';
 import type { Mappings } from '../../mappings/index.ts';
-import { loadMunicipalWords } from '../../mappings/municipal.ts';
 import { loadProfiles, type Profiles } from '../../profiles/index.ts';
 import type { Routes } from '../delivery.ts';
 import type { Config } from '../runtime/config.ts';
@@ -20,6 +19,7 @@ import {
 } from './receivers.ts';
 import { mllpTls } from './tls.ts';
 import { fileToken, tokenThatWouldBe } from './tokens.ts';
+import { wordsOf } from './words.ts';
 import { usersOf, type Users } from './users.ts';
 
 export interface Prepared {
@@ -41,7 +41,7 @@ export function prepare(config: Config, env: NodeJS.ProcessEnv, log: Log): Prepa
   const tls = mllpTls(config);
   const profiles = loadProfiles({ overlays: config.profiles });
   checkBilled(config, profiles);
-  const words = loadMunicipalWords(config.mappings);
+  const words = wordsOf(config.mappings, profiles);
   const receivers = config.receivers.map((receiver, index) =>
     receiverOf(receiver, config, words, env, index),
   );

@@ -8,10 +8,10 @@ import {
   fillPlaceholders,
   placeholdersOf,
   type MunicipalWords,
-  type NoticeField,
   type NoticeWords,
   type Vocabulary,
 } from '../../../mappings/municipal.ts';
+import type { NoticeData, NoticeField } from '../../../gateway/process/events.ts';
 import type { OutboundNotice, PatientIdentity, PersonNumber } from '../../adapter.ts';
 
 /** A notice in words. */
@@ -54,13 +54,13 @@ export function noticeText(message: OutboundNotice, words: MunicipalWords): Noti
   const spoken = words.notices[notice.obligation];
   const whole = fieldsOf(message, words.vocabulary);
   const known = isHeld ? withOnly(whole, spoken.mandatory) : whole;
-  const listed = action === 'withdrawn' ? [] : [...spoken.mandatory, ...spoken.optional];
+  const carried = action === 'withdrawn' ? [] : [...spoken.mandatory, ...addedTo(notice, spoken)];
   return {
     title: spoken[action].title,
     lines: linesOf(message, words, known),
     reference: spoken.reference,
     content: Object.fromEntries(
-      listed.flatMap((field) => (known[field] ? [[field, known[field].value]] : [])),
+      carried.flatMap((field) => (known[field] ? [[field, known[field].value]] : [])),
     ),
     missing:
       action === 'withdrawn' ? [] : spoken.mandatory.filter((field) => known[field] === undefined),
@@ -69,6 +69,11 @@ export function noticeText(message: OutboundNotice, words: MunicipalWords): Noti
 
 function withOnly(fields: Fields, names: readonly NoticeField[]): Fields {
   return Object.fromEntries(names.flatMap((name) => (fields[name] ? [[name, fields[name]]] : [])));
+}
+
+/** What the words have beside what the law asks for, as far as the law of place and date lets this notice carry it. */
+function addedTo({ fields }: NoticeData, { optional }: NoticeWords): readonly NoticeField[] {
+  return fields === undefined ? optional : optional.filter((field) => fields.includes(field));
 }
 
 /** A line as it is read where labels have no column of their own. */
@@ -95,7 +100,7 @@ function linesOf(message: OutboundNotice, words: MunicipalWords, known: Fields):
   if (action !== 'withdrawn') {
     for (const field of spoken.mandatory)
       values.set(field, known[field]?.text ?? vocabulary.missing);
-    for (const field of spoken.optional) {
+    for (const field of addedTo(notice, spoken)) {
       const value = known[field];
       if (value) values.set(field, value.text);
     }

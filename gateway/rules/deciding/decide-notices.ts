@@ -96,6 +96,7 @@ function withdraw(process: DischargeProcess, notice: NoticeHistory, draft: Draft
     ...(last.needs !== undefined && { needs: [...last.needs] }),
     ...(last.held && { held: true }),
     corrects: last.id,
+    ...(last.fields !== undefined && { fields: [...last.fields] }),
     content: last.content,
     reference: last.reference,
   });
@@ -114,6 +115,7 @@ function dataOf(want: WantedNotice, key: string, occasion: string, revision: num
     ...(want.outpatientUnit !== undefined && { outpatientUnit: want.outpatientUnit }),
     ...(want.needs !== undefined && { needs: [...want.needs] }),
     ...(want.held && { held: true }),
+    fields: [...want.fields],
     content: want.content,
     reference: want.reference,
   };

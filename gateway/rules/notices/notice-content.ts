@@ -3,6 +3,10 @@ import { needKinds } from '../../process/events.ts';
 import type { NoticeContent, NoticedObligation } from '../../process/events.ts';
 import { currentNeed } from '../../process/state.ts';
 import type { DischargeProcess, Occasion } from '../../process/state.ts';
+import type { Parameters } from '../../../profiles/index.ts';
+import { localDateOf } from '../legal-days.ts';
+import { LawOn } from '../rule.ts';
+import { fieldsOn, within } from './notice-fields.ts';
 import { isAbout } from './sending.ts';
 import type { Parties, Recipient } from './parties.ts';
 import type { WantedNotice } from '../rule.ts';
@@ -23,9 +27,14 @@ export interface NoticeWish {
 export function noticeWant(
   process: DischargeProcess,
   parties: Parties,
+  parameters: Parameters,
   wish: NoticeWish,
 ): WantedNotice {
   const { obligation, about, recipient, content, reference, mayIssue, mayCorrect } = wish;
+  // The guidelines of the treating region with the municipality whose unit it is for.
+  const guided = parameters.under(recipient.municipality ?? parties.registration);
+  const law = new LawOn(guided, localDateOf(about.atMs));
+  const fields = fieldsOn(law, obligation, parties.isProtected);
   const mayGo = isSent(process, wish)
     ? mayCorrect
     : mayIssue && !isObserved(process, wish, recipient);
@@ -34,7 +43,8 @@ export function noticeWant(
     want: 'notice',
     obligation,
     about,
-    content,
+    fields,
+    content: within(content, fields),
     reference,
     role: recipient.role,
     municipality: recipient.municipality,

@@ -2,8 +2,9 @@
  * 4 kap. 3 §: the call to coordinated individual planning reaches every unit concerned (reading A40). The fixed care
  * contact calls; what is passed on says that, and when. Whether the call was in time is judged by the call itself.
  */
+import type { Parameters } from '../../../profiles/index.ts';
 import type { NoticeContent } from '../../process/events.ts';
-import { currentNeed, endOf } from '../../process/state.ts';
+import { currentNeed, currentReadiness, endOf } from '../../process/state.ts';
 import type { DischargeProcess, Need, PlanningCall } from '../../process/state.ts';
 import { isoOf, localDateOf, localTimeText } from '../legal-days.ts';
 import { finding } from '../rule.ts';
@@ -19,22 +20,31 @@ const rule = { id: 'care-planning', reference: '4 kap. 3 § lag (2017:612)' };
  * What is passed on of each call that stands. Only a call by the fixed care contact is a call under the section.
  * @returns a finding a call; nothing while no unit is known to be concerned
  */
-export function callNotices(process: DischargeProcess): readonly Finding[] {
+export function callNotices(process: DischargeProcess, parameters: Parameters): readonly Finding[] {
   const need = currentNeed(process);
   if (process.admission === undefined || need === undefined) return [];
   return process.calls
     .filter(({ calledBy, withdrawn }) => calledBy === 'fixed-care-contact' && !withdrawn)
-    .map((call) => passOn(process, call, need));
+    .map((call) => passOn(process, call, need, parameters));
 }
 
-function passOn(process: DischargeProcess, call: PlanningCall, need: Need): Finding {
+function passOn(
+  process: DischargeProcess,
+  call: PlanningCall,
+  need: Need,
+  parameters: Parameters,
+): Finding {
   const obligation = 'planning-call';
   const parties = partiesOf(process);
   // Regional outpatient care is where the call comes from.
   const units = recipientsOf(need, parties).filter(({ role }) => role !== 'region-outpatient');
   const isOpen = endOf(process) === undefined && !isHindered(process, obligation);
+  const ready = currentReadiness(process);
+  const expectedDischarge = process.estimate?.expectedDischarge;
   const content: NoticeContent = {
     calledAt: call.dateOnly ? localDateOf(call.atMs) : isoOf(call.atMs),
+    ...(ready?.dateOnly === false && { dischargeReadyAt: isoOf(ready.atMs) }),
+    ...(expectedDischarge !== undefined && { expectedDischarge }),
   };
   const sendings = units.map((recipient) =>
     sendingOf(process, { obligation, about: call, recipient }),
@@ -56,7 +66,7 @@ function passOn(process: DischargeProcess, call: PlanningCall, need: Need): Find
       sinceMs: isPassedOn ? sinceMs : undefined,
       because: [call.id, ...sendings.flatMap(({ because }) => because)],
       wants: units.map((recipient) =>
-        noticeWant(process, parties, {
+        noticeWant(process, parties, parameters, {
           obligation,
           about: call,
           recipient,

@@ -21,9 +21,9 @@ import type {
 } from 'fhir/r4.js';
 import { Temporal } from 'temporal-polyfill';
 import { assert } from '../../../../gateway/errors.ts';
-import type { NoticedObligation } from '../../../../gateway/process/events.ts';
+import type { NoticedObligation, NoticeField } from '../../../../gateway/process/events.ts';
 import { deliveryIdOf, idOf } from '../../../../gateway/process/ids.ts';
-import type { NoticeField } from '../../../../mappings/municipal.ts';
+
 import type { OutboundNotice } from '../../../adapter.ts';
 import { numberOf, type NoticeText } from '../notice-text.ts';
 import { fhirString, narrativeOf } from './narrative.ts';
