@@ -67,6 +67,8 @@ export interface Gateway {
   readonly instance: Pick<Keeper, 'id' | 'doing' | 'partitions'>;
   /** Where the token of a partner without `tokenEnv` lies. */
   readonly tokenFiles: ReadonlyMap<string, string>;
+  /** Where the token of a user without `tokenEnv` lies. */
+  readonly userTokenFiles: ReadonlyMap<string, string>;
   /** Parked messages that the tables could translate at this start. */
   readonly freed: number;
   /**
@@ -270,6 +272,7 @@ async function assemble(
       return reloaded.outcome === 'reloaded' ? reloaded.freed : undefined;
     },
     tokenFiles: partners.tokenFiles,
+    userTokenFiles: prepared.users.tokenFiles,
     status: () => journal.status(),
     isQuiet: () => isQuiet(journal, bus, clock, receiving),
     wake,

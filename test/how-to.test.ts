@@ -1,6 +1,6 @@
 /**
  * The how-tos of connecting a hospital system are true: every `hemgang` command in its `console` blocks is run, in order,
- * in a copy of test/how-to or test/how-to-fhir, and gives the output that stands there (`…` stands for anything). What `start` starts runs
+ * in a copy of test/how-to, how-to-fhir or how-to-billing, and gives the output that stands there (`…` stands for anything). What `start` starts runs
  * on free ports until the last command has been run.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -17,6 +17,7 @@ import { ignoredTable, triggerTable } from './support/trigger-table.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const hl7v2 = readFileSync(join(root, 'adapters/inbound/hl7v2/README.md'), 'utf8');
+const billing = readFileSync(join(root, 'adapters/outbound/billing/README.md'), 'utf8');
 const fhir = readFileSync(join(root, 'adapters/inbound/fhir/README.md'), 'utf8');
 
 interface Shown {
@@ -132,9 +133,23 @@ async function follow(readme: string, folder: string): Promise<void> {
       .reduce((text, [shown, real]) => text.replaceAll(real, shown), answered)
       .replaceAll(path, '/home/me/hospital');
     expect(patternOf(output).test(answered), `$ ${command}\n${answered}`).toBe(true);
-    if (command.startsWith('hemgang send')) await drained(path);
+    if (/^hemgang (send|billing|demo)/.test(command)) await drained(path);
   }
 }
+
+describe('the month’s billing in six steps', () => {
+  test('shows what its commands answer', { timeout: 180_000 }, async () => {
+    await follow(billing, 'test/how-to-billing');
+  });
+
+  test.each(['hemgang.yaml', 'own/regions/vastra-gotaland/agreement.yaml'])(
+    'shows %s, which its commands use',
+    (name) => {
+      const used = readFileSync(join(root, 'test/how-to-billing', name), 'utf8');
+      expect(billing).toContain(`\`\`\`yaml\n${used}\`\`\``);
+    },
+  );
+});
 
 describe('the how-to of connecting a hospital system by FHIR', () => {
   test('shows what its commands answer', { timeout: 180_000 }, async () => {

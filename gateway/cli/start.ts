@@ -54,6 +54,7 @@ export async function start(options: StartOptions): Promise<number> {
 /** Where it listens, as whom, and how durable it is. */
 function introduction(gateway: Gateway, config: Config, file: string | undefined): string[] {
   const { mllp, http, fhir, journal, bus, instance, tokenFiles, freed, metrics } = gateway;
+  const { userTokenFiles } = gateway;
   const modes = config.senders.map(({ id, mode, liveFrom }) =>
     mode === 'live' && liveFrom !== undefined ? `${id} (live from ${liveFrom})` : `${id} (${mode})`,
   );
@@ -80,6 +81,7 @@ function introduction(gateway: Gateway, config: Config, file: string | undefined
   if (receives) {
     for (const [partner, path] of tokenFiles)
       lines.push(`        token of partner ${partner}: ${path}`);
+    for (const [user, path] of userTokenFiles) lines.push(`        token of user ${user}: ${path}`);
     for (const [sender, token] of fhir.tokens) lines.push(...tokenLines(sender, token, fhir.url));
   }
   if (freed > 0) lines.push(`        ${freed} parked messages could be translated now`);

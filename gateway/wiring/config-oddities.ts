@@ -163,6 +163,8 @@ function unknownVariables(env: NodeJS.ProcessEnv): readonly ConfigRemark[] {
   const known = new Set<string>([
     ...scalarSettings.map((setting) => setting.env),
     'HEMGANG_CONFIG',
+    // Of who answers for what is done by name.
+    'HEMGANG_USER_TOKEN',
   ]);
   return Object.keys(env)
     .filter((name) => name.startsWith('HEMGANG_') && !known.has(name.replace(/_FILE$/, '')))
@@ -176,7 +178,7 @@ function unknownVariables(env: NodeJS.ProcessEnv): readonly ConfigRemark[] {
 }
 
 /** Of the tests and benchmarks. */
-const ownVariables = /^HEMGANG_(LONG|TEST|BENCH)/;
+const ownVariables = /^HEMGANG_(LONG|TEST|BENCH|SKIPPED)/;
 
 function readByOthers({ file }: ConfigSource): readonly ConfigRemark[] {
   if (file === undefined || (statSync(file).mode & 0o002) === 0) return [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { secretOf, type Config } from '../runtime/config.ts';
 import type { Right } from '../runtime/config-users.ts';
-import { fewestCharacters, type FileToken, type TokenOf } from './tokens.ts';
+import { fewestCharacters, type TokenOf } from './tokens.ts';
 
 export interface User {
   readonly name: string;
@@ -18,12 +18,12 @@ export interface Users {
    */
   require(token: string, right: Right): User;
   /** Where the token of a user without `tokenEnv` lies, by name. */
-  readonly tokenFiles: ReadonlyMap<string, FileToken>;
+  readonly tokenFiles: ReadonlyMap<string, string>;
 }
 
 /** @throws GatewayError configuration-invalid for a token that can be guessed, or that two have */
 export function usersOf(config: Config, env: NodeJS.ProcessEnv, tokenOf: TokenOf): Users {
-  const tokenFiles = new Map<string, FileToken>();
+  const tokenFiles = new Map<string, string>();
   const known = config.users.map(({ name, may, tokenEnv }, index) => {
     if (tokenEnv !== undefined) {
       const token = secretOf(tokenEnv, env);
@@ -34,7 +34,7 @@ export function usersOf(config: Config, env: NodeJS.ProcessEnv, tokenOf: TokenOf
       return { name, may, digest: digestOf(token) };
     }
     const made = tokenOf(config, join('users', name));
-    tokenFiles.set(name, made);
+    tokenFiles.set(name, made.file);
     return { name, may, digest: digestOf(made.token) };
   });
   const twice = known.findIndex(({ digest }, index) =>
