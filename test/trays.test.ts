@@ -127,7 +127,7 @@ const resolve = async (
         ...order,
         ...options,
         ...given,
-        ...{ config: file },
+        config: file,
       }),
     world.folder,
     {},

@@ -30,6 +30,28 @@ export function tellCase(
   profiles: Profiles,
   mappingRevision: string,
 ): CaseResult {
+  const stay = played(one, at, profiles, mappingRevision);
+  return {
+    ...stay.told(),
+    story: one.story,
+    messages: one.statements.length,
+    stays: one.stays.map(({ authority, number }) => ({ authority, number: fitToTell(number) })),
+    senders: sendersOf(one),
+  };
+}
+
+/** The notices of a case as they were decided, whoever would get them. */
+export function noticesOf(
+  one: Case,
+  at: string,
+  profiles: Profiles,
+  mappingRevision: string,
+): readonly DischargeEvent[] {
+  const { events } = played(one, at, profiles, mappingRevision);
+  return events.map(({ event }) => event).filter(({ type }) => type in actions);
+}
+
+function played(one: Case, at: string, profiles: Profiles, mappingRevision: string): PlayedStay {
   const stay = new PlayedStay(one.processId, profiles);
   const size = Math.ceil(one.statements.length / mostSteps);
   for (let start = 0; start < one.statements.length; start += size) {
@@ -46,13 +68,7 @@ export function tellCase(
   stay.passUntil(at);
   stay.keepOverlaps(one.overlaps);
   stay.advance();
-  return {
-    ...stay.told(),
-    story: one.story,
-    messages: one.statements.length,
-    stays: one.stays.map(({ authority, number }) => ({ authority, number: fitToTell(number) })),
-    senders: sendersOf(one),
-  };
+  return stay;
 }
 
 function sendersOf({ statements }: Case): readonly string[] {
