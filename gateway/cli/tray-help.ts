@@ -1,5 +1,22 @@
 /** What the help of the trays' verbs says beyond their options. */
 export const trayHelp = {
+  routesWho: `
+A file of HL7 v2 or FHIR is played without a gateway, as one story; a case is read from the journal. Routes are those of
+the configuration file, today. The first receiver that fits gets a notice.
+
+  hemgang routes who admission.hl7 --sender ekliden
+  hemgang routes who 019c3b52-77aa-7c4e-9a63-0242ac120002
+
+Exit codes: 0 every notice has a receiver or is held; 1 one has none, or none follows; 2 wrong use.`,
+  routesCheck: `
+Every municipality by role, for the treating regions of the senders and each kind of need; outpatient care of those
+regions; receivers whose dates begin, end soon (30 days) or have ended; certificates with the days they have left. With
+--reach each receiver is tried: a connection, a TLS handshake, the days its certificate has left.
+
+  hemgang routes check
+  hemgang routes check --municipality 1480 --reach
+
+Exit codes: 0 all are routed and nothing fails; 1 not; 2 wrong use.`,
   unknownList: `
 The answer did not come, or came half: whether the notice was taken only the receiver knows. Nothing is sent again by
 itself to a receiver that does not recognise repeats. The case counts the notice as neither sent nor not sent meanwhile.

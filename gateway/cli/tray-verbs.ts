@@ -1,4 +1,7 @@
-/** Verbs of the trays: what waits for a person, and what a person may do with it. Who did what and why is written down. */
+/**
+ * Verbs of routing and of the trays: who gets what, what waits for a person, and what a person may do with it. Who did
+ * what and why is written down.
+ */
 import type { Command } from 'commander';
 import type { Given, VerbParts } from './operator-verbs.ts';
 import { trayHelp } from './tray-help.ts';
@@ -6,6 +9,7 @@ import { trayHelp } from './tray-help.ts';
 type Ordered = Given & { readonly reason: string; readonly who?: string };
 
 export function addTrayVerbs(program: Command, parts: VerbParts): void {
+  addRoutes(program, parts);
   addUnknown(program, parts);
   addUnroutable(program, parts);
   addHeld(program, parts);
@@ -119,4 +123,33 @@ function addHeld(program: Command, parts: VerbParts): void {
         );
       },
     );
+}
+
+function addRoutes(program: Command, parts: VerbParts): void {
+  const { withJournal, setExit } = parts;
+  const routes = program
+    .command('routes')
+    .description('who gets notices: of a message or case, and of every municipality');
+  withJournal(routes.command('who <file-or-case>'))
+    .description(
+      'show who would get the notices, by which line of the configuration, and why others not',
+    )
+    .option('--sender <id>', 'a file: read it as this sender, whatever the message says')
+    .addHelpText('after', trayHelp.routesWho)
+    .action(async (of: string, given: Given & { sender?: string }) => {
+      const { routesWho } = await import('./routes.ts');
+      setExit(await routesWho({ ...questionOf(parts, given), of, sender: given.sender }));
+    });
+  withJournal(routes.command('check'))
+    .description(
+      'show for each of the 290 municipalities whether it is routed, by role; and dates, certificates',
+    )
+    .option('--municipality <code>', 'one alone, SCB municipality code: 1480')
+    .option('--reach', 'also try the receivers: a connection, nothing is sent', false)
+    .addHelpText('after', trayHelp.routesCheck)
+    .action(async (given: Given & { municipality?: string; reach: boolean }) => {
+      const { routesCheck } = await import('./routes.ts');
+      const { municipality, reach } = given;
+      setExit(await routesCheck({ ...questionOf(parts, given), municipality, reach }));
+    });
 }
