@@ -1,4 +1,5 @@
 /** The rules an invoice is held against before it is sent: what each refuses, and that it refuses nothing else. */
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkInvoice, rules } from '../adapters/outbound/billing/checking/index.ts';
 import { renderInvoice } from '../adapters/outbound/billing/peppol.ts';
@@ -306,5 +307,62 @@ describe('an invoice is held against', () => {
     const shown = new Set(counterExamples.map(({ rule }) => rule));
     expect([...new Set(rules.map(({ id }) => id))].filter((id) => !shown.has(id))).toEqual([]);
     expect(shown.size).toBeGreaterThan(100);
+  });
+});
+
+describe('what is no invoice', () => {
+  test.each<[string, string]>([
+    ['nothing', ''],
+    ['text', 'Faktura'],
+    ['half of one', good.exempt.slice(0, 2000)],
+    ['two of them', `${good.exempt}${good.exempt.replace(/^<\?xml.*\n/, '')}`],
+    ['entities in one another', '<!DOCTYPE a [<!ENTITY b "&c;&c;">]><Invoice>&b;</Invoice>'],
+    ['an entity of its own', good.exempt.replace('Exempelstad', '&ouml;')],
+    ['a comment', good.exempt.replace('<cbc:Note>', '<!-- --><cbc:Note>')],
+    ['a processing instruction', good.exempt.replace('<cbc:Note>', '<?a b?><cbc:Note>')],
+    ['a control character', good.exempt.replace('Exempelstad', '\u0001')],
+    ['elements in one another without end', '<a>'.repeat(50_000) + '</a>'.repeat(50_000)],
+    ['more than anybody reads', `<Invoice>${'a'.repeat(32_000_000)}</Invoice>`],
+    ['a name of the language', good.exempt.replaceAll('cbc:Note', '__proto__')],
+    ['another name of the language', good.exempt.replaceAll('cbc:Note', 'constructor')],
+  ])('is refused as such: %s', (_, xml) => {
+    expect(checkInvoice(xml).map((breach) => breach.rule)).toContain('UBL-2.1');
+  });
+
+  test('gets an answer, however it is damaged', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(good.exempt.length),
+        fc.nat(400),
+        fc.string({ unit: 'binary', maxLength: 20 }),
+        (from, length, text) => {
+          const damaged = good.exempt.slice(0, from) + text + good.exempt.slice(from + length);
+          expect(checkInvoice(damaged)).toBeInstanceOf(Array);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('and is wrong in two thousand places is told in twenty', () => {
+    const [one = ''] = /<cac:InvoiceLine>[\s\S]*?<\/cac:InvoiceLine>/.exec(good.exempt) ?? [];
+    const wrong = one.replace('"DAY"', '"DYGN"');
+    const xml = good.exempt.replace('</Invoice>', `${wrong.repeat(2_000)}</Invoice>`);
+    const told = checkInvoice(xml).filter((breach) => breach.rule === 'BR-CL-23');
+    expect(told).toHaveLength(20);
+    expect(told[0]).toEqual({
+      rule: 'BR-CL-23',
+      term: 'BT-130',
+      where: '/Invoice/cac:InvoiceLine[3]/cbc:InvoicedQuantity',
+      message: expect.stringMatching(/^A unit is DAY/),
+      isFatal: true,
+    });
+  });
+
+  test('is only remarked on by a rule that the standard marks as a warning', () => {
+    const xml = good.exempt.replace('9912346', '991-2346');
+    expect(checkInvoice(xml).map(({ rule, isFatal }) => [rule, isFatal])).toEqual([
+      ['SE-R-008', false],
+    ]);
   });
 });
