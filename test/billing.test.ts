@@ -283,6 +283,25 @@ describe('a record that is adjusted after its invoice', () => {
     ]);
   });
 
+  test('below what any one invoice asks for is credited by one note that tells of all of them', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [excess(2)]);
+    await months.approve(halland);
+    await months.record(halland, [excess(3)], 2);
+    await months.approve(halland, 2);
+    await months.record(halland, [], 3);
+    expect(await months.approve(halland, 3)).toMatchObject({
+      documentOre: 3_600_000,
+      corrects: '13000001',
+    });
+    const last = await months.journal.lastEvent('invoices:13');
+    expect(last?.event.type === 'billing.issued' && last.event.data.note).toBe(
+      'Krediterar faktura 13000001, 13000002 efter ändrat underlag',
+    );
+    expect((await months.invoices()).map(({ leftOre }) => leftOre)).toEqual([0, 0, 0]);
+    expect((await months.standing()).state).toBe('credited');
+  });
+
   test('to the same sum needs no document', async () => {
     const months = await open({ now: afterInvoiceDay });
     await months.record(halland, [line('c1', 2), line('c2', 3)]);

@@ -16,6 +16,7 @@ import {
   admitted,
   at,
   careDaysCounted,
+  invoiceIssued,
   message,
   noticeIssued,
   personnummerAuthority,
@@ -231,6 +232,29 @@ describe.each(journalForms)('retention ($name)', ({ place }) => {
     });
     await purge('cases');
     expect(await purge('settlements')).toEqual({ settlements: { go: 1, stay: {} } });
+    expect((await journal.loadStream(month)).events).toEqual([]);
+  });
+
+  test('the invoices of a settlement go with it, and the series goes on after its last number', async () => {
+    const other = 'settlement:14:1480:2022-04';
+    const series = 'invoices:14';
+    for (const [streamId, number] of [
+      [month, '14000001'],
+      [other, '14000002'],
+    ] as const) {
+      await append(streamId, streamId, settlementClosed(`closed ${number}`));
+      const body = invoiceIssued(number);
+      await journal.append({
+        expected: [],
+        events: [{ streamId: series, lane: streamId, alsoStream: streamId, body }],
+        setDeadlines: [],
+        closeDeadlines: [],
+      });
+    }
+    await handleAll();
+    expect(await purge('settlements')).toEqual({ settlements: { go: 2, stay: {} } });
+    const left = (await journal.loadStream(series)).events.map(({ event }) => event.id);
+    expect(left).toEqual(['14000002']);
     expect((await journal.loadStream(month)).events).toEqual([]);
   });
 

@@ -129,6 +129,14 @@ export function settlementClosed(id: string): EventBody {
   return { ...envelope, type: 'settlement.closed', data: { county, municipality, month } };
 }
 
+/** An invoice as a series has it; of its content nothing but the number. */
+export function invoiceIssued(number: string): EventBody {
+  const { data: _, ...envelope } = admitted(number);
+  const data = { ...settlement, number };
+  // What a journal does with an event it does whatever the event says.
+  return { ...envelope, type: 'billing.issued', data } as unknown as EventBody;
+}
+
 /** A settlement of nothing. */
 export function billingRecorded(id: string): EventBody {
   const { data: _, ...envelope } = admitted(id);

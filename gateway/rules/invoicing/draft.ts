@@ -41,7 +41,10 @@ export function draftOf(
   }
   const creditOre = -totalOre;
   const corrected = creditedInvoice(invoices, creditOre);
-  const note = `Krediterar faktura ${corrected.data.number} efter ändrat underlag`;
+  const isMore = creditOre > corrected.leftOre;
+  const others = invoices.filter((one) => isMore && one !== corrected && one.leftOre > 0);
+  const numbers = [corrected, ...others].map(({ data }) => data.number).join(', ');
+  const note = `Krediterar faktura ${numbers} efter ändrat underlag`;
   const kind = 'credit-note';
   return { ...common, kind, totalOre: creditOre, corrects: namedBy(corrected), note };
 }

@@ -64,11 +64,12 @@ export function foldInvoicing(stream: readonly StoredLike[]): Invoicing {
         const leftOre = kind === 'invoice' ? totalOre : 0;
         invoices.push({ ...told, data, position, credited: [], correctedBy: [], leftOre });
         if (corrects === undefined) break;
-        change(corrects.number, (one) => ({
+        const nameIt = (one: StandingInvoice): StandingInvoice => ({
           ...one,
           correctedBy: [...one.correctedBy, data.number],
-          leftOre: kind === 'credit-note' ? one.leftOre - totalOre : one.leftOre,
-        }));
+        });
+        change(corrects.number, nameIt);
+        if (kind === 'credit-note') takeBack(invoices, corrects.number, totalOre);
         break;
       }
       case 'billing.disputed':
@@ -99,6 +100,20 @@ export function foldInvoicing(stream: readonly StoredLike[]): Invoicing {
     ...(approval && { approval }),
     ...(waiting && { waiting }),
   };
+}
+
+/** From the invoice that a credit note names; what that has not left is taken from the others, the newest first. */
+function takeBack(invoices: StandingInvoice[], named: string, totalOre: number): void {
+  let rest = totalOre;
+  const order = invoices.map((_, index) => index).toReversed();
+  const first = invoices.findIndex(({ data }) => data.number === named);
+  for (const index of [first, ...order.filter((other) => other !== first)]) {
+    const one = invoices[index];
+    if (one === undefined) continue;
+    const taken = Math.min(rest, one.leftOre);
+    invoices[index] = { ...one, leftOre: one.leftOre - taken };
+    rest -= taken;
+  }
 }
 
 /** How far a month has come on its way to the one who pays. */

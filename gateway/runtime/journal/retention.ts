@@ -209,7 +209,6 @@ function settlementHolds(sql: Sql) {
   const asked: readonly (readonly [StayReason, ReturnType<Sql['prepare']>])[] = [
     ['dead-letter', inRows('outbox', 'stream', 'stage = 2')],
     ['waiting', inRows('outbox', 'stream', 'stage < 2')],
-    ['undelivered', inRows('deliveries', 'stream', `state IN ${notSent}`)],
     ['open-deadline', inRows('deadlines', 'lane', `state = 'open'`)],
     [
       'unsettled',
@@ -218,7 +217,9 @@ function settlementHolds(sql: Sql) {
          WHERE e.stream IN ${list} AND ${lastSettling('e.stream')} <> 'settlement.closed'`,
       ),
     ],
-    ['cases-left', inRows('events', 'also_stream', 'also_stream IS NOT NULL')],
+    // Invoices go with the month they are of.
+    ['undelivered', inRows('deliveries', 'lane', `state IN ${notSent}`)],
+    ['cases-left', inRows('events', 'also_stream', `stream NOT LIKE 'invoices:%'`)],
   ];
   return (ids: readonly string[]) => reasonsOf(sql, asked, ids);
 }

@@ -96,6 +96,18 @@ function streamRemoval(sql: Sql) {
     `DELETE FROM deliveries WHERE stream IN ${list}`,
     `DELETE FROM events WHERE stream IN ${list}`,
   ]);
+  const countedInvoices = sql.prepare(
+    `SELECT state, count(*) AS count FROM deliveries
+     WHERE lane IN ${list} AND stream LIKE 'invoices:%' GROUP BY state`,
+  );
+  // Of a series its last invoice stays: the next number follows from it.
+  const removeInvoices = inTurn(sql, [
+    `DELETE FROM attempts WHERE delivery_id IN (
+       SELECT delivery_id FROM deliveries WHERE lane IN ${list} AND stream LIKE 'invoices:%')`,
+    `DELETE FROM deliveries WHERE lane IN ${list} AND stream LIKE 'invoices:%'`,
+    `DELETE FROM events WHERE also_stream IN ${list} AND stream LIKE 'invoices:%' AND position <>
+       (SELECT max(l.position) FROM events AS l WHERE l.stream = events.stream)`,
+  ]);
   const removeDeadlines = inTurn(sql, [`DELETE FROM deadlines WHERE lane IN ${list}`]);
   const removeStays = inTurn(sql, [
     `DELETE FROM former_processes WHERE stay_id IN ${list}`,
@@ -126,6 +138,8 @@ function streamRemoval(sql: Sql) {
       yield* removePersons(JSON.stringify(gone.map(({ id }) => id)));
     },
     *settlements(ids: string): Step<void> {
+      yield* removeCounted(countedInvoices, uncount, ids);
+      yield* removeInvoices(ids);
       yield* streams(ids);
       yield* removeDeadlines(ids);
     },
