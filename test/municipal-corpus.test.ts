@@ -6,95 +6,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { OutboundMessage } from '../adapters/adapter.ts';
 import { specificationDocument } from '../adapters/outbound/billing/specification-document.ts';
 import { renderSpecificationFiles } from '../adapters/outbound/billing/specification-files.ts';
 import { renderSpecification } from '../adapters/outbound/billing/specification.ts';
 import { renderNotice } from '../adapters/outbound/notices/render.ts';
-import { checkData, noticedObligations } from '../gateway/process/events.ts';
+import { noticedObligations } from '../gateway/process/events.ts';
 import { exclusionWords } from '../gateway/process/exclusion-words.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
+import { cases, corpus, messageOf, readJson, readText } from './support/municipal-case.ts';
 import { readPdf } from './support/read-pdf.ts';
 
-const corpus = join(import.meta.dirname, 'corpus', 'municipal');
-/** Those with an invoice are of invoice.test.ts. */
-const cases = readdirSync(corpus).filter((name) => existsSync(join(corpus, name, 'event.json')));
 const words = loadMunicipalWords();
-
-function readText(name: string, file: string): string {
-  return readFileSync(join(corpus, name, file), 'utf8');
-}
-
-function readJson(name: string, file: string): unknown {
-  return JSON.parse(readText(name, file));
-}
-
-const caseFile = z.strictObject({
-  deliveryId: z.string(),
-  caseReference: z.string().default(''),
-  event: z.looseObject({ type: z.string(), data: z.unknown() }),
-});
-const envelope = z.object({
-  id: z.string(),
-  stayId: z.string(),
-  occurredAt: z.string(),
-  recordedAt: z.string(),
-  source: z.strictObject({ sender: z.string(), messageId: z.string() }),
-  causationId: z.string(),
-  correlationId: z.string(),
-});
-const part = z.string().exactOptional();
-const person = z.strictObject({
-  numbers: z.array(
-    z.strictObject({
-      authority: z.string(),
-      value: z.string(),
-      kind: z.enum(['personnummer', 'samordningsnummer', 'reservnummer', 'LMA-nummer', 'local']),
-    }),
-  ),
-  family: part,
-  given: part,
-  address: z.strictObject({ street: part, postalCode: part, city: part }).exactOptional(),
-});
-
-function messageOf(name: string): OutboundMessage {
-  const { deliveryId, caseReference, event } = caseFile.parse(readJson(name, 'event.json'));
-  const head = envelope.parse(event);
-  const { type } = event;
-  switch (type) {
-    case 'billing.recorded': {
-      const data = checkData(type, event.data);
-      return { kind: 'billing', deliveryId, event: { ...head, type, data }, billing: data };
-    }
-    case 'billing.adjusted': {
-      const data = checkData(type, event.data);
-      return { kind: 'billing', deliveryId, event: { ...head, type, data }, billing: data };
-    }
-    case 'notice.issued':
-    case 'notice.corrected':
-    case 'notice.withdrawn': {
-      const notice = checkData(type, event.data);
-      return {
-        kind: 'notice',
-        deliveryId,
-        event: { ...head, type, data: notice },
-        notice,
-        caseReference,
-        action: actions[type],
-        patient: person.parse(readJson(name, 'patient.json')),
-      };
-    }
-    default:
-      throw new Error(`${name}: ${type} does not leave the house`);
-  }
-}
-
-const actions = {
-  'notice.issued': 'issued',
-  'notice.corrected': 'corrected',
-  'notice.withdrawn': 'withdrawn',
-} as const;
 
 function render(name: string): readonly { readonly name: string; readonly body: string }[] {
   const message = messageOf(name);

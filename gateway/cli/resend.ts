@@ -12,7 +12,7 @@ import { selectionOf } from '../plans/selection.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { Config } from '../runtime/config.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { isOfPlace } from '../wiring/receivers.ts';
+import { isOfPlace, recognisesRepeats } from '../wiring/receivers.ts';
 import { takes } from '../wiring/routing.ts';
 import { operate } from './operate.ts';
 import {
@@ -67,10 +67,10 @@ function receiverOf(config: Config, id: string): Parameters<typeof planResend>[2
   if (id === 'billing') return { id, recognisesRepeats: true, takes: () => false };
   const document = config.billing.receivers.find((one) => one.id === id);
   if (document !== undefined) {
-    const recognisesRepeats = document.channel === 'file' || document.recognisesRepeats;
+    const knowsRepeats = document.channel === 'file' || document.recognisesRepeats;
     const takesDocument = (what: string, place: Parameters<typeof isOfPlace>[1]): boolean =>
       document.takes === what && isOfPlace(document, place);
-    return { id, recognisesRepeats, takes: () => false, takesDocument };
+    return { id, recognisesRepeats: knowsRepeats, takes: () => false, takesDocument };
   }
   const receiver = config.receivers.find((one) => one.id === id);
   if (receiver === undefined) {
@@ -80,7 +80,7 @@ function receiverOf(config: Config, id: string): Parameters<typeof planResend>[2
   }
   return {
     id,
-    recognisesRepeats: receiver.channel === 'file' || receiver.recognisesRepeats,
+    recognisesRepeats: recognisesRepeats(receiver, config),
     takes: (notice) =>
       config.receivers.find((one) => takes(one, notice, systemClock.now())) === receiver,
   };

@@ -9,6 +9,7 @@ import {
   needKinds,
   recipientRoles,
 } from '../process/events.ts';
+import { sdkReceiverFields } from './config-sdk.ts';
 import { duration, idText, secretName } from './config-values.ts';
 
 const mode = z.enum(['live', 'shadow']);
@@ -86,7 +87,9 @@ const fileReceiver = z.strictObject({
   proofReference: z.string().min(1).optional(),
 });
 
+const sdkReceiver = z.strictObject({ ...sdkReceiverFields, ...place, ...when, ...followUp });
+
 /** Who gets notices: the first whose roles, municipalities and counties fit. */
 export const receiverSettings = z
-  .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver]))
+  .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver, sdkReceiver]))
   .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]);

@@ -22,6 +22,7 @@ import {
 } from './config-source.ts';
 import { receiverSettings, when } from './config-receivers.ts';
 import { userSettings } from './config-users.ts';
+import { checkSdkTogether, sdkSettings } from './config-sdk.ts';
 import { environmentValue } from './environment.ts';
 import {
   duration,
@@ -122,6 +123,8 @@ export const configSchema = z.strictObject({
       { id: 'norrtuna', mode: 'live' },
     ]),
   receivers: receiverSettings,
+  /** Säker digital kommunikation; needed where a receiver's channel is `sdk`. */
+  sdk: sdkSettings.optional(),
   billing: billingSettings.prefault({}),
   users: userSettings,
   partners: z
@@ -313,6 +316,7 @@ export function checkTogether(config: Config, fail: Report): void {
   );
   if (namedTwice >= 0) fail(`users.${namedTwice}.name`, 'this name stands twice');
   checkBillingTogether(config.billing, [...receiverIds], fail);
+  checkSdkTogether(config.sdk, config.receivers, fail);
   checkBusTogether(config.bus, fail);
   checkFhirTogether(config, fail);
 }

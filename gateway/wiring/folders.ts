@@ -1,7 +1,8 @@
 /** Watched folders, from the configuration. */
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { watchFolder, type WatchedFolder } from '../../adapters/inbound/hl7v2/folder.ts';
+import { watchMessages } from '../../adapters/inbound/hl7v2/folder.ts';
+import type { WatchedFolder } from '../../adapters/wire/watched-folder.ts';
 import { asGatewayError, GatewayError } from '../errors.ts';
 import type { ReceiveParts } from '../receive.ts';
 import type { Config, FolderConfig } from '../runtime/config.ts';
@@ -56,7 +57,7 @@ async function watchConfigured(
   const { clock, log, newId } = parts;
   const path = resolve(folder.path);
   try {
-    return await watchFolder({
+    return await watchMessages({
       path,
       done: resolve(folder.done ?? join(path, 'done')),
       failed: resolve(folder.failed ?? join(path, 'failed')),

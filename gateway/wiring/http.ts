@@ -34,6 +34,8 @@ export interface Routes {
   readonly fhirAt: (url: string) => Router;
   /** What is served at `/fhir-notifications`. */
   readonly notifications: Router;
+  /** What is served at `/sdk-receipts`; absent where no access point brings receipts. */
+  readonly sdkReceipts: Router | undefined;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function listenHttp(
   const app = httpApp(config, journal, seen);
   if (routes !== undefined) {
     app.use(receiptsOf(config, journal, routes.partners, parts), routes.notifications);
+    if (routes.sdkReceipts) app.use(routes.sdkReceipts);
   }
   const tls = httpTls(config);
   const server = tls ? createTlsServer(tls, app) : createServer(app);

@@ -13,6 +13,7 @@ import { systemClock } from '../runtime/clock.ts';
 import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 import { takes } from './routing.ts';
+import { sdkOutbound } from './sdk.ts';
 
 export type OpenReceiver = Receiver & { readonly config: ReceiverConfig; close?(): Promise<void> };
 
@@ -36,6 +37,10 @@ export function receiverOf(
     const outbound = fileNotices({ folder, words, proof });
     return { ...common, config: receiver, outbound };
   }
+  if (receiver.channel === 'sdk') {
+    const outbound = sdkOutbound(receiver, config, words, env);
+    return { ...common, config: receiver, outbound, close: () => outbound.close() };
+  }
   const secrets = receiver.secretEnv.map((name) => secretOf(name, env));
   const outbound = openWebhook(index, {
     url: receiver.url,
@@ -48,6 +53,13 @@ export function receiverOf(
     nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
   });
   return { ...common, config: receiver, outbound, close: () => outbound.close() };
+}
+
+/** Whether a receiver takes the same delivery twice as once, by its configuration. */
+export function recognisesRepeats(receiver: ReceiverConfig, { sdk }: Config): boolean {
+  if (receiver.channel === 'file') return true;
+  if (receiver.channel === 'webhook') return receiver.recognisesRepeats;
+  return sdk === undefined || 'folder' in sdk.accessPoint || sdk.accessPoint.recognisesRepeats;
 }
 
 function openWebhook(

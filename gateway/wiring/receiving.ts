@@ -12,6 +12,7 @@ import { addressTaken, type Routes } from './http.ts';
 import { openIntake, type Intake } from './intake.ts';
 import { persistently } from './persistently.ts';
 import type { Prepared } from './prepared.ts';
+import { openSdkReceipts } from './sdk.ts';
 
 export interface Receiving {
   /** What is served over HTTP. */
@@ -50,6 +51,7 @@ export async function openReceiving(
     );
     const sources = await openFhirSources(config, intake, parts, env, keeper);
     const folders = watchFolders(config, intake, parts, keeper);
+    const sdkReceipts = openSdkReceipts(config, parts, env, keeper);
     const { clock, log, newId } = parts;
     const server = createHl7v2Server({
       receive: receiveBatches(
@@ -69,11 +71,12 @@ export async function openReceiving(
         log[level]({ ...detail }, `mllp ${name}`);
       },
     });
-    const inHand = [server, fhir, sources, subscriptions, folders];
+    const inHand = [server, fhir, sources, subscriptions, folders, sdkReceipts];
     return {
       routes: {
         fhirAt: (url) => fhir.routerAt(url),
         notifications: subscriptions.router,
+        sdkReceipts: sdkReceipts.router,
       },
       freed,
       intake,

@@ -3,7 +3,8 @@
  * and own ones, which a test may stop and kill. A missing one is a failure with CI=true; else the tests that need it
  * are skipped, and `npm test` ends with which (skipped-report.ts).
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { v7 } from 'uuid';
@@ -18,6 +19,11 @@ export const postgresUrl =
   process.env['HEMGANG_TEST_POSTGRES'] ?? 'postgres://root@127.0.0.1:5432/test';
 export const brokerUrl =
   process.env['HEMGANG_TEST_RABBITMQ'] ?? 'amqp://guest:guest@127.0.0.1:5672';
+
+/** The federation's own schema and examples, which are not shipped. */
+export const sdkSchemas =
+  process.env['HEMGANG_SDK_SCHEMAS'] ??
+  join(import.meta.dirname, '..', '..', '..', 'shared', 'schemas', 'sdk');
 
 /** What a test may need; each with how to get it. */
 const needs = {
@@ -36,6 +42,10 @@ const needs = {
   'RabbitMQ installed': {
     isThere: async () => brokerPrograms() !== undefined,
     next: 'apt-get install rabbitmq-server, or HEMGANG_RABBITMQ_BIN=folder with rabbitmq-server',
+  },
+  'schema of the SDK message': {
+    isThere: async () => existsSync(sdkSchemas),
+    next: 'name a folder that has it: HEMGANG_SDK_SCHEMAS=folder (diggsweden/sdk-docs publishes it)',
   },
 } as const satisfies Record<string, { isThere(): Promise<boolean>; next: string }>;
 export type Need = keyof typeof needs;

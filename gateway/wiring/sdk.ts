@@ -1,0 +1,127 @@
+/** SDK from the configuration: the way out by the access point, and the ways in of its receipts. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Router } from 'express';
+import type { TakeReceipt } from '../../adapters/adapter.ts';
+import { watchSdkReceipts } from '../../adapters/inbound/sdk-receipts/folder.ts';
+import { sdkReceiptsRouter } from '../../adapters/inbound/sdk-receipts/server.ts';
+import { sdkNotices, type HandOver } from '../../adapters/outbound/notices/sdk/index.ts';
+import type { WatchedFolder } from '../../adapters/wire/watched-folder.ts';
+import type { MunicipalWords } from '../../mappings/municipal.ts';
+import { takeReceipts } from '../carried.ts';
+import { asGatewayError, assert, GatewayError } from '../errors.ts';
+import type { ReceiveParts } from '../receive.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { SdkConfig } from '../runtime/config-sdk.ts';
+import { secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
+import type { Keeper } from '../runtime/instance/keeper.ts';
+
+/** The way out to one receiver. @throws GatewayError configuration-invalid */
+export function sdkOutbound(
+  receiver: Extract<ReceiverConfig, { channel: 'sdk' }>,
+  { sdk }: Config,
+  words: MunicipalWords,
+  env: NodeJS.ProcessEnv,
+): ReturnType<typeof sdkNotices> {
+  assert(sdk !== undefined, 'a receiver by SDK was checked against the setting sdk');
+  const { id, to, protectedIdentity } = receiver;
+  const confidential = receiver.confidential || protectedIdentity === true;
+  try {
+    return sdkNotices({
+      addresses: { receiver: id, from: sdk.from, to, confidential },
+      words,
+      handOver: handOverOf(sdk, env),
+      receiptWithinMs: sdk.receiptWithin,
+    });
+  } catch (thrown) {
+    const { message } = asGatewayError(thrown);
+    const what = message.replace('allowPrivate', 'ownNetwork: true');
+    throw new GatewayError('configuration-invalid', what, { location: 'sdk.accessPoint' });
+  }
+}
+
+function handOverOf({ accessPoint }: SdkConfig, env: NodeJS.ProcessEnv): HandOver {
+  if ('folder' in accessPoint) return { by: 'folder', folder: resolve(accessPoint.folder) };
+  const { url, tokenEnv, timeout, ownNetwork, recognisesRepeats } = accessPoint;
+  return {
+    by: 'http',
+    url,
+    ...(tokenEnv !== undefined && { token: secretOf(tokenEnv, env) }),
+    timeoutMs: timeout,
+    allowPrivate: ownNetwork,
+    idempotent: recognisesRepeats,
+    nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
+  };
+}
+
+export interface SdkReceipts {
+  /** What is served at `/sdk-receipts`; absent where no token is configured for it. */
+  readonly router: Router | undefined;
+  /** Files being taken. */
+  inHand(): number;
+}
+
+/**
+ * Takes receipts in, by folder and by HTTP.
+ * @throws GatewayError configuration-invalid where the token is not set
+ */
+export function openSdkReceipts(
+  { sdk, http }: Config,
+  parts: ReceiveParts,
+  env: NodeJS.ProcessEnv,
+  keeper: Keeper,
+): SdkReceipts {
+  const { folder, tokenEnv } = sdk?.receipts ?? {};
+  const takeReceipt = takeReceipts(parts);
+  let watched: WatchedFolder | undefined;
+  if (folder) {
+    const path = resolve(folder.path);
+    const seen = folder.shared === true ? path : `${hostname()}:${path}`;
+    keeper.undertake(`sdk-receipts:${seen}`, async () => {
+      const one = await watchConfigured(folder, parts, takeReceipt);
+      watched = one;
+      return {
+        async close() {
+          await one.close();
+          watched = undefined;
+        },
+      };
+    });
+  }
+  const router =
+    tokenEnv === undefined
+      ? undefined
+      : sdkReceiptsRouter({
+          tokenSha256: createHash('sha256').update(secretOf(tokenEnv, env)).digest(),
+          takeReceipt,
+          requestsPerMinute: http.requestsPerMinute,
+          onAnswered: (status) => parts.log.debug({ status }, 'sdk receipt answered'),
+        });
+  return { router, inHand: () => watched?.inHand() ?? 0 };
+}
+
+async function watchConfigured(
+  { path, done, failed, every }: NonNullable<SdkConfig['receipts']['folder']>,
+  { log }: ReceiveParts,
+  takeReceipt: TakeReceipt,
+): Promise<WatchedFolder> {
+  const folder = resolve(path);
+  try {
+    return await watchSdkReceipts({
+      path: folder,
+      done: resolve(done ?? join(folder, 'done')),
+      failed: resolve(failed ?? join(folder, 'failed')),
+      everyMs: every,
+      takeReceipt,
+      onEvent: (name, detail) => {
+        const level = name === 'file-taken' ? 'info' : 'warn';
+        log[level]({ ...detail, folder }, `sdk receipts ${name}`);
+      },
+    });
+  } catch (thrown) {
+    const { message, location } = asGatewayError(thrown);
+    const where = `sdk.receipts.folder.${location ?? 'path'}`;
+    throw new GatewayError('configuration-invalid', message, { location: where, cause: thrown });
+  }
+}
