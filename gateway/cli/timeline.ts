@@ -113,6 +113,19 @@ export function eventLine({ event }: Pick<StoredEvent, 'event'>, ink: Ink): stri
       return ink.bad(
         `billing.withheld: ${event.data.missing} is missing on ${event.data.missingOn} (${event.data.reference})`,
       );
+    case 'billing.approved': {
+      const { by, municipality, month, revision, totalOre } = event.data;
+      return `${event.type}: ${municipality} for ${month}, revision ${revision} of ${kronor(totalOre)} kr, by ${by}`;
+    }
+    case 'billing.issued': {
+      const { kind, number, totalOre, issueDate } = event.data;
+      return ink.bold(`${event.type}: ${kind} ${number}, ${kronor(totalOre)} kr, ${issueDate}`);
+    }
+    case 'billing.disputed':
+    case 'billing.dispute-escalated':
+    case 'billing.upheld':
+    case 'billing.credited':
+      return ink.bad(`${event.type}: invoice ${event.data.number}, by ${event.data.by}`);
     case 'joint-analysis.due':
       return ink.bad(`${event.type}: ${event.data.municipality}, mean of ${event.data.month}`);
     case 'action-plan.suggested':

@@ -21,14 +21,24 @@ export async function receiverChecks({
   );
 }
 
-export async function reachChecks({ receivers, senders }: Config): Promise<readonly Check[]> {
+export async function reachChecks({
+  receivers,
+  senders,
+  billing,
+}: Config): Promise<readonly Check[]> {
+  const documents = billing.receivers.flatMap((receiver) =>
+    receiver.channel === 'http' ? [reach(`receiver ${receiver.id}`, receiver.url)] : [],
+  );
   const sources = senders.flatMap(({ id, fhir }) =>
     (['poll', 'subscriptions'] as const).flatMap((kind) => {
       const server = fhir?.[kind];
       return server ? [reach(`${kind} of ${id}`, server.base, server.tls?.ca)] : [];
     }),
   );
-  return [...(await receiverChecks({ receivers })), ...(await Promise.all(sources))];
+  return [
+    ...(await receiverChecks({ receivers })),
+    ...(await Promise.all([...documents, ...sources])),
+  ];
 }
 
 async function reach(name: string, url: string, ca?: string): Promise<Check> {
