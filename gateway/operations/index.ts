@@ -2,6 +2,7 @@
 import { approveBilling } from './approve-billing.ts';
 import { creditBilling } from './credit-billing.ts';
 import { disputeBilling, escalateDispute, upholdInvoice } from './dispute-billing.ts';
+import { discloseCase } from './disclose-case.ts';
 import { enterCode } from './enter-code.ts';
 import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
@@ -20,6 +21,7 @@ export const operations = {
   'approve-billing': approveBilling,
   'credit-billing': creditBilling,
   'dispute-billing': disputeBilling,
+  'disclose-case': discloseCase,
   'enter-code': enterCode,
   'escalate-dispute': escalateDispute,
   'pause-queue': pauseQueue,

@@ -8,6 +8,7 @@ import { GatewayError } from '../errors.ts';
 import { municipalityCode } from '../process/events.ts';
 import { billingSettings, checkBillingTogether } from './config-billing.ts';
 import { busSettings, checkBusTogether } from './config-bus.ts';
+import { evidenceSettings } from './config-evidence.ts';
 import { checkInstanceTogether, instanceSettings } from './config-instance.ts';
 import { journalSettings } from './config-journal.ts';
 import { retentionSettings, storageSettings } from './config-storage.ts';
@@ -102,6 +103,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   storage: storageSettings.prefault({}),
   retention: retentionSettings.prefault({}),
+  evidence: evidenceSettings.prefault({}),
   metrics: metricsSettings.prefault({}),
   stop: stopSettings.prefault({}),
   fhir: fhirSettings.prefault({}),

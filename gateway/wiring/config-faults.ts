@@ -22,6 +22,7 @@ import { createLog } from '../runtime/log.ts';
 import { brokerAddress } from './bus.ts';
 import { oddities } from './config-oddities.ts';
 import { digestsOf, type Digests } from './digests.ts';
+import { evidenceKey } from './evidence-key.ts';
 import { fhirSendersOf } from './fhir-senders.ts';
 import { connectFhirServer } from './fhir-server.ts';
 import { wishOf } from './fhir-subscriptions.ts';
@@ -166,6 +167,7 @@ async function partFaults(
   const known = profiles ?? loadProfiles();
   await open('billing', () => checkBilled(config, known));
   await open('journal', () => checkJournal(config, env));
+  await open('evidence', () => checkEvidence(config, env));
   await open('bus', () => config.bus.form === 'rabbitmq' && brokerAddress(config.bus, env));
   for (const [index, receiver] of config.receivers.entries()) {
     await open('receivers', async () => {
@@ -201,6 +203,12 @@ function checkJournal({ journal }: Config, env: NodeJS.ProcessEnv): void {
   if (journal.form !== 'postgres') return;
   if (journal.passwordEnv !== undefined) secretOf(journal.passwordEnv, env);
   if (journal.tls !== undefined) checkReadable('journal.tls.ca', journal.tls.ca);
+}
+
+/** Without a key of its own none is made here: this only looks. */
+function checkEvidence(config: Config, env: NodeJS.ProcessEnv): void {
+  const { keyFile, keyEnv } = config.evidence;
+  if (keyFile !== undefined || keyEnv !== undefined) evidenceKey(config, env);
 }
 
 async function checkFhirServer(

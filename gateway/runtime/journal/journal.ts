@@ -52,6 +52,7 @@ export * from './contract/paths.ts';
 export * from './contract/incidents.ts';
 export * from './contract/pauses.ts';
 export * from './contract/queues.ts';
+export * from './contract/records.ts';
 export * from './contract/resources.ts';
 export * from './contract/retention.ts';
 export * from './contract/status.ts';

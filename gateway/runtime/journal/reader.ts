@@ -8,6 +8,7 @@ import type {
   Paths,
   Incidents,
   Pauses,
+  Records,
   Resources,
   Retention,
   ToldMessages,
@@ -20,6 +21,7 @@ import { prepareParkedReads } from './reads/parked.ts';
 import { preparePathReads } from './reads/paths.ts';
 import { prepareIncidentReads } from './reads/incidents.ts';
 import { preparePauseReads } from './reads/pauses.ts';
+import { prepareRecordReads } from './reads/records.ts';
 import {
   prepareCursorReads,
   prepareResourceMessageReads,
@@ -81,6 +83,7 @@ export interface Reading {
   readonly pauses: Pick<Pauses, 'all'>;
   readonly incidents: Pick<Incidents, 'since' | 'wrong' | 'unacknowledged'>;
   readonly paths: Paths;
+  readonly records: Records;
   readonly retention: Pick<Retention, 'size' | 'look'>;
   anyDue(now: string, deadlines: boolean): Promise<boolean>;
 }
@@ -94,6 +97,7 @@ export type JournalReader = Reading['reads'] & {
   readonly pauses: Reading['pauses'];
   readonly incidents: Reading['incidents'];
   readonly paths: Reading['paths'];
+  readonly records: Reading['records'];
   /** Who has which lease; undefined where the journal belongs to one process. */
   readonly leases?: Pick<Leases, 'all' | 'instances'>;
   readonly retention: Reading['retention'];
@@ -101,7 +105,8 @@ export type JournalReader = Reading['reads'] & {
 };
 
 export function readerOf(reading: Reading, close: () => Promise<void>): JournalReader {
-  const { reads, outbox, deliveries, cursors, told, pauses, incidents, paths, retention } = reading;
+  const { reads, outbox, deliveries, cursors, told, pauses, incidents, paths, records, retention } =
+    reading;
   return {
     ...reads,
     outbox,
@@ -111,6 +116,7 @@ export function readerOf(reading: Reading, close: () => Promise<void>): JournalR
     pauses,
     incidents,
     paths,
+    records,
     retention,
     close,
   };
@@ -154,6 +160,7 @@ export function readingOf(sql: Sql, run: <R>(step: Step<R>) => Promise<R>): Read
     pauses: promised(preparePauseReads(sql)),
     incidents: promised(prepareIncidentReads(sql)),
     paths: promised(preparePathReads(sql)),
+    records: promised(prepareRecordReads(sql)),
     retention: promised(prepareRetentionReads(sql)),
     anyDue,
   };

@@ -3,11 +3,12 @@ import type { DeliveryHead, DeliveryRow, DeliveryState } from '../journal.ts';
 import type { Sql, Step } from '../sql.ts';
 import { processNamed } from './process-name.ts';
 
-const columns = `delivery_id AS "deliveryId", lane, position, event_id AS "eventId", stream AS "streamId",
+export const deliveryColumns = `delivery_id AS "deliveryId", lane, position, event_id AS "eventId", stream AS "streamId",
   receiver, state, attempts, first_attempt_at AS "firstAttemptAt", next_at AS "nextAt",
   receiver_fault_at AS "receiverFaultAt", open_attempt AS "openAttempt", rendered, detail, receipt`;
 
-interface Row {
+/** A delivery as it is read. */
+export interface DeliveryColumns {
   readonly deliveryId: string;
   readonly lane: string;
   readonly position: number;
@@ -26,9 +27,9 @@ interface Row {
 }
 
 type Head = Omit<DeliveryHead, 'receiver' | 'firstAttemptAt'> &
-  Pick<Row, 'receiver' | 'firstAttemptAt'>;
+  Pick<DeliveryColumns, 'receiver' | 'firstAttemptAt'>;
 
-function toDelivery(row: Row): DeliveryRow {
+export function toDelivery(row: DeliveryColumns): DeliveryRow {
   return {
     ...row,
     receiver: row.receiver ?? undefined,
@@ -50,12 +51,12 @@ const toHead = (row: Head): DeliveryHead => ({
 
 export function prepareDeliveryReads(sql: Sql) {
   const inLane = sql.prepare(
-    `SELECT ${columns} FROM deliveries WHERE lane = ? ORDER BY position, sequence`,
+    `SELECT ${deliveryColumns} FROM deliveries WHERE lane = ? ORDER BY position, sequence`,
   );
   const inState = sql.prepare(
-    `SELECT ${columns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
+    `SELECT ${deliveryColumns} FROM deliveries WHERE state = ? ORDER BY sequence LIMIT ?`,
   );
-  const byId = sql.prepare(`SELECT ${columns} FROM deliveries WHERE delivery_id = ?`);
+  const byId = sql.prepare(`SELECT ${deliveryColumns} FROM deliveries WHERE delivery_id = ?`);
   const heads = `SELECT sequence AS place, delivery_id AS "deliveryId", lane, position,
        event_id AS "eventId", stream AS "streamId", receiver, state, attempts,
        first_attempt_at AS "firstAttemptAt" FROM deliveries`;
@@ -71,15 +72,15 @@ export function prepareDeliveryReads(sql: Sql) {
 
   return {
     *ofLane(lane: string): Step<readonly DeliveryRow[]> {
-      const rows = yield* inLane.all<Row>(lane);
+      const rows = yield* inLane.all<DeliveryColumns>(lane);
       return rows.map(toDelivery);
     },
     *named(deliveryId: string): Step<DeliveryRow | undefined> {
-      const row = yield* byId.get<Row>(deliveryId);
+      const row = yield* byId.get<DeliveryColumns>(deliveryId);
       return row && toDelivery(row);
     },
     *byState(state: DeliveryState, limit: number): Step<readonly DeliveryRow[]> {
-      const rows = yield* inState.all<Row>(state, limit);
+      const rows = yield* inState.all<DeliveryColumns>(state, limit);
       return rows.map(toDelivery);
     },
     *after(place: number, limit: number): Step<readonly DeliveryHead[]> {
