@@ -30,6 +30,7 @@ const journeys = loadJourneys(join(import.meta.dirname, 'journeys')).filter(({ f
 const person = /Exempelsson|Örjan|19611\d{7}|1961-?1\d|Försöksvägen/;
 
 /** What a verb prints as JSON, and its exit code. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 async function verb<T>(run: (options: typeof common) => number | Promise<number>): Promise<{
   readonly code: number;
   readonly told: T;
@@ -43,6 +44,11 @@ async function verb<T>(run: (options: typeof common) => number | Promise<number>
   }
 }
 const common = { config: undefined, flags: { data }, json: true };
+
+/** What is changed may be anything of a bundle. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Loose = any;
+const monday = '2022-03-07T10:57:00.000Z';
 
 interface Exported {
   readonly file: string;
@@ -244,21 +250,24 @@ describe('a file that is checked', () => {
   });
 
   /** A changed bundle, as its parts and problems are told. */
-  const problemsOf = (change: (parts: Record<string, any>, whole: any) => void, page?: string) => {
-    const whole = structuredClone(bundle) as unknown as { parts: Record<string, any> };
+  const problemsOf = (
+    change: (parts: Record<string, Loose>, whole: Loose) => void,
+    page?: string,
+  ) => {
+    const whole = structuredClone(bundle) as unknown as { parts: Record<string, Loose> };
     change(whole.parts, whole);
     const bytes = page === undefined ? undefined : Buffer.from(page);
     return check(bundleText(whole as unknown as Bundle), bytes, []).problems;
   };
 
   test.each([
-    ['an event', 'events', 5, (record: any) => (record.occurredAt = '2022-03-07T10:57:00.000Z')],
-    ['a message', 'messages', 2, (record: any) => (record.controlId = 'another')],
-    ['a delivery', 'deliveries', 1, (record: any) => (record.sent[0].bytes += 1)],
-    ['an attempt', 'attempts', 0, (record: any) => (record.startedAt = '2022-03-07T10:57:00.000Z')],
+    ['an event', 'events', 5, (record: Loose): void => void (record.occurredAt = monday)],
+    ['a message', 'messages', 2, (record: Loose): void => void (record.controlId = 'another')],
+    ['a delivery', 'deliveries', 1, (record: Loose): void => void (record.sent[0].bytes += 1)],
+    ['an attempt', 'attempts', 0, (record: Loose): void => void (record.startedAt = monday)],
   ] as const)('with %s changed is found, and it is named', (_, part, index, change) => {
     const number = recordsOf(part)[index]?.number;
-    const found = problemsOf((parts) => void change(parts[part][index].record));
+    const found = problemsOf((parts) => change(parts[part][index].record));
     expect(found).toEqual([
       { part, what: expect.stringMatching(`^number ${number} \\(.+\\) is not what it was$`) },
     ]);

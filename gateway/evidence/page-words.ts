@@ -10,6 +10,8 @@ export const obligationWords: Readonly<Record<Obligation, string>> = {
   'information-transfer': 'Informationsöverföring',
   'planning-call': 'Kallelse till samordnad individuell planering',
   'compulsory-care-notice': 'Underrättelse om öppen psykiatrisk tvångsvård',
+  'discharge-notice': 'Meddelande om utskrivning',
+  'death-notice': 'Meddelande om dödsfall',
 };
 
 export const roleWords: Readonly<Record<RecipientRole, string>> = {

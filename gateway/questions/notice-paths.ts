@@ -145,6 +145,9 @@ const clocksOf: Readonly<Record<Obligation, readonly string[]>> = {
   'compulsory-care-notice': ['T5'],
   'planning-call': ['T6'],
   'information-transfer': ['T7'],
+  // The act sets no time for these.
+  'discharge-notice': [],
+  'death-notice': [],
 };
 const clockOf = (one: Clock, obligation: Obligation, occasion: string): boolean =>
   clocksOf[obligation].includes(one.deadline) && one.about.id === occasion;
