@@ -119,14 +119,18 @@ function provenDelivery({ rendered, receipt, ...row }: DeliveryRow): ProvenDeliv
   return {
     ...row,
     ...(sent && { contentType: sent.contentType }),
-    sent: (sent?.parts ?? []).map(({ name, body }) => ({ name, ...measured(body) })),
-    ...(receipt !== undefined && { receipt: measured(receipt) }),
+    sent: (sent?.parts ?? []).map(({ name, body, encoding }) => ({
+      name,
+      ...measured(Buffer.from(body, encoding ?? 'utf8')),
+    })),
+    ...(receipt !== undefined && { receipt: measured(Buffer.from(receipt)) }),
   };
 }
 
-const measured = (body: string): Omit<Sent, 'name'> => ({
-  bytes: Buffer.byteLength(body),
-  sha256: sha256(body),
+/** Of the bytes as they went. */
+const measured = (bytes: Buffer): Omit<Sent, 'name'> => ({
+  bytes: bytes.length,
+  sha256: sha256(bytes),
 });
 
 function contentOf({ deliveryId, rendered, receipt }: DeliveryRow): readonly DeliveryContent[] {

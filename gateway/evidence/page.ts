@@ -4,7 +4,7 @@ import { html, htmlTable, Markup, type Content } from '../conformance/report/mar
 import type { ExplainedFinding } from '../questions/case-findings.ts';
 import type { DeliveryPath, NoticePath } from '../questions/notice-paths.ts';
 import type { DecisionBasis } from './decisions.ts';
-import type { Evidence } from './gather.ts';
+import type { DeliveryContent, Evidence } from './gather.ts';
 import {
   actionWords,
   clockStates,
@@ -260,6 +260,8 @@ const stateName = (state: string | undefined): string =>
   state === undefined ? 'okänt' : state === 'pending' ? 'nytt försök ska göras' : stateOf(state);
 const stateOf = (state: string): string =>
   Object.entries(stateWords).find(([name]) => name === state)?.[1] ?? state;
+
+const isText = ({ encoding }: DeliveryContent['parts'][number]): boolean => encoding === undefined;
 
 /** A page holds texts; what is no text is in the file, byte by byte. */
 const mostText = 20_000;
