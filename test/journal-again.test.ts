@@ -102,6 +102,58 @@ describe.each(journalForms)('the $name journal', (form) => {
     expect(await journal.outbox.ofLanes('dispatch', ['lane'], 10)).toHaveLength(1);
   });
 
+  test('has the deliveries of a state page by page, and gives one the receiver that was chosen for it', async () => {
+    const journal = await open();
+    await journal.record(message(1, { stay, events: [fact('f')] }));
+    const [stored] = await journal.eventsAfter(0, 1);
+    const row = {
+      lane: 'lane',
+      position: stored?.position ?? 0,
+      eventId: 'f',
+      streamId: stored?.event.stayId ?? '',
+      rendered: undefined,
+      detail: undefined,
+    };
+    await journal.deliveries.open([
+      { ...row, deliveryId: 'a', state: 'unroutable', receiver: undefined },
+      { ...row, deliveryId: 'b', state: 'delivered', receiver: 'r' },
+      { ...row, deliveryId: 'c', state: 'unroutable', receiver: undefined },
+    ]);
+    const [first, ...more] = await journal.deliveries.inState('unroutable', 0, 1);
+    expect([first?.deliveryId, more]).toEqual(['a', []]);
+    const rest = await journal.deliveries.inState('unroutable', first?.place ?? 0, 10);
+    expect(rest.map(({ deliveryId }) => deliveryId)).toEqual(['c']);
+
+    const chosen = { state: 'unroutable', attempts: 0, to: 'chosen' } as const;
+    expect(await journal.deliveries.sendAgain({ ...chosen, deliveryId: 'c' })).toBe(true);
+    expect(await journal.deliveries.named('c')).toMatchObject({
+      state: 'pending',
+      receiver: 'chosen',
+    });
+    // What has one keeps it.
+    const delivered = { state: 'delivered', attempts: 0, to: 'other' } as const;
+    expect(await journal.deliveries.sendAgain({ ...delivered, deliveryId: 'b' })).toBe(true);
+    expect(await journal.deliveries.named('b')).toMatchObject({ receiver: 'r' });
+  });
+
+  test('has the cases in which a receiver answered that the patient is not its resident', async () => {
+    const journal = await open();
+    const answer = factOf({
+      id: 'answer',
+      type: 'notice.misdirected',
+      data: { deliveryId: 'd' },
+      occurredAt: '2022-03-07T08:00:00.000Z',
+      knownAt: '2022-03-07T08:00:00.000Z',
+    });
+    const { stayId: _stayId, ...body } = answer;
+    await journal.record(message(1, { stay, events: [fact('f')] }));
+    await journal.record(message(2, { events: [body] }));
+    const stream = (await journal.eventsAfter(0, 10)).find(({ event }) => event.id === 'answer');
+    const wrong = await journal.load(stream?.event.stayId ?? '');
+    expect(await journal.misdirectedProcessIds('', 10)).toEqual([wrong?.processId]);
+    expect(await journal.misdirectedProcessIds(wrong?.processId ?? '', 10)).toEqual([]);
+  });
+
   test('ends a delivery from outside where it waits for it, keeps the receipt and wakes the lane', async () => {
     const journal = await open();
     await journal.record(message(1, { stay, events: [fact('f')] }));
