@@ -54,6 +54,7 @@ async function inFile({ of, sender }: WhoOptions, config: Config): Promise<Route
 }
 
 async function ofCase(options: WhoOptions): Promise<RoutedNotice[]> {
+  if (/[./\\]/.test(options.of)) throw wrong(`${options.of}: no such file`);
   let notices: RoutedNotice[] = [];
   await ask(options, async ({ journal }) => {
     const loaded = await journal.load(options.of);

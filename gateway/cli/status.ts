@@ -170,9 +170,18 @@ function lines(shown: Shown): string[] {
   }
   for (const [tray, rows] of byTray) {
     for (const row of rows) text.push(trayLine(tray, row, notices.get(row.eventId)));
+    const next = nextOf.get(tray);
+    if (rows.length > 0 && next !== undefined) text.push(`            next: ${next}`);
   }
   return text;
 }
+
+/** The tray's own verb, where it has one. */
+const nextOf: ReadonlyMap<string, string> = new Map([
+  ['unroutable', 'hemgang unroutable list'],
+  ['held', 'hemgang held list'],
+  ['unresolved', 'hemgang unknown list'],
+]);
 
 /** Whether events go out to subscribers by this configuration. */
 function isPublished({ bus }: Config): boolean {
