@@ -243,7 +243,7 @@ function deliveryPart(one: DeliveryPath, { deliveries, content }: Evidence): Mar
     ]),
     [0],
   )}
-  ${(text?.parts ?? []).map(
+  ${(text?.parts ?? []).filter(isText).map(
     ({ name, body }) =>
       html`<p>${code(name)}</p>
         <pre>${readable(body)}</pre>`,
