@@ -2,8 +2,8 @@
  * SMART Backend Services (SMART App Launch 2.2): we prove who we are by an assertion signed with our own key, and get a
  * token for a few minutes. The key never leaves the house, and an assertion is good once.
  */
-import { createPrivateKey, randomUUID, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, SignJWT } from 'jose';
+import { createPrivateKey, hash, randomUUID, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { request } from 'undici';
 import { GatewayError } from '../../gateway/errors.ts';
 import type { Authorizer } from './fhir-client.ts';
@@ -49,7 +49,7 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
  * @param kid name of the key with the server; that of the JWK, or its thumbprint (RFC 7638), where left out
  * @throws GatewayError configuration-invalid; it never quotes the key
  */
-export async function readClientKey(text: string, kid?: string): Promise<ClientKey> {
+export function readClientKey(text: string, kid?: string): ClientKey {
   const trimmed = text.trim();
   const jwk = trimmed.startsWith('{') ? parseJwk(trimmed) : undefined;
   let key: KeyObject;
@@ -62,9 +62,13 @@ export async function readClientKey(text: string, kid?: string): Promise<ClientK
   const algorithm = algorithmOf(key);
   const named = kid ?? jwk?.['kid'];
   if (typeof named === 'string' && named !== '') return { key, algorithm, kid: named };
-  const { kty, crv, x, y, n, e } = key.export({ format: 'jwk' });
-  const known = Object.entries({ kty, crv, x, y, n, e }).filter(([, part]) => part !== undefined);
-  return { key, algorithm, kid: await calculateJwkThumbprint(Object.fromEntries(known)) };
+  return { key, algorithm, kid: thumbprintOf(key) };
+}
+
+/** RFC 7638: the required members of the public key in the order of their names, without spaces, by SHA-256. */
+function thumbprintOf(key: KeyObject): string {
+  const { crv, e, kty, n, x, y } = key.export({ format: 'jwk' });
+  return hash('sha256', JSON.stringify({ crv, e, kty, n, x, y }), 'base64url');
 }
 
 function parseJwk(text: string): JsonWebKey {

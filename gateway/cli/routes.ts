@@ -110,7 +110,7 @@ export async function routesCheck(options: CheckOptions): Promise<number> {
   const found = checkRoutes(config, profiles, counties, nowMs, municipality);
   const checks = [
     ...certificateChecks(config, nowMs),
-    ...(reach ? await receiverChecks(config) : []),
+    ...(reach ? await receiverChecks(config, process.env) : []),
   ];
   answer(json, { ...found, checks }, (ink) => checkLines(found, checks, ink));
   const isReached = checks.every(({ state }) => state !== 'fail');

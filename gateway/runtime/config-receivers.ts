@@ -9,6 +9,7 @@ import {
   needKinds,
   recipientRoles,
 } from '../process/events.ts';
+import { fhirServerShape } from './config-fhir-server.ts';
 import { sdkReceiverFields } from './config-sdk.ts';
 import { duration, idText, secretName } from './config-values.ts';
 
@@ -89,7 +90,30 @@ const fileReceiver = z.strictObject({
 
 const sdkReceiver = z.strictObject({ ...sdkReceiverFields, ...place, ...when, ...followUp });
 
+const fhirReceiver = z
+  .strictObject({
+    id: idText,
+    channel: z.literal('fhir'),
+    ...place,
+    ...when,
+    ...followUp,
+    ...fhirServerShape,
+    /** To `[base]/$process-message`, or created as a Bundle with If-None-Exist. */
+    operation: z.enum(['process-message', 'create']).default('process-message'),
+    /** MessageHeader.source.endpoint: who we are to them; fhir.baseUrl where left out. */
+    source: z.url({ protocol: /^https?$/ }).optional(),
+    /** The receiver recognises a message by its id, so what may have arrived may be sent again. */
+    recognisesRepeats: z.boolean().default(true),
+  })
+  .refine(
+    ({ tokenEnv, smart }) => tokenEnv === undefined || smart === undefined,
+    'tokenEnv or smart, not both',
+  );
+export type FhirReceiverConfig = z.output<typeof fhirReceiver>;
+
 /** Who gets notices: the first whose roles, municipalities and counties fit. */
 export const receiverSettings = z
-  .array(z.discriminatedUnion('channel', [webhookReceiver, fileReceiver, sdkReceiver]))
+  .array(
+    z.discriminatedUnion('channel', [webhookReceiver, fileReceiver, sdkReceiver, fhirReceiver]),
+  )
   .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]);

@@ -217,7 +217,7 @@ async function checkFhirServer(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   if (server === undefined) return;
-  const client = await connectFhirServer(server, setting, env, new AbortController().signal);
+  const client = connectFhirServer(server, setting, env, new AbortController().signal);
   await client.close();
 }
 

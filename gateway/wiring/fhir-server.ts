@@ -21,14 +21,16 @@ const machine = {
 /**
  * @param setting where the server stands in the configuration: `senders.0.fhir.poll`
  * @param signal ends what is under way
+ * @param keepAlive false: a connection for each call
  * @throws GatewayError configuration-invalid naming the setting; it never quotes a secret
  */
-export async function connectFhirServer(
+export function connectFhirServer(
   server: FhirServerConfig,
   setting: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
-): Promise<FhirClient> {
+  keepAlive = true,
+): FhirClient {
   const { base, ownNetwork, maxAnswerBytes, timeout, tls } = server;
   const pem = (name: 'ca' | 'cert' | 'key'): string | undefined =>
     tls?.[name] === undefined ? undefined : readText(tls[name], `${setting}.tls.${name}`);
@@ -37,10 +39,11 @@ export async function connectFhirServer(
     setting: `${setting}.base`,
     allowPrivate: ownNetwork,
     maxAnswerBytes,
+    keepAlive,
     ...(tls !== undefined && { tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key') } }),
   };
   try {
-    const authorizer = await authorizerOf(server, setting, line, env);
+    const authorizer = authorizerOf(server, setting, line, env);
     const client = openFhirClient({
       line,
       timeoutMs: timeout,
@@ -63,12 +66,12 @@ export async function connectFhirServer(
   }
 }
 
-async function authorizerOf(
+function authorizerOf(
   { tokenEnv, smart, timeout }: FhirServerConfig,
   setting: string,
   line: LineSettings,
   env: NodeJS.ProcessEnv,
-): Promise<(Authorizer & { close?(): Promise<void> }) | undefined> {
+): (Authorizer & { close?(): Promise<void> }) | undefined {
   if (tokenEnv !== undefined) {
     const token = secretOf(tokenEnv, env);
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
@@ -85,7 +88,7 @@ async function authorizerOf(
   return smartAuthorizer({
     line,
     clientId,
-    key: await readClientKey(text, keyId),
+    key: readClientKey(text, keyId),
     scope,
     timeoutMs: timeout,
     machine,

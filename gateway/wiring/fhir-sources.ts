@@ -33,11 +33,11 @@ export async function openFhirSources(
     const setting = `senders.${index}.fhir.poll`;
     const connect = (signal: AbortSignal) => connectFhirServer(settings, setting, env, signal);
     // What is wrong with it is told at the start, whoever asks it then.
-    await (await connect(AbortSignal.abort())).close();
+    await connect(AbortSignal.abort()).close();
     const name = `poll:${sender.id}`;
     keeper.undertake(name, async () => {
       const stopping = new AbortController();
-      const client = await connect(stopping.signal);
+      const client = connect(stopping.signal);
       const { types, every, overlap, since, count } = settings;
       const poll = startPoll({
         types,

@@ -137,7 +137,7 @@ async function connectAll(
       const { subscriptions } = sender.fhir ?? {};
       if (subscriptions === undefined) continue;
       const setting = `senders.${index}.fhir.subscriptions`;
-      const client = await connectFhirServer(subscriptions, setting, env, stopping.signal);
+      const client = connectFhirServer(subscriptions, setting, env, stopping.signal);
       lines.push(client);
       const source = sourceBy(client);
       sources.set(`${sender.id} ${source.base}`, source);

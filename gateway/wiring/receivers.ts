@@ -12,6 +12,7 @@ import { asGatewayError, GatewayError } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
+import { fhirReceiver } from './fhir-receiver.ts';
 import { takes } from './routing.ts';
 import { sdkOutbound } from './sdk.ts';
 
@@ -41,6 +42,10 @@ export function receiverOf(
     const outbound = sdkOutbound(receiver, config, words, env);
     return { ...common, config: receiver, outbound, close: () => outbound.close() };
   }
+  if (receiver.channel === 'fhir') {
+    const outbound = fhirReceiver(receiver, config, words, env, `receivers.${index}`);
+    return { ...common, config: receiver, outbound, close: () => outbound.close() };
+  }
   const secrets = receiver.secretEnv.map((name) => secretOf(name, env));
   const outbound = openWebhook(index, {
     url: receiver.url,
@@ -58,7 +63,7 @@ export function receiverOf(
 /** Whether a receiver takes the same delivery twice as once, by its configuration. */
 export function recognisesRepeats(receiver: ReceiverConfig, { sdk }: Config): boolean {
   if (receiver.channel === 'file') return true;
-  if (receiver.channel === 'webhook') return receiver.recognisesRepeats;
+  if (receiver.channel !== 'sdk') return receiver.recognisesRepeats;
   return sdk === undefined || 'folder' in sdk.accessPoint || sdk.accessPoint.recognisesRepeats;
 }
 

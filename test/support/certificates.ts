@@ -14,8 +14,9 @@ export interface Certificates {
 }
 
 /**
- * Makes `ca.pem`, `server.pem` (localhost), `client.pem`, `journal.pem` (with a DNS name) and `stranger.pem`, which says
- * the same and no authority gave, and their `.key` in the folder.
+ * Makes `ca.pem`, `server.pem` (localhost), `expired.pem` (localhost, until yesterday), `other.pem` (for another name),
+ * `client.pem`, `journal.pem` (with a DNS name) and `stranger.pem`, which says the same and no authority gave, and their
+ * `.key` in the folder.
  */
 export function makeCertificates(folder: string): Certificates {
   const path = (name: string): string => join(folder, name);
@@ -23,7 +24,7 @@ export function makeCertificates(folder: string): Certificates {
     execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
   };
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'];
   try {
     const authority = ['-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2'];
     run('req', '-x509', ...key, ...authority);
@@ -33,12 +34,15 @@ export function makeCertificates(folder: string): Certificates {
       ['server', '/CN=localhost'],
       ['client', '/CN=client'],
       ['journal', journal],
+      ['expired', '/CN=localhost'],
+      ['other', '/CN=elsewhere.example'],
     ] as const) {
       const names = name === 'journal' ? withName : [];
       const asked = ['-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject, ...names];
       run('req', ...key, ...asked);
       const given = ['-copy_extensions', 'copy', '-out', `${name}.pem`];
-      run('x509', '-req', '-in', `${name}.csr`, ...signed, ...given);
+      const days = ['-days', name === 'expired' ? '-1' : '2'];
+      run('x509', '-req', '-in', `${name}.csr`, ...signed, ...days, ...given);
     }
     const stranger = ['-keyout', 'stranger.key', '-out', 'stranger.pem', '-subj', journal];
     run('req', '-x509', ...key, ...stranger, ...withName, '-days', '2');

@@ -10,3 +10,10 @@ export {
   type SimulatedMunicipality,
   type SimulatedSettings,
 } from './webhook.ts';
+export {
+  simulatedFhirReceiver,
+  type FhirReceiverFault,
+  type FhirReceiverSettings,
+  type ReceivedMessage,
+  type SimulatedFhirReceiver,
+} from './fhir.ts';

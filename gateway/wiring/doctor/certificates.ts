@@ -26,7 +26,15 @@ interface Named {
   readonly hosts: readonly string[];
 }
 
-function* filesOf({ mllp, http, fhir, bus, journal, senders }: Config): Generator<Named> {
+function* filesOf({
+  mllp,
+  http,
+  fhir,
+  bus,
+  journal,
+  senders,
+  receivers,
+}: Config): Generator<Named> {
   const base = fhir.baseUrl === undefined ? [] : [new URL(fhir.baseUrl).hostname];
   const told = senders.flatMap((sender) =>
     (sender.fhir?.subscriptions?.list ?? []).map(({ endpoint }) => new URL(endpoint).hostname),
@@ -49,6 +57,11 @@ function* filesOf({ mllp, http, fhir, bus, journal, senders }: Config): Generato
       if (ca !== undefined) yield named(`${at}.ca`, ca);
       if (cert !== undefined) yield named(`${at}.cert`, cert);
     }
+  }
+  for (const [index, receiver] of receivers.entries()) {
+    const { ca, cert } = (receiver.channel === 'fhir' ? receiver.tls : undefined) ?? {};
+    if (ca !== undefined) yield named(`receivers.${index}.tls.ca`, ca);
+    if (cert !== undefined) yield named(`receivers.${index}.tls.cert`, cert);
   }
 }
 

@@ -39,7 +39,7 @@ export async function examine(
     whole('certificates', async () => certificateChecks(config, systemClock.nowMs())),
     whole('journal', () => journalChecks(config, env)),
     whole('broker', async () => (bus.form === 'rabbitmq' ? brokerChecks(bus, env) : [])),
-    whole('reach', async () => (reach ? reachChecks(config) : [])),
+    whole('reach', async () => (reach ? reachChecks(config, env) : [])),
   ]);
   return [...configuration, ...groups.flat()];
 }

@@ -1,31 +1,39 @@
-/** Whether receivers and sources can be reached: a connection, and a TLS handshake where there is TLS. Nothing is sent. */
+/**
+ * Whether receivers and sources can be reached: a connection, and a TLS handshake where there is TLS. A FHIR server that
+ * gets notices is asked what it can do, with our token and certificate. No notice is sent.
+ */
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../runtime/config.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { codeOf, failed, ok, warn, type Check } from './check.ts';
+import { fhirReach } from './fhir-reach.ts';
 
 const timeoutMs = 5000;
 const dayMs = 86_400_000;
 const warnDays = 30;
 
 /** Receivers of notices alone. */
-export async function receiverChecks({
-  receivers,
-}: Pick<Config, 'receivers'>): Promise<readonly Check[]> {
+export async function receiverChecks(
+  { receivers }: Pick<Config, 'receivers'>,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Check[]> {
   return await Promise.all(
-    receivers.flatMap((receiver) =>
-      receiver.channel === 'webhook' ? [reach(`receiver ${receiver.id}`, receiver.url)] : [],
-    ),
+    receivers.flatMap((receiver, index) => {
+      const name = `receiver ${receiver.id}`;
+      if (receiver.channel === 'webhook') return [reach(name, receiver.url)];
+      if (receiver.channel !== 'fhir') return [];
+      const line = reach(name, receiver.base, receiver.tls?.ca);
+      return [line.then((found) => fhirReach(found, receiver, `receivers.${index}`, env))];
+    }),
   );
 }
 
-export async function reachChecks({
-  receivers,
-  senders,
-  billing,
-}: Config): Promise<readonly Check[]> {
+export async function reachChecks(
+  { receivers, senders, billing }: Config,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Check[]> {
   const documents = billing.receivers.flatMap((receiver) =>
     receiver.channel === 'http' ? [reach(`receiver ${receiver.id}`, receiver.url)] : [],
   );
@@ -36,7 +44,7 @@ export async function reachChecks({
     }),
   );
   return [
-    ...(await receiverChecks({ receivers })),
+    ...(await receiverChecks({ receivers }, env)),
     ...(await Promise.all([...documents, ...sources])),
   ];
 }

@@ -17,8 +17,8 @@ export interface Sent {
 
 /** Not taken: too slow in coming, too early, too many, not now (RFC 9110 section 15). */
 const notTaken = new Set([408, 425, 429, 503]);
-/** Issues of R4's value set issue-type that say: the same again later. */
-const passing = new Set(['transient', 'lock-error', 'no-store', 'timeout', 'throttled']);
+/** Issues of R4's value set issue-type that say: not now, the same again later. */
+const passing = new Set(['transient', 'lock-error', 'no-store', 'throttled']);
 
 /**
  * @returns the receipt of a notice that was taken
@@ -113,13 +113,12 @@ function refusal(answer: PostAnswer, sent: Sent, issue: string | undefined): Gat
       'a redirect, which is not followed; enter the address it leads to',
     );
   }
-  if (notTaken.has(status) || (issue !== undefined && passing.has(issue))) {
-    return failed(answer, sent, issue);
-  }
+  if (notTaken.has(status)) return failed(answer, sent, issue);
   // More than one has our identifier: one of them may be this.
   if (status === 412) return unknown(answer, sent, 'several there have the identifier');
   if (status >= 500) return unknown(answer, sent, issue);
-  return refused(answer, sent, issue);
+  const isPassing = issue !== undefined && passing.has(issue);
+  return isPassing ? failed(answer, sent, issue) : refused(answer, sent, issue);
 }
 
 /** The code of the first issue that is an error; a word of the standard, its text may hold anything. */
