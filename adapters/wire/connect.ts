@@ -1,6 +1,6 @@
-/** One way to open a connection over TCP or TLS, for whoever speaks MLLP outwards. */
+/** One way to open a connection over TCP or TLS, for whoever speaks MLLP or SFTP outwards. */
 import { connect as connectTcp, isIP } from 'node:net';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import { GatewayError } from '../../gateway/errors.ts';
@@ -10,11 +10,14 @@ export interface WireTarget {
   readonly port: number;
   /** Over TLS when given: `ca`, `cert`, `key`, `servername`. */
   readonly tls?: ConnectionOptions;
+  /** How the host's name is resolved (`target.ts`); as the system does where left out. */
+  readonly lookup?: LookupFunction;
 }
 
 const hints: Readonly<Record<string, string>> = {
   ECONNREFUSED: ' (nothing listens there: is it started, and on this port?)',
   ENOTFOUND: ' (no such host: is the name right?)',
+  EADDRBLOCKED: ' (not an address that the receiver may have: is ownNetwork right?)',
 };
 
 /**
@@ -23,9 +26,9 @@ const hints: Readonly<Record<string, string>> = {
  * @throws GatewayError delivery-failed with the system's reason where no connection came about
  */
 export async function openSocket(target: WireTarget, timeoutMs: number): Promise<Socket> {
-  const { host, port, tls } = target;
+  const { host, port, tls, lookup } = target;
   // The other side may end first and still have to hear us out, and the other way round.
-  const both = { host, port, allowHalfOpen: true };
+  const both = { host, port, allowHalfOpen: true, ...(lookup && { lookup }) };
   const socket =
     tls === undefined
       ? connectTcp(both)
@@ -36,7 +39,9 @@ export async function openSocket(target: WireTarget, timeoutMs: number): Promise
       socket.destroy();
       const place = `${host}:${port}${tls === undefined ? '' : ' over TLS'}`;
       const why = `no connection to ${place}: ${reason}${hints[reason] ?? ''}`;
-      reject(new GatewayError('delivery-failed', why));
+      // A refused connection is an answer of the other machine; what else is wrong may be our own fault (reading A10).
+      const detail = reason === 'ECONNREFUSED' ? { standardCode: reason } : {};
+      reject(new GatewayError('delivery-failed', why, detail));
     };
     const timer = setTimeout(() => fail('time-out'), timeoutMs);
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {

@@ -122,6 +122,11 @@ export class MllpClient {
     clearTimeout(timer);
   }
 
+  /** Ends the connection at once: whoever waits for an answer hears that there will be none. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
   async #await(raw: Uint8Array, isComplete: Waiting['isComplete']): Promise<readonly Uint8Array[]> {
     if (this.#waiting.length >= (this.#options.maxInFlight ?? 1)) {
       throw new GatewayError('assertion-failed', 'more messages in flight than agreed');

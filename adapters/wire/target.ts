@@ -1,6 +1,6 @@
 /**
- * Where we may connect to by HTTP. Names and numbers leave the house here, so an address is checked when it is
- * configured and again at every connection: a name that starts to point into our own network is not followed.
+ * Where we may connect to. Names and numbers leave the house here, so an address is checked when it is configured and
+ * again at every connection: a name that starts to point into our own network is not followed.
  */
 import { lookup as resolveName, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
@@ -54,12 +54,32 @@ export function targetOf(address: string, allowPrivate: boolean, setting: string
   if (url.protocol === 'http:' && !allowPrivate) {
     throw invalid('plain http is only for a system in our own network (allowPrivate)');
   }
-  // Plain http stays inside our own network even where both kinds of address are allowed.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const protection = url.protocol === 'http:' ? 'plain' : 'encrypted';
+  return { url, lookup: lookupFor(host, protection, allowPrivate, setting) };
+}
+
+/**
+ * Checks a host that is reached by another protocol.
+ * @param protection `plain` lines stay inside our own network, even where both kinds of address are allowed
+ * @param setting what the host is called in an error: `sftp host`
+ * @returns how its name is resolved at every connection
+ * @throws GatewayError configuration-invalid
+ */
+export function lookupFor(
+  host: string,
+  protection: 'plain' | 'encrypted',
+  allowPrivate: boolean,
+  setting: string,
+): LookupFunction {
   const mayConnect = (ip: string): boolean =>
-    url.protocol === 'http:' ? isOwn(ip) : allowPrivate || !isOwn(ip);
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) !== 0 && !mayConnect(literal)) throw invalid('address not allowed');
-  return { url, lookup: guardedLookup(mayConnect) };
+    protection === 'plain' ? isOwn(ip) : allowPrivate || !isOwn(ip);
+  if (isIP(host) !== 0 && !mayConnect(host)) {
+    throw new GatewayError('configuration-invalid', `${setting}: address not allowed`, {
+      location: 'host',
+    });
+  }
+  return guardedLookup(mayConnect);
 }
 
 function isOwn(ip: string): boolean {

@@ -11,7 +11,7 @@ import {
 } from '../process/events.ts';
 import { fhirServerShape } from './config-fhir-server.ts';
 import { sdkReceiverFields } from './config-sdk.ts';
-import { duration, idText, secretName } from './config-values.ts';
+import { duration, idText, port, secretName } from './config-values.ts';
 
 const mode = z.enum(['live', 'shadow']);
 
@@ -111,9 +111,100 @@ const fhirReceiver = z
   );
 export type FhirReceiverConfig = z.output<typeof fhirReceiver>;
 
+/** What every receiver has that is reached over the network by a host and a port. */
+const line = {
+  host: z.string().min(1).max(253),
+  timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
+  /** It stands in our own network: private addresses, and a plain line where there is a choice. */
+  ownNetwork: z.boolean().default(false),
+};
+
+const sftpReceiver = z
+  .strictObject({
+    id: idText,
+    channel: z.literal('sftp'),
+    ...place,
+    ...when,
+    ...followUp,
+    ...line,
+    port: port.min(1).default(22),
+    user: z.string().min(1).max(100),
+    /** As `ssh-keygen -lf` prints it; two while the receiver exchanges its key. */
+    hostKey: z
+      .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256:… as ssh-keygen -lf prints it'))
+      .min(1)
+      .max(2),
+    /** A private key in a file or a variable, or a password in a variable: one of them. */
+    keyFile: z.string().min(1).optional(),
+    keyEnv: secretName.optional(),
+    passwordEnv: secretName.optional(),
+    /** On their server; relative to where our user comes in. */
+    folder: z.string().min(1).default('.'),
+    /** A file that comes again under its name is known to be the same. */
+    recognisesRepeats: z.boolean().default(true),
+  })
+  .refine(
+    ({ keyFile, keyEnv, passwordEnv }) =>
+      [keyFile, keyEnv, passwordEnv].filter((one) => one !== undefined).length === 1,
+    { message: 'one of keyFile, keyEnv and passwordEnv', path: ['keyFile'] },
+  );
+
+/** A name in the head of a message (HD), as agreed with the receiver. */
+const headName = z
+  .string()
+  .max(180)
+  .regex(/^[A-Za-z0-9 ._-]*$/, 'letters, digits, space, point, underscore and hyphen');
+
+const mllpReceiver = z
+  .strictObject({
+    id: idText,
+    channel: z.literal('mllp'),
+    ...place,
+    ...when,
+    ...followUp,
+    ...line,
+    port: port.min(1).default(2575),
+    /** Over TLS: who signs their certificate, our own where they ask for one, the name in theirs. */
+    tls: z
+      .strictObject({
+        ca: z.string().optional(),
+        cert: z.string().optional(),
+        key: z.string().optional(),
+        servername: z.string().optional(),
+      })
+      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+        message: 'cert and key go together',
+      })
+      .optional(),
+    /** MSH-3 and MSH-4. */
+    sendingApplication: headName.default('HEMGANG'),
+    sendingFacility: headName.default(''),
+    /** MSH-5 and MSH-6. */
+    receivingApplication: headName.default(''),
+    receivingFacility: headName.default(''),
+    processingId: z.enum(['P', 'T', 'D']).default('P'),
+    /** `enhanced`: a commit (CA) and then an application acknowledgement (AA); `original`: one answer. */
+    acknowledgement: z.enum(['original', 'enhanced']).default('original'),
+    /** Whose the visit number is (PV1-19.4): it is our case reference. */
+    assigningAuthority: headName.min(1).default('HEMGANG'),
+    /** The receiver recognises MSH-10, so what may have arrived may be sent again. */
+    recognisesRepeats: z.boolean().default(true),
+  })
+  .refine(({ tls, ownNetwork }) => tls !== undefined || ownNetwork, {
+    message: 'messages would go in plain text: set tls, or ownNetwork: true inside our own network',
+    path: ['tls'],
+  });
+
 /** Who gets notices: the first whose roles, municipalities and counties fit. */
 export const receiverSettings = z
   .array(
-    z.discriminatedUnion('channel', [webhookReceiver, fileReceiver, sdkReceiver, fhirReceiver]),
+    z.discriminatedUnion('channel', [
+      webhookReceiver,
+      fileReceiver,
+      sdkReceiver,
+      fhirReceiver,
+      sftpReceiver,
+      mllpReceiver,
+    ]),
   )
   .default([{ id: 'file-drop', channel: 'file', mode: 'live' }]);

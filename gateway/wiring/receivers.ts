@@ -13,6 +13,7 @@ import { systemClock } from '../runtime/clock.ts';
 import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 import { fhirReceiver } from './fhir-receiver.ts';
+import { mllpReceiver, sftpReceiver } from './line-receivers.ts';
 import { takes } from './routing.ts';
 import { sdkOutbound } from './sdk.ts';
 
@@ -44,6 +45,14 @@ export function receiverOf(
   }
   if (receiver.channel === 'fhir') {
     const outbound = fhirReceiver(receiver, config, words, env, `receivers.${index}`);
+    return { ...common, config: receiver, outbound, close: () => outbound.close() };
+  }
+  if (receiver.channel === 'sftp' || receiver.channel === 'mllp') {
+    const outbound = placedIn(`receivers.${index}`, () =>
+      receiver.channel === 'sftp'
+        ? sftpReceiver(receiver, words, env)
+        : mllpReceiver(receiver, words),
+    );
     return { ...common, config: receiver, outbound, close: () => outbound.close() };
   }
   const secrets = receiver.secretEnv.map((name) => secretOf(name, env));

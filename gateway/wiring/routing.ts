@@ -3,6 +3,7 @@
  * The time that counts is when a notice is routed: when it was decided, or when it is routed anew. What has been routed
  * stays with its receiver.
  */
+import { isSaidByAdt } from '../../adapters/outbound/notices/adt-triggers.ts';
 import type { NeedKind, NoticeData } from '../process/events.ts';
 import { localDateOf } from '../rules/legal-days.ts';
 import type { ReceiverConfig } from '../runtime/config.ts';
@@ -12,15 +13,18 @@ export type Place = Pick<
   ReceiverConfig,
   'roles' | 'municipalities' | 'counties' | 'outpatientUnits' | 'needs' | 'validFrom' | 'validTo'
 >;
+/** And how it is reached: not every channel can say everything. */
+export type Reached = Place & Partial<Pick<ReceiverConfig, 'channel'>>;
 /** What of a notice decides who gets it. */
 export type Addressed = Pick<
   NoticeData,
   'role' | 'municipality' | 'county' | 'outpatientUnit' | 'needs'
->;
+> &
+  Partial<Pick<NoticeData, 'obligation'>>;
 
 /** The words in which a receiver is passed over, by the setting that says so. */
 export interface PassedOver {
-  readonly setting: keyof Place | 'municipality';
+  readonly setting: keyof Reached | 'municipality';
   readonly why: string;
 }
 
@@ -28,7 +32,7 @@ export interface PassedOver {
  * Why a receiver does not get a notice; undefined where it fits.
  * @param now ISO 8601; the dates of the configuration are local ones, first and last day included
  */
-export function whyNot(place: Place, notice: Addressed, now: string): PassedOver | undefined {
+export function whyNot(place: Reached, notice: Addressed, now: string): PassedOver | undefined {
   const { role, municipality, county, outpatientUnit, needs } = notice;
   if (role !== 'region-outpatient' && municipality === undefined) {
     return { setting: 'municipality', why: 'the municipality is not known' };
@@ -39,7 +43,8 @@ export function whyNot(place: Place, notice: Addressed, now: string): PassedOver
     notAmong('counties', place.counties, county) ??
     notAmong('outpatientUnits', place.outpatientUnits, outpatientUnit) ??
     notNeeded(place.needs, needs) ??
-    notInForce(place, localDateOf(Date.parse(now)))
+    notInForce(place, localDateOf(Date.parse(now))) ??
+    notSayable(place, notice)
   );
 }
 
@@ -57,7 +62,7 @@ export function isOfAnother(place: Place, notice: Addressed): PassedOver | undef
   );
 }
 
-export const takes = (place: Place, notice: Addressed, now: string): boolean =>
+export const takes = (place: Reached, notice: Addressed, now: string): boolean =>
   whyNot(place, notice, now) === undefined;
 
 function notAmong(
@@ -91,9 +96,16 @@ function notInForce({ validFrom, validTo }: Place, today: string): PassedOver | 
   return undefined;
 }
 
+/** ADT tells of stays alone: a call to planning passes such a receiver by, for the next that fits. */
+function notSayable({ channel }: Reached, { obligation }: Addressed): PassedOver | undefined {
+  if (channel !== 'mllp' || obligation === undefined || isSaidByAdt(obligation)) return undefined;
+  return { setting: 'channel', why: `ADT has no event for ${obligation}` };
+}
+
 /** Whether every notice that one receiver takes is also taken by another: then the later of them in the file gets none. */
-export function covers(wide: Place, narrow: Place): boolean {
+export function covers(wide: Reached, narrow: Reached): boolean {
   return (
+    (wide.channel !== 'mllp' || narrow.channel === 'mllp') &&
     holds(wide.roles, narrow.roles) &&
     holds(wide.municipalities, narrow.municipalities) &&
     holds(wide.counties, narrow.counties) &&

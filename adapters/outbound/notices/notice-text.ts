@@ -193,7 +193,7 @@ function spell({ value }: PersonNumber): string {
 }
 
 /** Joins what there is on one line: a line break in a name must not become a line of the notice. */
-function oneLine(parts: readonly (string | undefined)[], separator: string): string {
+export function oneLine(parts: readonly (string | undefined)[], separator: string): string {
   return parts
     .map((part) => (part ?? '').replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim())
     .filter((part) => part !== '')

@@ -1,5 +1,12 @@
 /** A simulated municipality: one file a channel that it can be reached by. Each keeps what it received, to be looked at. */
 export {
+  simulatedMllp,
+  type MllpBehaviour,
+  type ReceivedAdt,
+  type SimulatedMllp,
+  type SimulatedMllpSettings,
+} from './mllp.ts';
+export {
   runSimulatedMunicipality,
   simulatedMunicipality,
   type Answer,
@@ -17,3 +24,10 @@ export {
   type ReceivedMessage,
   type SimulatedFhirReceiver,
 } from './fhir.ts';
+export {
+  simulatedSftp,
+  type ReceivedFile,
+  type SftpFault,
+  type SimulatedSftp,
+  type SimulatedSftpSettings,
+} from './sftp.ts';

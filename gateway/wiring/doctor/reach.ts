@@ -3,8 +3,10 @@
  * gets notices is asked what it can do, with our token and certificate. No notice is sent.
  */
 import { connect as connectPlain } from 'node:net';
-import { connect as connectTls, TLSSocket } from 'node:tls';
+import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { readFileSync } from 'node:fs';
+import { shownHostKey } from '../../../adapters/wire/sftp-link.ts';
+import { asGatewayError } from '../../errors.ts';
 import type { Config } from '../../runtime/config.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { codeOf, failed, ok, warn, type Check } from './check.ts';
@@ -19,15 +21,28 @@ export async function receiverChecks(
   { receivers }: Pick<Config, 'receivers'>,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Check[]> {
-  return await Promise.all(
-    receivers.flatMap((receiver, index) => {
-      const name = `receiver ${receiver.id}`;
-      if (receiver.channel === 'webhook') return [reach(name, receiver.url)];
-      if (receiver.channel !== 'fhir') return [];
-      const line = reach(name, receiver.base, receiver.tls?.ca);
-      return [line.then((found) => fhirReach(found, receiver, `receivers.${index}`, env))];
-    }),
-  );
+  const checks = receivers.flatMap((receiver, index) => {
+    const name = `receiver ${receiver.id}`;
+    switch (receiver.channel) {
+      case 'webhook':
+        return [reach(name, receiver.url)];
+      case 'fhir': {
+        const line = reach(name, receiver.base, receiver.tls?.ca);
+        return [line.then((found) => fhirReach(found, receiver, `receivers.${index}`, env))];
+      }
+      case 'sftp':
+        return [reachSftp(name, receiver)];
+      case 'mllp': {
+        const { host, port, tls } = receiver;
+        const named = tls && { ...tls, servername: tls.servername ?? host };
+        return [reachAt(name, { host, port }, named)];
+      }
+      case 'file':
+      case 'sdk':
+        return [];
+    }
+  });
+  return await Promise.all(checks);
 }
 
 export async function reachChecks(
@@ -49,25 +64,39 @@ export async function reachChecks(
   ];
 }
 
+/** PEM files as the configuration names them. */
+interface TlsFiles {
+  readonly servername?: string | undefined;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+const next = 'see that it runs, that the firewall lets us through, and that its address holds';
+
 async function reach(name: string, url: string, ca?: string): Promise<Check> {
   const { protocol, hostname, port } = new URL(url);
   const isTls = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
-  const at = { host, port: Number(port || (isTls ? 443 : 80)), timeout: timeoutMs };
+  const at = { host, port: Number(port || (isTls ? 443 : 80)) };
+  return await reachAt(name, at, isTls ? { servername: host, ca } : undefined);
+}
+
+async function reachAt(
+  name: string,
+  at: { readonly host: string; readonly port: number },
+  tls: TlsFiles | undefined,
+): Promise<Check> {
   try {
     const endsAt = await new Promise<string | undefined>((resolve, reject) => {
-      const socket = isTls
-        ? connectTls({
-            ...at,
-            servername: host,
-            ...(ca !== undefined && { ca: readFileSync(ca) }),
-          })
-        : connectPlain(at);
+      const timed = { ...at, timeout: timeoutMs };
+      const socket =
+        tls === undefined ? connectPlain(timed) : connectTls({ ...timed, ...readFiles(tls) });
       const end = (then: () => void): void => {
         socket.destroy();
         then();
       };
-      socket.once(isTls ? 'secureConnect' : 'connect', () => {
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
         const certificate = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
         end(() => resolve(certificate?.valid_to));
       });
@@ -76,8 +105,39 @@ async function reach(name: string, url: string, ca?: string): Promise<Check> {
     });
     return answered(name, `${at.host}:${at.port} answers`, endsAt);
   } catch (thrown) {
-    const next = 'see that it runs, that the firewall lets us through, and that its address holds';
     return failed(name, `${at.host}:${at.port} cannot be reached (${codeOf(thrown)})`, next);
+  }
+}
+
+function readFiles({ servername, ca, cert, key }: TlsFiles): ConnectionOptions {
+  return {
+    ...(servername !== undefined && { servername }),
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(cert !== undefined && { cert: readFileSync(cert) }),
+    ...(key !== undefined && { key: readFileSync(key) }),
+  };
+}
+
+/** The host key is looked at, and nobody logs in. */
+async function reachSftp(
+  name: string,
+  {
+    host,
+    port,
+    hostKey,
+  }: { readonly host: string; readonly port: number; readonly hostKey: readonly string[] },
+): Promise<Check> {
+  try {
+    const shown = await shownHostKey({ host, port }, timeoutMs);
+    if (hostKey.includes(shown)) return ok(name, `${host}:${port} answers, its host key holds`);
+    return failed(
+      name,
+      `${host}:${port} shows the host key ${shown}, which is not in hostKey`,
+      'ask the receiver by another way whether the key is theirs; if it is, add it to hostKey',
+    );
+  } catch (thrown) {
+    const { message } = asGatewayError(thrown);
+    return failed(name, `${host}:${port} cannot be reached (${message})`, next);
   }
 }
 

@@ -1,0 +1,252 @@
+/** A municipality's SFTP server: one user, one folder, held in memory. It can be full, read-only, slow or cut off. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type Socket } from 'node:net';
+import ssh2, { type AuthContext, type Connection, type SFTPWrapper } from 'ssh2';
+import { assert } from '../../../gateway/errors.ts';
+import { fingerprintOf } from '../../wire/sftp-link.ts';
+
+const { Server, utils } = ssh2;
+const { OPEN_MODE, STATUS_CODE } = utils.sftp;
+
+export type SftpFault =
+  /** Nobody is let in. */
+  | 'no-login'
+  /** What is there can be read, and nothing written. */
+  | 'read-only'
+  /** There is no room for a byte more. */
+  | 'full'
+  | 'no-folder'
+  /** It takes what is written and keeps half of it. */
+  | 'half'
+  /** It never answers. */
+  | 'silent'
+  /** The line is cut while a file is written. */
+  | 'cut-writing'
+  /** The line is cut when a file has been renamed, before the answer; or before it was. */
+  | 'cut-renamed'
+  | 'cut-renaming';
+
+export interface ReceivedFile {
+  readonly name: string;
+  readonly body: string;
+}
+
+export interface SimulatedSftpSettings {
+  readonly user: string;
+  /** The password, or the public key (a line of authorized_keys) that lets the user in. */
+  readonly letsIn: { readonly password: string } | { readonly publicKey: string };
+  /** Without a slash at its end; the one folder there is. */
+  readonly folder?: string;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export interface SimulatedSftp {
+  readonly host: string;
+  readonly port: number;
+  /** The host key as `ssh-keygen -lf` prints it. */
+  hostKey(): string;
+  /** Another host key from now on. @returns its fingerprint */
+  changeHostKey(): string;
+  setFault(fault: SftpFault | undefined): void;
+  /** Every file that was renamed to its name, in order. */
+  readonly received: readonly ReceivedFile[];
+  /** What lies in the folder, by name. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** As the municipality's own system does when it has read a file. */
+  take(name: string): void;
+  /** A file that somebody else has put there. */
+  put(name: string, body: string): void;
+  /** How many connections have been made, and how many stand now. */
+  connections(): { readonly made: number; readonly open: number };
+  close(): Promise<void>;
+}
+
+/** Starts a server; resolves when it listens. */
+export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<SimulatedSftp> {
+  const files = new Map<string, Buffer>();
+  const received: ReceivedFile[] = [];
+  const sockets = new Set<Socket>();
+  const folder = settings.folder ?? 'in';
+  let fault: SftpFault | undefined;
+  let made = 0;
+  let key = utils.generateKeyPairSync('ed25519');
+  let ssh = sshServer();
+
+  function sshServer(): InstanceType<typeof Server> {
+    return new Server({ hostKeys: [key.private] }, (client) => serve(client));
+  }
+
+  function serve(client: Connection): void {
+    client.on('error', () => undefined);
+    client.on('authentication', (context) => {
+      if (fault !== 'no-login' && isRight(context, settings)) context.accept();
+      else context.reject();
+    });
+    client.on('session', (accept) => {
+      accept().on('sftp', (acceptSftp) => {
+        const cut = (): void => sockets.forEach((socket) => socket.destroy());
+        serveFiles(acceptSftp(), { files, received, folder, fault: () => fault, cut });
+      });
+    });
+  }
+
+  const server = createServer((socket) => {
+    made += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    ssh.injectSocket(socket);
+  });
+  const host = settings.host ?? '127.0.0.1';
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port ?? 0, host, resolve);
+  });
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null, 'a TCP server has a port');
+  return {
+    host,
+    port: address.port,
+    hostKey: () => fingerprintOf(publicBytes(key.public)),
+    changeHostKey: () => {
+      key = utils.generateKeyPairSync('ed25519');
+      ssh = sshServer();
+      return fingerprintOf(publicBytes(key.public));
+    },
+    setFault: (next) => {
+      fault = next;
+    },
+    received,
+    files,
+    take: (name) => {
+      files.delete(name);
+    },
+    put: (name, body) => {
+      files.set(name, Buffer.from(body));
+    },
+    connections: () => ({ made, open: sockets.size }),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** The middle word of a line of authorized_keys. */
+function publicBytes(line: string): Buffer {
+  return Buffer.from(line.split(' ')[1] ?? '', 'base64');
+}
+
+function isRight(context: AuthContext, { user, letsIn }: SimulatedSftpSettings): boolean {
+  if (context.username !== user) return false;
+  if ('password' in letsIn) {
+    return context.method === 'password' && context.password === letsIn.password;
+  }
+  if (context.method !== 'publickey') return false;
+  const known = utils.parseKey(letsIn.publicKey);
+  if (known instanceof Error || !context.key.data.equals(publicBytes(letsIn.publicKey))) {
+    return false;
+  }
+  const { signature, blob, hashAlgo } = context;
+  // Without a signature the client only asks whether the key would do.
+  return signature === undefined || blob === undefined
+    ? true
+    : known.verify(blob, signature, hashAlgo);
+}
+
+// ---------------------------------------------------------------- files
+
+interface Shelf {
+  readonly files: Map<string, Buffer>;
+  readonly received: ReceivedFile[];
+  readonly folder: string;
+  readonly fault: () => SftpFault | undefined;
+  readonly cut: () => void;
+}
+
+interface OpenFile {
+  readonly name: string;
+  readonly written: Buffer[];
+  readonly isWritten: boolean;
+}
+
+function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
+  const { files, received, fault, cut } = shelf;
+  const open = new Map<string, OpenFile>();
+  const nameOf = (path: string): string | undefined =>
+    fault() !== 'no-folder' && path.startsWith(`${shelf.folder}/`)
+      ? path.slice(shelf.folder.length + 1)
+      : undefined;
+  /** Answers, unless it is one of the servers that do not. */
+  const on = (answer: () => void): void => {
+    if (fault() !== 'silent') answer();
+  };
+  const status = (request: number, code: number): void => on(() => sftp.status(request, code));
+
+  sftp.on('OPEN', (request, path, flags) => {
+    const name = nameOf(path);
+    const isWritten = (flags & OPEN_MODE.WRITE) !== 0;
+    if (name === undefined || (!isWritten && !files.has(name))) {
+      return status(request, STATUS_CODE.NO_SUCH_FILE);
+    }
+    if (isWritten && fault() === 'read-only') return status(request, STATUS_CODE.PERMISSION_DENIED);
+    if (isWritten) files.set(name, Buffer.alloc(0));
+    const handle = randomUUID();
+    open.set(handle, { name, written: [], isWritten });
+    return on(() => sftp.handle(request, Buffer.from(handle)));
+  });
+  sftp.on('WRITE', (request, handle, _offset, data) => {
+    if (fault() === 'cut-writing') return cut();
+    if (fault() === 'full') return status(request, STATUS_CODE.FAILURE);
+    // The bytes are the connection's own.
+    open.get(handle.toString())?.written.push(Buffer.from(data));
+    return status(request, STATUS_CODE.OK);
+  });
+  sftp.on('READ', (request, handle, offset, length) => {
+    const content = files.get(open.get(handle.toString())?.name ?? '');
+    if (content === undefined || offset >= content.length) {
+      return status(request, STATUS_CODE.EOF);
+    }
+    return on(() => sftp.data(request, content.subarray(offset, offset + length)));
+  });
+  sftp.on('CLOSE', (request, handle) => {
+    const file = open.get(handle.toString());
+    open.delete(handle.toString());
+    if (file?.isWritten === true) {
+      const whole = Buffer.concat(file.written);
+      files.set(file.name, fault() === 'half' ? whole.subarray(0, whole.length >> 1) : whole);
+    }
+    status(request, STATUS_CODE.OK);
+  });
+  const tell = (request: number, content: Buffer | undefined): void => {
+    if (content === undefined) return status(request, STATUS_CODE.NO_SUCH_FILE);
+    const attributes = { mode: 0o100600, uid: 0, gid: 0, atime: 0, mtime: 0 };
+    return on(() => sftp.attrs(request, { ...attributes, size: content.length }));
+  };
+  sftp.on('STAT', (request, path) => tell(request, files.get(nameOf(path) ?? '')));
+  sftp.on('LSTAT', (request, path) => tell(request, files.get(nameOf(path) ?? '')));
+  sftp.on('FSTAT', (request, handle) =>
+    tell(request, files.get(open.get(handle.toString())?.name ?? '')),
+  );
+  sftp.on('FSETSTAT', (request) => status(request, STATUS_CODE.OK));
+  sftp.on('REMOVE', (request, path) => {
+    if (fault() === 'read-only') return status(request, STATUS_CODE.PERMISSION_DENIED);
+    const isGone = files.delete(nameOf(path) ?? '');
+    return status(request, isGone ? STATUS_CODE.OK : STATUS_CODE.NO_SUCH_FILE);
+  });
+  sftp.on('RENAME', (request, from, to) => {
+    if (fault() === 'cut-renaming') return cut();
+    const [before = '', after = ''] = [nameOf(from), nameOf(to)];
+    const content = files.get(before);
+    if (content === undefined) return status(request, STATUS_CODE.NO_SUCH_FILE);
+    // As OpenSSH does in version 3: a name that is taken stays as it is.
+    if (files.has(after)) return status(request, STATUS_CODE.FAILURE);
+    files.delete(before);
+    files.set(after, content);
+    received.push({ name: after, body: content.toString('utf8') });
+    if (fault() === 'cut-renamed') return cut();
+    return status(request, STATUS_CODE.OK);
+  });
+}

@@ -1,0 +1,159 @@
+/** Receivers by SFTP and MLLP as the configuration names them: what is refused, opened, and found by the doctor. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { afterAll, describe, expect, test } from 'vitest';
+import { simulatedMllp, simulatedSftp } from '../adapters/simulated/municipality/index.ts';
+import { configSchema, type Config } from '../gateway/runtime/config.ts';
+import { checkConfig } from '../gateway/wiring/config-faults.ts';
+import { examine } from '../gateway/wiring/doctor/index.ts';
+import { receiverOf } from '../gateway/wiring/receivers.ts';
+import { covers, takes } from '../gateway/wiring/routing.ts';
+import { loadMunicipalWords } from '../mappings/municipal.ts';
+import { aNotice } from './support/channel-notices.ts';
+import { temporaryFolder } from './support/folder.ts';
+
+const folder = temporaryFolder('line-receivers');
+const closing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closing) await close();
+  folder.remove();
+});
+const words = loadMunicipalWords();
+const pin = `SHA256:${'A'.repeat(43)}`;
+
+let files = 0;
+function fileWith(name: string, text: string): string {
+  const file = join(folder.path, `${(files += 1)}-${name}`);
+  writeFileSync(file, text);
+  return file;
+}
+
+async function faultsOf(receiver: string, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
+  const file = fileWith('hemgang.yaml', `receivers:\n  - { id: a, ${receiver} }\n`);
+  const { remarks } = await checkConfig({ file, env });
+  return remarks.filter(({ severity }) => severity === 'error').map(({ what }) => what);
+}
+
+const sftp = `channel: sftp, host: sftp.example, user: region, hostKey: ['${pin}']`;
+const mllp = 'channel: mllp, host: hl7.example';
+
+describe('config check of a receiver', () => {
+  test.each([
+    ['without a host key', `channel: sftp, host: h, user: u, passwordEnv: P`, /hostKey/],
+    ['whose host key is no fingerprint', `${sftp.replace(pin, 'any')}, passwordEnv: P`, /SHA256:/],
+    ['without a key or password', sftp, /one of keyFile, keyEnv and passwordEnv/],
+    ['with both', `${sftp}, keyEnv: K, passwordEnv: P`, /one of keyFile, keyEnv and passwordEnv/],
+    ['whose password is not set', `${sftp}, passwordEnv: MISSING`, /MISSING is not set/],
+    ['whose key is none', `${sftp}, keyEnv: K`, /K holds no private key without a passphrase/],
+    ['whose key cannot be read', `${sftp}, keyFile: /no/key`, /\/no\/key cannot be read/],
+    [
+      'in our own network',
+      `${sftp.replace('sftp.example', '10.1.2.3')}, passwordEnv: P`,
+      /not allowed/,
+    ],
+    ['by a plain line', mllp, /set tls, or ownNetwork: true/],
+    [
+      'by a plain line to a public address',
+      `channel: mllp, host: 192.0.2.1, ownNetwork: true`,
+      /not allowed/,
+    ],
+    ['whose certificate cannot be read', `${mllp}, tls: { ca: /no/ca }`, /\/no\/ca cannot be read/],
+    ['with a certificate and no key', `${mllp}, tls: { cert: /c }`, /cert and key go together/],
+    [
+      'with separators in a name',
+      `${mllp}, tls: {}, receivingApplication: 'A|B'`,
+      /letters, digits/,
+    ],
+  ])('%s refuses it and says why', async (_why, receiver, what) => {
+    const faults = await faultsOf(receiver, { P: 'synthetic-password', K: 'no key' });
+    expect(faults.join('\n')).toMatch(what);
+    expect(faults.join('\n')).not.toMatch(/synthetic-password|no key$/);
+  });
+
+  test('takes one of each', async () => {
+    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
+    expect(await faultsOf(`${sftp}, keyFile: '${fileWith('key', key)}'`)).toEqual([]);
+    expect(await faultsOf(`${mllp}, tls: {}`)).toEqual([]);
+  });
+});
+
+function configOf(receiver: Record<string, unknown>): Config {
+  return configSchema.parse({ receivers: [{ id: 'a', ownNetwork: true, ...receiver }] });
+}
+
+async function deliverBy(config: Config, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const [receiver] = config.receivers;
+  if (receiver === undefined) throw new Error('there is one');
+  const { outbound, close } = receiverOf(receiver, config, words, env, 0);
+  try {
+    const notice = aNotice();
+    const signal = new AbortController().signal;
+    return (await outbound.deliver('d', outbound.render(notice), signal)).detail;
+  } finally {
+    await close?.();
+  }
+}
+
+describe('a configured receiver', () => {
+  test('by SFTP gets its notice, and the doctor looks at its host key without logging in', async () => {
+    const at = await simulatedSftp({ user: 'region', letsIn: { password: 'synthetic' } });
+    closing.push(() => at.close());
+    const { host, port } = at;
+    const settings = {
+      channel: 'sftp',
+      host,
+      port,
+      user: 'region',
+      passwordEnv: 'P',
+      folder: 'in',
+    };
+    const env = { P: 'synthetic' };
+    expect(await deliverBy(configOf({ ...settings, hostKey: [at.hostKey()] }), env)).toBe(
+      'rename confirmed',
+    );
+    const of = async (hostKey: string) => {
+      const line = `channel: sftp, host: ${host}, port: ${port}, user: region, hostKey: ['${hostKey}'], passwordEnv: P, ownNetwork: true`;
+      const file = fileWith('hemgang.yaml', `receivers:\n  - { id: a, ${line} }\n`);
+      const checks = await examine({ file, env }, { reach: true });
+      return checks.find(({ name }) => name === 'receiver a');
+    };
+    expect(await of(at.hostKey())).toMatchObject({ state: 'ok' });
+    const wrong = await of(pin);
+    expect(wrong).toMatchObject({ state: 'fail' });
+    expect(wrong?.what).toContain(at.hostKey());
+    expect(at.received).toHaveLength(1);
+  });
+
+  test('by MLLP gets its notice with the names agreed on', async () => {
+    const at = await simulatedMllp();
+    closing.push(() => at.close());
+    const { host, port } = at;
+    const names = {
+      receivingApplication: 'OMSORG',
+      receivingFacility: 'KOMMUN',
+      processingId: 'T',
+    };
+    const settings = { channel: 'mllp', host, port, acknowledgement: 'enhanced', ...names };
+    expect(await deliverBy(configOf(settings))).toBe('AA');
+    const head = at.received[0]?.text.split('\r')[0]?.split('|') ?? [];
+    expect([head[2], head[4], head[5], head[10], head[14], head[15]]).toEqual([
+      'HEMGANG',
+      'OMSORG',
+      'KOMMUN',
+      'T',
+      'AL',
+      'AL',
+    ]);
+  });
+
+  test('by MLLP is passed over by a call to planning, and covers no receiver by another channel', () => {
+    const [byAdt] = configOf({ channel: 'mllp', host: '127.0.0.1' }).receivers;
+    if (byAdt === undefined) throw new Error('there is one');
+    const now = '2022-03-07T11:00:00.000Z';
+    expect(takes(byAdt, aNotice().notice, now)).toBe(true);
+    expect(takes(byAdt, aNotice({ obligation: 'planning-call' }).notice, now)).toBe(false);
+    expect(covers(byAdt, { channel: 'file' })).toBe(false);
+    expect(covers({ channel: 'file' }, byAdt)).toBe(true);
+  });
+});
