@@ -237,6 +237,8 @@ export interface OutboundNotice {
   readonly caseReference: string;
   /** Whether this says something new, corrects an earlier notice or withdraws it. */
   readonly action: 'issued' | 'corrected' | 'withdrawn';
+  /** When the notice that this corrects or withdraws was handed over, ISO 8601 UTC; absent where none is known to have been. */
+  readonly replacedAt?: string;
   readonly patient: PatientIdentity;
   /** Of a person whose notice was released although the identity is protected: what the register or the hospital says. */
   readonly protection?: PatientCodes['protection'];

@@ -273,10 +273,24 @@ async function messageOf(
     // What the receiver knows the case by: it stands in the decision key from when the notice was first decided.
     caseReference: notice.key.split('|', 1)[0] ?? process.processId,
     action: actionOf(event.type),
+    ...replacedIn(process.events, notice),
     patient: identity,
     // One that is held comes here when a named user has released it, and not before.
     ...(notice.held === true && { protection: protectionIn(process.events) }),
   };
+}
+
+/** When what it corrects or withdraws was last handed over: a revision that was replaced unsent is nothing to the receiver. */
+function replacedIn(
+  events: readonly StoredEvent[],
+  { key, corrects, revision }: NoticeData,
+): Pick<OutboundNotice, 'replacedAt'> {
+  if (corrects === undefined) return {};
+  const last = events.findLast(
+    ({ event }) =>
+      event.type === 'notice.delivered' && event.data.key === key && event.data.revision < revision,
+  );
+  return last === undefined ? {} : { replacedAt: last.event.occurredAt };
 }
 
 /** What the person's marking was told to be; one that is no longer told was there when the notice was decided. */

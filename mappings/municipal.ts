@@ -17,7 +17,13 @@ import { deepFreeze, readLaid } from './files.ts';
 import type { LaidFile } from './files.ts';
 
 /** Placeholders that say nothing of a person: every text may have them, a withdrawal only them. */
-const openPlaceholders = ['caseReference', 'role', 'municipality', 'decidedAt'] as const;
+const openPlaceholders = [
+  'caseReference',
+  'role',
+  'municipality',
+  'decidedAt',
+  'replacedAt',
+] as const;
 /** `personNumber` brings the name of its kind along. */
 const kindOfNumber = 'numberKind';
 

@@ -87,6 +87,41 @@ describe('a rendered notice', () => {
     },
   );
 
+  const bodyOf = (given: string, family: string): string => {
+    const patient = { ...issued.patient, given, family };
+    const message = { ...issued, patient };
+    return spoken.parse(JSON.parse(renderNotice(message, words).parts[0]?.body ?? '')).data.text
+      .body;
+  };
+
+  test('has a name on one line, whatever is in it', () => {
+    expect(bodyOf('Test\r\nÄrende: 7\u0000', `<b>&"'`)).toContain(`Namn: Test Ärende: 7 <b>&"'\n`);
+  });
+
+  test('has a name from right to left that turns nothing around it', () => {
+    expect(bodyOf('\u202Eעדה', 'Test\u2069')).toContain('Namn: \u2068עדה Test\u2069\n');
+    expect(bodyOf('\u202Eada', 'Test')).toContain('Namn: ada Test\n');
+  });
+
+  test('has a name of 200 letters whole, and cuts what is longer than any', () => {
+    const long = 'Å'.repeat(200);
+    expect(bodyOf('Åsa', long)).toContain(`Namn: Åsa ${long}\n`);
+    expect(bodyOf('Åsa', `${long}Å`)).toContain(`Namn: Åsa ${'Å'.repeat(199)}…\n`);
+  });
+
+  test('says when what it replaces was sent, and nothing where that is not known', () => {
+    for (const action of ['corrected', 'withdrawn'] as const) {
+      for (const obligation of noticedObligations) {
+        const message = { ...issued, action, notice: { ...issued.notice, obligation } };
+        const told = { ...message, replacedAt: '2022-03-07T09:00:00.000Z' };
+        expect(renderNotice(told, words).parts[0]?.body).toContain(
+          'skickades: 2022-03-07 kl. 10.00',
+        );
+        expect(renderNotice(message, words).parts[0]?.body).not.toContain('skickades:');
+      }
+    }
+  });
+
   test('never carries the ward or the services by the shipped words', () => {
     for (const obligation of noticedObligations) {
       const message = { ...issued, notice: { ...issued.notice, obligation } };

@@ -22,6 +22,7 @@ export function readJson(name: string, file: string): unknown {
 const caseFile = z.strictObject({
   deliveryId: z.string(),
   caseReference: z.string().default(''),
+  replacedAt: z.string().exactOptional(),
   event: z.looseObject({ type: z.string(), data: z.unknown() }),
 });
 const envelope = z.object({
@@ -48,7 +49,9 @@ const person = z.strictObject({
 });
 
 export function messageOf(name: string): OutboundMessage {
-  const { deliveryId, caseReference, event } = caseFile.parse(readJson(name, 'event.json'));
+  const { deliveryId, caseReference, replacedAt, event } = caseFile.parse(
+    readJson(name, 'event.json'),
+  );
   const head = envelope.parse(event);
   const { type } = event;
   switch (type) {
@@ -71,6 +74,7 @@ export function messageOf(name: string): OutboundMessage {
         notice,
         caseReference,
         action: actions[type],
+        ...(replacedAt !== undefined && { replacedAt }),
         patient: person.parse(readJson(name, 'patient.json')),
       };
     }

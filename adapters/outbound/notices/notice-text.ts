@@ -78,8 +78,15 @@ function addedTo({ fields }: NoticeData, { optional }: NoticeWords): readonly No
 
 /** A line as it is read where labels have no column of their own. */
 export function spellLine({ label, text }: NoticeLine): string {
-  return label === undefined ? text : `${label}: ${text}`;
+  return label === undefined ? text : `${label}: ${isolated(text)}`;
 }
+
+/** A value in a script from right to left stands apart, so that it does not turn the words around it (UAX #9). */
+function isolated(text: string): string {
+  return rightToLeft.test(text) ? `\u2068${text}\u2069` : text;
+}
+const rightToLeft =
+  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 
 /**
  * The Swedish text. A line stands where all its placeholders have a value; a mandatory field that is not known is said
@@ -97,6 +104,7 @@ function linesOf(message: OutboundNotice, words: MunicipalWords, known: Fields):
     ['numberKind', vocabulary.numberKinds[kindOf(number)]],
   ]);
   if (notice.municipality !== undefined) values.set('municipality', notice.municipality);
+  if (message.replacedAt !== undefined) values.set('replacedAt', timeOf(message.replacedAt).text);
   if (action !== 'withdrawn') {
     for (const field of spoken.mandatory)
       values.set(field, known[field]?.text ?? vocabulary.missing);
@@ -195,7 +203,25 @@ function spell({ value }: PersonNumber): string {
 /** Joins what there is on one line: a line break in a name must not become a line of the notice. */
 export function oneLine(parts: readonly (string | undefined)[], separator: string): string {
   return parts
-    .map((part) => (part ?? '').replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim())
+    .map((part) => cleaned(part) ?? '')
     .filter((part) => part !== '')
     .join(separator);
+}
+
+/** Letters of a name or a part of an address; the longest that is written out. */
+const longest = 200;
+
+/**
+ * One value of a person on one line: without control characters and those that turn the text around them
+ * (Bidi_Control), and cut with an ellipsis where no name is as long.
+ */
+function cleaned(part: string | undefined): string | undefined {
+  if (part === undefined) return undefined;
+  const plain = part
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+    .replace(/\p{Bidi_Control}/gu, '')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  const letters = Array.from(plain);
+  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : plain;
 }
