@@ -123,7 +123,7 @@ const allowed: readonly {
   {
     folder: 'gateway/',
     files:
-      /^(gateway\/(process|rules|runtime|errors|delivery|history|issue|billing-documents)|profiles\/index|adapters\/adapter)/,
+      /^(gateway\/(process|rules|runtime|errors|delivery|history|issue|prepare|billing-documents)|profiles\/index|adapters\/adapter)/,
     packages: /^(temporal-polyfill|node:)/,
   },
   {
@@ -155,7 +155,7 @@ describe('who may import whom', () => {
   });
 
   test('the three numbered files know no concrete adapter and no driver', () => {
-    for (const file of ['receive', 'advance', 'dispatch', 'delivery'].map(
+    for (const file of ['receive', 'advance', 'dispatch', 'prepare', 'delivery'].map(
       (name) => `gateway/${name}.ts`,
     )) {
       const runtime = importsOf(file).filter(({ to }) => to.startsWith('gateway/runtime/'));
