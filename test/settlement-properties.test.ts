@@ -278,9 +278,14 @@ function observed({ processId, facts, deliveries = [] }: GivenStay): GivenStay {
   };
 }
 
+/** Passed on when it is learned, and billed by nobody: when that was depends on the order of arrival. */
+const passedOn = new Set(['CALL_PASSED_ON', 'CALL_NOT_PASSED_ON']);
+
+/** What was found of a case, but for the notice of discharge and the call passed on. */
 function foundIn(region: PlayedRegion, processId: string): unknown[] {
   return region
     .findings(processId)
+    .filter(({ rule, reason }) => rule !== 'discharge-notice' && !passedOn.has(reason))
     .map(({ rule, role, occasion, municipality, status, reason, sinceMs, dueAtMs, sentence }) => [
       [rule, role, occasion, municipality, status, reason, sinceMs, dueAtMs],
       sentence.sv,
