@@ -1,6 +1,7 @@
 /** One incident a cause, from its start over its growth to its end. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { changesOf } from '../gateway/incidents/standing.ts';
+import type { CountedJournal } from '../gateway/runtime/journal/assemble.ts';
 import type { Incident, Wrong } from '../gateway/runtime/journal/journal.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { journalForms } from './support/journal-forms.ts';
@@ -70,7 +71,7 @@ describe('an incident', () => {
 });
 
 describe.each(journalForms)('the $name journal', (form) => {
-  test('keeps incidents as they stand, who has one in hand, and forgets none that has not ended', async () => {
+  async function open(): Promise<CountedJournal> {
     const folder = temporaryFolder('incidents');
     const place = form.place(folder.path);
     const journal = await place.open();
@@ -79,6 +80,11 @@ describe.each(journalForms)('the $name journal', (form) => {
       () => place.remove(),
       () => journal.close(),
     );
+    return journal;
+  }
+
+  test('keeps incidents as they stand, who has one in hand, and forgets none that has not ended', async () => {
+    const journal = await open();
     const [[incident]] = looks([failing(2)]);
     if (incident === undefined) throw new Error('no incident');
     await journal.incidents.put([incident]);
@@ -96,14 +102,7 @@ describe.each(journalForms)('the $name journal', (form) => {
   });
 
   test('counts what goes wrong by cause and receiver', async () => {
-    const folder = temporaryFolder('incidents');
-    const place = form.place(folder.path);
-    const journal = await place.open();
-    closing.push(
-      folder.remove,
-      () => place.remove(),
-      () => journal.close(),
-    );
+    const journal = await open();
     const { stayId: _stayId, ...fact } = factOf({
       id: 'f',
       type: 'discharge-estimate.withdrawn',
