@@ -29,19 +29,19 @@ export const sdkSchemas =
 const needs = {
   'PostgreSQL that runs': {
     isThere: answersPostgres,
-    next: `start PostgreSQL, or name one: HEMGANG_TEST_POSTGRES=postgres://user@host:5432/database`,
+    next: `start PostgreSQL, or name one: HEMGANG_TEST_POSTGRES=postgres://user@host:5432/database; .ci/run does it by itself`,
   },
   'RabbitMQ that runs': {
     isThere: answersBroker,
-    next: `start RabbitMQ, or name one: HEMGANG_TEST_RABBITMQ=amqp://user:password@host:5672`,
+    next: `start RabbitMQ, or name one: HEMGANG_TEST_RABBITMQ=amqp://user:password@host:5672; .ci/run does it by itself`,
   },
   'PostgreSQL installed': {
     isThere: async () => postgresPrograms() !== undefined,
-    next: 'apt-get install postgresql, or HEMGANG_POSTGRES_BIN=folder with initdb and postgres',
+    next: 'apt-get install postgresql, or HEMGANG_POSTGRES_BIN=folder with initdb and postgres; .ci/run does it by itself',
   },
   'RabbitMQ installed': {
     isThere: async () => brokerPrograms() !== undefined,
-    next: 'apt-get install rabbitmq-server, or HEMGANG_RABBITMQ_BIN=folder with rabbitmq-server',
+    next: 'apt-get install rabbitmq-server, or HEMGANG_RABBITMQ_BIN=folder with rabbitmq-server; .ci/run does it by itself',
   },
   'schema of the SDK message': {
     isThere: async () => existsSync(sdkSchemas),

@@ -30,11 +30,9 @@ export function reportOf(skips: readonly Skip[]): string {
     .map((need) => {
       const those = skips.filter((skip) => skip.need === need);
       const whats = [...new Set(those.map(({ what }) => `    ${what}`))].toSorted();
-      return [
-        `SKIPPED, for there is no ${need}:`,
-        ...whats,
-        `  next: ${those[0]?.next}; .ci/run installs and starts it by itself`,
-      ].join('\n');
+      return [`SKIPPED, for there is no ${need}:`, ...whats, `  next: ${those[0]?.next}`].join(
+        '\n',
+      );
     })
     .join('\n');
 }
