@@ -150,10 +150,10 @@ test('what was skipped is told once for each server, with how to get it', () => 
     'SKIPPED, for there is no PostgreSQL that runs:',
     '    journeys in full',
     '    the journal in PostgreSQL',
-    '  next: start it; .ci/run installs and starts it by itself',
+    '  next: start it',
     'SKIPPED, for there is no RabbitMQ installed:',
     '    faults',
-    '  next: install it; .ci/run installs and starts it by itself',
+    '  next: install it',
   ]);
 });
 

@@ -80,7 +80,7 @@ function summary(result: PlayResult, folder: string, ink: ReturnType<typeof inkF
     ...settlementTable(result.settlements, names, ink),
     '',
     `${result.messages} messages became ${result.events} events; ${kronor(total)} kr in all.`,
-    `Billing specifications (JSON and CSV): ${result.billingFolder}`,
+    `Billing specifications (JSON, CSV and PDF): ${result.billingFolder}`,
     `Journal: ${folder}`,
     'next: see what a municipality pays, and why a case came out as it did',
     `  npx hemgang billing preview --data ${folder} --month 2022-03 --municipality 1480`,
