@@ -4,6 +4,9 @@ import { buildMessage, type HospitalStep } from '../adapters/simulated/hospital.
 import { followUpOf, stageOf } from '../gateway/incidents/follow-up.ts';
 import { lookForIncidents } from '../gateway/incidents/watch.ts';
 import type { DischargeEvent, EventType } from '../gateway/process/events.ts';
+import { waitingIn } from '../gateway/questions/waiting-deliveries.ts';
+import { planResend, resendNames } from '../gateway/plans/resending.ts';
+import { selectionOf } from '../gateway/plans/selection.ts';
 import { loadConfig } from '../gateway/runtime/config.ts';
 import type { Config } from '../gateway/runtime/config.ts';
 import { createLog } from '../gateway/runtime/log.ts';
@@ -181,6 +184,30 @@ describe('a reminder', () => {
     await world.passTimeUntil('2022-03-07T14:00:00.000Z');
     await acknowledge(world, { deliveryId: reminders(world)[0]?.deliveryId });
     expect(await overdue(world)).toEqual([]);
+  });
+
+  test('is not sent again with the notices, and is listed as of its notice where nobody knows what became of it', async () => {
+    const withoutRepeats = (config: Config): Config => ({
+      ...config,
+      receivers: withAgreement(config).receivers.map((one) =>
+        one.channel === 'webhook' ? { ...one, recognisesRepeats: false } : one,
+      ),
+    });
+    const world = await start(withoutRepeats);
+    const { caseReference } = await admit(world);
+    world.receiver.setBehaviour('vanish');
+    await world.passTimeUntil('2022-03-07T14:00:00.000Z');
+    const { journal } = world.gateway;
+    const nowMs = world.clock.nowMs();
+    expect(await waitingIn(journal, 'unresolved', nowMs)).toMatchObject([
+      { event: 'notice.reminded', kind: 'admission-notice', of: caseReference },
+    ]);
+    const plan = await planResend(journal, nowMs, {
+      since: '2022-03-01T00:00:00.000Z',
+      where: selectionOf('state=unresolved', resendNames),
+      to: { id: 'receiver', recognisesRepeats: true, takes: () => true },
+    });
+    expect(plan.deliveries).toEqual([]);
   });
 
   test('is no hand-over: it adds no receipt, and what counts is when the notice was delivered', async () => {

@@ -88,6 +88,8 @@ export async function planResend(
       const events = await eventsOf(journal, head);
       const stored = events.find(({ position }) => position === head.position);
       if (stored === undefined || !isInTime(question, head, stored.event)) continue;
+      // A reminder was for its hour: what is sent again is the notice.
+      if (stored.event.type === 'notice.reminded') continue;
       const planned = plannedOf(head, stored, events);
       if (!isMeant(where, planned)) continue;
       if (head.receiver === undefined && !goesTo(to, stored.event, head.deliveryId)) continue;

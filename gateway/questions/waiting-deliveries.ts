@@ -74,7 +74,7 @@ async function describe(
   const stored = events.find(({ position }) => position === head.position);
   if (stored === undefined) return undefined;
   const { event } = stored;
-  const notice = noticeIn(event);
+  const notice = event.type === 'notice.reminded' ? event.data : noticeIn(event);
   const { deliveryId, attempts, receiver, firstAttemptAt } = head;
   const told = events.findLast(
     ({ event: { type, data } }) =>
