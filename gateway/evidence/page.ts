@@ -55,6 +55,12 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem; backgroun
 .hash { font-size: .8em; color: var(--quiet); }
 td code { white-space: normal; }
 section.notice { margin-bottom: 1.5rem; padding-top: .5rem; border-top: 1px solid var(--line); }
+.when { white-space: normal; }
+@media print {
+  .wide { overflow: visible; }
+  table { font-size: .8em; }
+  td, th { overflow-wrap: anywhere; padding-right: .35rem; }
+}
 `;
 
 const none = (text: string): Markup => html`<p class="none">${text}</p>`;
