@@ -123,6 +123,8 @@ function plain(key: string, lines: readonly string[]): Story {
       )
       .replaceAll(/"traceparent":"[0-9a-f-]+"/g, '"traceparent":"…"')
       .replaceAll(/20(?:2[5-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+(?:Z|\+\d\d:\d\d)/g, 'now')
+      // As the text of a notice writes it: when what it replaces was sent.
+      .replaceAll(/20(?:2[5-9]|[3-9]\d)-\d\d-\d\d kl\. \d\d\.\d\d/g, 'now')
       .replaceAll(/20(?:2[5-9]|[3-9]\d)-\d\d-\d\d/g, 'today'),
   );
 }
