@@ -1,7 +1,7 @@
 /** Receivers by SFTP and MLLP as the configuration names them: what is refused, opened, and found by the doctor. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
+import { newKeyPair } from '../adapters/simulated/municipality/sftp.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { simulatedMllp, simulatedSftp } from '../adapters/simulated/municipality/index.ts';
 import { configSchema, type Config } from '../gateway/runtime/config.ts';
@@ -72,7 +72,7 @@ describe('config check of a receiver', () => {
   });
 
   test('takes one of each', async () => {
-    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
+    const { private: key } = newKeyPair();
     expect(await faultsOf(`${sftp}, keyFile: '${fileWith('key', key)}'`)).toEqual([]);
     expect(await faultsOf(`${mllp}, tls: {}`)).toEqual([]);
   });

@@ -1,6 +1,5 @@
 /** Notices as files over SFTP: a real client and a real server on a real line, with what goes wrong on it. */
 import { randomUUID } from 'node:crypto';
-import ssh2 from 'ssh2';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DeliveryReceipt, Outbound, Rendered } from '../adapters/adapter.ts';
 import { sftpNotices, type SftpNoticeSettings } from '../adapters/outbound/notices/sftp.ts';
@@ -9,6 +8,7 @@ import {
   type SftpFault,
   type SimulatedSftp,
 } from '../adapters/simulated/municipality/index.ts';
+import { newKeyPair } from '../adapters/simulated/municipality/sftp.ts';
 import { lookupFor } from '../adapters/wire/target.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 let pair: { readonly private: string; readonly public: string };
 beforeAll(() => {
-  pair = ssh2.utils.generateKeyPairSync('ed25519');
+  pair = newKeyPair();
 });
 
 async function server(byKey = false): Promise<SimulatedSftp> {

@@ -62,6 +62,14 @@ export interface SimulatedSftp {
   close(): Promise<void>;
 }
 
+/** A pair of keys. The library writes one in some hundreds so that it cannot read it itself: then another is made. */
+export function newKeyPair(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = utils.generateKeyPairSync('ed25519');
+    if (!(utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
+}
+
 /** Starts a server; resolves when it listens. */
 export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<SimulatedSftp> {
   const files = new Map<string, Buffer>();
@@ -70,7 +78,7 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
   const folder = settings.folder ?? 'in';
   let fault: SftpFault | undefined;
   let made = 0;
-  let key = utils.generateKeyPairSync('ed25519');
+  let key = newKeyPair();
   let ssh = sshServer();
 
   function sshServer(): InstanceType<typeof Server> {
@@ -110,7 +118,7 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
     port: address.port,
     hostKey: () => fingerprintOf(publicBytes(key.public)),
     changeHostKey: () => {
-      key = utils.generateKeyPairSync('ed25519');
+      key = newKeyPair();
       ssh = sshServer();
       return fingerprintOf(publicBytes(key.public));
     },
