@@ -1,5 +1,6 @@
 /** An issued invoice in the terms of EN 16931: what was decided, with the words and dates that a reader needs. */
 import { Temporal } from 'temporal-polyfill';
+import { assert } from '../../../gateway/errors.ts';
 import type { InvoicedLine, IssuedInvoice } from '../../../gateway/process/events.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 import { ocrOf } from './ocr.ts';
@@ -29,13 +30,14 @@ export function invoiceOf(issued: IssuedInvoice): Invoice {
     ...(note !== undefined && { note }),
   };
   if (kind === 'credit-note') {
-    if (corrects === undefined) throw new RangeError('a credit note names what it corrects');
+    assert(corrects, 'a credit note names what it corrects');
     return { ...content, kind, corrects };
   }
+  assert(dueDate, 'an invoice is due on a date');
   return {
     ...content,
     kind,
-    dueDate: dueDate ?? issueDate,
+    dueDate,
     payment: { ...payment, ocr: ocrOf(number) },
     ...(corrects && { corrects }),
   };
