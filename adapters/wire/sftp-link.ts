@@ -84,7 +84,7 @@ export async function connectSftp(target: SftpTarget): Promise<SftpLink> {
  * @throws GatewayError delivery-failed where no server showed one
  */
 export async function shownHostKey(
-  target: Pick<WireTarget, 'host' | 'port'>,
+  target: Pick<WireTarget, 'host' | 'port' | 'lookup'>,
   timeoutMs: number,
 ): Promise<string> {
   const socket = await openSocket(target, timeoutMs);

@@ -23,7 +23,8 @@ and in the first line of hemgang.yaml: # yaml-language-server: $schema=hemgang.s
 Exit codes: 0 printed.`,
   doctor: `
 Nothing is changed. Beside a gateway that runs it sees that the ports are that gateway's. Policies on the broker are seen
-where its management interface answers. With --reach receivers and sources are tried: a connection, and a TLS handshake.
+where its management interface answers. With --reach receivers and sources are tried: a connection, a TLS handshake, a
+host key, a token (SMART); a FHIR server is asked what it can do. No notice is sent.
 
   hemgang doctor --config hemgang.yaml --reach
 

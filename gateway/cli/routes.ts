@@ -12,10 +12,12 @@ import { systemClock } from '../runtime/clock.ts';
 import { loadConfig, type Config } from '../runtime/config.ts';
 import { certificateChecks } from '../wiring/doctor/certificates.ts';
 import type { Check } from '../wiring/doctor/check.ts';
+import { folderChecks } from '../wiring/doctor/folders.ts';
 import { receiverChecks } from '../wiring/doctor/reach.ts';
 import { mappingsOf } from '../wiring/intake.ts';
 import { checkRoutes, type MunicipalityRoutes, type RouteCheck } from '../wiring/routes-check.ts';
 import { whoGets, type RoutedNotice, type Who } from '../wiring/routes-who.ts';
+import { linesOfChecks } from './checks-text.ts';
 import { answer, ask, checkPlace, plural, wrong, type QuestionOptions } from './question.ts';
 import type { Ink } from './timeline.ts';
 
@@ -110,6 +112,7 @@ export async function routesCheck(options: CheckOptions): Promise<number> {
   const found = checkRoutes(config, profiles, counties, nowMs, municipality);
   const checks = [
     ...certificateChecks(config, nowMs),
+    ...folderChecks(config),
     ...(reach ? await receiverChecks(config, process.env) : []),
   ];
   answer(json, { ...found, checks }, (ink) => checkLines(found, checks, ink));
@@ -143,10 +146,7 @@ function checkLines(
       ({ receiver, state, on }) =>
         `receiver ${receiver}: ${{ 'not-yet': `gets nothing before ${on}`, 'ends-soon': `gets nothing after ${on}`, ended: `has got nothing since ${on}` }[state]}`,
     ),
-    ...checks.flatMap(({ name, state, what, next }) => [
-      `${state === 'ok' ? 'ok  ' : ink.bold(state.toUpperCase())}  ${name}: ${what}`,
-      ...(next === undefined ? [] : [`      next: ${next}`]),
-    ]),
+    ...linesOfChecks(checks, ink),
     `${summary.municipalities} ${summary.municipalities === 1 ? 'municipality' : 'municipalities'}: ${summary.routed} routed, ${summary.partly} in part, ${summary.none} not`,
     ...(summary.routed === summary.municipalities
       ? []

@@ -10,8 +10,9 @@ the configuration file, today. The first receiver that fits gets a notice.
 Exit codes: 0 every notice has a receiver or is held; 1 one has none, or none follows; 2 wrong use.`,
   routesCheck: `
 Every municipality by role, for the treating regions of the senders and each kind of need; outpatient care of those
-regions; receivers whose dates begin, end soon (30 days) or have ended; certificates with the days they have left. With
---reach each receiver is tried: a connection, a TLS handshake, the days its certificate has left.
+regions; receivers whose dates begin, end soon (30 days) or have ended; our certificates (days left, key, use, chain) and
+those we trust; folders. With --reach each receiver and the access point of SDK is tried: a connection, a TLS handshake,
+what is wrong with the certificate it shows, whether ours is taken, a host key, a token. No notice is sent.
 
   hemgang routes check
   hemgang routes check --municipality 1480 --reach

@@ -31,22 +31,12 @@ export function connectFhirServer(
   signal: AbortSignal,
   keepAlive = true,
 ): FhirClient {
-  const { base, ownNetwork, maxAnswerBytes, timeout, tls } = server;
-  const pem = (name: 'ca' | 'cert' | 'key'): string | undefined =>
-    tls?.[name] === undefined ? undefined : readText(tls[name], `${setting}.tls.${name}`);
-  const line: LineSettings = {
-    url: base,
-    setting: `${setting}.base`,
-    allowPrivate: ownNetwork,
-    maxAnswerBytes,
-    keepAlive,
-    ...(tls !== undefined && { tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key') } }),
-  };
+  const line = lineOf(server, setting, keepAlive);
   try {
     const authorizer = authorizerOf(server, setting, line, env);
     const client = openFhirClient({
       line,
-      timeoutMs: timeout,
+      timeoutMs: server.timeout,
       machine,
       signal,
       ...(authorizer !== undefined && { authorizer }),
@@ -59,11 +49,58 @@ export function connectFhirServer(
       },
     };
   } catch (thrown) {
-    const { message, location } = asGatewayError(thrown);
-    const text = message.replace('allowPrivate', 'ownNetwork: true');
-    const place = location?.startsWith(setting) === true ? location : setting;
-    throw new GatewayError('configuration-invalid', text, { location: place, cause: thrown });
+    throw placed(thrown, setting);
   }
+}
+
+/**
+ * Gets a token as the first call would, and lets it go.
+ * @returns host of the token endpoint; undefined where none is asked
+ * @throws GatewayError configuration-invalid, source-refused, source-unavailable
+ */
+export async function tryToken(
+  server: FhirServerConfig,
+  setting: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (server.smart === undefined) return undefined;
+  let authorizer: ReturnType<typeof authorizerOf>;
+  try {
+    authorizer = authorizerOf(server, setting, lineOf(server, setting, false), env);
+  } catch (thrown) {
+    throw placed(thrown, setting);
+  }
+  try {
+    await authorizer?.token(signal);
+  } finally {
+    await authorizer?.close?.();
+  }
+  return new URL(server.smart.tokenUrl ?? server.base).host;
+}
+
+function lineOf(
+  { base, ownNetwork, maxAnswerBytes, tls }: FhirServerConfig,
+  setting: string,
+  keepAlive: boolean,
+): LineSettings {
+  const pem = (name: 'ca' | 'cert' | 'key'): string | undefined =>
+    tls?.[name] === undefined ? undefined : readText(tls[name], `${setting}.tls.${name}`);
+  return {
+    url: base,
+    setting: `${setting}.base`,
+    allowPrivate: ownNetwork,
+    maxAnswerBytes,
+    keepAlive,
+    ...(tls !== undefined && { tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key') } }),
+  };
+}
+
+function placed(thrown: unknown, setting: string): GatewayError {
+  const { message, location } = asGatewayError(thrown);
+  const text = message.replace('allowPrivate', 'ownNetwork: true');
+  const place = location?.startsWith(setting) === true ? location : setting;
+  return new GatewayError('configuration-invalid', text, { location: place, cause: thrown });
 }
 
 function authorizerOf(

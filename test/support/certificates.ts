@@ -15,7 +15,7 @@ export interface Certificates {
 
 /**
  * Makes `ca.pem`, `server.pem` (localhost), `expired.pem` (localhost, until yesterday), `other.pem` (for another name),
- * `client.pem`, `journal.pem` (with a DNS name) and `stranger.pem`, which says the same and no authority gave, and their
+ * `client.pem`, `server-use.pem` (for servers alone), `journal.pem` (with a DNS name) and `stranger.pem`, which says the same and no authority gave, and their
  * `.key` in the folder.
  */
 export function makeCertificates(folder: string): Certificates {
@@ -30,14 +30,19 @@ export function makeCertificates(folder: string): Certificates {
     run('req', '-x509', ...key, ...authority);
     const journal = `/O=Ekliden/CN=journal/serialNumber=${journalSerialNumber}`;
     const withName = ['-addext', `subjectAltName=DNS:${journalName}`];
+    const extensions: Readonly<Record<string, readonly string[]>> = {
+      journal: withName,
+      'server-use': ['-addext', 'extendedKeyUsage=serverAuth'],
+    };
     for (const [name, subject] of [
       ['server', '/CN=localhost'],
       ['client', '/CN=client'],
       ['journal', journal],
       ['expired', '/CN=localhost'],
       ['other', '/CN=elsewhere.example'],
+      ['server-use', '/CN=localhost'],
     ] as const) {
-      const names = name === 'journal' ? withName : [];
+      const names = extensions[name] ?? [];
       const asked = ['-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject, ...names];
       run('req', ...key, ...asked);
       const given = ['-copy_extensions', 'copy', '-out', `${name}.pem`];

@@ -1,15 +1,37 @@
-/** What a FHIR server that gets notices says that it can do, asked with our token and certificate. No notice is sent. */
+/** What a FHIR server lets us do: whether we get a token, and what it says that it can do. No notice is sent. */
 import type { CapabilityStatement } from 'fhir/r4.js';
 import { asGatewayError } from '../../errors.ts';
+import type { FhirServerConfig } from '../../runtime/config-fhir-server.ts';
 import type { FhirReceiverConfig } from '../../runtime/config-receivers.ts';
-import { connectFhirServer } from '../fhir-server.ts';
-import { failed, warn, type Check } from './check.ts';
+import { connectFhirServer, tryToken } from '../fhir-server.ts';
+import { failed, ok, warn, type Check } from './check.ts';
+import { reachTimeoutMs } from './line-reach.ts';
 
-const timeoutMs = 5000;
+/**
+ * Asks the token endpoint for a token (SMART Backend Services).
+ * @returns nothing where the server is not asked that way
+ */
+export async function tokenCheck(
+  of: string,
+  server: FhirServerConfig,
+  setting: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Check[]> {
+  const name = `token of ${of}`;
+  try {
+    const asked = { ...server, timeout: reachTimeoutMs };
+    const host = await tryToken(asked, setting, env, AbortSignal.timeout(2 * reachTimeoutMs));
+    return host === undefined ? [] : [ok(name, `${host} gives us one`)];
+  } catch (thrown) {
+    const next =
+      'see that smart.tokenUrl holds, that its certificate does, and that they have our public key and scopes';
+    return [failed(name, asGatewayError(thrown).message, next)];
+  }
+}
 
 /**
  * Gets its CapabilityStatement, and looks for what notices need.
- * @param line what came of the connection: where there is none, nothing is asked
+ * @param line what came of the connection
  */
 export async function fhirReach(
   line: Check,
@@ -19,10 +41,9 @@ export async function fhirReach(
 ): Promise<Check> {
   const { operation } = receiver;
   const { name } = line;
-  if (line.state === 'fail') return line;
   try {
-    const asked = { ...receiver, timeout: timeoutMs };
-    const client = connectFhirServer(asked, setting, env, AbortSignal.timeout(2 * timeoutMs));
+    const asked = { ...receiver, timeout: reachTimeoutMs };
+    const client = connectFhirServer(asked, setting, env, AbortSignal.timeout(2 * reachTimeoutMs));
     try {
       const statement = await client.capabilities();
       const version = /^[\w.-]{1,20}$/.test(statement.fhirVersion)

@@ -8,6 +8,7 @@ import { isGatewayAt } from '../operate.ts';
 import { brokerChecks } from './broker.ts';
 import { certificateChecks } from './certificates.ts';
 import { failed, ok, warn, type Check } from './check.ts';
+import { folderChecks } from './folders.ts';
 import { journalChecks } from './journal.ts';
 import { machineChecks } from './machine.ts';
 import { portChecks } from './ports.ts';
@@ -37,6 +38,7 @@ export async function examine(
     whole('machine', () => machineChecks(config)),
     whole('ports', async () => portChecks(config, await isGatewayAt(dataFolder(config)))),
     whole('certificates', async () => certificateChecks(config, systemClock.nowMs())),
+    whole('folders', async () => folderChecks(config)),
     whole('journal', () => journalChecks(config, env)),
     whole('broker', async () => (bus.form === 'rabbitmq' ? brokerChecks(bus, env) : [])),
     whole('reach', async () => (reach ? reachChecks(config, env) : [])),

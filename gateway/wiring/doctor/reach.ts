@@ -1,134 +1,107 @@
 /**
  * Whether receivers and sources can be reached: a connection, and a TLS handshake where there is TLS. A FHIR server that
- * gets notices is asked what it can do, with our token and certificate. No notice is sent.
+ * gets notices is asked for a token and what it can do, an SFTP server for its host key. No notice is sent.
  */
-import { connect as connectPlain } from 'node:net';
-import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
-import { readFileSync } from 'node:fs';
 import { shownHostKey } from '../../../adapters/wire/sftp-link.ts';
+import { lookupFor } from '../../../adapters/wire/target.ts';
 import { asGatewayError } from '../../errors.ts';
-import type { Config } from '../../runtime/config.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { codeOf, failed, ok, warn, type Check } from './check.ts';
-import { fhirReach } from './fhir-reach.ts';
+import type { Config, ReceiverConfig } from '../../runtime/config.ts';
+import { failed, ok, type Check } from './check.ts';
+import { fhirReach, tokenCheck } from './fhir-reach.ts';
+import { lineCheck, lineTo, reachTimeoutMs } from './line-reach.ts';
 
-const timeoutMs = 5000;
-const dayMs = 86_400_000;
-const warnDays = 30;
+type Of<C extends ReceiverConfig['channel']> = Extract<ReceiverConfig, { channel: C }>;
 
-/** Receivers of notices alone. */
+/** Receivers of notices alone, and the access point that carries those by SDK. */
 export async function receiverChecks(
-  { receivers }: Pick<Config, 'receivers'>,
+  { receivers, sdk }: Pick<Config, 'receivers' | 'sdk'>,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Check[]> {
-  const checks = receivers.flatMap((receiver, index) => {
+  const checks = receivers.map(async (receiver, index): Promise<readonly Check[]> => {
     const name = `receiver ${receiver.id}`;
     switch (receiver.channel) {
       case 'webhook':
-        return [reach(name, receiver.url)];
-      case 'fhir': {
-        const line = reach(name, receiver.base, receiver.tls?.ca);
-        return [line.then((found) => fhirReach(found, receiver, `receivers.${index}`, env))];
-      }
+        return [await lineCheck(name, () => lineTo(receiver.url, receiver.ownNetwork))];
+      case 'fhir':
+        return await reachFhir(name, receiver, `receivers.${index}`, env);
       case 'sftp':
-        return [reachSftp(name, receiver)];
-      case 'mllp': {
-        const { host, port, tls } = receiver;
-        const named = tls && { ...tls, servername: tls.servername ?? host };
-        return [reachAt(name, { host, port }, named)];
-      }
+        return [await reachSftp(name, receiver)];
+      case 'mllp':
+        return [await reachMllp(name, receiver, `receivers.${index}.tls.ca`)];
       case 'file':
       case 'sdk':
         return [];
     }
   });
-  return await Promise.all(checks);
+  const accessPoint = sdk !== undefined && 'url' in sdk.accessPoint ? sdk.accessPoint : undefined;
+  const carried = accessPoint && [
+    lineCheck('sdk access point', () => lineTo(accessPoint.url, accessPoint.ownNetwork)),
+  ];
+  return [...(await Promise.all(checks)).flat(), ...(await Promise.all(carried ?? []))];
 }
 
 export async function reachChecks(
-  { receivers, senders, billing }: Config,
+  { receivers, sdk, senders, billing }: Config,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Check[]> {
   const documents = billing.receivers.flatMap((receiver) =>
-    receiver.channel === 'http' ? [reach(`receiver ${receiver.id}`, receiver.url)] : [],
+    receiver.channel === 'http'
+      ? [lineCheck(`receiver ${receiver.id}`, () => lineTo(receiver.url, receiver.ownNetwork))]
+      : [],
   );
-  const sources = senders.flatMap(({ id, fhir }) =>
+  const sources = senders.flatMap(({ id, fhir }, index) =>
     (['poll', 'subscriptions'] as const).flatMap((kind) => {
       const server = fhir?.[kind];
-      return server ? [reach(`${kind} of ${id}`, server.base, server.tls?.ca)] : [];
+      if (!server) return [];
+      const setting = `senders.${index}.fhir.${kind}`;
+      const name = `${kind} of ${id}`;
+      const tls = { files: server.tls, caSetting: `${setting}.tls.ca` };
+      return [
+        lineCheck(name, () => lineTo(server.base, server.ownNetwork, tls)).then(async (line) => [
+          line,
+          ...(line.state === 'fail' ? [] : await tokenCheck(name, server, setting, env)),
+        ]),
+      ];
     }),
   );
-  return [
-    ...(await receiverChecks({ receivers }, env)),
-    ...(await Promise.all([...documents, ...sources])),
-  ];
+  const [notices, others, asked] = await Promise.all([
+    receiverChecks({ receivers, sdk }, env),
+    Promise.all(documents),
+    Promise.all(sources),
+  ]);
+  return [...notices, ...others, ...asked.flat()];
 }
 
-/** PEM files as the configuration names them. */
-interface TlsFiles {
-  readonly servername?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}
-
-const next = 'see that it runs, that the firewall lets us through, and that its address holds';
-
-async function reach(name: string, url: string, ca?: string): Promise<Check> {
-  const { protocol, hostname, port } = new URL(url);
-  const isTls = protocol === 'https:';
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const at = { host, port: Number(port || (isTls ? 443 : 80)) };
-  return await reachAt(name, at, isTls ? { servername: host, ca } : undefined);
-}
-
-async function reachAt(
+async function reachFhir(
   name: string,
-  at: { readonly host: string; readonly port: number },
-  tls: TlsFiles | undefined,
-): Promise<Check> {
-  try {
-    const endsAt = await new Promise<string | undefined>((resolve, reject) => {
-      const timed = { ...at, timeout: timeoutMs };
-      const socket =
-        tls === undefined ? connectPlain(timed) : connectTls({ ...timed, ...readFiles(tls) });
-      const end = (then: () => void): void => {
-        socket.destroy();
-        then();
-      };
-      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
-        const certificate = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
-        end(() => resolve(certificate?.valid_to));
-      });
-      socket.once('error', (thrown) => end(() => reject(thrown)));
-      socket.once('timeout', () => end(() => reject(new RangeError('timeout'))));
-    });
-    return answered(name, `${at.host}:${at.port} answers`, endsAt);
-  } catch (thrown) {
-    return failed(name, `${at.host}:${at.port} cannot be reached (${codeOf(thrown)})`, next);
-  }
+  receiver: Of<'fhir'>,
+  setting: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Check[]> {
+  const tls = { files: receiver.tls, caSetting: `${setting}.tls.ca` };
+  const line = await lineCheck(name, () => lineTo(receiver.base, receiver.ownNetwork, tls));
+  if (line.state === 'fail') return [line];
+  const token = await tokenCheck(name, receiver, setting, env);
+  if (token.some(({ state }) => state === 'fail')) return [line, ...token];
+  return [await fhirReach(line, receiver, setting, env), ...token];
 }
 
-function readFiles({ servername, ca, cert, key }: TlsFiles): ConnectionOptions {
-  return {
-    ...(servername !== undefined && { servername }),
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
-    ...(cert !== undefined && { cert: readFileSync(cert) }),
-    ...(key !== undefined && { key: readFileSync(key) }),
-  };
+async function reachMllp(name: string, receiver: Of<'mllp'>, caSetting: string): Promise<Check> {
+  const { host, port, tls, ownNetwork } = receiver;
+  return await lineCheck(name, () => ({
+    host,
+    port,
+    lookup: lookupFor(host, tls === undefined ? 'plain' : 'encrypted', ownNetwork, 'host'),
+    ...(tls !== undefined && { tls, caSetting }),
+  }));
 }
 
 /** The host key is looked at, and nobody logs in. */
-async function reachSftp(
-  name: string,
-  {
-    host,
-    port,
-    hostKey,
-  }: { readonly host: string; readonly port: number; readonly hostKey: readonly string[] },
-): Promise<Check> {
+async function reachSftp(name: string, receiver: Of<'sftp'>): Promise<Check> {
+  const { host, port, hostKey, ownNetwork } = receiver;
   try {
-    const shown = await shownHostKey({ host, port }, timeoutMs);
+    const lookup = lookupFor(host, 'encrypted', ownNetwork, 'host');
+    const shown = await shownHostKey({ host, port, lookup }, reachTimeoutMs);
     if (hostKey.includes(shown)) return ok(name, `${host}:${port} answers, its host key holds`);
     return failed(
       name,
@@ -137,14 +110,10 @@ async function reachSftp(
     );
   } catch (thrown) {
     const { message } = asGatewayError(thrown);
-    return failed(name, `${host}:${port} cannot be reached (${message})`, next);
+    return failed(
+      name,
+      `${host}:${port} cannot be reached (${message})`,
+      'see that it runs, that the firewall lets us through, and that its address holds (ownNetwork)',
+    );
   }
-}
-
-/** @param endsAt when the certificate of who answers ends, as it says */
-function answered(name: string, what: string, endsAt: string | undefined): Check {
-  if (endsAt === undefined) return ok(name, what);
-  const days = Math.floor((Date.parse(endsAt) - systemClock.nowMs()) / dayMs);
-  const told = `${what}, its certificate holds for ${days} days`;
-  return days < warnDays ? warn(name, told, 'ask who runs it to renew it') : ok(name, told);
 }
