@@ -6,7 +6,7 @@
 import type { Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
-import { issuing } from './issue.ts';
+import { issuing, readSeries } from './issue.ts';
 import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type AgreedMs, type Decision, type WarnMs } from './rules/decide.ts';
@@ -203,7 +203,9 @@ async function issueWaiting(
   because: Because | undefined,
 ): Promise<void> {
   const { journal, clock } = parts;
+  const period = periodOf(streamId);
   const attempt = async (): Promise<Attempt> => {
+    const series = await readSeries(journal, period.county);
     const { events, version } = await journal.loadSettlement(streamId);
     const { waiting } = foldInvoicing(events);
     const nowMs = clock.nowMs();
@@ -211,10 +213,9 @@ async function issueWaiting(
     const { draft, issueOn, revision, by } = waiting?.data ?? {};
     if (!waiting || !draft || !by || revision === undefined) return { events, change };
     if (issueOn !== undefined && issueOn > localDateOf(nowMs)) return { events, change };
-    const period = periodOf(streamId);
     const decision = waiting.eventId;
     const toIssue = { streamId, period, draft, revision, by, decision };
-    const issued = await issuing(journal, toIssue, nowMs);
+    const issued = issuing(series, toIssue, nowMs);
     const expected = [{ streamId, version }, ...issued.expected];
     return { events, change: { ...change, expected, events: issued.events } };
   };

@@ -7,7 +7,7 @@
 import type { BillingRecordStatus, OutboundBillingDocument } from '../adapters/adapter.ts';
 import type { Receiver, Routes } from './delivery.ts';
 import { assert } from './errors.ts';
-import type { BillingData, EventOf } from './process/events.ts';
+import type { BillingData, EventOf, InvoiceDraft } from './process/events.ts';
 import { deliveryIdOf } from './process/ids.ts';
 import type { DeliveryState, Journal, StoredEvent } from './runtime/journal/journal.ts';
 
@@ -16,6 +16,7 @@ export type BillingEvent = EventOf<
   | 'billing.recorded'
   | 'billing.adjusted'
   | 'billing.approved'
+  | 'billing.approval-withdrawn'
   | 'billing.issued'
   | 'billing.disputed'
 > &
@@ -31,6 +32,7 @@ const documents = {
   'billing.recorded': ['basis', 'record'],
   'billing.adjusted': ['basis', 'record'],
   'billing.approved': ['record'],
+  'billing.approval-withdrawn': ['record'],
   // First what the invoice refers to.
   'billing.issued': ['specification', 'invoice', 'record'],
   'billing.disputed': ['record'],
@@ -40,6 +42,7 @@ const statuses: Readonly<Record<BillingEvent['type'], BillingRecordStatus>> = {
   'billing.recorded': 'NEW',
   'billing.adjusted': 'NEW',
   'billing.approved': 'APPROVED',
+  'billing.approval-withdrawn': 'REJECTED',
   'billing.issued': 'INVOICED',
   'billing.disputed': 'REJECTED',
 };
@@ -108,6 +111,11 @@ export async function billingMessage(
     assert(draft, 'an approval that is sent has a draft');
     return { kind: 'record', deliveryId, event, status, claim: draft, by: event.data.by };
   }
+  if (event.type === 'billing.approval-withdrawn') {
+    const { approval, by } = event.data;
+    const claim = await draftOf(journal, settlement, approval);
+    return { kind: 'record', deliveryId, event, status, claim, by };
+  }
   if (event.type === 'billing.disputed') {
     const { number, by } = event.data;
     const claim = await invoiceOf(journal, settlement, number);
@@ -132,6 +140,18 @@ async function recordOf(
     if (isRecord && event.data.revision === revision) return event.data;
   }
   assert(false, 'an invoice follows from a record');
+}
+
+async function draftOf(
+  journal: Pick<Journal, 'loadStream'>,
+  settlement: string,
+  approval: string,
+): Promise<InvoiceDraft> {
+  for (const { event } of (await journal.loadStream(settlement)).events) {
+    if (event.id !== approval || event.type !== 'billing.approved') continue;
+    if (event.data.draft !== undefined) return event.data.draft;
+  }
+  assert(false, 'what is withdrawn was approved and waited');
 }
 
 async function invoiceOf(

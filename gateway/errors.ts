@@ -22,6 +22,8 @@ const fates = {
   'bus-unavailable': 'transient',
   // A journal that was written out or moved is not what was read.
   'export-damaged': 'permanent',
+  // What stands in the journal cannot have been written by the gateway: a person has to look.
+  'journal-spoiled': 'permanent',
   'stale-version': 'transient',
   // Another instance does this now; nothing was written.
   'lease-lost': 'transient',

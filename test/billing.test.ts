@@ -7,7 +7,7 @@ import { checkInvoice } from '../adapters/outbound/billing/checking/index.ts';
 import { createAdvance } from '../gateway/advance.ts';
 import { planResend, resendNames } from '../gateway/plans/resending.ts';
 import { selectionOf } from '../gateway/plans/selection.ts';
-import type { BillingLine } from '../gateway/process/events.ts';
+import type { BillingLine, EventBody } from '../gateway/process/events.ts';
 import type { BillingSettings } from '../gateway/runtime/config-billing.ts';
 import type { Journal } from '../gateway/runtime/journal/journal.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
@@ -37,11 +37,11 @@ function newFolder(): string {
 }
 
 /** Parameters of the region's own: 30 days until an invoice is due. */
-function withDueDays(): readonly string[] {
+function withDueDays(region = 'halland'): readonly string[] {
   const path = newFolder();
-  mkdirSync(join(path, 'regions', 'halland'), { recursive: true });
+  mkdirSync(join(path, 'regions', region), { recursive: true });
   writeFileSync(
-    join(path, 'regions', 'halland', 'agreement.yaml'),
+    join(path, 'regions', region, 'agreement.yaml'),
     `documents: [{ cite: Brev 1, title: Brev 1, seen: true }]
 parameters:
   settlement.dueDays:
@@ -224,6 +224,131 @@ describe('an approval', () => {
     const months = await open({ now: afterInvoiceDay, billing: { mode: 'shadow' } });
     await months.record(halland, [line('c1', 2)]);
     await expect(months.approve(halland)).rejects.toThrow('billing is in shadow');
+  });
+});
+
+describe('an approval that waits for its day', () => {
+  const token = userTokens.ANNA;
+  const withdrawn = { token, ...halland, revision: 1 };
+
+  async function waiting(settings: Partial<Settings> = {}): Promise<BilledMonths> {
+    const months = await open(settings);
+    await months.record(halland, [line('c1', 2)]);
+    expect(await months.approve(halland)).toMatchObject({ outcome: 'waits' });
+    return months;
+  }
+
+  test('is taken back by a named person: nothing is issued of it, no number is used, and it is written down', async () => {
+    const months = await waiting();
+    expect(
+      await months.operate('withdraw-approval', withdrawn, 'a case is looked into'),
+    ).toMatchObject({
+      revision: 1,
+      by: 'anna',
+      approvedBy: 'anna',
+      issueOn: '2027-03-20',
+    });
+    await months.passUntil('2027-03-21T12:00:00.000Z');
+    expect(await months.invoices()).toEqual([]);
+    expect(await months.standing()).toMatchObject({
+      state: 'recorded',
+      approval: { revision: 1, would: { kind: 'invoice' } },
+    });
+    expect(auditOf(months).at(-1)).toEqual({
+      who: 'anna',
+      what: 'withdraw approval of 1380 by 13, 2027-02, r1',
+      about: streamOf(halland),
+      reason: 'a case is looked into',
+    });
+    await expect(months.operate('withdraw-approval', withdrawn)).rejects.toThrow(
+      'no approval of revision 1 waits for its day',
+    );
+  });
+
+  test('may be given again, of the same record or of a later one, and is issued once', async () => {
+    const months = await waiting();
+    await months.operate('withdraw-approval', withdrawn);
+    expect(await months.approve(halland)).toMatchObject({ outcome: 'waits' });
+    await months.operate('withdraw-approval', withdrawn);
+    await months.record(halland, [line('c1', 3)], 2);
+    expect(await months.approve(halland, 2)).toMatchObject({ outcome: 'waits' });
+    await months.passUntil('2027-03-20T12:00:00.000Z');
+    expect(await months.invoices()).toMatchObject([{ number: '13000001', totalOre: 3_600_000 }]);
+  });
+
+  test('is taken back no more when it has its number: that points at a credit note', async () => {
+    const months = await waiting();
+    await months.passUntil('2027-03-20T12:00:00.000Z');
+    const thrown = await months
+      .operate('withdraw-approval', withdrawn)
+      .catch((error: unknown) => error);
+    expect(String(thrown)).toContain('was issued as 13000001 on 2027-03-20');
+    expect(String(thrown)).toContain('hemgang billing credit --number 13000001');
+    expect(await months.invoices()).toHaveLength(1);
+  });
+
+  test('is taken back by nobody without the right to approve, and not in place of another one', async () => {
+    const months = await waiting();
+    await expect(
+      months.operate('withdraw-approval', { ...withdrawn, token: userTokens.BERIT }),
+    ).rejects.toThrow('berit may not approve-billing');
+    await expect(
+      months.operate('withdraw-approval', { ...withdrawn, revision: 2 }),
+    ).rejects.toThrow('the approval that waits is of revision 1, not 2');
+    expect((await months.standing()).waiting).toMatchObject({ issueOn: '2027-03-20' });
+  });
+
+  test('of a month with nothing due has nothing to take back', async () => {
+    const months = await open();
+    await months.record(halland, []);
+    await months.approve(halland);
+    await expect(months.operate('withdraw-approval', withdrawn)).rejects.toThrow(
+      'approved with nothing due',
+    );
+  });
+});
+
+describe.each(journalForms)('an approval in $name', ({ place }) => {
+  test('that is taken back while it is issued is one of both, never both', async () => {
+    const at = place(newFolder());
+    closing.push(() => at.remove());
+    const journal = await at.open();
+    closing.push(() => journal.close());
+    const months = await open({ journal });
+    const municipalities = ['1315', '1380', '1381', '1382', '1383', '1384'];
+    for (const municipality of municipalities) {
+      await months.record({ ...halland, municipality }, [line('c1', 2)]);
+      await months.approve({ ...halland, municipality });
+    }
+    months.clock.advanceTo('2027-03-20T00:00:00.000Z');
+    const { clock, profiles } = months;
+    const advance = createAdvance({ journal, clock, profiles, isSenderLive: () => true });
+    const outcomes = await Promise.all(
+      municipalities.map(async (municipality, index) => {
+        const streamId = streamOf({ ...halland, municipality });
+        const nudge = { type: 'deadline.reached', lane: streamId, streamId, position: 0 };
+        const asked = { token: userTokens.ANNA, ...halland, municipality, revision: 1 };
+        const withdraw = () =>
+          months.operate('withdraw-approval', asked).then(
+            () => 'withdrawn',
+            (error: unknown) => String(error),
+          );
+        const issue = () => advance(streamId, [nudge as never]);
+        // Each is first in half of the cases.
+        const both = index % 2 === 0 ? [withdraw(), issue()] : [issue(), withdraw()];
+        const said = (await Promise.all(both)).find((one) => one !== undefined);
+        return { municipality, said };
+      }),
+    );
+    const invoices = await months.invoices();
+    for (const { municipality, said } of outcomes) {
+      const issued = invoices.filter((one) => one.municipality === municipality);
+      if (said === 'withdrawn') expect(issued).toEqual([]);
+      else expect(said).toContain(`was issued as ${issued[0]?.number}`);
+    }
+    expect(invoices.map(({ number }) => number)).toEqual(
+      invoices.map((_, index) => `1300000${index + 1}`),
+    );
   });
 });
 
@@ -602,6 +727,21 @@ describe('billing records', () => {
     expect(states).toEqual(['delivered', 'refused', 'delivered']);
   });
 
+  test('say that a claim is withdrawn whose approval was taken back', async () => {
+    const server = await receiving(() => 201);
+    const months = await open({
+      billing: { receivers: platforms(server.url, ['APPROVED', 'REJECTED']) },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    const withdrawn = { token: userTokens.ANNA, ...halland, revision: 1 };
+    await months.operate('withdraw-approval', withdrawn);
+    await months.rest();
+    const records = server.requests.map(({ body }) => JSON.parse(body));
+    expect(records.map(({ status }) => status)).toEqual(['APPROVED', 'REJECTED']);
+    expect(records[1].invoice).toEqual(records[0].invoice);
+  });
+
   test('say how far a claim has come, and name no person', async () => {
     const server = await receiving(() => 201);
     const months = await open({
@@ -706,6 +846,88 @@ describe.each(journalForms)('the numbers of a series in $name', ({ place }) => {
     );
     const numbers = (await months.invoices()).map(({ number }) => number);
     expect(numbers).toEqual([1, 2, 3, 4, 5, 6].map((number) => `1300000${number}`));
+  });
+
+  test.each([
+    ['the series', 'lastEvent', 1],
+    ['the month', 'loadSettlement', 1],
+    ['the month once more', 'loadSettlement', 2],
+  ] as const)(
+    'are given once to an approval that two issue, where one is done when the other has read %s',
+    async (_, read, time) => {
+      const at = place(newFolder());
+      closing.push(() => at.remove());
+      const journal = await at.open();
+      closing.push(() => journal.close());
+      const months = await open({ journal });
+      await months.record(halland, [line('c1', 2)]);
+      await months.approve(halland);
+      months.clock.advanceTo('2027-03-20T00:00:00.000Z');
+      const { clock, profiles } = months;
+      const streamId = streamOf(halland);
+      const nudge = { type: 'deadline.reached', lane: streamId, streamId, position: 0 } as never;
+      const advanceBy = (by: Journal) =>
+        createAdvance({ journal: by, clock, profiles, isSenderLive: () => true })(streamId, [
+          nudge,
+        ]);
+      let reads = 0;
+      // The faster one does it all behind such a read of the slower one.
+      const slow = async (...args: never[]): Promise<unknown> => {
+        const answer = await (journal[read] as (...given: never[]) => Promise<unknown>)(...args);
+        reads += 1;
+        if (reads === time) await advanceBy(journal);
+        return answer;
+      };
+      await advanceBy(Object.assign(Object.create(journal), { [read]: slow }));
+      expect((await months.invoices()).map(({ number }) => number)).toEqual(['13000001']);
+      expect(reads).toBeGreaterThanOrEqual(time);
+    },
+  );
+
+  test('are not given where the series was spoiled: it says so, nothing is written, and other series go on', async () => {
+    const at = place(newFolder());
+    closing.push(() => at.remove());
+    const journal = await at.open();
+    closing.push(() => journal.close());
+    const other = { county: '14', municipality: '1480', month: '2027-02' };
+    const months = await open({
+      journal,
+      now: afterInvoiceDay,
+      billing: {
+        sellers: [seller, { ...seller, county: '14' }],
+        buyers: [buyerOf('1380'), buyerOf('1480')],
+      },
+      overlays: [...withDueDays(), ...withDueDays('vastra-gotaland')],
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    const [issued] = (await journal.loadStream('invoices:13')).events;
+    if (issued === undefined) throw new Error('nothing was issued');
+    const { stayId: _stayId, ...event } = issued.event;
+    const body: EventBody = {
+      ...event,
+      id: 'spoiled',
+      type: 'billing.upheld',
+      data: { ...halland, key: 'k', number: '13000001', by: 'x', reason: 'x' },
+    };
+    const spoil = { streamId: 'invoices:13', lane: 'invoices:13', body };
+    await journal.append({ expected: [], events: [spoil], setDeadlines: [], closeDeadlines: [] });
+    const second = { ...halland, municipality: '1381' };
+    months.config = {
+      ...months.config,
+      billing: {
+        ...months.config.billing,
+        buyers: [...months.config.billing.buyers, buyerOf('1381')],
+      },
+    };
+    await months.record(second, [line('c2', 2)]);
+    const before = await journal.loadStream(streamOf(second));
+    await expect(months.approve(second)).rejects.toThrow(
+      'nothing is issued of series 13 until the journal is restored',
+    );
+    expect(await journal.loadStream(streamOf(second))).toEqual(before);
+    await months.record(other, [line('c3', 2)]);
+    expect(await months.approve(other)).toMatchObject({ number: '14000001' });
   });
 
   test.each(['before', 'after'] as const)(

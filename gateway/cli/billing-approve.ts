@@ -24,7 +24,40 @@ export interface BillingApproveOptions extends QuestionOptions, TokenOptions {
 
 /** Approves the record of a month, in the name of whose token it is. @returns the exit code */
 export async function billingApprove(options: BillingApproveOptions): Promise<number> {
-  const { month, municipality, revision, json } = options;
+  const asked = await namedMonth(options);
+  const { by, result } = await operate(options, 'approve-billing', asked);
+  const { token: _token, revision: _revision, ...place } = asked;
+  answer(options.json, { done: by, ...place, ...result }, (ink) => approvedLines(result, ink));
+  return 0;
+}
+
+/** Takes back an approval that waits for its day, in the name of whose token it is. @returns the exit code */
+export async function billingWithdraw(options: BillingApproveOptions): Promise<number> {
+  const asked = await namedMonth(options);
+  const { by, result } = await operate(options, 'withdraw-approval', asked);
+  const { token: _token, revision: _revision, ...place } = asked;
+  answer(options.json, { done: by, ...place, ...result }, (ink) => {
+    const { revision, approvedBy, documentOre, issueOn } = result;
+    return [
+      ink.bold(`approval of revision ${revision} by ${approvedBy} taken back by ${result.by}`),
+      `the invoice of ${kronor(documentOre)} kr is not issued on ${issueOn}; no number was taken`,
+      `next: hemgang billing preview --month ${options.month} shows what is to be approved`,
+    ];
+  });
+  return 0;
+}
+
+interface NamedMonth {
+  readonly token: string;
+  readonly county: string;
+  readonly municipality: string;
+  readonly month: string;
+  readonly revision: number;
+}
+
+/** @throws GatewayError where no settlement, or more than one, is meant */
+async function namedMonth(options: BillingApproveOptions): Promise<NamedMonth> {
+  const { month, municipality, revision } = options;
   checkMonth('--month', month);
   const token = tokenOf(options);
   let county = '';
@@ -44,12 +77,7 @@ export async function billingApprove(options: BillingApproveOptions): Promise<nu
     ({ county } = one);
     return 0;
   });
-  const asked = { token, county, municipality, month, revision };
-  const { by, result } = await operate(options, 'approve-billing', asked);
-  answer(json, { done: by, county, municipality, month, ...result }, (ink) =>
-    approvedLines(result, ink),
-  );
-  return 0;
+  return { token, county, municipality, month, revision };
 }
 
 function approvedLines(approved: Approved, ink: Ink): string[] {

@@ -33,6 +33,13 @@ invoiced leads to a credit note, more to a further invoice, each naming the firs
   HEMGANG_USER_TOKEN_FILE=my-token hemgang billing approve --month 2022-03 --municipality 1480 --revision 1
 
 Exit codes: 0 approved; 1 not now; 2 refused: it says why, and what to enter.`,
+  withdraw: `
+Before the day of the invoice: its number is not given yet, and the record is to be approved again. Once it is issued only
+hemgang billing credit takes it back.
+
+  hemgang billing withdraw --month 2022-03 --municipality 1480 --revision 1 --reason 'a case is looked into'
+
+Exit codes: 0 taken back; 1 not now; 2 refused: it says why, and what to do instead.`,
   dispute: `
 Who takes it up is said by the agreement, level by level; hemgang billing explain shows the levels.
 

@@ -74,24 +74,22 @@ export function addBilling(
       const { month, number } = given;
       setExit(await billingList({ ...questionOf(given), ...placeOf(given), month, number }));
     });
-  withName(billing.command('approve'))
-    .description(
-      'approve the record of a month in your name; an invoice is issued, or waits for its day',
-    )
-    .requiredOption('--month <month>', 'month of settlement, 2022-03')
-    .requiredOption('--municipality <code>', 'payer, SCB municipality code: 1480')
-    .requiredOption('--revision <n>', 'what you have seen, as preview shows it', revision)
-    .option('--county <code>', 'treating region, where several settle the month')
-    .option('--reason <text>', 'stands in the audit', 'approved as recorded')
-    .addHelpText('after', billingHelp.approve)
-    .action(
-      async (
-        given: Named & { month: string; municipality: string; county?: string; revision: number },
-      ) => {
-        const { billingApprove } = await import('./billing-approve.ts');
-        setExit(await billingApprove({ ...given, ...questionOf(given) }));
-      },
-    );
+  for (const [verb, description, reason] of approvalVerbs) {
+    const command = withName(billing.command(verb))
+      .description(description)
+      .requiredOption('--month <month>', 'month of settlement, 2022-03')
+      .requiredOption('--municipality <code>', 'payer, SCB municipality code: 1480')
+      .requiredOption('--revision <n>', 'what you have seen, as preview shows it', revision)
+      .option('--county <code>', 'treating region, where several settle the month')
+      .addHelpText('after', billingHelp[verb])
+      .action(async (given: Named & Required<Pick<Place, 'municipality'>> & Approval) => {
+        const { billingApprove, billingWithdraw } = await import('./billing-approve.ts');
+        const run = verb === 'approve' ? billingApprove : billingWithdraw;
+        setExit(await run({ ...given, ...questionOf(given) }));
+      });
+    if (reason === undefined) command.requiredOption('--reason <text>', 'why; stands in the audit');
+    else command.option('--reason <text>', 'stands in the audit', reason);
+  }
   for (const [verb, description] of disputeVerbs) {
     withName(billing.command(verb))
       .description(description)
@@ -114,6 +112,21 @@ export function addBilling(
       setExit(await billingCredit({ ...given, ...questionOf(given) }));
     });
 }
+
+interface Approval {
+  readonly month: string;
+  readonly county?: string;
+  readonly revision: number;
+}
+
+const approvalVerbs = [
+  [
+    'approve',
+    'approve the record of a month in your name; an invoice is issued, or waits for its day',
+    'approved as recorded',
+  ],
+  ['withdraw', 'take back an approval that waits for its day: nothing is issued of it', undefined],
+] as const;
 
 const disputeVerbs = [
   ['dispute', 'write down that a municipality disputes an invoice'],

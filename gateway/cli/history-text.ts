@@ -80,6 +80,10 @@ function textsOf(step: HistoryStep, ink: Ink): string[] {
     }
     case 'approved':
       return approvalTexts(step.approval, ink);
+    case 'approval-withdrawn': {
+      const { by, revision, reason } = step;
+      return [ink.bad(`approval of revision ${revision} taken back by ${by}: ${reason}`)];
+    }
     case 'issued':
       return issuedTexts(step.invoice, ink);
     case 'disputed':

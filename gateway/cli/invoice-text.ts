@@ -26,7 +26,8 @@ export function invoicingLines(told: InvoicingTold, ink: Ink): string[] {
     ...(waiting === undefined
       ? []
       : [
-          `approved by ${waiting.by}: ${kronor(waiting.totalOre)} kr, issued on ${waiting.issueOn}`,
+          `approved by ${waiting.by}: ${kronor(waiting.totalOre)} kr, to be issued on ${waiting.issueOn}`,
+          ink.dim('  next: nothing; until then hemgang billing withdraw takes the approval back'),
         ]),
     ...(approval === undefined ? [] : approvalLines(approval, ink)),
   ];

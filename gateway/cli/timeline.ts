@@ -117,6 +117,10 @@ export function eventLine({ event }: Pick<StoredEvent, 'event'>, ink: Ink): stri
       const { by, municipality, month, revision, totalOre } = event.data;
       return `${event.type}: ${municipality} for ${month}, revision ${revision} of ${kronor(totalOre)} kr, by ${by}`;
     }
+    case 'billing.approval-withdrawn': {
+      const { by, municipality, month, revision } = event.data;
+      return ink.bad(`${event.type}: ${municipality} for ${month}, revision ${revision}, by ${by}`);
+    }
     case 'billing.issued': {
       const { kind, number, totalOre, issueDate } = event.data;
       return ink.bold(`${event.type}: ${kind} ${number}, ${kronor(totalOre)} kr, ${issueDate}`);

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { breachesOf } from '../../adapters/outbound/billing/documents.ts';
 import { settlementStreamOf } from '../advance.ts';
-import { invoiceNumber, issuing } from '../issue.ts';
+import { invoiceNumber, issuing, readSeries, type SeriesRead } from '../issue.ts';
 import { countyCode, month, municipalityCode } from '../process/events.ts';
 import type { Approval, BillingData, EventBody, InvoiceDraft } from '../process/events.ts';
 import { decisionId } from '../process/ids.ts';
@@ -56,6 +56,7 @@ export const approveBilling = operation(input, async (parts, asked): Promise<App
   const { user, audit } = await answering(parts, asked.token, 'approve-billing', streamId);
   let isAudited = false;
   return await untilWritten(parts, async () => {
+    const series = await readSeries(parts.journal, asked.county);
     const { events, version } = await parts.journal.loadSettlement(streamId);
     const invoicing = foldInvoicing(events);
     const record = approvable(invoicing, asked);
@@ -74,7 +75,7 @@ export const approveBilling = operation(input, async (parts, asked): Promise<App
       isAudited = true;
     }
     const decided = { by: user.name, reason: parts.order.reason, streamId };
-    return await writing(parts, { streamId, version }, record, basis, decided);
+    return writing(parts, { streamId, version, series }, record, basis, decided);
   });
 });
 
@@ -91,7 +92,7 @@ function approvable({ billed }: Invoicing, { month: of, revision }: Input): Bill
 const stillWaiting = ({ revision, issueOn = '' }: Approval) =>
   refused(
     `revision ${revision} was approved and is issued on ${issueOn}; a later one corrects it then`,
-    `approve this one after ${issueOn}`,
+    `approve this one after ${issueOn}, or take that approval back with hemgang billing withdraw and approve this one now`,
   );
 
 const withheldFor = (missing: string, on: string, of: string) =>
@@ -135,18 +136,22 @@ function draftFor(
   return { invoicedOre, draft, issueOn };
 }
 
-async function writing(
-  { journal, clock }: OperationParts,
-  stream: { readonly streamId: string; readonly version: number },
+function writing(
+  { clock }: OperationParts,
+  {
+    series,
+    ...stream
+  }: { readonly streamId: string; readonly version: number; readonly series: SeriesRead },
   record: BillingData,
   { draft, issueOn, invoicedOre }: DraftBasis,
   decided: { readonly by: string; readonly reason: string },
-): Promise<{ readonly result: Approved; readonly append: Append }> {
+): { readonly result: Approved; readonly append: Append } {
   const { streamId } = stream;
   const { county, municipality, month: of, revision, totalOre } = record;
   const period = { county, municipality, month: of };
   const nowMs = clock.nowMs();
-  const eventId = decisionId(`${streamId}|approved`, revision);
+  // One that was taken back may be given again, of the same revision.
+  const eventId = decisionId(`${streamId}|approved r${revision}`, stream.version);
   const data: Approval = {
     ...period,
     key: `${streamId}|billing`,
@@ -189,7 +194,7 @@ async function writing(
     };
   }
   const toIssue = { streamId, period, draft, revision, by: decided.by, decision: eventId };
-  const issued = await issuing(journal, toIssue, nowMs);
+  const issued = issuing(series, toIssue, nowMs);
   refuseBreaches(draft, record, today);
   const { number, dueDate } = issued.invoice;
   return {
@@ -229,13 +234,16 @@ function refuseBreaches(draft: InvoiceDraft, record: BillingData, issueDate: str
   );
 }
 
+/** The deadline at which a settlement's waiting approval is issued. */
+export const invoiceDayKeyOf = (streamId: string): string => `invoice-day|${streamId}`;
+
 /** When the day of an approved invoice comes, its settlement is looked at. */
 function invoiceDayOf(
   streamId: string,
   occasion: string,
   issueOn: string,
 ): Append['setDeadlines'][number] {
-  const key = `invoice-day|${streamId}`;
+  const key = invoiceDayKeyOf(streamId);
   const dueAt = isoOf(startOfDayMs(issueOn));
   const reference = 'The day of the invoice, as agreed or set';
   const data = { key, deadline: 'invoice-day', occasion, dueAt, reference };

@@ -1,7 +1,7 @@
 /** A credit note over an invoice or some of its lines, by a named person's word: after a dispute, or without one. */
 import { z } from 'zod';
 import { breachesOf } from '../../adapters/outbound/billing/documents.ts';
-import { issuing } from '../issue.ts';
+import { issuing, readSeries } from '../issue.ts';
 import { creditOf } from '../rules/invoicing/draft.ts';
 import { answering, refused, untilWritten } from './answering.ts';
 import { invoiceInput, invoiceSpokenOf, stepAppend } from './dispute-billing.ts';
@@ -56,8 +56,10 @@ export const creditBilling = operation(input, async (parts, asked): Promise<Cred
     );
     const decision = step.events[0]?.body.id ?? '';
     const credits = { number, lines: places };
+    // What it credits is written to the month itself, so that one who credits meanwhile makes this stale.
+    const series = await readSeries(parts.journal, draft.series);
     const toIssue = { streamId, period, draft, revision, by: user.name, decision, credits };
-    const issued = await issuing(parts.journal, toIssue, nowMs);
+    const issued = issuing(series, toIssue, nowMs);
     const [breach] = breachesOf(issued.invoice);
     if (breach !== undefined) {
       const what = `a credit note of ${number} would break ${breach.rule}: ${breach.message}`;

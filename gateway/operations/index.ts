@@ -16,6 +16,7 @@ import { resolveUnknown } from './resolve-unknown.ts';
 import { retranslate } from './retranslate.ts';
 import { takeIncident } from './take-incident.ts';
 import { takeHistory } from './take-history.ts';
+import { withdrawApproval } from './withdraw-approval.ts';
 
 export const operations = {
   'approve-billing': approveBilling,
@@ -38,6 +39,7 @@ export const operations = {
   'take-history': takeHistory,
   'take-incident': takeIncident,
   'uphold-invoice': upholdInvoice,
+  'withdraw-approval': withdrawApproval,
 } as const;
 
 export type OperationName = keyof typeof operations;

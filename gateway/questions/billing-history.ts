@@ -77,6 +77,12 @@ export type HistoryStep = Step &
     | { readonly step: 'closed'; readonly closing: EventData<'settlement.closed'> }
     | { readonly step: 'signal'; readonly type: DischargeEvent['type']; readonly reference: string }
     | { readonly step: 'approved'; readonly approval: Approval }
+    | {
+        readonly step: 'approval-withdrawn';
+        readonly revision: number;
+        readonly by: string;
+        readonly reason: string;
+      }
     | { readonly step: 'issued'; readonly invoice: IssuedInvoice }
     | {
         readonly step: 'disputed' | 'escalated' | 'upheld' | 'credited';
@@ -182,6 +188,10 @@ class HistoryReader {
       }
       case 'billing.approved':
         return [{ at, step: 'approved', approval: event.data }];
+      case 'billing.approval-withdrawn': {
+        const { revision, by, reason } = event.data;
+        return [{ at, step: 'approval-withdrawn', revision, by, reason }];
+      }
       case 'billing.issued':
         return [{ at, step: 'issued', invoice: event.data }];
       case 'billing.disputed':

@@ -84,6 +84,16 @@ const approved = z.strictObject({
   issueOn: date.optional(),
 });
 export type Approval = z.infer<typeof approved>;
+/** An approval that waited for its day was taken back: nothing is issued of it. */
+const approvalWithdrawn = z.strictObject({
+  ...settlementPeriod,
+  key: text,
+  revision: z.int().min(1),
+  /** The event of the approval. */
+  approval: text,
+  by: text,
+  reason: reference,
+});
 /** Of an invoice by its number: what a person said, and who takes it up. */
 const disputeStep = z.strictObject({
   ...settlementPeriod,
@@ -102,6 +112,7 @@ const disputed = disputeStep.extend({
 
 export const invoiceEvents = {
   'billing.approved': approved,
+  'billing.approval-withdrawn': approvalWithdrawn,
   'billing.issued': invoiceIssued,
   'billing.disputed': disputed,
   'billing.dispute-escalated': disputed,

@@ -29,7 +29,7 @@ export interface StandingInvoice extends Told<IssuedInvoice> {
 export interface Invoicing {
   /** The record that stands, or its last adjustment. */
   readonly billed?: Told<BillingData>;
-  /** The last word of an approver. */
+  /** The last word of an approver that was not taken back. */
   readonly approval?: Told<Approval>;
   /** That approval, where its day has not come and nothing is issued of it. */
   readonly waiting?: Told<Approval>;
@@ -47,7 +47,7 @@ export function foldInvoicing(stream: readonly StoredLike[]): Invoicing {
     if (one !== undefined) invoices[index] = to(one);
   };
   let billed: Told<BillingData> | undefined;
-  let approval: Told<Approval> | undefined;
+  let approvals: readonly Told<Approval>[] = [];
   for (const { event, position } of stream.toSorted((a, b) => a.position - b.position)) {
     const told = { eventId: event.id, at: event.recordedAt };
     switch (event.type) {
@@ -56,8 +56,13 @@ export function foldInvoicing(stream: readonly StoredLike[]): Invoicing {
         billed = { ...told, data: event.data };
         break;
       case 'billing.approved':
-        approval = { ...told, data: event.data };
+        approvals = [...approvals, { ...told, data: event.data }];
         break;
+      case 'billing.approval-withdrawn': {
+        const { approval } = event.data;
+        approvals = approvals.filter(({ eventId }) => eventId !== approval);
+        break;
+      }
       case 'billing.issued': {
         const { data } = event;
         const { kind, totalOre, corrects } = data;
@@ -92,6 +97,7 @@ export function foldInvoicing(stream: readonly StoredLike[]): Invoicing {
       default:
     }
   }
+  const approval = approvals.at(-1);
   const isIssued = invoices.some(({ data }) => data.decision === approval?.eventId);
   const waiting = approval?.data.draft !== undefined && !isIssued ? approval : undefined;
   return {

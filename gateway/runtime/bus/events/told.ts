@@ -107,6 +107,7 @@ const told: Told = {
   'billing.withheld': ['month', 'revision', 'missing', 'missingOn'],
   'billing.adjusted': [...billing, 'differenceOre', 'cause'],
   'billing.approved': ['month', 'revision', 'totalOre', 'invoicedOre', 'issueOn'],
+  'billing.approval-withdrawn': ['month', 'revision'],
   'billing.issued': ['month', 'revision', 'kind', 'number', 'issueDate', 'dueDate', 'totalOre'],
   'billing.disputed': ['month', 'number', 'level'],
   'billing.dispute-escalated': ['month', 'number', 'level'],

@@ -12,6 +12,7 @@ const dispatched = new Set<EventType>([
   'billing.recorded',
   'billing.adjusted',
   'billing.approved',
+  'billing.approval-withdrawn',
   'billing.issued',
   'billing.disputed',
 ]);
