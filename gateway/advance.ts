@@ -50,9 +50,14 @@ const issueLimit = 300;
 /** Events that another stream than their own reads: the lane names it. */
 const readElsewhere = new Set<EventType>(['care-days.counted', 'settlement.closed']);
 
-/** What the bus calls for the queue `advance`. It resolves when everything that follows is committed. */
-export function createAdvance(parts: AdvanceParts): Handle {
-  const historyEnd = historyEnds(parts.journal.cursors, parts.clock);
+/**
+ * What the bus calls for the queue `advance`. It resolves when everything that follows is committed.
+ * @param historyEnd kept between calls by who makes this anew for each
+ */
+export function createAdvance(
+  parts: AdvanceParts,
+  historyEnd = historyEnds(parts.journal.cursors, parts.clock),
+): Handle {
   return async function advance(_lane, deliveries) {
     const streams = new Map<string, number>();
     for (const { type, lane, streamId, position } of deliveries) {

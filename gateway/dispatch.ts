@@ -19,9 +19,14 @@ import type {
   StoredEvent,
 } from './runtime/journal/journal.ts';
 
-/** What the bus calls for the queue `dispatch`. */
-export function createDispatch(parts: DispatchParts): Handle {
-  const historyEnd = historyEnds(parts.journal.cursors, parts.clock);
+/**
+ * What the bus calls for the queue `dispatch`.
+ * @param historyEnd kept between calls by who makes this anew for each
+ */
+export function createDispatch(
+  parts: DispatchParts,
+  historyEnd = historyEnds(parts.journal.cursors, parts.clock),
+): Handle {
   return async function dispatch(lane, deliveries) {
     const events = await loadEvents(parts.journal, deliveries);
     const rows = await parts.journal.deliveries.ofLane(lane);

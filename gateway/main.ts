@@ -169,7 +169,9 @@ async function assemble(
     : undefined;
   if (does('dispatch')) {
     const { signal } = stopping;
-    await startDelivering({ ...lanes, bus }, { clock, log, signal, observed }, current);
+    const { cursors } = journal;
+    const parts = { cursors, clock, log, signal, observed };
+    await startDelivering({ ...lanes, bus }, parts, current);
   }
   let relay: Relay | undefined;
   if (does('relay')) {

@@ -2,6 +2,7 @@
  * Signatures as Standard Webhooks 1.0 writes them: `webhook-id`, `webhook-timestamp`, `webhook-signature`,
  * signed content `id.timestamp.body`, HMAC-SHA256. While a secret is being changed both sign, side by side.
  */
+import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { GatewayError } from '../../gateway/errors.ts';
 
@@ -20,13 +21,19 @@ export interface SignedHeaders {
 export function signerOf(
   secrets: readonly string[],
 ): (id: string, body: string, nowSeconds: number) => SignedHeaders {
-  const keys = keysOf(secrets);
+  const keys = keysOf(secrets).map((secret) =>
+    Buffer.from(secret.slice('whsec_'.length), 'base64'),
+  );
   return (id, body, nowSeconds) => {
-    const at = new Date(nowSeconds * 1000);
+    const timestamp = String(Math.floor(nowSeconds));
+    const content = `${id}.${timestamp}.${body}`;
+    // By Node's own HMAC: the library's is of JavaScript, and takes four times as long.
+    const sign = (key: Buffer): string =>
+      `v1,${createHmac('sha256', key).update(content).digest('base64')}`;
     return {
       'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(nowSeconds)),
-      'webhook-signature': keys.map((key) => key.sign(id, at, body)).join(' '),
+      'webhook-timestamp': timestamp,
+      'webhook-signature': keys.map(sign).join(' '),
     };
   };
 }
@@ -38,7 +45,7 @@ export function signerOf(
 export function verifierOf(
   secrets: readonly string[],
 ): (headers: Record<string, string>, body: Buffer) => boolean {
-  const keys = keysOf(secrets);
+  const keys = keysOf(secrets).map((secret) => new Webhook(secret));
   return (headers, body) => keys.some((key) => agrees(key, headers, body));
 }
 
@@ -51,11 +58,12 @@ function agrees(key: Webhook, headers: Record<string, string>, body: Buffer): bo
   }
 }
 
-function keysOf(secrets: readonly string[]): Webhook[] {
+/** The same secrets, when each is one. */
+function keysOf(secrets: readonly string[]): readonly string[] {
   if (secrets.length < 1 || secrets.length > 2) {
     throw new GatewayError('configuration-invalid', 'a webhook has one secret, or two in a change');
   }
-  return secrets.map((secret, index) => {
+  for (const [index, secret] of secrets.entries()) {
     const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
     const bytes = Buffer.from(encoded ?? '', 'base64').length;
     if (encoded === undefined || encoded.length % 4 !== 0 || bytes < 24 || bytes > 64) {
@@ -64,6 +72,6 @@ function keysOf(secrets: readonly string[]): Webhook[] {
         `secret ${index + 1}: expected whsec_ and base64 of 24 to 64 bytes`,
       );
     }
-    return new Webhook(secret);
-  });
+  }
+  return secrets;
 }

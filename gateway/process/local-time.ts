@@ -51,6 +51,15 @@ export const dateOfDayNumber = keeping(4000, (dayNumber: number): LocalDate =>
   new Date(dayNumber * dayMs).toISOString().slice(0, 10),
 );
 
+/** An instant as Sweden's clocks show it, to the second, with its offset: `2026-03-02T08:30:00+01:00`. */
+export function localTextOf(atMs: number): string {
+  const localMs = localMsOf(atMs);
+  const hours = Math.abs(localMs - atMs) / hourMs;
+  const sign = localMs < atMs ? '-' : '+';
+  const shown = new Date(localMs).toISOString().slice(0, 19);
+  return `${shown}${sign}${String(hours).padStart(2, '0')}:00`;
+}
+
 /** The local calendar date of an instant. */
 export function localDateOf(atMs: number): LocalDate {
   return dateOfDayNumber(Math.floor(localMsOf(atMs) / dayMs));

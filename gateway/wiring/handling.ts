@@ -2,7 +2,9 @@
 import { createAdvance, type AdvanceParts } from '../advance.ts';
 import { createDispatch } from '../dispatch.ts';
 import type { DispatchParts } from '../delivery.ts';
+import { historyEnds } from '../history.ts';
 import type { Bus } from '../runtime/bus/bus.ts';
+import type { Journal } from '../runtime/journal/journal.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
 import { lookThroughCalendar } from './calendar.ts';
 import type { InForce } from './in-force.ts';
@@ -38,10 +40,12 @@ export async function startAdvancing(
     const { config, prepared } = current();
     await lookThroughCalendar(partsNow(), prepared.mappings, config);
   };
-  await bus.consume('advance', async (lane, events) => createAdvance(partsNow())(lane, events), {
-    lanes: advanceLanes,
-    ...attempts,
-  });
+  const historyEnd = historyEnds(parts.journal.cursors, parts.clock);
+  await bus.consume(
+    'advance',
+    async (lane, events) => createAdvance(partsNow(), historyEnd)(lane, events),
+    { lanes: advanceLanes, ...attempts },
+  );
   keeper.undertake('calendar', async () => {
     await lookAgain();
     return { close: () => undefined };
@@ -58,25 +62,30 @@ export interface Advancing {
   lookAgain(): Promise<void>;
 }
 
+type DeliveringParts = Omit<DispatchParts, 'journal' | 'routes' | 'retryDelaysMs'> & {
+  readonly cursors: Journal['cursors'];
+};
+
 /** Delivers; what it writes of a delivery is written under the lease by which it has the lane. */
 export async function startDelivering(
   { bus, journalOf, assertHeld }: Lanes,
-  parts: Omit<DispatchParts, 'journal' | 'routes' | 'retryDelaysMs'>,
+  { cursors, ...parts }: DeliveringParts,
   current: () => InForce,
 ): Promise<void> {
   const { lanes } = current().config.dispatch;
+  const historyEnd = historyEnds(cursors, parts.clock);
   await bus.consume(
     'dispatch',
     async (lane, deliveries) => {
       const { config, prepared } = current();
-      const dispatch = createDispatch({
+      const laneParts: DispatchParts = {
         ...parts,
         routes: prepared.routes,
         journal: journalOf(lane),
         retryDelaysMs: config.dispatch.retries,
         assertHeld: () => assertHeld(lane),
-      });
-      await dispatch(lane, deliveries);
+      };
+      await createDispatch(laneParts, historyEnd)(lane, deliveries);
     },
     { lanes, ...attempts },
   );

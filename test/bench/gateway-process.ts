@@ -1,4 +1,4 @@
-/** The gateway as a process of its own, for measuring: answers `stats` over the IPC channel. */
+/** The gateway as a process of its own, for measuring: answers `stats` over the IPC channel, and does as it is told there. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { startGateway } from '../../gateway/main.ts';
 import { loadConfig } from '../../gateway/runtime/config.ts';
@@ -15,6 +15,8 @@ export interface Stats {
   /** Processor time of all its threads since it began: what neighbours on the machine hardly change. */
   readonly cpuMs: number;
   readonly waiting: number;
+  /** Of those: events whose case is still to be looked at. */
+  readonly undecided: number;
   readonly events: number;
   /** How late the event loop was since it was last asked: its longest, by a timer of 1 ms. */
   readonly loopDelayMs: number;
@@ -68,6 +70,10 @@ const gateway = await startGateway({
       config.journal.form === 'postgres'
         ? await openPostgresJournal({ settings: config.journal, limits })
         : await openEmbeddedJournal({ folder: path, limits });
+    // What is decided collects, until whoever measures says `deliver`.
+    if (process.env['BENCH_COLLECTING'] !== undefined) {
+      await journal.pauses.pause({ queue: 'dispatch', reason: 'bench', by: 'bench', at: '' });
+    }
     return journal;
   },
 });
@@ -81,6 +87,10 @@ process.on('message', (question: string) => {
     void gateway.stop().then(() => process.exit(0));
     return;
   }
+  if (question === 'deliver') {
+    void journal?.pauses.resume('dispatch').then(() => gateway.wake());
+    return;
+  }
   // Before the question itself costs time.
   const loopDelayMs = loopDelay.max / 1e6 - resolutionMs;
   void gateway.status().then(({ outbox, events }) => {
@@ -90,6 +100,7 @@ process.on('message', (question: string) => {
       residentMb: process.memoryUsage.rss() / 1024 / 1024,
       cpuMs: (process.cpuUsage().user + process.cpuUsage().system) / 1000,
       waiting: outbox.advance.waiting + outbox.dispatch.waiting,
+      undecided: outbox.advance.waiting,
       events,
       loopDelayMs,
     };

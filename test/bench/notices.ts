@@ -1,10 +1,10 @@
 /**
- * npm run bench -- notices: decided notices of as many cases, rendered and delivered by webhook to one receiver that answers
- * after 20 ms; then a day in which the receiver is down, with the clock set by hand, and what of memory it costs.
+ * npm run bench -- notices: the notices of cases that were told over MLLP, rendered and delivered by webhook to one receiver
+ * that answers after 20 ms; then a day in which the receiver is down, with the clock set by hand, and what of memory it
+ * costs. Gateway, receiver and load generator are a process each.
  */
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,9 +25,12 @@ import {
   personnummerAuthority,
   testNumbers,
 } from '../support/journal-messages.ts';
-import { secret, startTarget } from './targets.ts';
+import { adtFrames, runLoad } from './load.ts';
+import type { Heard } from './receiver-process.ts';
+import { secret, startTarget, type Target } from './targets.ts';
 
-const notices = 4000;
+/** Two notices each: of admission, and the call to planning. */
+const stays = 4000;
 const answerMs = 20;
 const connections = 32;
 const lanes = 64;
@@ -37,52 +40,89 @@ export async function benchNotices(say: (line: string) => void, runs: number): P
   for (let run = 0; run < runs; run++) results.push(await deliverAll());
   const middle = (key: keyof Result): number =>
     results.map((one) => one[key]).toSorted((x, y) => x - y)[Math.floor(runs / 2)] ?? 0;
+  const cpu = (key: keyof Result): string => middle(key).toFixed(2);
   say(
-    `${notices} notices to a receiver that answers after ${answerMs} ms, ${connections} connections, ${lanes} lanes: ` +
-      `${Math.round(middle('perSecond'))}/s, ${middle('cpuMs').toFixed(1)} ms of processor time and ` +
-      `${middle('commits').toFixed(2)} commits a notice (medians of ${runs} runs: ` +
-      `${results.map(({ perSecond }) => Math.round(perSecond)).join(', ')}; SQLite WAL, synchronous=FULL)`,
+    `${middle('notices')} notices of ${stays} cases to a receiver that answers after ${answerMs} ms, ${connections} connections, ` +
+      `${lanes} lanes: ${Math.round(middle('perSecond'))}/s (medians of ${runs} runs: ` +
+      `${results.map(({ perSecond }) => Math.round(perSecond)).join(', ')}); a notice costs the gateway ${cpu('cpuMs')} ms of ` +
+      `processor time and ${cpu('commits')} commits, the receiver ${cpu('receiverCpuMs')} ms (SQLite WAL, synchronous=FULL)`,
   );
   say(await dayOfRetries());
 }
 
 interface Result {
+  readonly notices: number;
   readonly perSecond: number;
+  /** Of the gateway, all its threads, until the cases have been told of every receipt. */
   readonly cpuMs: number;
   readonly commits: number;
+  readonly receiverCpuMs: number;
 }
 
-/** The notices are in the journal, decided and not yet sent; the gateway starts and sends them. */
+/** Cases are told and decided while deliveries rest; then all their notices go at once. */
 async function deliverAll(): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
-  const filled = await openEmbeddedJournal({ folder });
-  await fill(filled, notices);
-  await filled.close();
-  const receiver = await listen(answerMs);
-  const target = await startTarget(
-    'gateway',
-    0,
-    receiver.url,
-    undefined,
-    {},
-    { folder, lanes, connections },
-  );
+  const receiver = await startReceiver();
+  const settings = {};
+  const sending = { lanes, connections, collecting: true };
+  const target = await startTarget('gateway', 0, receiver.url, undefined, settings, sending);
   try {
-    while (receiver.times.length < notices) await sleep(20);
-    const stats = await target.stats();
-    const [first = 0] = receiver.times;
-    const seconds = ((receiver.times.at(-1) ?? 0) - first) / 1000;
+    const frame = adtFrames(`N${Date.now().toString(36).toUpperCase()}`);
+    // Of three messages a stay the first two: admitted, and its needs stated.
+    const told = (index: number): Buffer => frame(Math.floor(index / 2) * 3 + (index % 2));
+    const load = { port: target.port, connections: 8, messages: 2 * stays, limitMs: 600_000 };
+    await runLoad({ ...load, frame: told });
+    const before = await untilStats(target, ({ undecided }) => undecided === 0);
+    const heardBefore = await receiver.heard();
+    target.deliver();
+    const after = await untilStats(target, ({ waiting }) => waiting === 0);
+    const heard = await receiver.heard();
+    const notices = heard.calls;
     return {
-      perSecond: notices / seconds,
-      cpuMs: stats.cpuMs / notices,
-      commits: stats.commits / notices,
+      notices,
+      perSecond: notices / ((heard.lastMs - heard.firstMs) / 1000),
+      cpuMs: (after.cpuMs - before.cpuMs) / notices,
+      commits: (after.commits - before.commits) / notices,
+      receiverCpuMs: (heard.cpuMs - heardBefore.cpuMs) / notices,
     };
   } finally {
     await target.stop();
-    receiver.server.close();
-    receiver.server.closeAllConnections();
+    receiver.stop();
   }
 }
+
+async function untilStats(
+  target: Target,
+  isReached: (stats: Awaited<ReturnType<Target['stats']>>) => boolean,
+): Promise<Awaited<ReturnType<Target['stats']>>> {
+  for (;;) {
+    const stats = await target.stats();
+    if (isReached(stats)) return stats;
+    // Counting what waits costs the gateway something, too.
+    await sleep(500);
+  }
+}
+
+async function startReceiver(): Promise<{
+  readonly url: string;
+  heard(): Promise<Heard>;
+  stop(): void;
+}> {
+  const child = fork(join(import.meta.dirname, 'receiver-process.js'), [String(answerMs)]);
+  const next = <T>(): Promise<T> => new Promise((resolve) => child.once('message', resolve));
+  return {
+    url: await next<string>(),
+    heard: async () => {
+      const answer = next<Heard>();
+      child.send('heard');
+      return await answer;
+    },
+    stop: () => child.disconnect(),
+  };
+}
+
+// ---------------------------------------------------------------- a day of retries
+
+const downCases = 500;
 
 /** Cases with one notice each. */
 async function fill(journal: CountedJournal, count: number): Promise<void> {
@@ -104,25 +144,6 @@ async function fill(journal: CountedJournal, count: number): Promise<void> {
   }
   await Promise.all(records);
 }
-
-/** Every call's arrival, in milliseconds. */
-async function listen(delayMs: number): Promise<{ server: Server; url: string; times: number[] }> {
-  const times: number[] = [];
-  const server = createServer((request, response) => {
-    request.resume();
-    request.once('end', () => {
-      times.push(performance.now());
-      setTimeout(() => response.writeHead(204).end(), delayMs);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { server, url: `http://127.0.0.1:${port}/notices`, times };
-}
-
-// ---------------------------------------------------------------- a day of retries
-
-const downCases = 500;
 
 /** A receiver that refuses connections for a day: every attempt of its time, and the heap after each hour. */
 async function dayOfRetries(): Promise<string> {

@@ -12,17 +12,18 @@ export interface Target {
   readonly httpPort: number;
   readonly folder: string;
   stats(): Promise<Stats>;
+  deliver(): void;
   stop(): Promise<void>;
 }
 
 /** Secret of the receiver that notices go to. */
 export const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** How it sends: by so many lanes and connections; and the folder of its journal, where it is to go on with one. */
+/** How it sends: by so many lanes and connections. What is `collecting` sends nothing before it is told to `deliver`. */
 export interface Sending {
-  readonly folder?: string;
   readonly lanes?: number;
   readonly connections?: number;
+  readonly collecting?: boolean;
 }
 
 /**
@@ -39,7 +40,7 @@ export async function startTarget(
   settings: Readonly<Record<string, string>> = {},
   sending: Sending = {},
 ): Promise<Target> {
-  const folder = sending.folder ?? mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), 'hemgang-bench-'));
   const script = join(
     import.meta.dirname,
     what === 'gateway' ? 'gateway-process.js' : `${what}.js`,
@@ -53,6 +54,7 @@ export async function startTarget(
             BENCH_SETTINGS: JSON.stringify(settings),
             ...(mappings !== undefined && { BENCH_MAPPINGS: mappings }),
             ...(sending.lanes !== undefined && { BENCH_LANES: String(sending.lanes) }),
+            ...(sending.collecting === true && { BENCH_COLLECTING: '1' }),
             ...(sending.connections !== undefined && {
               BENCH_CONNECTIONS: String(sending.connections),
             }),
@@ -71,6 +73,7 @@ export async function startTarget(
       child.send('stats');
       return (await answer) as Stats;
     },
+    deliver: () => void child.send('deliver'),
     async stop() {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       if (!child.kill('SIGKILL')) return;

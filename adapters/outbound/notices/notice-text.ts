@@ -2,7 +2,6 @@
  * What a notice says, for every channel: its Swedish title and lines by `mappings/municipal`, and the fields that are
  * listed there for the obligation. Pure: every time in it comes from the event.
  */
-import { Temporal } from 'temporal-polyfill';
 import { GatewayError } from '../../../gateway/errors.ts';
 import {
   fillPlaceholders,
@@ -12,6 +11,7 @@ import {
   type Vocabulary,
 } from '../../../mappings/municipal.ts';
 import type { NoticeData, NoticeField } from '../../../gateway/process/events.ts';
+import { localTextOf } from '../../../gateway/process/local-time.ts';
 import type { OutboundNotice, PatientIdentity, PersonNumber } from '../../adapter.ts';
 
 /** A notice in words. */
@@ -176,8 +176,7 @@ const timeFields = [
 /** An instant in UTC and as Sweden's clocks show it; a bare date stays a date. */
 export function timeOf(text: string): FieldValue {
   if (text.length === 10) return { value: { date: text }, text };
-  const local = Temporal.Instant.from(text).toZonedDateTimeISO('Europe/Stockholm');
-  const shown = local.toString({ timeZoneName: 'never', smallestUnit: 'second' });
+  const shown = localTextOf(Date.parse(text));
   const clock = `${shown.slice(11, 13)}.${shown.slice(14, 16)}`;
   return { value: { utc: text, local: shown }, text: `${shown.slice(0, 10)} kl. ${clock}` };
 }
