@@ -9,21 +9,10 @@ import { caseRecords, type RecordReads } from '../questions/case-records.ts';
 import { explainCase, type CaseExplanation } from '../questions/explain-case.ts';
 import { noticePathsOf, type NoticePath } from '../questions/notice-paths.ts';
 import type { DeliveryRow, PassedAttempt, RecordedMessage } from '../runtime/journal/journal.ts';
-import { sha256 } from './canonical.ts';
+import { billedFor, type BilledDocument } from './billed.ts';
 import { decisionsOf, type Decisions } from './decisions.ts';
+import { provenDelivery, renderedOf, type ProvenDelivery } from './proven.ts';
 
-/** A file or body by its name, its length in bytes and its SHA-256. */
-export interface Sent {
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-/** A delivery with digests in the place of what was sent and of the receipt that ended it. */
-export type ProvenDelivery = Omit<DeliveryRow, 'rendered' | 'receipt'> & {
-  readonly contentType?: string;
-  readonly sent: readonly Sent[];
-  readonly receipt?: Omit<Sent, 'name'>;
-};
 export type ProvenEvent = DischargeEvent & { readonly position: number };
 
 /** By what it was found: which program, mappings and figures of law. */
@@ -56,6 +45,8 @@ export interface Evidence {
   readonly clocks: CaseExplanation['clocks'];
   readonly decisions: Decisions;
   readonly counts: CaseExplanation['counts'];
+  /** Invoices and credit notes that its days led to. */
+  readonly billed: readonly BilledDocument[];
   readonly rules: Rules;
   readonly events: readonly ProvenEvent[];
   readonly messages: readonly RecordedMessage[];
@@ -101,6 +92,7 @@ export async function gather(
     clocks,
     decisions,
     counts,
+    billed: await billedFor(asked, counts),
     rules: {
       ...asked.rules,
       mappingRevisions: distinct(records.messages.map((one) => one.mappingRevision ?? '')),
@@ -114,25 +106,6 @@ export async function gather(
   };
 }
 
-function provenDelivery({ rendered, receipt, ...row }: DeliveryRow): ProvenDelivery {
-  const sent = renderedOf(rendered);
-  return {
-    ...row,
-    ...(sent && { contentType: sent.contentType }),
-    sent: (sent?.parts ?? []).map(({ name, body, encoding }) => ({
-      name,
-      ...measured(Buffer.from(body, encoding ?? 'utf8')),
-    })),
-    ...(receipt !== undefined && { receipt: measured(Buffer.from(receipt)) }),
-  };
-}
-
-/** Of the bytes as they went. */
-const measured = (bytes: Buffer): Omit<Sent, 'name'> => ({
-  bytes: bytes.length,
-  sha256: sha256(bytes),
-});
-
 function contentOf({ deliveryId, rendered, receipt }: DeliveryRow): readonly DeliveryContent[] {
   const sent = renderedOf(rendered);
   if (sent === undefined && receipt === undefined) return [];
@@ -144,10 +117,6 @@ function contentOf({ deliveryId, rendered, receipt }: DeliveryRow): readonly Del
       ...(receipt !== undefined && { receipt }),
     },
   ];
-}
-
-function renderedOf(text: string | undefined): Rendered | undefined {
-  return text === undefined ? undefined : JSON.parse(text);
 }
 
 function figuresOf(found: readonly { readonly figures: readonly Figure[] }[]): readonly Figure[] {

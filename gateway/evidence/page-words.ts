@@ -2,6 +2,7 @@
 import type { EventType, Obligation, RecipientRole } from '../process/events.ts';
 import type { Status } from '../rules/rule.ts';
 import type { DeliveryState } from '../runtime/journal/journal.ts';
+import type { BilledDocument, Said } from './billed.ts';
 
 export const obligationWords: Readonly<Record<Obligation, string>> = {
   'admission-notice': 'Inskrivningsmeddelande',
@@ -51,6 +52,18 @@ export const proofWords: Readonly<Record<string, string>> = {
   'receiver-answer': 'mottagarens system svarade',
   person: 'en person har tagit reda på det och lämnat underlag',
   none: 'kanalen bevisar ingenting',
+};
+
+export const documentWords: Readonly<Record<BilledDocument['kind'], string>> = {
+  invoice: 'Faktura',
+  'credit-note': 'Kreditfaktura',
+};
+
+export const saidWords: Readonly<Record<Said['what'], string>> = {
+  disputed: 'Bestriden',
+  'dispute-escalated': 'Tvisten till nästa nivå',
+  upheld: 'Står fast',
+  credited: 'Krediterad',
 };
 
 export const clockStates = {

@@ -3,15 +3,18 @@ import { style } from '../conformance/report/html-look.ts';
 import { html, htmlTable, Markup, type Content } from '../conformance/report/markup.ts';
 import type { ExplainedFinding } from '../questions/case-findings.ts';
 import type { DeliveryPath, NoticePath } from '../questions/notice-paths.ts';
+import type { BilledDocument } from './billed.ts';
 import type { DecisionBasis } from './decisions.ts';
 import type { DeliveryContent, Evidence } from './gather.ts';
 import {
   actionWords,
   clockStates,
+  documentWords,
   eventWords,
   obligationWords,
   proofWords,
   roleWords,
+  saidWords,
   stateWords,
   statusWords,
   timeWords,
@@ -39,9 +42,9 @@ export function evidencePage(evidence: Evidence, marks: PageMarks): string {
         ${headPart(evidence, marks)}
         <main>
           ${summaryPart(evidence)} ${noticesPart(evidence)} ${findingsPart(evidence)}
-          ${clocksPart(evidence)} ${countsPart(evidence)} ${decisionsPart(evidence)}
-          ${messagesPart(evidence)} ${eventsPart(evidence)} ${rulesPart(evidence)}
-          ${checkPart(marks)}
+          ${clocksPart(evidence)} ${countsPart(evidence)} ${billedPart(evidence)}
+          ${decisionsPart(evidence)} ${messagesPart(evidence)} ${eventsPart(evidence)}
+          ${rulesPart(evidence)} ${checkPart(marks)}
         </main>
       </body>
     </html> `.text;
@@ -307,8 +310,9 @@ function clocksPart({ clocks }: Evidence): Markup {
   </section>`;
 }
 
+const kronor = (ore: number): string => `${(ore / 100).toFixed(2).replace('.', ',')} kr`;
+
 function countsPart({ counts }: Evidence): Markup {
-  const kronor = (ore: number): string => `${(ore / 100).toFixed(2).replace('.', ',')} kr`;
   const rows = counts.map((count) => [
     count.month,
     `${count.municipality} ${count.municipalityName}`,
@@ -330,6 +334,75 @@ function countsPart({ counts }: Evidence): Markup {
           )
     }
   </section>`;
+}
+
+function billedPart({ billed }: Evidence): Markup {
+  return html`<section>
+    <h2>Fakturerat</h2>
+    ${billed.length === 0 ? none('Ingen faktura avser ärendet.') : billed.map(documentPart)}
+  </section>`;
+}
+
+function documentPart(one: BilledDocument): Markup {
+  const { lines, said, deliveries, decided } = one;
+  return html`<section class="notice">
+    <h3>${documentWords[one.kind]} ${one.number}, ${one.month}</h3>
+    ${pairs([
+      ['Datum', `${one.issueDate}${one.dueDate === undefined ? '' : `, förfaller ${one.dueDate}`}`],
+      ...(one.corrects === undefined ? [] : [['Avser faktura', one.corrects] as const]),
+      ['Specifikation', code(one.specification)],
+      ['Hela beloppet', html`${kronor(one.totalOre)}, med alla ärenden i den`],
+      [
+        'Beslutad',
+        html`${at(decided.at)} av
+        ${decided.by}${decided.digest === undefined ? '' : html`<br />SHA-256 ${mark(decided.digest)}`}`,
+      ],
+      ...said.map(
+        ({ what, at: when, by, level, who }) =>
+          [
+            saidWords[what],
+            html`${at(when)} av ${by}${level === undefined ? '' : `: nivå ${level}, ${who ?? ''}`}`,
+          ] as const,
+      ),
+      ...deliveries.flatMap(deliveryRows),
+    ])}
+    ${htmlTable(
+      'Rader',
+      ['Avser', 'Från', 'Till, ej medräknad', 'Dygn', 'Belopp', 'Grund'],
+      lines.map((line) => [
+        `${line.caseReference === undefined ? 'månadens genomsnitt, alla ärenden' : 'ärendet'}${line.isOpposite ? ' (motsatt)' : ''}`,
+        line.from,
+        line.until,
+        daysIn(line),
+        kronor(line.amountOre),
+        `${line.reference}; ${line.rateReference}`,
+      ]),
+      [3, 4],
+    )}
+  </section>`;
+}
+
+const daysIn = ({ days, quantity }: BilledDocument['lines'][number]): Content =>
+  quantity === undefined || quantity.denominator === 1
+    ? (quantity?.numerator ?? days ?? 0)
+    : `${quantity.numerator}/${quantity.denominator}`;
+
+type PairRow = readonly [string, Content];
+type Billed = BilledDocument['deliveries'][number];
+
+function deliveryRows({ receiver, state, detail, passed, sent }: Billed): readonly PairRow[] {
+  const last = passed.at(-1)?.endedAt;
+  return [
+    [
+      `Till ${receiver ?? 'ingen mottagare'}`,
+      html`${stateWords[state]}${detail === undefined ? '' : ` (${detail})`}
+      ${last === undefined ? '' : at(last)}`,
+    ],
+    ...sent.map(({ name, bytes, sha256 }): PairRow => [
+      'Skickat',
+      html`${code(name)}, ${bytes} byte<br />SHA-256 ${mark(sha256)}`,
+    ]),
+  ];
 }
 
 function decisionsPart({ decisions: { list, leftOut } }: Evidence): Markup {

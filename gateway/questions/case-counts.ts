@@ -10,6 +10,8 @@ import { standingOf } from './standing.ts';
 import type { Standing } from './standing.ts';
 
 export interface ExplainedCount extends Period, PlaceNames {
+  /** As it stands in the lines of the settlement. */
+  readonly caseReference: string;
   readonly revision: number;
   readonly days: number;
   readonly dates: readonly string[];
@@ -52,11 +54,13 @@ function placed(
   ExplainedCount,
   keyof PlaceNames | 'settlement' | 'isSettled' | 'share' | 'lines' | 'amountOre'
 > {
-  const { county, municipality, month, revision, dates, readyOn, dischargedOn, eligible } = count;
+  const { county, municipality, month, caseReference, revision, dates } = count;
+  const { readyOn, dischargedOn, eligible } = count;
   return {
     county,
     municipality,
     month,
+    caseReference,
     revision,
     days: daysOf(count),
     dates,
