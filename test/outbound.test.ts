@@ -397,7 +397,7 @@ describe('a webhook', () => {
     server.on('connection', () => (connections += 1));
     opened.push(() => new Promise((resolve) => server.close(resolve)));
     const url = `http://127.0.0.1:${await listen(server)}/`;
-    const kept = webhookTo(url, [newSecret()]);
+    const kept = webhookTo(url, [newSecret()], { connections: 1 });
     await deliver(kept);
     await deliver(kept);
     expect(connections).toBe(1);
@@ -405,6 +405,22 @@ describe('a webhook', () => {
     await deliver(fresh);
     await deliver(fresh);
     expect(connections).toBe(3);
+  });
+
+  test('on a kept connection that breaks is unknown, and is not sent again by itself', async () => {
+    let calls = 0;
+    const server = createHttpServer((request, response) => {
+      calls += 1;
+      request.resume();
+      if (calls === 1) response.writeHead(202).end();
+      else request.socket.destroy();
+    });
+    opened.push(() => new Promise((resolve) => server.close(resolve)));
+    const url = `http://127.0.0.1:${await listen(server)}/`;
+    const kept = webhookTo(url, [newSecret()], { connections: 1 });
+    expect(await codeOf(deliver(kept))).toBe('delivered');
+    expect(await codeOf(deliver(kept))).toBe('delivery-unknown');
+    expect(calls).toBe(2);
   });
 
   test('opens no more than four connections at once, and delivers all that wait', async () => {

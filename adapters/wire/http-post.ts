@@ -1,14 +1,12 @@
 /**
  * One POST, made so that what is *known* of a failure can be proved.
  *
- * Node writes nothing of a request before its first `write` or `end`. We call `end` only when the connection (and its
- * TLS handshake) stands: a failure before that moment provably did not reach the receiver, one after it may have.
+ * The client writes nothing of a request before its connection (and the TLS handshake) stands, and says so the moment it
+ * begins to write: a failure before that moment provably did not reach the receiver, one after it may have. It is never
+ * sent a second time here.
  */
 import { setMaxListeners } from 'node:events';
-import { request as requestHttp, type Agent as HttpAgent, type IncomingMessage } from 'node:http';
-import { request as requestHttps, type Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { Pool } from 'undici';
 import { GatewayError } from '../../gateway/errors.ts';
 import type { Target } from './target.ts';
 
@@ -20,9 +18,48 @@ export interface HttpAnswer {
   readonly retryAfter: string | undefined;
 }
 
-export interface Post {
+/** The connections to one receiver. */
+export interface PostLine {
   readonly target: Target;
-  readonly agent: HttpAgent | HttpsAgent;
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+export interface LineOptions {
+  /**
+   * The receiver recognises repeats. A kept connection may be closed by the other side just as we write on it, and then
+   * nobody knows what was read. That costs a repeat where repeats are recognised, but a person's time where they are not:
+   * there, each call has a connection of its own.
+   */
+  readonly idempotent: boolean;
+  /** Of an attempt: a connection that takes longer to come about is of no use to it. */
+  readonly timeoutMs: number;
+  /** At the same time; 4 where left out. */
+  readonly connections?: number | undefined;
+}
+
+/** Opens nothing yet: connections come as they are needed. */
+export function openPostLine(
+  target: Target,
+  { idempotent, timeoutMs, connections = 4 }: LineOptions,
+): PostLine {
+  const pool = new Pool(target.url.origin, {
+    connections,
+    pipelining: idempotent ? 1 : 0,
+    keepAliveTimeout: keptMs,
+    keepAliveMaxTimeout: keptMs,
+    // What ends an attempt is its own time.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { lookup: target.lookup, timeout: timeoutMs },
+  });
+  return { target, pool, close: () => pool.destroy() };
+}
+
+const keptMs = 30_000;
+
+export interface Post {
+  readonly line: PostLine;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** For the whole attempt, from asking for a connection to the end of the answer. */
@@ -35,75 +72,77 @@ export interface Post {
  * @returns the answer's status, whatever it is
  * @throws GatewayError delivery-failed (nothing was sent), delivery-unknown (sent, no answer)
  */
-export function postOnce(post: Post): Promise<HttpAnswer> {
-  const { url, lookup } = post.target;
-  const body = Buffer.from(post.body, 'utf8');
+export function postOnce({ line, headers, body, timeoutMs, signal }: Post): Promise<HttpAnswer> {
+  const { target, pool } = line;
   return new Promise((resolve, reject) => {
-    let sent = false;
+    let abort: ((error: Error) => void) | undefined;
     let answer: HttpAnswer | undefined;
     let failure: Error | undefined;
+    let answerBytes = 0;
+    let isOver = false;
 
-    const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
-      method: 'POST',
-      agent: post.agent,
-      lookup,
-      headers: { ...post.headers, 'content-length': String(body.length) },
-    });
     const stop = (code: string) => (): void => {
       failure ??= Object.assign(new Error('attempt stopped'), { code });
-      request.destroy(failure);
+      // One that still waits for a connection cannot be called back: it is let go of when its turn comes.
+      if (abort) abort(failure);
+      else end();
     };
-    const timer = setTimeout(stop('TIMEOUT'), post.timeoutMs);
+    const timer = setTimeout(stop('TIMEOUT'), timeoutMs);
     const onAbort = stop('ABORTED');
     // One signal stops all attempts in hand, and each takes its listener away again: many are no leak.
-    setMaxListeners(0, post.signal);
-    post.signal.addEventListener('abort', onAbort, { once: true });
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', onAbort, { once: true });
 
-    request.once('socket', (socket) => {
-      whenReady(socket, () => {
-        if (request.destroyed) return;
-        sent = true;
-        request.end(body);
-      });
-    });
-    request.once('response', (response) => {
-      answer = {
-        status: response.statusCode ?? 0,
-        retryAfter: response.headers['retry-after'],
-      };
-      drain(response);
-    });
-    request.on('error', (error) => {
-      failure ??= error;
-    });
-    // The one place where an attempt ends: `close` comes once, after an answer, an error or a destroyed socket.
-    request.once('close', () => {
+    /** The one place where an attempt ends: after an answer, an error, or our own stop. */
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timer);
-      post.signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       if (answer) resolve(answer);
-      else reject(unanswered(sent, failure));
-    });
-    if (post.signal.aborted) onAbort();
+      else reject(unanswered(abort !== undefined, failure));
+    };
+
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    const path = `${target.url.pathname}${target.url.search}`;
+    pool.dispatch(
+      { path, method: 'POST', headers, body },
+      {
+        onConnect(abortRequest) {
+          if (isOver) abortRequest(failure);
+          else abort = abortRequest;
+        },
+        onHeaders(status, fields) {
+          // What comes before the answer (1xx) is none.
+          if (status >= 200) answer = { status, retryAfter: valueOf(fields, 'retry-after') };
+          return true;
+        },
+        // Too much of a body ends the connection; the status is known all the same.
+        onData(chunk) {
+          answerBytes += chunk.length;
+          if (answerBytes > maxAnswerBytes) abort?.(new Error('the answer is too long'));
+          return true;
+        },
+        onComplete: end,
+        onError(error) {
+          failure ??= error;
+          end();
+        },
+      },
+    );
   });
 }
 
-function whenReady(socket: Socket, send: () => void): void {
-  if (socket instanceof TLSSocket) {
-    // `authorized` turns true when the handshake is complete and the certificate was accepted.
-    if (socket.authorized) send();
-    else socket.once('secureConnect', send);
-  } else if (socket.connecting) socket.once('connect', send);
-  else send();
-}
-
-/** Reads and drops the body. Too much of it ends the connection; the status is known all the same. */
-function drain(response: IncomingMessage): void {
-  let bytes = 0;
-  response.on('error', () => undefined);
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) response.destroy();
-  });
+/** One field of a header, as it is on the wire: names and values by turns. */
+function valueOf(fields: readonly Buffer[], name: string): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at]?.length === name.length && fields[at]?.toString('latin1').toLowerCase() === name)
+      return fields[at + 1]?.toString('latin1');
+  }
+  return undefined;
 }
 
 function unanswered(sent: boolean, failure: Error | undefined): GatewayError {

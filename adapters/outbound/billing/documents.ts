@@ -1,6 +1,4 @@
 /** The forms in which documents of billing go out, and the ways: a folder, or a POST. */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { asGatewayError, assert, GatewayError } from '../../../gateway/errors.ts';
 import type { IssuedInvoice } from '../../../gateway/process/events.ts';
 import type { Outbound, OutboundMessage, Rendered } from '../../adapter.ts';
@@ -8,7 +6,7 @@ import { dropFiles } from '../../wire/file-drop.ts';
 import { signerOf } from '../../wire/signature.ts';
 import { targetOf } from '../../wire/target.ts';
 import { judgeAnswer } from '../../wire/http-receipt.ts';
-import { postOnce } from '../../wire/http-post.ts';
+import { openPostLine, postOnce } from '../../wire/http-post.ts';
 import { checkInvoice, type Breach } from './checking/index.ts';
 import { invoiceOf } from './issued.ts';
 import { renderInvoice } from './peppol.ts';
@@ -95,9 +93,7 @@ export function postedDocuments(
   const { timeoutMs, idempotent, token, nowSeconds, secrets } = settings;
   const target = targetOf(settings.url, settings.allowPrivate, 'url');
   const sign = secrets && signerOf(secrets);
-  // As of notices: a kept connection that breaks costs a repeat, which not everybody recognises.
-  const sockets = { keepAlive: idempotent, maxSockets: 4, maxFreeSockets: 2, timeout: 30_000 };
-  const agent = target.url.protocol === 'https:' ? new HttpsAgent(sockets) : new HttpAgent(sockets);
+  const line = openPostLine(target, settings);
   return {
     channel: 'billing-http',
     idempotent,
@@ -107,8 +103,7 @@ export function postedDocuments(
       assert(part, 'a document has content');
       const now = nowSeconds();
       const answer = await postOnce({
-        target,
-        agent,
+        line,
         headers: {
           'content-type': rendered.contentType,
           'idempotency-key': deliveryId,
@@ -123,6 +118,6 @@ export function postedDocuments(
       });
       return judgeAnswer(answer, now);
     },
-    close: async () => agent.destroy(),
+    close: () => line.close(),
   };
 }

@@ -1,13 +1,11 @@
 /** Notices by signed webhook (Standard Webhooks 1.0). One attempt; when to try again is the journal's matter. */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { assert, GatewayError } from '../../../gateway/errors.ts';
 import type { MunicipalWords } from '../../../mappings/municipal.ts';
 import type { Outbound } from '../../adapter.ts';
 import { signerOf } from '../../wire/signature.ts';
 import { targetOf } from '../../wire/target.ts';
 import { judgeAnswer } from '../../wire/http-receipt.ts';
-import { postOnce } from '../../wire/http-post.ts';
+import { openPostLine, postOnce } from '../../wire/http-post.ts';
 import { renderReminder } from './reminder.ts';
 import { renderNotice } from './render.ts';
 
@@ -33,21 +31,13 @@ export interface WebhookSettings {
  * @throws GatewayError configuration-invalid
  */
 export function webhookNotices(settings: WebhookSettings): Outbound & { close(): Promise<void> } {
-  const { timeoutMs, words, idempotent, nowSeconds, connections = 4 } = settings;
+  const { timeoutMs, words, idempotent, nowSeconds } = settings;
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 120_000) {
     throw new GatewayError('configuration-invalid', 'timeoutMs: expected 1 to 120000');
   }
   const target = targetOf(settings.url, settings.allowPrivate ?? false, 'webhook url');
   const sign = signerOf(settings.secrets);
-  const sockets = {
-    // A kept connection may be closed by the other side just as we write on it, and then nobody knows what was read.
-    // That costs a repeat where repeats are recognised, but a person's time where they are not: there, no keep-alive.
-    keepAlive: idempotent,
-    maxSockets: connections,
-    maxFreeSockets: Math.ceil(connections / 2),
-    timeout: 30_000,
-  };
-  const agent = target.url.protocol === 'https:' ? new HttpsAgent(sockets) : new HttpAgent(sockets);
+  const line = openPostLine(target, settings);
 
   return {
     channel: 'webhook',
@@ -59,8 +49,7 @@ export function webhookNotices(settings: WebhookSettings): Outbound & { close():
       assert(part !== undefined && rendered.parts.length === 1, 'a webhook carries one part');
       const now = nowSeconds();
       const answer = await postOnce({
-        target,
-        agent,
+        line,
         headers: {
           ...sign(deliveryId, part.body, now),
           'content-type': rendered.contentType,
@@ -73,6 +62,6 @@ export function webhookNotices(settings: WebhookSettings): Outbound & { close():
       });
       return judgeAnswer(answer, now);
     },
-    close: async () => agent.destroy(),
+    close: () => line.close(),
   };
 }

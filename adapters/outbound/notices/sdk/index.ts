@@ -2,13 +2,11 @@
  * Notices by SDK (Säker digital kommunikation), handed to the access point that signs, encrypts and carries them. To
  * hand over is not to deliver: the receiver's message service answers with a receipt of its own (`inbound/sdk-receipts`).
  */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { assert, GatewayError } from '../../../../gateway/errors.ts';
 import type { MunicipalWords } from '../../../../mappings/municipal.ts';
 import type { DeliveryReceipt, Outbound, Rendered } from '../../../adapter.ts';
 import { dropFiles } from '../../../wire/file-drop.ts';
-import { postOnce } from '../../../wire/http-post.ts';
+import { openPostLine, postOnce } from '../../../wire/http-post.ts';
 import { judgeAnswer } from '../../../wire/http-receipt.ts';
 import { targetOf } from '../../../wire/target.ts';
 import { noticeText } from '../notice-text.ts';
@@ -85,17 +83,15 @@ function byFolder({ folder }: Extract<HandOver, { by: 'folder' }>): Way {
 }
 
 function byHttp(settings: Extract<HandOver, { by: 'http' }>): Way {
-  const { url, token, timeoutMs, allowPrivate, idempotent, nowSeconds } = settings;
+  const { url, token, timeoutMs, allowPrivate, nowSeconds } = settings;
   const target = targetOf(url, allowPrivate, 'access point url');
-  const sockets = { keepAlive: idempotent, maxSockets: 4, maxFreeSockets: 2, timeout: 30_000 };
-  const agent = target.url.protocol === 'https:' ? new HttpsAgent(sockets) : new HttpAgent(sockets);
+  const line = openPostLine(target, settings);
   return {
     async deliver(deliveryId, rendered, signal) {
       const [part] = rendered.parts;
       assert(part !== undefined, 'an envelope is one part');
       const answer = await postOnce({
-        target,
-        agent,
+        line,
         headers: {
           'content-type': `${rendered.contentType}; charset=utf-8`,
           'user-agent': 'hemgang',
@@ -112,7 +108,7 @@ function byHttp(settings: Extract<HandOver, { by: 'http' }>): Way {
         return asAccessPoint(thrown);
       }
     },
-    close: async () => agent.destroy(),
+    close: () => line.close(),
   };
 }
 
