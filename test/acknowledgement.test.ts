@@ -205,7 +205,7 @@ describe('a reminder', () => {
     const plan = await planResend(journal, nowMs, {
       since: '2022-03-01T00:00:00.000Z',
       where: selectionOf('state=unresolved', resendNames),
-      to: { id: 'receiver', recognisesRepeats: true, takes: () => true },
+      to: { id: 'receiver', recognisesRepeats: true },
     });
     expect(plan.deliveries).toEqual([]);
   });

@@ -161,10 +161,10 @@ describe('the token of a FHIR server', () => {
     const port = await listening(server);
     const at = `http://127.0.0.1:${port}`;
     const smart = `smart: { clientId: hemgang, keyFile: ${keyFile}, scope: system/Bundle.c, tokenUrl: '${at}/token' }`;
-    const one = `{ id: a, channel: fhir, base: '${at}/r4', ownNetwork: true, source: 'https://us.example', ${smart} }`;
-    const checks = await reached(...receivers(one));
+    const receiver = `{ id: a, channel: fhir, base: '${at}/r4', ownNetwork: true, source: 'https://us.example', ${smart} }`;
+    const checks = await reached(...receivers(receiver));
     server.closeAllConnections();
-    expect(asked.every((one) => /^(POST \/token|GET \/r4\/metadata)$/.test(one))).toBe(true);
+    expect(asked.every((call) => /^(POST \/token|GET \/r4\/metadata)$/.test(call))).toBe(true);
     return checks;
   }
 

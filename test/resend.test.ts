@@ -47,11 +47,7 @@ async function admit(world: TestGateway, visit = 'N1'): Promise<void> {
   await world.rest();
 }
 
-const receiver = (recognisesRepeats: boolean) => ({
-  id: 'receiver',
-  recognisesRepeats,
-  takes: () => true,
-});
+const receiver = (recognisesRepeats: boolean) => ({ id: 'receiver', recognisesRepeats });
 const plan = async ({ gateway, clock }: TestGateway, where?: string, recognises = true) =>
   await planResend(gateway.journal, clock.nowMs(), {
     since: '2022-03-01T00:00:00.000Z',
@@ -145,22 +141,31 @@ test('a notice that had no receiver goes by itself to whom the configuration nam
   const world = await startTestGateway({ start: '2022-03-07T12:00:00.000Z', folder: data });
   closing.push(() => world.close());
   await world.rest();
-  expect((await plan(world, 'state=unroutable')).deliveries).toEqual([]);
+  expect((await world.gateway.journal.status()).deliveries['unroutable']).toBeUndefined();
   expect(world.receiver.received).toHaveLength(1);
   const delivered = (await eventsOf(world)).filter(({ type }) => type === 'notice.delivered');
   expect(delivered.map(({ occurredAt }) => occurredAt)).toEqual(['2022-03-07T12:00:00.000Z']);
 });
 
-test('the command says who there is when a receiver is not', async () => {
-  const world = await start();
-  const options: ResendOptions = {
+describe('the command', () => {
+  const asked = (world: TestGateway, change: Partial<ResendOptions>): ResendOptions => ({
     since: '2022-03-01 00:00',
-    to: 'nobody',
+    to: 'receiver',
     dryRun: true,
     rate: 0,
     config: undefined,
     flags: { data: world.folder },
     json: true,
-  };
-  await expect(planResending(options)).rejects.toThrow(/no such receiver; there are/);
+    ...change,
+  });
+
+  test('says who there is when a receiver is not', async () => {
+    const options = asked(await start(), { to: 'nobody' });
+    await expect(planResending(options)).rejects.toThrow(/no such receiver; there are/);
+  });
+
+  test('sends nothing that has no receiver, and says where that is', async () => {
+    const options = asked(await start(), { where: 'state=refused,unroutable' });
+    await expect(planResending(options)).rejects.toThrow(/goes by itself.*\n.*unroutable list/);
+  });
 });

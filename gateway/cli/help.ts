@@ -139,8 +139,9 @@ the receiver knows it again. Such a repeat moves no clock and is no second hand-
   hemgang resend --apply resend.plan.json --reason 'their database was restored, ticket 4711'
 
 --where knows case, delivery, kind (the duty, or billing), municipality, role and state. Without state only what was
-delivered is meant; refused and unresolved are tried once more, and unroutable goes to whom the configuration names now.
-These have not arrived before, so they count from when they do. What is held for a person is never sent.
+delivered is meant; refused and unresolved are tried once more. These have not arrived before, so they count from when
+they do. What has no receiver goes by itself when the configuration names one (hemgang unroutable list); what is held for
+a person is never sent.
 
 Applied, each goes back to its lane, at --rate; what was interrupted goes on when the same plan is applied again.
 

@@ -1,6 +1,6 @@
 /** `hemgang resend`: what was sent goes to its receiver once more. Shown as a plan, then applied. */
 import type { Command } from 'commander';
-import { readPlan, seal, writePlan } from '../plans/plan-file.ts';
+import { readPlan } from '../plans/plan-file.ts';
 import {
   planResend,
   resendNames,
@@ -11,15 +11,13 @@ import {
 import { selectionOf } from '../plans/selection.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { Config } from '../runtime/config.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { isOfPlace, recognisesRepeats } from '../wiring/receivers.ts';
-import { takes } from '../wiring/routing.ts';
+import { recognisesRepeats } from '../wiring/receivers.ts';
 import { operate } from './operate.ts';
 import {
-  addPlanOptions,
+  addPlanVerb,
   appliedText,
+  offerPlan,
   orderOf,
-  rate,
   shown,
   type PlanOptions,
 } from './plan-options.ts';
@@ -40,6 +38,11 @@ export async function planResending(options: ResendOptions): Promise<number> {
   if (to === undefined)
     throw wrong('--to RECEIVER: to whom; its id in the configuration, or billing');
   const selection = selectionOf(where, resendNames);
+  if (selection.get('state')?.includes('unroutable') === true) {
+    throw wrong(
+      'state=unroutable: what has no receiver goes by itself when the configuration names one\n  next: hemgang unroutable list',
+    );
+  }
   return await ask(options, async ({ config, journal, nowMs }) => {
     const content = await planResend(journal, nowMs, {
       since: isoOf(timeOf('--since', since, nowMs)),
@@ -47,30 +50,20 @@ export async function planResending(options: ResendOptions): Promise<number> {
       where: selection,
       to: receiverOf(config, to),
     });
-    const plan = seal(kind, content);
-    const file = out ?? `${kind}.plan.json`;
     const hasSome = content.deliveries.length > 0;
-    if (hasSome) writePlan(file, plan);
-    answer(json, hasSome ? { ...plan, file } : plan, (ink) => [
-      ...planLines(content, ink),
-      'nothing was sent',
-      ...(hasSome
-        ? [`${ink.dim('next:')} hemgang ${kind} --apply ${file} --reason '…'   (${plan.digest})`]
-        : []),
-    ]);
+    const linesOf = (ink: Ink): readonly string[] => planLines(content, ink);
+    offerPlan(kind, content, hasSome, { out, json }, linesOf, 'nothing was sent');
     return content.left.length > 0 ? 1 : 0;
   });
 }
 
 function receiverOf(config: Config, id: string): Parameters<typeof planResend>[2]['to'] {
   // A specification that is written again writes over itself.
-  if (id === 'billing') return { id, recognisesRepeats: true, takes: () => false };
+  if (id === 'billing') return { id, recognisesRepeats: true };
   const document = config.billing.receivers.find((one) => one.id === id);
   if (document !== undefined) {
     const knowsRepeats = document.channel === 'file' || document.recognisesRepeats;
-    const takesDocument = (what: string, place: Parameters<typeof isOfPlace>[1]): boolean =>
-      document.takes === what && isOfPlace(document, place);
-    return { id, recognisesRepeats: knowsRepeats, takes: () => false, takesDocument };
+    return { id, recognisesRepeats: knowsRepeats };
   }
   const receiver = config.receivers.find((one) => one.id === id);
   if (receiver === undefined) {
@@ -78,12 +71,7 @@ function receiverOf(config: Config, id: string): Parameters<typeof planResend>[2
     const known = [...config.receivers.map((one) => one.id), ...others, 'billing'].join(', ');
     throw wrong(`--to ${id}: no such receiver; there are ${known}`);
   }
-  return {
-    id,
-    recognisesRepeats: recognisesRepeats(receiver, config),
-    takes: (notice) =>
-      config.receivers.find((one) => takes(one, notice, systemClock.now())) === receiver,
-  };
+  return { id, recognisesRepeats: recognisesRepeats(receiver, config) };
 }
 
 /** @returns the exit code: 1 where one was left, or it was interrupted */
@@ -119,21 +107,18 @@ export async function applyResend(options: ResendOptions, file: string): Promise
 }
 
 export function addResend(program: Command, setExit: (code: number) => void): void {
-  addPlanOptions(
-    program
-      .command('resend')
-      .description('send once more what was sent to a receiver: a plan, then done'),
-    kind,
-  )
-    .option('--to <receiver>', 'id of the receiver in the configuration, or billing')
-    .option('--rate <n>', 'with --apply: deliveries a second; 0: as fast as it goes', rate, 10)
-    .action(async (options: ResendOptions) => {
-      setExit(
-        options.apply === undefined
-          ? await planResending(options)
-          : await applyResend(options, options.apply),
-      );
-    });
+  addPlanVerb<ResendOptions>(
+    program,
+    {
+      kind,
+      description: 'send once more what was sent to a receiver: a plan, then done',
+      counted: 'deliveries',
+      usualRate: 10,
+      plan: planResending,
+      apply: applyResend,
+    },
+    setExit,
+  ).option('--to <receiver>', 'id of the receiver in the configuration, or billing');
 }
 
 function planLines({ to, deliveries, left, looked }: ResendContent, ink: Ink): string[] {

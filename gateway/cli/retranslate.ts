@@ -1,7 +1,7 @@
 /** `hemgang retranslate`: messages said again by the mappings as they are now. Shown as a plan, then applied. */
 import type { Command } from 'commander';
 import type { InputOf } from '../operations/index.ts';
-import { readPlan, seal, writePlan } from '../plans/plan-file.ts';
+import { readPlan } from '../plans/plan-file.ts';
 import {
   needsPerson,
   planRetranslations,
@@ -19,10 +19,10 @@ import { liveSenders } from '../wiring/senders.ts';
 import { effectLines, monthEffectLine } from './effects-text.ts';
 import { operate } from './operate.ts';
 import {
-  addPlanOptions,
+  addPlanVerb,
   appliedText,
+  offerPlan,
   orderOf,
-  rate,
   shown,
   type PlanOptions,
 } from './plan-options.ts';
@@ -55,16 +55,10 @@ export async function planRetranslate(options: PlanOptions): Promise<number> {
       },
       (done) => progress.tell(done),
     ).finally(() => progress.end());
-    const plan = seal(kind, content);
-    const file = out ?? `${kind}.plan.json`;
-    if (content.cases.length > 0) writePlan(file, plan);
-    answer(json, content.cases.length > 0 ? { ...plan, file } : plan, (ink) => [
-      ...planLines(content, ink),
-      'nothing was written to the journal',
-      ...(content.cases.length === 0
-        ? []
-        : [`${ink.dim('next:')} hemgang ${kind} --apply ${file} --reason '…'   (${plan.digest})`]),
-    ]);
+    const hasSome = content.cases.length > 0;
+    const linesOf = (ink: Ink): readonly string[] => planLines(content, ink);
+    const untouched = 'nothing was written to the journal';
+    offerPlan(kind, content, hasSome, { out, json }, linesOf, untouched);
     return needsPerson(content) ? 1 : 0;
   });
 }
@@ -110,22 +104,19 @@ function orderedCase({ case: name, position, messages }: Ordered): Ordered {
 }
 
 export function addRetranslate(program: Command, setExit: (code: number) => void): void {
-  addPlanOptions(
-    program
-      .command('retranslate')
-      .description(
+  addPlanVerb(
+    program,
+    {
+      kind,
+      description:
         'say again what messages mean, by the mappings as they are now: a plan, then done',
-      ),
-    kind,
-  )
-    .option('--rate <n>', 'with --apply: messages a second; 0: as fast as it goes', rate, 50)
-    .action(async (options: PlanOptions) => {
-      setExit(
-        options.apply === undefined
-          ? await planRetranslate(options)
-          : await applyRetranslate(options, options.apply),
-      );
-    });
+      counted: 'messages',
+      usualRate: 50,
+      plan: planRetranslate,
+      apply: applyRetranslate,
+    },
+    setExit,
+  );
 }
 
 // ---------------------------------------------------------------- as it is told

@@ -1,6 +1,6 @@
 /**
  * Deliveries go back to their lanes as a plan says. What goes out is what was rendered then, under the id it had: it is the
- * evidence of what was said, and the receiver knows it again. One that had no receiver is rendered when it gets one.
+ * evidence of what was said, and the receiver knows it again.
  */
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';

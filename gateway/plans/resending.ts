@@ -1,6 +1,6 @@
 /** Which deliveries would be sent again to a receiver, what each is, and whether it can tell that it is a repeat. */
 import { z } from 'zod';
-import { homelessDocument, isBilling, type BillingDocument } from '../billing-documents.ts';
+import { isBilling } from '../billing-documents.ts';
 import { isSeries } from '../issue.ts';
 import type { DischargeEvent, NoticeData } from '../process/events.ts';
 import { isoOf } from '../rules/legal-days.ts';
@@ -12,7 +12,7 @@ import { fits, selectionText, type Selection } from './selection.ts';
 export const resendNames = ['case', 'delivery', 'kind', 'municipality', 'role', 'state'] as const;
 
 const text = z.string().min(1).max(300);
-const resendable = ['delivered', 'refused', 'unresolved', 'unroutable'] as const;
+const resendable = ['delivered', 'refused', 'unresolved'] as const;
 export const resendPlan = z.looseObject({
   to: text,
   deliveries: z.array(
@@ -55,13 +55,6 @@ export interface ResendQuestion {
   readonly to: {
     readonly id: string;
     readonly recognisesRepeats: boolean;
-    /** Whether a notice without a receiver would go there now. */
-    takes(notice: NoticeData): boolean;
-    /** The same of a document of billing. */
-    takesDocument?(
-      document: BillingDocument,
-      place: { readonly county: string; readonly municipality: string },
-    ): boolean;
   };
 }
 
@@ -92,7 +85,6 @@ export async function planResend(
       if (stored.event.type === 'notice.reminded') continue;
       const planned = plannedOf(head, stored, events);
       if (!isMeant(where, planned)) continue;
-      if (head.receiver === undefined && !goesTo(to, stored.event, head.deliveryId)) continue;
       looked += 1;
       const why = whyNot(planned, to.recognisesRepeats);
       if (why === undefined) deliveries.push(planned);
@@ -132,7 +124,7 @@ function isAsked(
 ): boolean {
   if (!resendable.some((one) => one === state)) return false;
   if (!(where.has('state') ? fits(where, 'state', state) : state === 'delivered')) return false;
-  return fits(where, 'delivery', deliveryId) && (receiver === to.id || receiver === undefined);
+  return fits(where, 'delivery', deliveryId) && receiver === to.id;
 }
 
 function isInTime(
@@ -156,15 +148,6 @@ const noticeOf = (event: DischargeEvent): NoticeData | undefined =>
   event.type === 'notice.withdrawn'
     ? event.data
     : undefined;
-
-function goesTo(to: ResendQuestion['to'], event: DischargeEvent, deliveryId: string): boolean {
-  if (isBilling(event)) {
-    const document = homelessDocument(event, deliveryId);
-    return document !== undefined && to.takesDocument?.(document, event.data) === true;
-  }
-  const notice = noticeOf(event);
-  return notice !== undefined && to.takes(notice);
-}
 
 function plannedOf(
   head: DeliveryHead,
@@ -209,12 +192,8 @@ function plannedOf(
   };
 }
 
-function whyNot(
-  { state, isReplaced }: PlannedDelivery,
-  recognisesRepeats: boolean,
-): string | undefined {
-  if (state === 'delivered' && !recognisesRepeats) {
-    return 'the receiver would take it for a new one (recognisesRepeats)';
-  }
-  return state === 'unroutable' && isReplaced ? 'a later revision takes its place' : undefined;
+function whyNot({ state }: PlannedDelivery, recognisesRepeats: boolean): string | undefined {
+  return state === 'delivered' && !recognisesRepeats
+    ? 'the receiver would take it for a new one (recognisesRepeats)'
+    : undefined;
 }

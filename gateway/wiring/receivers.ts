@@ -195,7 +195,7 @@ export function routesOf(
 }
 
 /** Whether a receiver of documents is for a place. */
-export function isOfPlace(
+function isOfPlace(
   receiver: BillingReceiverConfig,
   { county, municipality }: { readonly county: string; readonly municipality: string },
 ): boolean {

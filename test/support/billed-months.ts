@@ -16,6 +16,7 @@ import type { BillingSettings } from '../../gateway/runtime/config-billing.ts';
 import { createLog } from '../../gateway/runtime/log.ts';
 import type { Journal, OutboxRow } from '../../gateway/runtime/journal/journal.ts';
 import { billingReceiver, documentReceivers, routesOf } from '../../gateway/wiring/receivers.ts';
+import { routeWaiting } from '../../gateway/wiring/waiting-notices.ts';
 import { tokenThatWouldBe } from '../../gateway/wiring/tokens.ts';
 import { usersOf } from '../../gateway/wiring/users.ts';
 import { loadProfiles, type Profiles } from '../../profiles/index.ts';
@@ -203,12 +204,26 @@ export class BilledMonths {
     return { journal, profiles, nowMs: this.clock.nowMs(), invoices: config.billing };
   }
 
+  #ways() {
+    const { config, profiles } = this;
+    const documents = documentReceivers(config, profiles, userTokens);
+    const routes = routesOf(config, [], billingReceiver(config, profiles), documents);
+    return { documents, routes, log: createLog({ level: 'silent' }) };
+  }
+
+  /** Other settings of billing are in force: what had no receiver goes where it has one now. */
+  async reload(billing: Partial<Config['billing']>): Promise<void> {
+    this.config = { ...this.config, billing: { ...this.config.billing, ...billing } };
+    const { documents, routes, log } = this.#ways();
+    await routeWaiting(this.journal, routes, this.clock, log);
+    for (const receiver of documents) await receiver.close?.();
+    await this.rest();
+  }
+
   /** Handles whatever waits, until nothing does. */
   async rest(): Promise<void> {
     const { journal, clock, profiles } = this;
-    const documents = documentReceivers(this.config, profiles, userTokens);
-    const routes = routesOf(this.config, [], billingReceiver(this.config, profiles), documents);
-    const log = createLog({ level: 'silent' });
+    const { documents, routes, log } = this.#ways();
     const { signal } = new AbortController();
     const handles = {
       advance: createAdvance({ journal, profiles, clock, isSenderLive: () => true }),
