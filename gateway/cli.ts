@@ -25,7 +25,8 @@ import { addCase } from './cli/case.ts';
 import { addTrayVerbs } from './cli/tray-verbs.ts';
 import { asGatewayError } from './errors.ts';
 import { flagOf, scalarSettings } from './runtime/config.ts';
-import { packageRoot, packageVersion } from './runtime/program.ts';
+import { packageRoot } from './data-files.ts';
+import { packageVersion } from './runtime/program.ts';
 
 const root = packageRoot();
 

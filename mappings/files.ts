@@ -4,9 +4,8 @@
  * Users keep their own files in folders that lie over the shipped ones: a file of the same name adds to it, key by key.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseDocument } from 'yaml';
+import { join } from 'node:path';
+import { packageRoot, parseYaml } from '../gateway/data-files.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import type { PendingFile } from './overlay.ts';
 
@@ -52,17 +51,6 @@ export function readLaid(
   return laid;
 }
 
-/** The folder of the package, found from the sources and from `dist` alike. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder) throw invalid('no package.json above the mappings');
-    folder = above;
-  }
-  return folder;
-}
-
 function namesIn(folder: string, parts: readonly string[], more?: string): string[] {
   const names: string[] = [];
   for (const part of parts) {
@@ -79,23 +67,6 @@ function readText(file: string, shown: string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** What each file held last: a reload parses what has changed, for to parse all of them holds up the messages. */
-const parsed = new Map<string, { readonly text: string; readonly content: unknown }>();
-
-function parseYaml(text: string, shown: string): unknown {
-  const last = parsed.get(shown);
-  if (last?.text === text) return last.content;
-  const document = parseDocument(text, { uniqueKeys: true });
-  const error = document.errors[0];
-  if (error === undefined) {
-    const content: unknown = deepFreeze(document.toJS());
-    parsed.set(shown, { text, content });
-    return content;
-  }
-  const line = error.linePos?.[0].line ?? 0;
-  throw invalid(`${shown}: line ${line}: ${error.message.split('\n')[0] ?? error.code}`, error);
-}
-
 /** Lays one tree over another: objects key by key, everything else replaced. */
 function lay(below: unknown, above: unknown): unknown {
   if (!isTree(below) || !isTree(above)) return above;
@@ -110,16 +81,6 @@ function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What was loaded stays as it was checked. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    const inner = value instanceof Map ? value.values() : Object.values(value);
-    for (const one of inner) deepFreeze(one);
-  }
-  return value;
-}
-
-function invalid(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('configuration-invalid', message, { cause });
+function invalid(message: string): GatewayError {
+  return new GatewayError('configuration-invalid', message);
 }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { z } from 'zod';
+import { deepFreeze } from '../gateway/data-files.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { within } from './check-parts.ts';
 import { checkReferences } from './check.ts';
@@ -14,7 +15,7 @@ import { checkMessage, messageMapping } from './fhir-message.ts';
 import type { MessageMapping } from './fhir-message.ts';
 import { fhirFiles, fhirMapping, fhirOverlay } from './fhir-schema.ts';
 import type { FhirMapping, MappedType } from './fhir-schema.ts';
-import { deepFreeze, readLaid } from './files.ts';
+import { readLaid } from './files.ts';
 import type { LaidFile } from './files.ts';
 import type { PendingFile } from './overlay.ts';
 import { suggestion } from './spelling.ts';

@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { deepFreeze } from '../gateway/data-files.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import {
   noticedObligations,
@@ -13,7 +14,7 @@ import {
   type NoticedObligation,
   type NoticeField,
 } from '../gateway/process/events.ts';
-import { deepFreeze, readLaid } from './files.ts';
+import { readLaid } from './files.ts';
 import type { LaidFile } from './files.ts';
 
 /** Placeholders that say nothing of a person: every text may have them, a withdrawal only them. */

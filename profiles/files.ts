@@ -1,31 +1,23 @@
 /** Profile files as files: found, read, held against a schema. What is wrong with one names file and key. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { join } from 'node:path';
 import type { z } from 'zod';
+import { packageRoot, parseYaml } from '../gateway/data-files.ts';
 import { GatewayError } from '../gateway/errors.ts';
-
-/** What each file held last: a reload parses what has changed, for to parse all of them holds up the messages. */
-const parsed = new Map<string, { readonly text: string; readonly content: unknown }>();
 
 /**
  * @param path of one YAML file
- * @returns what it holds, unchecked
- * @throws GatewayError configuration-invalid for text that is no YAML, and for the same key twice
+ * @returns what it holds, unchecked and frozen
+ * @throws GatewayError configuration-invalid for a file that cannot be read or is no YAML, and for the same key twice
  */
 export function read(path: string): unknown {
+  let text: string;
   try {
-    const text = readFileSync(path, 'utf8');
-    const last = parsed.get(path);
-    if (last?.text === text) return last.content;
-    const content: unknown = deepFreeze(parse(text, { uniqueKeys: true }));
-    parsed.set(path, { text, content });
-    return content;
+    text = readFileSync(path, 'utf8');
   } catch (cause) {
-    const line = cause instanceof Error ? cause.message.split('\n')[0] : 'unreadable';
-    throw new GatewayError('configuration-invalid', `${path}: ${line ?? ''}`, { cause });
+    throw new GatewayError('configuration-invalid', `${path}: cannot be read`, { cause });
   }
+  return parseYaml(text, path);
 }
 
 /**
@@ -122,22 +114,7 @@ export function foldersIn(folder: string): readonly string[] {
     .sort();
 }
 
-/** The shipped `profiles/`: beside package.json, the same from the sources and from `dist/`. */
+/** The shipped `profiles/`. */
 export function shippedFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw invalid(folder, '(the folder)', 'no package.json above profiles');
-    folder = parent;
-  }
-  return join(folder, 'profiles');
-}
-
-/** What was loaded stays as it was checked. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const one of Object.values(value)) deepFreeze(one);
-  }
-  return value;
+  return join(packageRoot(), 'profiles');
 }

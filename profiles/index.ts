@@ -6,11 +6,12 @@
  * the gap; there is no fallback to an earlier year.
  */
 import { existsSync } from 'node:fs';
+import { deepFreeze } from '../gateway/data-files.ts';
 import { firstMonthOf } from './agreement-checks.ts';
 import type { AgreementDocument, AgreementPeriod, Extension } from './agreement-schema.ts';
 import { loadRegions } from './agreements.ts';
 import type { Region } from './agreements.ts';
-import { deepFreeze, invalid, shippedFolder } from './files.ts';
+import { invalid, shippedFolder } from './files.ts';
 import { loadLaw } from './law.ts';
 import { loadNation } from './nation.ts';
 import type { Nation } from './nation.ts';

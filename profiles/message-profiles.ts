@@ -8,7 +8,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { deepFreeze, invalid, meant, read, shippedFolder, yamlFiles } from './files.ts';
+import { deepFreeze } from '../gateway/data-files.ts';
+import { invalid, meant, read, shippedFolder, yamlFiles } from './files.ts';
 import { loadHl7Tables } from './hl7-tables.ts';
 import { checkMessageProfile } from './message-schema.ts';
 import type { MessageProfileFile, MessageRuleFile, Relaxation } from './message-schema.ts';

@@ -1,10 +1,10 @@
 /** Law and agreement bound to places: which values hold where a region treats and a municipality pays. */
+import { deepFreeze } from '../gateway/data-files.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { firstMonthOf } from './agreement-checks.ts';
 import type { DisputeLevel, FollowUp, Opening } from './agreement-schema.ts';
 import { bindingsOf } from './agreements.ts';
 import type { Region } from './agreements.ts';
-import { deepFreeze } from './files.ts';
 import type { Nation } from './nation.ts';
 import type { Parameter } from './schema.ts';
 import { timelineOf, underAgreement, valueOn } from './timeline.ts';

@@ -8,7 +8,7 @@ import type { Hospital, HospitalStep } from '../adapters/simulated/hospital.ts';
 import { GatewayError, asGatewayError } from '../gateway/errors.ts';
 import { eventFunctions as implemented } from '../adapters/inbound/hl7v2/meaning/facts.ts';
 import { eventFunctions } from '../mappings/check.ts';
-import { packageRoot } from '../mappings/files.ts';
+import { packageRoot } from '../gateway/data-files.ts';
 import { loadMappings, municipalityCodes } from '../mappings/index.ts';
 
 const folders: string[] = [];

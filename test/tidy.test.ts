@@ -44,6 +44,12 @@ const allowed: readonly {
   readonly packages: RegExp;
 }[] = [
   {
+    // What the two folders of data have in common as files.
+    folder: 'gateway/data-files.ts',
+    files: /^gateway\/errors/,
+    packages: /^(yaml|node:)/,
+  },
+  {
     folder: 'gateway/process/',
     files: /^gateway\/(process\/|errors)/,
     packages: /^(zod|temporal-polyfill|node:crypto)$/,
@@ -55,7 +61,7 @@ const allowed: readonly {
   },
   {
     folder: 'gateway/runtime/',
-    files: /^gateway\/(runtime\/|process\/|errors)/,
+    files: /^gateway\/(runtime\/|process\/|data-files|errors)/,
     packages: /^(?!express|fhir|hl7v2|standardwebhooks)/,
   },
   {
@@ -133,17 +139,25 @@ const allowed: readonly {
   },
   {
     folder: 'mappings/',
-    files: /^(mappings\/|gateway\/(process\/events|errors))/,
+    files: /^(mappings\/|gateway\/(process\/events|data-files|errors))/,
     packages: /^(yaml|zod|node:)/,
   },
   {
     folder: 'profiles/',
-    files: /^(profiles\/|gateway\/(process\/events|errors))/,
+    files: /^(profiles\/|gateway\/(process\/events|data-files|errors))/,
     packages: /^(yaml|zod|temporal-polyfill|node:)/,
   },
 ];
 
 describe('who may import whom', () => {
+  test('the rooms of events are known by their index alone', () => {
+    const rooms = /^gateway\/process\/events\//;
+    const breaches = [...sources, ...filesUnder('test', /\.ts$/)]
+      .filter((file) => file !== 'gateway/process/events.ts' && !rooms.test(file))
+      .flatMap((file) => importsOf(file).filter(({ to }) => rooms.test(to)));
+    expect(breaches).toEqual([]);
+  });
+
   test.each(sources)('%s imports only what its room allows', (file) => {
     const rule = allowed.find(({ folder }) => file.startsWith(folder));
     expect(rule, `no rule for ${file}`).toBeDefined();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mappingsOfOne } from '../../adapters/inbound/hl7v2/index.ts';
-import { packageRoot } from '../../mappings/files.ts';
+import { packageRoot } from '../data-files.ts';
 import { loadMappings } from '../../mappings/index.ts';
 import type { Mappings } from '../../mappings/index.ts';
 import { loadProfiles } from '../../profiles/index.ts';

@@ -1,6 +1,6 @@
 /** A bundle as one page that a lawyer can read, print and file, in Swedish: it runs nothing and asks the network for nothing. */
-import { style } from '../conformance/report/html-look.ts';
-import { html, htmlTable, Markup, type Content } from '../conformance/report/markup.ts';
+import { htmlDocument } from '../conformance/report/html-document.ts';
+import { html, htmlTable, type Content, type Markup } from '../conformance/report/markup.ts';
 import type { ExplainedFinding } from '../questions/case-findings.ts';
 import type { DeliveryPath, NoticePath } from '../questions/notice-paths.ts';
 import type { BilledDocument } from './billed.ts';
@@ -23,31 +23,17 @@ import type { PageMarks } from './seal.ts';
 
 /** @returns the page, UTF-8 */
 export function evidencePage(evidence: Evidence, marks: PageMarks): string {
-  return html`<!doctype html>
-    <html lang="sv">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'"
-        />
-        <title>Bevis om underrättelser, ärende ${marks.manifest.case}</title>
-        <style>
-          ${new Markup(style)}
-          ${new Markup(ownStyle)}
-        </style>
-      </head>
-      <body>
-        ${headPart(evidence, marks)}
-        <main>
-          ${summaryPart(evidence)} ${noticesPart(evidence)} ${findingsPart(evidence)}
-          ${clocksPart(evidence)} ${countsPart(evidence)} ${billedPart(evidence)}
-          ${decisionsPart(evidence)} ${messagesPart(evidence)} ${eventsPart(evidence)}
-          ${rulesPart(evidence)} ${checkPart(marks)}
-        </main>
-      </body>
-    </html> `.text;
+  const title = `Bevis om underrättelser, ärende ${marks.manifest.case}`;
+  return htmlDocument(
+    { lang: 'sv', title, ownStyle },
+    html` ${headPart(evidence, marks)}
+      <main>
+        ${summaryPart(evidence)} ${noticesPart(evidence)} ${findingsPart(evidence)}
+        ${clocksPart(evidence)} ${countsPart(evidence)} ${billedPart(evidence)}
+        ${decisionsPart(evidence)} ${messagesPart(evidence)} ${eventsPart(evidence)}
+        ${rulesPart(evidence)} ${checkPart(marks)}
+      </main>`,
+  );
 }
 
 const ownStyle = `

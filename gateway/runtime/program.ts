@@ -2,12 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-
-/** The folder with package.json: above gateway/ in the sources, above dist/gateway/ when built. */
-export function packageRoot(): string {
-  const here = import.meta.dirname;
-  return resolve(here, here.includes(join('dist', 'gateway')) ? '../../..' : '../..');
-}
+import { packageRoot } from '../data-files.ts';
 
 export function packageVersion(): string {
   const { version }: { version: string } = JSON.parse(

@@ -1,6 +1,6 @@
 /** A comparison as lines for people, as a table for a spreadsheet, and as one page that asks the network for nothing. */
-import { style } from '../conformance/report/html-look.ts';
-import { html, htmlTable, Markup } from '../conformance/report/markup.ts';
+import { htmlDocument } from '../conformance/report/html-document.ts';
+import { html, htmlTable } from '../conformance/report/markup.ts';
 import type { Cause, Comparison, Difference, FoundDifference } from './compare.ts';
 import type { Deed } from './deed.ts';
 
@@ -164,134 +164,121 @@ export function pageOf(told: Told): string {
   const { from, to, cases, lines, counts, totals, differences, names, toleranceMinutes } = told;
   const here = totals.reduce((sum, { oreHere }) => sum + oreHere, 0);
   const there = totals.reduce((sum, { oreThere }) => sum + oreThere, 0);
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'"
-        />
-        <title>Shadow beside the system in use, ${from} to ${to}</title>
-        <style>
-          ${new Markup(style)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>Shadow beside the system in use</h1>
-          <p class="lead">
-            From ${from} to ${to}. What Hemgång would have sent and billed, with every notice taken
-            as handed over when it was issued, beside what the system in use did by its own export.
-            Visits, cases, codes and amounts stand here, and no names, personal identity numbers or
-            addresses.
-          </p>
-          <p class="verdict ${differences.length === 0 ? 'fine' : 'bad'}">
-            ${differences.length === 0 ? 'Nothing differs.' : `${differences.length} differences.`}
-          </p>
-          <dl class="figures">
-            <div>
-              <dt>Cases here</dt>
-              <dd>${cases}</dd>
-            </div>
-            <div>
-              <dt>Lines there</dt>
-              <dd>${lines.read}</dd>
-            </div>
-            <div>
-              <dt>Here</dt>
-              <dd>${kronorOf(here)} kr</dd>
-            </div>
-            <div>
-              <dt>There</dt>
-              <dd>${kronorOf(there)} kr</dd>
-            </div>
-            <div>
-              <dt>Difference</dt>
-              <dd>${kronorOf(here - there)} kr</dd>
-            </div>
-          </dl>
-        </header>
-        <main>
-          <section>
-            <h2>By kind</h2>
-            ${htmlTable(
-              'By kind',
-              ['Kind', 'Here', 'There', 'Equal'],
-              counts.map(({ kind, here: ours, there: theirs, equal }) => [
-                html`<code>${kind}</code>`,
-                ours,
-                theirs,
-                equal,
-              ]),
-              [1, 2, 3],
-            )}
-          </section>
-          <section>
-            <h2>Days and kronor</h2>
-            ${htmlTable(
-              'Days and kronor',
-              [
-                'Municipality',
-                'Month',
-                'Days here',
-                'Days there',
-                'Kr here',
-                'Kr there',
-                'Difference',
+  const title = `Shadow beside the system in use, ${from} to ${to}`;
+  return htmlDocument(
+    { lang: 'en', title },
+    html` <header>
+        <h1>Shadow beside the system in use</h1>
+        <p class="lead">
+          From ${from} to ${to}. What Hemgång would have sent and billed, with every notice taken as
+          handed over when it was issued, beside what the system in use did by its own export.
+          Visits, cases, codes and amounts stand here, and no names, personal identity numbers or
+          addresses.
+        </p>
+        <p class="verdict ${differences.length === 0 ? 'fine' : 'bad'}">
+          ${differences.length === 0 ? 'Nothing differs.' : `${differences.length} differences.`}
+        </p>
+        <dl class="figures">
+          <div>
+            <dt>Cases here</dt>
+            <dd>${cases}</dd>
+          </div>
+          <div>
+            <dt>Lines there</dt>
+            <dd>${lines.read}</dd>
+          </div>
+          <div>
+            <dt>Here</dt>
+            <dd>${kronorOf(here)} kr</dd>
+          </div>
+          <div>
+            <dt>There</dt>
+            <dd>${kronorOf(there)} kr</dd>
+          </div>
+          <div>
+            <dt>Difference</dt>
+            <dd>${kronorOf(here - there)} kr</dd>
+          </div>
+        </dl>
+      </header>
+      <main>
+        <section>
+          <h2>By kind</h2>
+          ${htmlTable(
+            'By kind',
+            ['Kind', 'Here', 'There', 'Equal'],
+            counts.map(({ kind, here: ours, there: theirs, equal }) => [
+              html`<code>${kind}</code>`,
+              ours,
+              theirs,
+              equal,
+            ]),
+            [1, 2, 3],
+          )}
+        </section>
+        <section>
+          <h2>Days and kronor</h2>
+          ${htmlTable(
+            'Days and kronor',
+            [
+              'Municipality',
+              'Month',
+              'Days here',
+              'Days there',
+              'Kr here',
+              'Kr there',
+              'Difference',
+            ],
+            totals.map(
+              ({ municipality, month, daysHere, daysThere, oreHere, oreThere, missing }) => [
+                `${municipality} ${names[municipality] ?? ''}`,
+                month,
+                daysHere,
+                daysThere,
+                missing === undefined ? kronorOf(oreHere) : `withheld: ${missing}`,
+                kronorOf(oreThere),
+                missing === undefined ? kronorOf(oreHere - oreThere) : '–',
               ],
-              totals.map(
-                ({ municipality, month, daysHere, daysThere, oreHere, oreThere, missing }) => [
-                  `${municipality} ${names[municipality] ?? ''}`,
-                  month,
-                  daysHere,
-                  daysThere,
-                  missing === undefined ? kronorOf(oreHere) : `withheld: ${missing}`,
-                  kronorOf(oreThere),
-                  missing === undefined ? kronorOf(oreHere - oreThere) : '–',
-                ],
-              ),
-              [2, 3, 4, 5, 6],
-            )}
-          </section>
-          <section>
-            <h2>Differences</h2>
-            ${htmlTable(
-              'Differences',
-              ['Kind', 'Visit / case', 'Difference', 'Here', 'There', 'Probably'],
-              differences
-                .slice(0, mostRows)
-                .map((one) => [
-                  html`<code>${one.kind}</code>`,
-                  html`<code>${knownBy(one)}</code>`,
-                  differenceWords[one.difference],
-                  deedText(one.here, names),
-                  deedText(one.there, names),
-                  causeText(one.probably),
-                ]),
-            )}
-            ${differences.length > mostRows ? html`<p class="quiet">The first ${mostRows} of ${differences.length}; the CSV has them all.</p>` : ''}
-          </section>
-          <section>
-            <h2>How to read this</h2>
-            <p class="lead">
-              A notice is the same where it is of the same duty and goes to the same municipality no
-              more than ${toleranceMinutes} minutes apart; units of one municipality count as one. A
-              probable cause is found from what is known here, and is a place to begin to look.
-            </p>
-            ${
-              lines.unread.length === 0
-                ? ''
-                : htmlTable(
-                    'Lines that were not read',
-                    ['Line', 'Why'],
-                    lines.unread.slice(0, mostRows).map(({ line, why }) => [line, why]),
-                    [0],
-                  )
-            }
-          </section>
-        </main>
-      </body>
-    </html> `.text;
+            ),
+            [2, 3, 4, 5, 6],
+          )}
+        </section>
+        <section>
+          <h2>Differences</h2>
+          ${htmlTable(
+            'Differences',
+            ['Kind', 'Visit / case', 'Difference', 'Here', 'There', 'Probably'],
+            differences
+              .slice(0, mostRows)
+              .map((one) => [
+                html`<code>${one.kind}</code>`,
+                html`<code>${knownBy(one)}</code>`,
+                differenceWords[one.difference],
+                deedText(one.here, names),
+                deedText(one.there, names),
+                causeText(one.probably),
+              ]),
+          )}
+          ${differences.length > mostRows ? html`<p class="quiet">The first ${mostRows} of ${differences.length}; the CSV has them all.</p>` : ''}
+        </section>
+        <section>
+          <h2>How to read this</h2>
+          <p class="lead">
+            A notice is the same where it is of the same duty and goes to the same municipality no
+            more than ${toleranceMinutes} minutes apart; units of one municipality count as one. A
+            probable cause is found from what is known here, and is a place to begin to look.
+          </p>
+          ${
+            lines.unread.length === 0
+              ? ''
+              : htmlTable(
+                  'Lines that were not read',
+                  ['Line', 'Why'],
+                  lines.unread.slice(0, mostRows).map(({ line, why }) => [line, why]),
+                  [0],
+                )
+          }
+        </section>
+      </main>`,
+  );
 }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../mappings/files.ts';
+import { packageRoot } from '../data-files.ts';
 import type { Config } from '../runtime/config.ts';
 
 export interface Digests {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { FhirResource } from 'fhir/r4.js';
 import { profileChecks } from '../../adapters/inbound/fhir/checks/profile-checks.ts';
 import { structureCheck } from '../../adapters/inbound/fhir/checks/structure.ts';
-import { packageRoot } from '../../mappings/files.ts';
+import { packageRoot } from '../../gateway/data-files.ts';
 import { fhirDefinitions } from '../../profiles/index.ts';
 import { jsonRequest, runHttpLoad, type HttpLoadResult } from './http-load.ts';
 import { startTarget, type Target } from './targets.ts';

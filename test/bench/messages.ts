@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { frame } from '../../adapters/wire/mllp.ts';
 import { hl7v2Inbound, meaningOf } from '../../adapters/inbound/hl7v2/index.ts';
-import { packageRoot } from '../../mappings/files.ts';
+import { packageRoot } from '../../gateway/data-files.ts';
 import { loadMappings } from '../../mappings/index.ts';
 import type { Stats } from './gateway-process.ts';
 import { adtFrames, runLoad } from './load.ts';

@@ -1,49 +1,35 @@
 /** A run as one HTML page that a vendor can read, print and file: it asks the network for nothing. */
 import { messagesPart, severityBadge } from './html-messages.ts';
 import { casesPart } from './html-cases.ts';
-import { script, style } from './html-look.ts';
-import { Markup, html, htmlTable } from './markup.ts';
+import { htmlDocument } from './html-document.ts';
+import { script } from './html-look.ts';
+import { html, htmlTable, type Markup } from './markup.ts';
 import type { ConformanceReport } from '../result.ts';
 
 /** @returns the page, UTF-8 */
 export function htmlPage(report: ConformanceReport): string {
   const { kit, fingerprint } = report;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-        />
-        <title>Messages for discharge: conformance ${fingerprint.result}</title>
-        <style>
-          ${new Markup(style)}
-        </style>
-      </head>
-      <body>
-        ${headPart(report)}
-        <main>
-          ${agreePart(report)} ${triggerPart(report)} ${remarksPart(report)} ${unmappedPart(report)}
-          ${storiesPart(report)} ${messagesPart(report.messages)} ${casesPart(report.cases)}
-          ${readingPart()}
-        </main>
-        <footer>
-          <p>
-            Kit <code>${fingerprint.kit}</code>: hemgang ${kit.hemgang}, mappings ${kit.mappings},
-            profiles ${kit.profiles},
-            ${kit.dictionary}${kit.sender === undefined ? '' : `, read as ${kit.sender}`}. Result
-            <code>${fingerprint.result}</code>: the same messages and the same kit give the same
-            result anywhere.
-          </p>
-        </footer>
-        <script>
-          ${new Markup(script)};
-        </script>
-      </body>
-    </html> `;
-  return page.text;
+  const title = `Messages for discharge: conformance ${fingerprint.result}`;
+  return htmlDocument(
+    { lang: 'en', title, script },
+    html`
+      ${headPart(report)}
+      <main>
+        ${agreePart(report)} ${triggerPart(report)} ${remarksPart(report)} ${unmappedPart(report)}
+        ${storiesPart(report)} ${messagesPart(report.messages)} ${casesPart(report.cases)}
+        ${readingPart()}
+      </main>
+      <footer>
+        <p>
+          Kit <code>${fingerprint.kit}</code>: hemgang ${kit.hemgang}, mappings ${kit.mappings},
+          profiles ${kit.profiles},
+          ${kit.dictionary}${kit.sender === undefined ? '' : `, read as ${kit.sender}`}. Result
+          <code>${fingerprint.result}</code>: the same messages and the same kit give the same
+          result anywhere.
+        </p>
+      </footer>
+    `,
+  );
 }
 
 function headPart({ summary, messages, stories, cases }: ConformanceReport): Markup {

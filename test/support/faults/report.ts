@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../../mappings/files.ts';
+import { packageRoot } from '../../../gateway/data-files.ts';
 import type { Outcome } from './run.ts';
 
 interface Row {
