@@ -346,10 +346,10 @@ export interface Outbound {
   readonly channel: string;
   /** The receiver recognises a repeated delivery id, so an ambiguous attempt may be repeated. */
   readonly idempotent: boolean;
-  /** Pure: the same message gives the same bytes. */
-  render(message: OutboundMessage): Rendered;
+  /** The same message gives the same bytes. What takes long (a PDF) is made beside the thread that asks. */
+  render(message: OutboundMessage): Promise<Rendered>;
   /** As `render`; absent where the channel has no way to say it. */
-  remind?(reminder: OutboundReminder): Rendered;
+  remind?(reminder: OutboundReminder): Promise<Rendered>;
   /**
    * One attempt. The attempt was committed before this is called.
    * @param deliveryId constant over attempts: the idempotency key

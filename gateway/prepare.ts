@@ -61,7 +61,7 @@ async function prepared(
   chosen?: string,
 ): Promise<NewDelivery> {
   const { event, position } = stored;
-  if (event.type === 'notice.reminded') return reminderOf(parts, event, lane, position);
+  if (event.type === 'notice.reminded') return await reminderOf(parts, event, lane, position);
   // Of billing nothing is a case.
   const loaded = document === 'notice' ? await parts.journal.load(event.stayId) : undefined;
   const routed = await route(parts, historyEnd, stored, document, loaded, chosen);
@@ -89,17 +89,17 @@ async function prepared(
 }
 
 /** A reminder goes to whom the notice went, by its channel; one that cannot say it leaves it to the telephone. */
-function reminderOf(
+async function reminderOf(
   { routes }: DispatchParts,
   event: EventOf<'notice.reminded'>,
   lane: string,
   position: number,
-): NewDelivery {
+): Promise<NewDelivery> {
   const { receiver: id, key } = event.data;
   const receiver = routes.byId(id);
   const deliveryId = deliveryIdOf(event.id, id);
   const caseReference = key.split('|', 1)[0] ?? key;
-  const rendered = receiver?.outbound.remind?.({
+  const rendered = await receiver?.outbound.remind?.({
     deliveryId,
     event,
     reminder: event.data,
@@ -210,7 +210,7 @@ async function render(
   assert(receiver, 'only a routed decision is rendered');
   const message = await messageOf(parts.journal, event, document, deliveryId, process);
   try {
-    return { rendered: receiver.outbound.render(message) };
+    return { rendered: await receiver.outbound.render(message) };
   } catch (thrown) {
     const error = asGatewayError(thrown);
     // What the receiver would refuse is refused here, and never sent.

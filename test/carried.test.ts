@@ -19,7 +19,7 @@ let whileHanding: ((deliveryId: string) => Promise<void>) | undefined;
 const carrier: Outbound = {
   channel: 'carrier',
   idempotent: true,
-  render: () => ({ contentType: 'text/plain', parts: [] }),
+  render: async () => ({ contentType: 'text/plain', parts: [] }),
   async deliver(deliveryId) {
     handed.push(deliveryId);
     await whileHanding?.(deliveryId);

@@ -89,7 +89,7 @@ async function deliverBy(config: Config, env: NodeJS.ProcessEnv = {}): Promise<s
   try {
     const notice = aNotice();
     const signal = new AbortController().signal;
-    return (await outbound.deliver('d', outbound.render(notice), signal)).detail;
+    return (await outbound.deliver('d', await outbound.render(notice), signal)).detail;
   } finally {
     await close?.();
   }

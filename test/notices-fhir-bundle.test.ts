@@ -11,7 +11,7 @@ import type { OutboundNotice } from '../adapters/adapter.ts';
 import { profileChecks } from '../adapters/inbound/fhir/checks/profile-checks.ts';
 import { structureCheck } from '../adapters/inbound/fhir/checks/structure.ts';
 import { isMessage, partsOf } from '../adapters/inbound/fhir/message.ts';
-import { fhirNotices } from '../adapters/outbound/notices/fhir/index.ts';
+import { renderFhir } from '../adapters/outbound/notices/fhir/index.ts';
 import type { NoticeData } from '../gateway/process/events.ts';
 import { decisionId, deliveryIdOf } from '../gateway/process/ids.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
@@ -30,21 +30,14 @@ const cases = obligations.flatMap((obligation) =>
   actions.map((action) => [`${obligation}-${action}`, obligation, action] as const),
 );
 
-const channel = fhirNotices({
+const ends = {
   receiverId,
-  client: {
-    base: new URL('https://fhir.provkommunen.example/r4'),
-    post: () => Promise.reject(new Error('nothing is sent here')),
-    close: async () => undefined,
-  },
-  operation: 'process-message',
+  destination: 'https://fhir.provkommunen.example/r4',
   source: 'https://hemgang.region.example/fhir',
-  idempotent: true,
-  words,
-});
+};
 
-function bodyOf(message: OutboundNotice): string {
-  return channel.render(message).parts[0]?.body ?? '';
+function bodyOf(message: OutboundNotice, by = words): string {
+  return renderFhir(message, by, ends).parts[0]?.body ?? '';
 }
 
 function bundleOf(message: OutboundNotice): Bundle {
@@ -237,22 +230,10 @@ describe('what it says', () => {
         },
       },
     };
-    const by = fhirNotices({
-      receiverId,
-      client: {
-        base: new URL('https://a.example/r4'),
-        post: channel.deliver as never,
-        close: channel.close,
-      },
-      operation: 'create',
-      source: 'https://hemgang.region.example/fhir',
-      idempotent: true,
-      words: listed as never,
-    });
     const services = { socialServices: true, municipalHealthCare: false, regionOutpatient: true };
     const message = noticeOf('admission-notice', 'issued');
     const notice = { ...message.notice, content: { ...message.notice.content, services } };
-    const bundle = JSON.parse(by.render({ ...message, notice }).parts[0]?.body ?? '') as Bundle;
+    const bundle = JSON.parse(bodyOf({ ...message, notice }, listed as never)) as Bundle;
     expect(told(bundle)).toEqual([]);
     const codes = find(bundle, 'Encounter').extension?.map(({ valueCoding }) => valueCoding?.code);
     expect(codes?.filter((code) => code !== undefined)).toEqual([

@@ -69,7 +69,12 @@ async function send(
   message: OutboundNotice = notice,
   signal = never,
 ): Promise<DeliveryReceipt> {
-  return await channel.deliver(message.deliveryId, channel.render(message), signal, traceparent);
+  return await channel.deliver(
+    message.deliveryId,
+    await channel.render(message),
+    signal,
+    traceparent,
+  );
 }
 
 async function failureOf(work: Promise<unknown>): Promise<GatewayError> {
@@ -90,7 +95,9 @@ describe('a notice is delivered', () => {
     expect(await send(channel)).toEqual({ proof: 'receiver-answer', detail: 'HTTP 200 ok' });
     const [got] = server.received;
     expect(got).toMatchObject({ id: notice.deliveryId, path: '/$process-message', repeat: false });
-    expect(JSON.stringify(got?.bundle, null, 2)).toBe(channel.render(notice).parts[0]?.body.trim());
+    expect(JSON.stringify(got?.bundle, null, 2)).toBe(
+      (await channel.render(notice)).parts[0]?.body.trim(),
+    );
     expect(got?.headers).toMatchObject({ 'content-type': 'application/fhir+json', traceparent });
   });
 

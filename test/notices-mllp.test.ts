@@ -64,8 +64,12 @@ function channelTo(at: SimulatedMllp, more: Partial<MllpNoticeSettings> = {}): O
   return channel;
 }
 
-function send(channel: Outbound, notice = aNotice(), signal = never): Promise<DeliveryReceipt> {
-  return channel.deliver(notice.deliveryId, channel.render(notice), signal);
+async function send(
+  channel: Outbound,
+  notice = aNotice(),
+  signal = never,
+): Promise<DeliveryReceipt> {
+  return await channel.deliver(notice.deliveryId, await channel.render(notice), signal);
 }
 
 async function failure(attempt: Promise<unknown>): Promise<GatewayError> {

@@ -12,6 +12,7 @@ import { newKeyPair } from '../adapters/simulated/municipality/sftp.ts';
 import { lookupFor } from '../adapters/wire/target.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
+import { pdf } from './support/pdf.ts';
 import { aNotice, hostileNames, noticePerson } from './support/channel-notices.ts';
 
 const words = loadMunicipalWords();
@@ -47,6 +48,8 @@ function channelTo(at: SimulatedSftp, more: Partial<SftpNoticeSettings> = {}): O
     timeoutMs: 5000,
     folder: 'in',
     words,
+    parts: ['json'],
+    pdf,
     idempotent: true,
     ...more,
   });
@@ -54,12 +57,12 @@ function channelTo(at: SimulatedSftp, more: Partial<SftpNoticeSettings> = {}): O
   return channel;
 }
 
-function send(
+async function send(
   channel: Outbound,
-  rendered: Rendered = channel.render(aNotice()),
+  rendered: Rendered | Promise<Rendered> = channel.render(aNotice()),
   signal = never,
 ): Promise<DeliveryReceipt> {
-  return channel.deliver('d-1', rendered, signal);
+  return await channel.deliver('d-1', await rendered, signal);
 }
 
 async function failure(attempt: Promise<unknown>): Promise<GatewayError> {
@@ -77,7 +80,7 @@ describe('a notice over SFTP', () => {
   test('is delivered when its rename is confirmed, whole and under its delivery id alone', async () => {
     const at = await server();
     const channel = channelTo(at);
-    const rendered = channel.render(aNotice());
+    const rendered = await channel.render(aNotice());
     expect(await send(channel, rendered)).toEqual({
       proof: 'receiver-answer',
       detail: 'rename confirmed',

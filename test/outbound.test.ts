@@ -32,6 +32,7 @@ import {
 import { signerOf, verifierOf } from '../adapters/wire/signature.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
+import { pdf } from './support/pdf.ts';
 import { readPdf } from './support/read-pdf.ts';
 
 const words = loadMunicipalWords();
@@ -130,7 +131,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 async function deliver(outbound: Webhooks, signal = never): Promise<unknown> {
-  return await outbound.deliver('d-1', outbound.render(notice), signal);
+  return await outbound.deliver('d-1', await outbound.render(notice), signal);
 }
 
 /** The code of the error an attempt ends with; `delivered` when it does not. */
@@ -520,7 +521,7 @@ describe('a file drop', () => {
 
   test('writes the notice under its delivery id and leaves nothing else', async () => {
     const outbound = fileNotices({ folder: join(folder, 'a', 'b'), words, proof: 'none' });
-    const rendered = outbound.render(notice);
+    const rendered = await outbound.render(notice);
     expect(await outbound.deliver('d-1', rendered, never)).toEqual({
       proof: 'none',
       detail: 'file written',
@@ -602,7 +603,7 @@ describe('a file drop', () => {
 
   test('of several files is unknown when some were renamed and the next could not be', async () => {
     mkdirSync(join(folder, 'b.csv', 'in-the-way'), { recursive: true });
-    const outbound = billingFiles({ folder, places });
+    const outbound = billingFiles({ folder, places, pdf });
     const parts = [
       { name: 'a.json', body: 'a' },
       { name: 'b.csv', body: 'b' },
@@ -642,16 +643,17 @@ describe('a file drop', () => {
       model: 'individual',
     };
     const event = { ...notice.event, type: 'billing.recorded' as const, data };
-    const outbound = billingFiles({ folder, places });
-    const rendered = outbound.render({ kind: 'billing', deliveryId: 'd-2', event, billing: data });
+    const outbound = billingFiles({ folder, places, pdf });
+    const message = { kind: 'billing', deliveryId: 'd-2', event, billing: data } as const;
+    const rendered = await outbound.render(message);
     await outbound.deliver('d-2', rendered, never);
     expect(readdirSync(join(folder, '2022-03')).toSorted()).toEqual([
       '14-1480-2022-03-r1.csv',
       '14-1480-2022-03-r1.json',
       '14-1480-2022-03-r1.pdf',
     ]);
-    const pdf = readFileSync(join(folder, '2022-03', '14-1480-2022-03-r1.pdf'));
-    expect((await readPdf(pdf)).text).toContain('Göteborg (1480)');
+    const file = readFileSync(join(folder, '2022-03', '14-1480-2022-03-r1.pdf'));
+    expect((await readPdf(file)).text).toContain('Göteborg (1480)');
   });
 });
 

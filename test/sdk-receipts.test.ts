@@ -9,10 +9,12 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { readSdkReceipt } from '../adapters/inbound/sdk-receipts/application-response.ts';
 import { watchSdkReceipts } from '../adapters/inbound/sdk-receipts/folder.ts';
 import { sdkReceiptsRouter } from '../adapters/inbound/sdk-receipts/server.ts';
-import { sdkNotices, type HandOver } from '../adapters/outbound/notices/sdk/index.ts';
+import { sdkNotices } from '../adapters/outbound/notices/sdk.ts';
+import type { HandOver } from '../adapters/outbound/ways/access-point.ts';
 import { takeReceipts } from '../gateway/carried.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { pdf } from './support/pdf.ts';
 import { shippedProfiles } from './support/law.ts';
 import { addresses, receiptXml, sdkCase } from './support/sdk.ts';
 import { SmallJournal } from './support/small-journal.ts';
@@ -24,7 +26,7 @@ const id = sdkCase('admission-notice-issued').deliveryId;
 const read = (xml: string): ReturnType<typeof readSdkReceipt> => readSdkReceipt(Buffer.from(xml));
 
 function channelBy(handOver: HandOver): ReturnType<typeof sdkNotices> {
-  const channel = sdkNotices({ addresses, words, handOver, receiptWithinMs: 3_600_000 });
+  const channel = sdkNotices({ addresses, words, pdf, handOver, receiptWithinMs: 3_600_000 });
   onTestFinished(() => channel.close());
   return channel;
 }
@@ -132,7 +134,7 @@ describe('an access point', () => {
   }
 
   async function attempt(channel: ReturnType<typeof sdkNotices>): Promise<string> {
-    const given = channel.deliver(message.deliveryId, channel.render(message), never);
+    const given = channel.deliver(message.deliveryId, await channel.render(message), never);
     return await given.then(
       ({ proof }) => proof,
       (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : ''),

@@ -1,6 +1,9 @@
 /**
  * Files that are whole or not there, on a server of somebody else: written under `<name>.tmp`, looked at, renamed. Names
  * and content are the same on every attempt, so what an attempt before this one has finished is left as it is.
+ *
+ * Several files are one set: all are written before the first is renamed, and the last of them completes it. Whoever waits
+ * for that one has them all, and where it was not renamed nothing was handed over.
  */
 import { posix } from 'node:path';
 import { assert, GatewayError } from '../../gateway/errors.ts';
@@ -23,9 +26,9 @@ const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 /**
  * Puts files in a folder; resolves when the server has confirmed the last rename. They appear in the order given.
  * @param stopped why the work was stopped, where it was
- * @returns how many it wrote: none where all of them stood there
- * @throws GatewayError delivery-failed (nothing stands under its name), delivery-refused (the server will not have it),
- *   delivery-unknown (some of it may stand)
+ * @returns how many it wrote: none where the last of them stood there, and so all of them did
+ * @throws GatewayError delivery-failed (the last does not stand under its name), delivery-refused (the server will not have
+ *   it), delivery-unknown (it may stand)
  */
 export async function dropBySftp(
   { files }: SftpLink,
@@ -40,37 +43,40 @@ export async function dropBySftp(
     return { path, temporary: `${path}.tmp`, body };
   });
   const missing: (Placed & { readonly stands: Standing })[] = [];
-  let renaming = false;
+  const last = placed.at(-1);
   let renamed = 0;
+  let isAtLast = false;
   try {
-    for (const file of placed) {
+    // From the last, which says of all whether they were there.
+    for (const file of placed.toReversed()) {
       const stands = await standing(files, file);
-      if (stands === 'same') continue;
-      missing.push({ ...file, stands });
-      await files.put(Buffer.from(file.body), file.temporary);
-      const { size } = await files.stat(file.temporary);
-      if (size !== file.body.length) throw new Incomplete();
+      if (stands !== 'same') missing.unshift({ ...file, stands });
+      else if (file === last) return 0;
+    }
+    for (const { temporary, body } of missing) {
+      await files.put(Buffer.from(body), temporary);
+      const { size } = await files.stat(temporary);
+      if (size !== body.length) throw new Incomplete();
     }
     for (const { path, temporary, stands } of missing) {
       // A rename does not write over a file (SFTP version 3); only ours have this name.
       if (stands === 'other') await files.delete(path);
-      renaming = true;
+      isAtLast = path === last?.path;
       await files.rename(temporary, path);
-      renaming = false;
       renamed += 1;
     }
     return renamed;
   } catch (thrown) {
     const status = statusOf(thrown);
-    // What the server answered did not happen; without an answer to a rename nobody knows.
-    const isUnknown = renamed > 0 || (renaming && status === undefined);
     if (status !== undefined) {
-      const leftovers = missing
-        .slice(renamed)
-        .map(({ temporary }) => files.delete(temporary, true));
-      await Promise.allSettled(leftovers);
+      const leftovers = [
+        ...missing.slice(0, renamed).map(({ path }) => path),
+        ...missing.slice(renamed).map(({ temporary }) => temporary),
+      ];
+      await Promise.allSettled(leftovers.map((path) => files.delete(path, true)));
     }
-    throw failed(isUnknown, thrown, status, stopped());
+    // What the server answered did not happen; without an answer to the last rename nobody knows.
+    throw failed(isAtLast && status === undefined, thrown, status, stopped());
   }
 }
 
@@ -126,12 +132,6 @@ function failed(
   }
   const standardCode = `SFTP ${status}`;
   const refusal = refusals[status];
-  if (isUnknown) {
-    return new GatewayError('delivery-unknown', `sftp: not all of it stands there (${status})`, {
-      cause,
-      standardCode,
-    });
-  }
   if (refusal === undefined) {
     const what = `sftp: the server could not write (status ${status}; full, perhaps)`;
     return new GatewayError('delivery-failed', what, { cause, standardCode });

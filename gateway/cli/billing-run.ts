@@ -1,6 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { renderSpecification } from '../../adapters/outbound/billing/specification.ts';
+import { renderSpecificationFiles } from '../../adapters/outbound/billing/specification-files.ts';
+import { renderPdf } from '../../adapters/outbound/pdf/render-pdf.ts';
+import type { Places } from '../../adapters/outbound/billing/specification-document.ts';
+import type { MakePdf } from '../../adapters/outbound/pdf/document.ts';
 import { dropFiles } from '../../adapters/wire/file-drop.ts';
 import { runMonth } from '../questions/billing-run.ts';
 import type { RunSettlement } from '../questions/billing-run.ts';
@@ -43,7 +46,8 @@ export async function billingRun(options: BillingRunOptions): Promise<number> {
     const settlements = await runMonth(asked, { month, county, municipality });
     const at = isoOf(asked.nowMs);
     const files: string[] = [];
-    for (const settlement of settlements) files.push(...(await write(out, settlement, at)));
+    for (const settlement of settlements)
+      files.push(...(await write(out, settlement, at, asked.profiles.nation)));
     const rows = settlements.map(({ event: _event, preview, ...rest }) => {
       const {
         county: region,
@@ -76,6 +80,7 @@ async function write(
   out: string,
   { event, preview }: RunSettlement,
   at: string,
+  places: Places,
 ): Promise<readonly string[]> {
   if (event === undefined) return [];
   const { county, municipality, month } = preview;
@@ -86,7 +91,10 @@ async function write(
     name: `${month}/basis-${county}-${municipality}-${month}.txt`,
     body: `${[`Billing basis as of ${localText(at)}`, '', ...previewLines(preview, inkFor(false))].join('\n')}\n`,
   };
-  const parts = [...renderSpecification(message).parts, basis];
+  // Nobody else waits for this process.
+  const pdf: MakePdf = async (document) => renderPdf(document);
+  const specification = await renderSpecificationFiles(message, { places, pdf });
+  const parts = [...specification.parts, basis];
   await dropFiles(out, parts, new AbortController().signal);
   return parts.map(({ name }) => name);
 }

@@ -60,15 +60,10 @@ export async function planResending(options: ResendOptions): Promise<number> {
 function receiverOf(config: Config, id: string): Parameters<typeof planResend>[2]['to'] {
   // A specification that is written again writes over itself.
   if (id === 'billing') return { id, recognisesRepeats: true };
-  const document = config.billing.receivers.find((one) => one.id === id);
-  if (document !== undefined) {
-    const knowsRepeats = document.channel === 'file' || document.recognisesRepeats;
-    return { id, recognisesRepeats: knowsRepeats };
-  }
-  const receiver = config.receivers.find((one) => one.id === id);
+  const receivers = [...config.receivers, ...config.billing.receivers];
+  const receiver = receivers.find((one) => one.id === id);
   if (receiver === undefined) {
-    const others = config.billing.receivers.map((one) => one.id);
-    const known = [...config.receivers.map((one) => one.id), ...others, 'billing'].join(', ');
+    const known = [...receivers.map((one) => one.id), 'billing'].join(', ');
     throw wrong(`--to ${id}: no such receiver; there are ${known}`);
   }
   return { id, recognisesRepeats: recognisesRepeats(receiver, config) };

@@ -5,7 +5,9 @@
  */
 import { z } from 'zod';
 import { countyCode, municipalityCode } from '../process/events.ts';
+import { hasOneProof, oneProof, partsOf, sftpServer } from './config-line.ts';
 import { when } from './config-receivers.ts';
+import { sdkReceiverFields } from './config-sdk.ts';
 import { duration, idText, secretName, type Report } from './config-values.ts';
 
 const name = z.string().min(1).max(200);
@@ -80,11 +82,34 @@ const receiver = {
 /** SCB codes; absent means every municipality. */
 const municipalities = z.array(municipalityCode).min(1).optional();
 const document = z.enum(['invoice', 'specification']);
+const specificationParts = partsOf(['pdf', 'csv', 'json']).prefault(['pdf', 'csv', 'json']);
+const sftp = z
+  .strictObject({
+    ...receiver,
+    municipalities,
+    takes: document,
+    channel: z.literal('sftp'),
+    ...sftpServer,
+    /** Which files a specification is; who sees the last of pdf, csv, json that it takes has all of them. */
+    parts: specificationParts,
+  })
+  .refine(hasOneProof, oneProof);
+const sdk = z.strictObject({
+  ...receiver,
+  ...sdkReceiverFields,
+  municipalities,
+  /** An invoice goes by the Peppol network. */
+  takes: z.literal('specification'),
+  /** Every system of the federation takes PDF. */
+  parts: specificationParts,
+});
 const http = {
   channel: z.literal('http'),
   url: z.url({ protocol: /^https?$/ }),
   /** Variable with the bearer token. */
   tokenEnv: secretName.optional(),
+  /** Signed as a webhook (Standard Webhooks); two while a secret is being exchanged. */
+  secretEnv: z.array(secretName).min(1).max(2).optional(),
   timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
   /** It stands in our own network: private addresses, and plain http there. */
   ownNetwork: z.boolean().default(false),
@@ -92,7 +117,7 @@ const http = {
   recognisesRepeats: z.boolean().default(true),
 };
 export const recordStatuses = ['NEW', 'APPROVED', 'INVOICED', 'REJECTED'] as const;
-const billingReceiver = z.union([
+const billingReceiver = z.discriminatedUnion('channel', [
   z.strictObject({
     ...receiver,
     municipalities,
@@ -100,21 +125,25 @@ const billingReceiver = z.union([
     channel: z.literal('file'),
     folder: z.string().min(1),
   }),
-  z.strictObject({ ...receiver, municipalities, takes: document, ...http }),
-  z.strictObject({
-    ...receiver,
-    /** Billing records of a municipal finance platform. */
-    takes: z.literal('record'),
-    /** Whose platform it is: its code stands in the path. */
-    municipality: municipalityCode,
-    ...http,
-    /** What they call this kind of claim. */
-    category: z.string().regex(/^[A-Z][A-Z0-9_]{0,49}$/, 'capital letters, digits and _'),
-    /** Our number among their customers. */
-    customerId: name,
-    /** Of which states they are told. */
-    statuses: z.array(z.enum(recordStatuses)).min(1).default(['APPROVED']),
-  }),
+  sftp,
+  sdk,
+  z.discriminatedUnion('takes', [
+    z.strictObject({ ...receiver, municipalities, takes: document, ...http }),
+    z.strictObject({
+      ...receiver,
+      /** Billing records of a municipal finance platform. */
+      takes: z.literal('record'),
+      /** Whose platform it is: its code stands in the path. */
+      municipality: municipalityCode,
+      ...http,
+      /** What they call this kind of claim. */
+      category: z.string().regex(/^[A-Z][A-Z0-9_]{0,49}$/, 'capital letters, digits and _'),
+      /** Our number among their customers. */
+      customerId: name,
+      /** Of which states they are told. */
+      statuses: z.array(z.enum(recordStatuses)).min(1).default(['APPROVED']),
+    }),
+  ]),
 ]);
 
 export const billingSettings = z.strictObject({

@@ -10,6 +10,7 @@ import {
   recipientRoles,
 } from '../process/events.ts';
 import { fhirServerShape } from './config-fhir-server.ts';
+import { hasOneProof, line, oneProof, partsOf, sftpServer } from './config-line.ts';
 import { sdkReceiverFields } from './config-sdk.ts';
 import { duration, idText, port, secretName } from './config-values.ts';
 
@@ -111,14 +112,6 @@ const fhirReceiver = z
   );
 export type FhirReceiverConfig = z.output<typeof fhirReceiver>;
 
-/** What every receiver has that is reached over the network by a host and a port. */
-const line = {
-  host: z.string().min(1).max(253),
-  timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
-  /** It stands in our own network: private addresses, and a plain line where there is a choice. */
-  ownNetwork: z.boolean().default(false),
-};
-
 const sftpReceiver = z
   .strictObject({
     id: idText,
@@ -126,28 +119,11 @@ const sftpReceiver = z
     ...place,
     ...when,
     ...followUp,
-    ...line,
-    port: port.min(1).default(22),
-    user: z.string().min(1).max(100),
-    /** As `ssh-keygen -lf` prints it; two while the receiver exchanges its key. */
-    hostKey: z
-      .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256:… as ssh-keygen -lf prints it'))
-      .min(1)
-      .max(2),
-    /** A private key in a file or a variable, or a password in a variable: one of them. */
-    keyFile: z.string().min(1).optional(),
-    keyEnv: secretName.optional(),
-    passwordEnv: secretName.optional(),
-    /** On their server; relative to where our user comes in. */
-    folder: z.string().min(1).default('.'),
-    /** A file that comes again under its name is known to be the same. */
-    recognisesRepeats: z.boolean().default(true),
+    ...sftpServer,
+    /** Which files a notice is; who sees the last of pdf, text, json that it takes has all of them. */
+    parts: partsOf(['pdf', 'text', 'json']).prefault(['json']),
   })
-  .refine(
-    ({ keyFile, keyEnv, passwordEnv }) =>
-      [keyFile, keyEnv, passwordEnv].filter((one) => one !== undefined).length === 1,
-    { message: 'one of keyFile, keyEnv and passwordEnv', path: ['keyFile'] },
-  );
+  .refine(hasOneProof, oneProof);
 
 /** A name in the head of a message (HD), as agreed with the receiver. */
 const headName = z

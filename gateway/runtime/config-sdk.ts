@@ -67,17 +67,17 @@ export const sdkReceiverFields = {
   confidential: z.boolean().default(true),
 };
 
-/** What a single setting cannot show. */
+/** What a single setting cannot show. @param lists receivers by where they stand: `billing.receivers` */
 export function checkSdkTogether(
   sdk: SdkConfig | undefined,
-  receivers: readonly { readonly channel: string }[],
+  lists: Readonly<Record<string, readonly { readonly channel: string }[]>>,
   fail: Report,
 ): void {
-  const index = receivers.findIndex(({ channel }) => channel === 'sdk');
-  if (index >= 0 && sdk === undefined) {
-    fail(
-      `receivers.${index}.channel`,
-      'sdk needs the setting sdk: who we are, and the access point',
-    );
+  if (sdk !== undefined) return;
+  for (const [list, receivers] of Object.entries(lists)) {
+    const index = receivers.findIndex(({ channel }) => channel === 'sdk');
+    if (index < 0) continue;
+    const what = 'sdk needs the setting sdk: who we are, and the access point';
+    fail(`${list}.${index}.channel`, what);
   }
 }

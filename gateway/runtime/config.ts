@@ -318,7 +318,8 @@ export function checkTogether(config: Config, fail: Report): void {
   );
   if (namedTwice >= 0) fail(`users.${namedTwice}.name`, 'this name stands twice');
   checkBillingTogether(config.billing, [...receiverIds], fail);
-  checkSdkTogether(config.sdk, config.receivers, fail);
+  const receivers = { receivers: config.receivers, 'billing.receivers': config.billing.receivers };
+  checkSdkTogether(config.sdk, receivers, fail);
   checkBusTogether(config.bus, fail);
   checkFhirTogether(config, fail);
 }

@@ -4,11 +4,14 @@ import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { mllpNotices } from '../../adapters/outbound/notices/mllp.ts';
 import { sftpNotices } from '../../adapters/outbound/notices/sftp.ts';
 import type { Outbound } from '../../adapters/adapter.ts';
+import type { SftpSettings } from '../../adapters/outbound/ways/sftp.ts';
 import { isUsableKey } from '../../adapters/wire/sftp-link.ts';
 import { lookupFor } from '../../adapters/wire/target.ts';
 import type { MunicipalWords } from '../../mappings/municipal.ts';
 import { GatewayError } from '../errors.ts';
+import type { SftpServer } from '../runtime/config-line.ts';
 import { secretOf, type ReceiverConfig } from '../runtime/config.ts';
+import { makePdf } from './pdf.ts';
 
 type Of<C extends ReceiverConfig['channel']> = Extract<ReceiverConfig, { channel: C }>;
 type OpenOutbound = Outbound & { close(): Promise<void> };
@@ -19,23 +22,28 @@ export function sftpReceiver(
   words: MunicipalWords,
   env: NodeJS.ProcessEnv,
 ): OpenOutbound {
-  const { host, port, user, hostKey, folder, timeout, ownNetwork, recognisesRepeats } = receiver;
-  return sftpNotices({
+  const { parts } = receiver;
+  return sftpNotices({ ...sftpSettings(receiver, env), words, parts, pdf: makePdf });
+}
+
+/** A receiver's server, whatever it gets. @throws GatewayError configuration-invalid */
+export function sftpSettings(server: SftpServer, env: NodeJS.ProcessEnv): SftpSettings {
+  const { host, port, user, hostKey, folder, timeout, ownNetwork, recognisesRepeats } = server;
+  return {
     host,
     port,
     lookup: lookupFor(host, 'encrypted', ownNetwork, 'sftp host'),
     user,
-    proof: proofOf(receiver, env),
+    proof: proofOf(server, env),
     hostKeys: hostKey,
     folder,
     timeoutMs: timeout,
     idempotent: recognisesRepeats,
-    words,
-  });
+  };
 }
 
 function proofOf(
-  { keyFile, keyEnv, passwordEnv }: Of<'sftp'>,
+  { keyFile, keyEnv, passwordEnv }: SftpServer,
   env: NodeJS.ProcessEnv,
 ): { privateKey: string } | { password: string } {
   if (passwordEnv !== undefined) return { password: secretOf(passwordEnv, env) };

@@ -1,6 +1,11 @@
 /** Receivers, routes and what is live, from the configuration. */
 import { join } from 'node:path';
-import { documentFiles, postedDocuments } from '../../adapters/outbound/billing/documents.ts';
+import type { Outbound } from '../../adapters/adapter.ts';
+import {
+  documentFiles,
+  postedDocuments,
+  sftpDocuments,
+} from '../../adapters/outbound/billing/documents.ts';
 import { billingRecords } from '../../adapters/outbound/billing/records.ts';
 import { billingFiles } from '../../adapters/outbound/billing/specification-files.ts';
 import { fileNotices } from '../../adapters/outbound/notices/file.ts';
@@ -13,9 +18,10 @@ import { systemClock } from '../runtime/clock.ts';
 import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 import { fhirReceiver } from './fhir-receiver.ts';
-import { mllpReceiver, sftpReceiver } from './line-receivers.ts';
+import { mllpReceiver, sftpReceiver, sftpSettings } from './line-receivers.ts';
+import { makePdf } from './pdf.ts';
 import { takes } from './routing.ts';
-import { sdkOutbound } from './sdk.ts';
+import { sdkDocuments, sdkOutbound } from './sdk.ts';
 
 export type OpenReceiver = Receiver & { readonly config: ReceiverConfig; close?(): Promise<void> };
 
@@ -70,7 +76,10 @@ export function receiverOf(
 }
 
 /** Whether a receiver takes the same delivery twice as once, by its configuration. */
-export function recognisesRepeats(receiver: ReceiverConfig, { sdk }: Config): boolean {
+export function recognisesRepeats(
+  receiver: ReceiverConfig | BillingReceiverConfig,
+  { sdk }: Pick<Config, 'sdk'>,
+): boolean {
   if (receiver.channel === 'file') return true;
   if (receiver.channel !== 'sdk') return receiver.recognisesRepeats;
   return sdk === undefined || 'folder' in sdk.accessPoint || sdk.accessPoint.recognisesRepeats;
@@ -115,18 +124,23 @@ export function billingReceiver(
   const folder = config.billing.folder ?? join(dataFolder(config), 'billing');
   return {
     id: 'billing',
-    outbound: billingFiles({ folder, places }),
+    outbound: billingFiles({ folder, places, pdf: makePdf }),
     isLive: liveFrom(config.billing),
   };
 }
 
 /** Receivers of invoices, specifications and billing records. @throws GatewayError configuration-invalid */
 export function documentReceivers(
-  { billing }: Pick<Config, 'billing'>,
+  config: Pick<Config, 'billing' | 'sdk'>,
   { nation }: Pick<Profiles, 'nation'>,
   env: NodeJS.ProcessEnv,
 ): readonly DocumentReceiver[] {
-  return billing.receivers.map((config, index) => documentReceiver(config, index, nation, env));
+  return config.billing.receivers.map((receiver, index) => {
+    const outbound = documentOutbound(receiver, index, config, nation, env);
+    const { id } = receiver;
+    const close = outbound.close?.bind(outbound);
+    return { id, config: receiver, isLive: liveFrom(receiver), outbound, ...(close && { close }) };
+  });
 }
 
 /** One receiver of a kind of document. */
@@ -135,30 +149,42 @@ export type DocumentReceiver = Receiver & {
   close?(): Promise<void>;
 };
 
-function documentReceiver(
-  config: BillingReceiverConfig,
+function documentOutbound(
+  receiver: BillingReceiverConfig,
   index: number,
+  config: Pick<Config, 'sdk'>,
   places: Profiles['nation'],
   env: NodeJS.ProcessEnv,
-): DocumentReceiver {
-  const common = { id: config.id, config, isLive: liveFrom(config) };
-  if (config.channel === 'file') {
-    return { ...common, outbound: documentFiles({ folder: config.folder, places }) };
+): Outbound & { close?(): Promise<void> } {
+  const making = { places, pdf: makePdf };
+  const location = `billing.receivers.${index}`;
+  switch (receiver.channel) {
+    case 'file':
+      return documentFiles({ folder: receiver.folder, ...making });
+    case 'sftp':
+      return placedIn(location, () =>
+        sftpDocuments({ ...sftpSettings(receiver, env), ...making, parts: receiver.parts }),
+      );
+    case 'sdk':
+      return sdkDocuments(receiver, config, places, env);
+    case 'http': {
+      const { url, tokenEnv, secretEnv, timeout, recognisesRepeats: idempotent } = receiver;
+      const post = {
+        url,
+        token: tokenEnv === undefined ? undefined : secretOf(tokenEnv, env),
+        secrets: secretEnv?.map((name) => secretOf(name, env)),
+        timeoutMs: timeout,
+        idempotent,
+        allowPrivate: receiver.ownNetwork,
+        nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
+      };
+      return placedIn(location, () => {
+        if (receiver.takes !== 'record') return postedDocuments(post);
+        const { category, customerId, municipality } = receiver;
+        return billingRecords({ ...post, category, customerId, municipality });
+      });
+    }
   }
-  const post = {
-    url: config.url,
-    token: config.tokenEnv === undefined ? undefined : secretOf(config.tokenEnv, env),
-    timeoutMs: config.timeout,
-    idempotent: config.recognisesRepeats,
-    allowPrivate: config.ownNetwork,
-    nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
-  };
-  const outbound = placedIn(`billing.receivers.${index}`, () => {
-    if (config.takes !== 'record') return postedDocuments(post);
-    const { category, customerId, municipality } = config;
-    return billingRecords({ ...post, category, customerId, municipality });
-  });
-  return { ...common, outbound, close: () => outbound.close() };
 }
 
 function liveFrom(setting: {

@@ -3,34 +3,73 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Router } from 'express';
-import type { TakeReceipt } from '../../adapters/adapter.ts';
+import type { Outbound, TakeReceipt } from '../../adapters/adapter.ts';
 import { watchSdkReceipts } from '../../adapters/inbound/sdk-receipts/folder.ts';
 import { sdkReceiptsRouter } from '../../adapters/inbound/sdk-receipts/server.ts';
-import { sdkNotices, type HandOver } from '../../adapters/outbound/notices/sdk/index.ts';
+import type { Places } from '../../adapters/outbound/billing/specification-document.ts';
+import {
+  sdkSpecifications,
+  type SdkSpecificationSettings,
+} from '../../adapters/outbound/billing/specification-message.ts';
+import { sdkNotices, type SdkNoticeSettings } from '../../adapters/outbound/notices/sdk.ts';
+import type { SdkAddresses } from '../../adapters/outbound/sdk/envelope.ts';
+import type { HandOver } from '../../adapters/outbound/ways/access-point.ts';
 import type { WatchedFolder } from '../../adapters/wire/watched-folder.ts';
 import type { MunicipalWords } from '../../mappings/municipal.ts';
 import { takeReceipts } from '../carried.ts';
 import { asGatewayError, assert, GatewayError } from '../errors.ts';
 import type { ReceiveParts } from '../receive.ts';
 import { systemClock } from '../runtime/clock.ts';
+import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import type { SdkConfig } from '../runtime/config-sdk.ts';
 import { secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
+import { makePdf } from './pdf.ts';
 
-/** The way out to one receiver. @throws GatewayError configuration-invalid */
+type OpenOutbound = Outbound & { close(): Promise<void> };
+
+/** The way out to one receiver of notices. @throws GatewayError configuration-invalid */
 export function sdkOutbound(
   receiver: Extract<ReceiverConfig, { channel: 'sdk' }>,
-  { sdk }: Config,
+  { sdk }: Pick<Config, 'sdk'>,
   words: MunicipalWords,
   env: NodeJS.ProcessEnv,
-): ReturnType<typeof sdkNotices> {
+): OpenOutbound {
+  const confidential = receiver.confidential || receiver.protectedIdentity === true;
+  return opened({ ...receiver, confidential }, sdk, env, (settings) =>
+    sdkNotices({ ...settings, words, pdf: makePdf }),
+  );
+}
+
+/** The way out to one receiver of specifications. @throws GatewayError configuration-invalid */
+export function sdkDocuments(
+  receiver: Extract<BillingReceiverConfig, { channel: 'sdk' }>,
+  { sdk }: Pick<Config, 'sdk'>,
+  places: Places,
+  env: NodeJS.ProcessEnv,
+): OpenOutbound {
+  const { parts } = receiver;
+  return opened(receiver, sdk, env, (settings) =>
+    sdkSpecifications({ ...settings, parts, places, pdf: makePdf }),
+  );
+}
+
+/** Who it is for, and how it is handed over: the same whatever is sent. */
+type SdkSettings = Pick<
+  SdkNoticeSettings & SdkSpecificationSettings,
+  'addresses' | 'handOver' | 'receiptWithinMs'
+>;
+
+function opened(
+  { id, to, confidential }: Pick<SdkAddresses, 'to' | 'confidential'> & { readonly id: string },
+  sdk: SdkConfig | undefined,
+  env: NodeJS.ProcessEnv,
+  open: (settings: SdkSettings) => OpenOutbound,
+): OpenOutbound {
   assert(sdk !== undefined, 'a receiver by SDK was checked against the setting sdk');
-  const { id, to, protectedIdentity } = receiver;
-  const confidential = receiver.confidential || protectedIdentity === true;
   try {
-    return sdkNotices({
+    return open({
       addresses: { receiver: id, from: sdk.from, to, confidential },
-      words,
       handOver: handOverOf(sdk, env),
       receiptWithinMs: sdk.receiptWithin,
     });

@@ -1,10 +1,11 @@
 /** SDK in tests: addresses of nobody, a notice of the corpus as it would be sent, and receipts as a message service words them. */
 import type { OutboundNotice } from '../../adapters/adapter.ts';
-import type { SdkAddresses } from '../../adapters/outbound/notices/sdk/message.ts';
-import { sdkNotices } from '../../adapters/outbound/notices/sdk/index.ts';
+import { sdkNotices } from '../../adapters/outbound/notices/sdk.ts';
+import type { SdkAddresses } from '../../adapters/outbound/sdk/envelope.ts';
 import { deliveryIdOf } from '../../gateway/process/ids.ts';
 import { loadMunicipalWords } from '../../mappings/municipal.ts';
 import { noticeOfCase } from './municipal-case.ts';
+import { pdf } from './pdf.ts';
 
 export const addresses: SdkAddresses = {
   receiver: 'goteborg',
@@ -28,13 +29,14 @@ export function sdkCase(name: string): OutboundNotice {
 const channel = sdkNotices({
   addresses,
   words: loadMunicipalWords(),
+  pdf,
   handOver: { by: 'folder', folder: '/nowhere' },
   receiptWithinMs: 1000,
 });
 
 /** The envelope as it is handed over. */
-export function envelopeOf(message: OutboundNotice): string {
-  return channel.render(message).parts[0]?.body ?? '';
+export async function envelopeOf(message: OutboundNotice): Promise<string> {
+  return (await channel.render(message)).parts[0]?.body ?? '';
 }
 
 export interface ReceiptWords {

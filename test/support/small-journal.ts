@@ -225,7 +225,7 @@ function bodyOf(event: DischargeEvent): EventBody {
 const takesEverything: Outbound = {
   channel: 'test',
   idempotent: true,
-  render: () => ({ contentType: 'text/plain', parts: [] }),
+  render: async () => ({ contentType: 'text/plain', parts: [] }),
   deliver: () => Promise.resolve({ proof: 'receiver-answer', detail: 'taken' }),
 };
 

@@ -1,17 +1,18 @@
-/** The forms in which documents of billing go out, and the ways: a folder, or a POST. */
-import { asGatewayError, assert, GatewayError } from '../../../gateway/errors.ts';
+/** The forms in which invoices and their specifications go out, and the ways: a folder, SFTP, or a POST. */
+import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
 import type { IssuedInvoice } from '../../../gateway/process/events.ts';
 import type { Outbound, OutboundMessage, Rendered } from '../../adapter.ts';
-import { dropFiles } from '../../wire/file-drop.ts';
-import { signerOf } from '../../wire/signature.ts';
-import { targetOf } from '../../wire/target.ts';
-import { judgeAnswer } from '../../wire/http-receipt.ts';
-import { openPostLine, postOnce } from '../../wire/http-post.ts';
+import { byFolder } from '../ways/folder.ts';
+import { byPost, type PostSettings } from '../ways/post.ts';
+import { bySftp, type SftpSettings } from '../ways/sftp.ts';
 import { checkInvoice, type Breach } from './checking/index.ts';
 import { invoiceOf } from './issued.ts';
 import { renderInvoice } from './peppol.ts';
-import type { Places } from './specification-document.ts';
-import { renderSpecificationFiles } from './specification-files.ts';
+import {
+  renderSpecificationFiles,
+  type Making,
+  type SpecificationPart,
+} from './specification-files.ts';
 import { renderSpecification } from './specification.ts';
 
 /** What a receiver's system would refuse of an invoice; nothing where it may be sent. Warnings are no breach. */
@@ -45,79 +46,53 @@ function xmlOf(issued: IssuedInvoice): string {
   }
 }
 
-/** @throws GatewayError as `renderIssued` */
-export function renderDocument(message: OutboundMessage): Rendered {
+/**
+ * An invoice, or the files of its specification.
+ * @throws GatewayError as `renderIssued` and `renderSpecificationFiles`
+ */
+async function renderFiles(
+  message: OutboundMessage,
+  making: Making,
+  parts?: readonly SpecificationPart[],
+): Promise<Rendered> {
   if (message.kind === 'invoice') return renderIssued(message.invoice);
-  assert(message.kind === 'specification', 'an invoice or its specification');
-  return renderSpecification(message);
+  return await renderSpecificationFiles(message, making, parts);
 }
 
 /** Documents in a folder that an access point, or the receiver's system, empties. */
-export function documentFiles(to: { readonly folder: string; readonly places: Places }): Outbound {
+export function documentFiles({
+  folder,
+  ...making
+}: { readonly folder: string } & Making): Outbound {
   return {
+    ...byFolder(folder),
     channel: 'billing-file',
-    idempotent: true,
-    render: (message) =>
-      message.kind === 'specification'
-        ? renderSpecificationFiles(message, to.places)
-        : renderDocument(message),
-    async deliver(_deliveryId, rendered, signal) {
-      await dropFiles(to.folder, rendered.parts, signal);
-      return { proof: 'none', detail: 'file written' };
-    },
+    render: (message) => renderFiles(message, making),
   };
 }
 
-export interface PostSettings {
-  readonly url: string;
-  /** Bearer token. */
-  readonly token?: string | undefined;
-  /** `whsec_…`: signed as a webhook too (Standard Webhooks 1.0). */
-  readonly secrets?: readonly string[] | undefined;
-  readonly timeoutMs: number;
-  /** It recognises a repeated `Idempotency-Key`. */
-  readonly idempotent: boolean;
-  readonly allowPrivate: boolean;
-  /** The machine's time. */
-  readonly nowSeconds: () => number;
+/** Documents on the receiver's SFTP server, by the names they have in a folder, without its months. */
+export function sftpDocuments(
+  settings: SftpSettings & Making & { readonly parts: readonly SpecificationPart[] },
+): Outbound & { close(): Promise<void> } {
+  return {
+    ...bySftp(settings),
+    channel: 'billing-sftp',
+    render: (message) => renderFiles(message, settings, settings.parts),
+  };
 }
 
 /**
- * Documents by POST: the first part as it is, our delivery id as `Idempotency-Key`.
+ * Documents by POST, our delivery id as `Idempotency-Key`: an invoice as it is, a specification as JSON.
  * @throws GatewayError configuration-invalid for an address that is not allowed
  */
-export function postedDocuments(
-  settings: PostSettings,
-  render: Outbound['render'] = renderDocument,
-): Outbound & { close(): Promise<void> } {
-  const { timeoutMs, idempotent, token, nowSeconds, secrets } = settings;
-  const target = targetOf(settings.url, settings.allowPrivate, 'url');
-  const sign = secrets && signerOf(secrets);
-  const line = openPostLine(target, settings);
+export function postedDocuments(settings: PostSettings): Outbound & { close(): Promise<void> } {
   return {
+    ...byPost(settings, { name: 'document', isKeyed: true }),
     channel: 'billing-http',
-    idempotent,
-    render,
-    async deliver(deliveryId, rendered, signal, traceparent) {
-      const [part] = rendered.parts;
-      assert(part, 'a document has content');
-      const now = nowSeconds();
-      const answer = await postOnce({
-        line,
-        headers: {
-          'content-type': rendered.contentType,
-          'idempotency-key': deliveryId,
-          'user-agent': 'hemgang',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...sign?.(deliveryId, part.body, now),
-          ...(traceparent !== undefined && { traceparent }),
-        },
-        body: part.body,
-        timeoutMs,
-        signal,
-      });
-      return judgeAnswer(answer, now);
-    },
-    close: () => line.close(),
+    render: async (message) =>
+      message.kind === 'invoice'
+        ? renderIssued(message.invoice)
+        : renderSpecification(message, ['json']),
   };
 }

@@ -14,7 +14,7 @@ import type {
   IssuedInvoice,
 } from '../../../gateway/process/events.ts';
 import type { Outbound, OutboundMessage, OutboundRecord, Rendered } from '../../adapter.ts';
-import { postedDocuments, type PostSettings } from './documents.ts';
+import { byPost, type PostSettings } from '../ways/post.ts';
 import { lineNames } from './specification.ts';
 
 export interface RecordSettings extends Omit<PostSettings, 'url'> {
@@ -31,10 +31,11 @@ export interface RecordSettings extends Omit<PostSettings, 'url'> {
 export function billingRecords(settings: RecordSettings): Outbound & { close(): Promise<void> } {
   const { municipality, url } = settings;
   const address = `${url.replace(/\/$/, '')}/${municipality}/billingrecords`;
-  const posted = postedDocuments({ ...settings, url: address }, (message) =>
-    renderRecord(message, settings),
-  );
-  return { ...posted, channel: 'billing-records' };
+  return {
+    ...byPost({ ...settings, url: address }, { name: 'document', isKeyed: true }),
+    channel: 'billing-records',
+    render: async (message) => renderRecord(message, settings),
+  };
 }
 
 type Named = Pick<RecordSettings, 'category' | 'customerId'>;

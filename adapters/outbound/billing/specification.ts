@@ -28,21 +28,25 @@ export const isSpecified = (message: OutboundMessage): message is Specified =>
 
 /**
  * Renders a billing record, or the specification of an invoice. Pure: times come from the event.
+ * @param parts which of them, in which order
  * @throws GatewayError assertion-failed where the lines do not add up to the total: such a record is never sent
  */
-export function renderSpecification(message: OutboundMessage): Rendered {
+export function renderSpecification(
+  message: OutboundMessage,
+  parts: readonly ('csv' | 'json')[],
+): Rendered {
   assert(isSpecified(message), 'a specification is of a billing record');
   const { billing } = message;
   const sumOre = billing.lines.reduce((sum, line) => sum + line.amountOre, 0);
   assert(sumOre === billing.totalOre, 'the lines of a billing record add up to its total');
   const name = nameOf(message);
-  const json = `${JSON.stringify(jsonOf(message), null, 2)}\n`;
+  const bodies = {
+    csv: (): string => toCsv([header, ...rowsOf(message)]),
+    json: (): string => `${JSON.stringify(jsonOf(message), null, 2)}\n`,
+  };
   return {
     contentType: 'application/json',
-    parts: [
-      { name: `${name}.json`, body: json },
-      { name: `${name}.csv`, body: toCsv([header, ...rowsOf(message)]) },
-    ],
+    parts: parts.map((part) => ({ name: `${name}.${part}`, body: bodies[part]() })),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Notices as files in a folder that the receiver's system empties: `<delivery id>.json`. */
 import type { MunicipalWords } from '../../../mappings/municipal.ts';
 import type { Outbound } from '../../adapter.ts';
-import { dropFiles } from '../../wire/file-drop.ts';
+import { byFolder } from '../ways/folder.ts';
 import { renderReminder } from './reminder.ts';
 import { renderNotice } from './render.ts';
 
@@ -12,16 +12,12 @@ export interface FileNoticeSettings {
   readonly proof: 'receiver-answer' | 'none';
 }
 
-/** One receiver reached by a folder. A repeat writes over itself, so it is idempotent. */
+/** One receiver reached by a folder. */
 export function fileNotices({ folder, words, proof }: FileNoticeSettings): Outbound {
   return {
+    ...byFolder(folder, proof),
     channel: 'file',
-    idempotent: true,
-    render: (message) => renderNotice(message, words),
-    remind: (reminder) => renderReminder(reminder, words),
-    async deliver(_deliveryId, rendered, signal) {
-      await dropFiles(folder, rendered.parts, signal);
-      return { proof, detail: 'file written' };
-    },
+    render: async (message) => renderNotice(message, words),
+    remind: async (reminder) => renderReminder(reminder, words),
   };
 }

@@ -39,7 +39,7 @@ export function mllpNotices(settings: MllpNoticeSettings): Outbound & { close():
   return {
     channel: 'mllp',
     idempotent,
-    render: (message) => renderAdt(message, words, settings),
+    render: async (message) => renderAdt(message, words, settings),
     async deliver(_deliveryId, rendered, signal) {
       const part = rendered.parts[0];
       assert(part !== undefined && rendered.parts.length === 1, 'MLLP carries one part');

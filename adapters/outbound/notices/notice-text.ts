@@ -81,6 +81,10 @@ export function spellLine({ label, text }: NoticeLine): string {
   return label === undefined ? text : `${label}: ${isolated(text)}`;
 }
 
+/** The whole of it as one text, without its title. */
+export const plainText = ({ lines, reference }: NoticeText): string =>
+  [...lines.map(spellLine), reference].join('\n');
+
 /** A value in a script from right to left stands apart, so that it does not turn the words around it (UAX #9). */
 function isolated(text: string): string {
   return rightToLeft.test(text) ? `\u2068${text}\u2069` : text;

@@ -1,49 +1,22 @@
-/** Notices as files on the receiver's SFTP server: `<delivery id>.json`. Delivered is what was renamed and confirmed. */
+/** Notices as files on the receiver's SFTP server: `<delivery id>` with `.pdf`, `.txt` and `.json`, as far as it takes them. */
 import type { MunicipalWords } from '../../../mappings/municipal.ts';
 import type { Outbound } from '../../adapter.ts';
-import { KeptConnection } from '../../wire/kept-connection.ts';
-import { dropBySftp } from '../../wire/sftp-drop.ts';
-import { connectSftp, type SftpTarget } from '../../wire/sftp-link.ts';
-import { renderReminder } from './reminder.ts';
-import { renderNotice } from './render.ts';
+import type { MakePdf } from '../pdf/document.ts';
+import { bySftp, type SftpSettings } from '../ways/sftp.ts';
+import { renderNoticeFiles, renderReminderFiles, type NoticePart } from './notice-files.ts';
 
-export interface SftpNoticeSettings extends SftpTarget {
-  /** On the server; relative to where our user comes in. */
-  readonly folder: string;
+export interface SftpNoticeSettings extends SftpSettings {
   readonly words: MunicipalWords;
-  /** A file that comes again under its name is known to be the same: what may have arrived may be sent again. */
-  readonly idempotent: boolean;
+  readonly parts: readonly NoticePart[];
+  readonly pdf: MakePdf;
 }
-
-/** Servers end what is idle, mostly after minutes; a storm of notices shares one connection. */
-const idleMs = 30_000;
 
 /** One receiver reached by SFTP. */
 export function sftpNotices(settings: SftpNoticeSettings): Outbound & { close(): Promise<void> } {
-  const { words, folder, idempotent, timeoutMs } = settings;
-  const kept = new KeptConnection({
-    name: 'sftp',
-    open: () => connectSftp(settings),
-    isOpen: (link) => link.isOpen(),
-    destroy: (link) => link.destroy(),
-    idleMs,
-  });
   return {
+    ...bySftp(settings),
     channel: 'sftp',
-    idempotent,
-    render: (message) => renderNotice(message, words),
-    remind: (reminder) => renderReminder(reminder, words),
-    async deliver(_deliveryId, rendered, signal) {
-      const files = rendered.parts.map(({ name, body, encoding }) => ({
-        name,
-        body: Buffer.from(body, encoding ?? 'utf8'),
-      }));
-      const written = await kept.use(timeoutMs, signal, (link, stopped) =>
-        dropBySftp(link, folder, files, stopped),
-      );
-      const detail = written === 0 ? 'the same file stands there' : 'rename confirmed';
-      return { proof: 'receiver-answer', detail };
-    },
-    close: async () => kept.close(),
+    render: (message) => renderNoticeFiles(message, settings),
+    remind: (reminder) => renderReminderFiles(reminder, settings),
   };
 }

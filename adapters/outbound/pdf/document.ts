@@ -31,3 +31,6 @@ export interface Column {
   /** Numbers stand to the right. */
   readonly align?: 'right';
 }
+
+/** Makes the bytes of a PDF file: the same document gives the same bytes. */
+export type MakePdf = (document: ReadableDocument) => Promise<Uint8Array>;

@@ -5,6 +5,7 @@
 import { shownHostKey } from '../../../adapters/wire/sftp-link.ts';
 import { lookupFor } from '../../../adapters/wire/target.ts';
 import { asGatewayError } from '../../errors.ts';
+import type { SftpServer } from '../../runtime/config-line.ts';
 import type { Config, ReceiverConfig } from '../../runtime/config.ts';
 import { failed, ok, type Check } from './check.ts';
 import { fhirReach, tokenCheck } from './fhir-reach.ts';
@@ -44,11 +45,13 @@ export async function reachChecks(
   { receivers, sdk, senders, billing }: Config,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Check[]> {
-  const documents = billing.receivers.flatMap((receiver) =>
-    receiver.channel === 'http'
-      ? [lineCheck(`receiver ${receiver.id}`, () => lineTo(receiver.url, receiver.ownNetwork))]
-      : [],
-  );
+  const documents = billing.receivers.flatMap((receiver) => {
+    const name = `receiver ${receiver.id}`;
+    if (receiver.channel === 'sftp') return [reachSftp(name, receiver)];
+    return receiver.channel === 'http'
+      ? [lineCheck(name, () => lineTo(receiver.url, receiver.ownNetwork))]
+      : [];
+  });
   const sources = senders.flatMap(({ id, fhir }, index) =>
     (['poll', 'subscriptions'] as const).flatMap((kind) => {
       const server = fhir?.[kind];
@@ -97,8 +100,8 @@ async function reachMllp(name: string, receiver: Of<'mllp'>, caSetting: string):
 }
 
 /** The host key is looked at, and nobody logs in. */
-async function reachSftp(name: string, receiver: Of<'sftp'>): Promise<Check> {
-  const { host, port, hostKey, ownNetwork } = receiver;
+async function reachSftp(name: string, server: SftpServer): Promise<Check> {
+  const { host, port, hostKey, ownNetwork } = server;
   try {
     const lookup = lookupFor(host, 'encrypted', ownNetwork, 'host');
     const shown = await shownHostKey({ host, port, lookup }, reachTimeoutMs);

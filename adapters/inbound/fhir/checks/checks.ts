@@ -5,7 +5,8 @@ import type { FhirResource } from 'fhir/r4.js';
 import type { Finding, Level } from './finding.ts';
 import { profileChecks, type ProfileChecks } from './profile-checks.ts';
 import { beyond } from './second-opinion.ts';
-import { structureQueue, type StartWorker } from './structure-queue.ts';
+import type { StartWorker } from '../../../start-worker.ts';
+import { structureQueue } from './structure-queue.ts';
 
 export interface FhirChecks {
   /**

@@ -5,6 +5,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../../../../gateway/errors.ts';
+import type { StartWorker } from '../../../start-worker.ts';
 import type { Finding } from './finding.ts';
 
 export type StructureQuestion = { readonly id: number } & Question;
@@ -18,9 +19,6 @@ type StructureAnswer =
   | { readonly id: number; readonly unreadable: true };
 /** It is ready once it has read all definitions. */
 export type FromStructureWorker = 'ready' | StructureAnswer;
-
-/** Starts a worker of this folder: `startWorker` of the runtime. */
-export type StartWorker = (stem: string, workerData: unknown, beside: string) => Worker;
 
 export interface StructureQueue {
   /**

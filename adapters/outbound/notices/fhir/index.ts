@@ -4,7 +4,7 @@
  */
 import { assert } from '../../../../gateway/errors.ts';
 import type { MunicipalWords } from '../../../../mappings/municipal.ts';
-import type { Outbound } from '../../../adapter.ts';
+import type { Outbound, OutboundMessage, Rendered } from '../../../adapter.ts';
 import type { FhirClient } from '../../../wire/fhir-client.ts';
 import { noticeText } from '../notice-text.ts';
 import { judgeNoticeAnswer } from './answer.ts';
@@ -36,17 +36,7 @@ export function fhirNotices(settings: FhirNoticeSettings): Outbound & { close():
   return {
     channel: 'fhir',
     idempotent,
-    render(message) {
-      assert(message.kind === 'notice', 'a notice channel carries notices');
-      const text = noticeText(message, words);
-      const bundle = noticeBundle(message, text, { receiverId, destination, source });
-      return {
-        contentType: 'application/fhir+json',
-        parts: [
-          { name: `${message.deliveryId}.json`, body: `${JSON.stringify(bundle, null, 2)}\n` },
-        ],
-      };
-    },
+    render: async (message) => renderFhir(message, words, { receiverId, destination, source }),
     async deliver(deliveryId, rendered, signal, traceparent) {
       const part = rendered.parts[0];
       assert(part !== undefined && rendered.parts.length === 1, 'a message is one part');
@@ -64,5 +54,19 @@ export function fhirNotices(settings: FhirNoticeSettings): Outbound & { close():
       return judgeNoticeAnswer(answer, { deliveryId, what: `POST ${to}` });
     },
     close: () => client.close(),
+  };
+}
+
+/** Pure. @throws GatewayError unroutable for a notice that is held for a person */
+export function renderFhir(
+  message: OutboundMessage,
+  words: MunicipalWords,
+  ends: Parameters<typeof noticeBundle>[2],
+): Rendered {
+  assert(message.kind === 'notice', 'a notice channel carries notices');
+  const bundle = noticeBundle(message, noticeText(message, words), ends);
+  return {
+    contentType: 'application/fhir+json',
+    parts: [{ name: `${message.deliveryId}.json`, body: `${JSON.stringify(bundle, null, 2)}\n` }],
   };
 }

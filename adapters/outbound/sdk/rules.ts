@@ -2,7 +2,7 @@
  * The rules an SDK message and its envelope are held against before they leave, by name: those of the message's content
  * specification and schematron (diggsweden/sdk-docs) that a schema cannot say, and those of the envelope's profile.
  */
-import { childOf, readXmlTree, type XmlElement } from '../../../wire/xml-tree.ts';
+import { childOf, readXmlTree, type XmlElement } from '../../wire/xml-tree.ts';
 import {
   businessScope,
   documentType,
