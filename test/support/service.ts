@@ -13,6 +13,8 @@ export interface Service {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Lines of its log. */
   readonly logged: string;
+  /** The exit code, when it ends by itself; null when it was killed. */
+  readonly ended: Promise<number | null>;
   /** Sends the signal and waits for the end. @returns the exit code, null when it was killed */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
@@ -55,6 +57,7 @@ export async function startService(
     get logged() {
       return errors;
     },
+    ended: exited,
     signal: (signal) => void child.kill(signal),
     async end(signal) {
       child.kill(signal);
