@@ -15,6 +15,9 @@ const fates = {
   'control-id-reused': 'permanent',
   'out-of-sequence': 'permanent',
   'unknown-case': 'permanent',
+  // No invoice of this number to who speaks of it; and one that cannot be disputed, with our own code for why.
+  'unknown-invoice': 'permanent',
+  'dispute-refused': 'permanent',
   // The resource is not as the sender takes it to be (If-Match, If-None-Exist, several matches).
   'version-conflict': 'permanent',
   'journal-unavailable': 'transient',
@@ -50,7 +53,10 @@ export interface ErrorDetail {
   readonly cause?: unknown;
   /** Where in the message, as the standard writes it: `PV1-19`, `Encounter.status`. */
   readonly location?: string;
-  /** The standard's own code for it where there is one: HL7 table 0357, a FHIR issue code, an HTTP status. */
+  /**
+   * The standard's own code for it where there is one: HL7 table 0357, a FHIR issue code, an HTTP status; of a dispute that
+   * is refused, our word for why.
+   */
   readonly standardCode?: string;
   /** The earliest time to try again, in milliseconds from now, where the other side said so. */
   readonly retryAfterMs?: number;

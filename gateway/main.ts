@@ -219,7 +219,11 @@ async function assemble(
     await keeper.close();
     clearTimeout(hurry);
   });
-  const routes = receiving && { ...receiving.routes, partners: () => current().prepared.partners };
+  const routes = receiving && {
+    ...receiving.routes,
+    partners: () => current().prepared.partners,
+    profiles: () => current().prepared.profiles,
+  };
   const http = await listenHttp(config, journal, parts, observing.router, routes);
   closers.push(() => http.close());
   const mllp = (await receiving?.listen()) ?? { host: config.mllp.host, port: 0 };

@@ -18,6 +18,7 @@ import type { EventBody } from './process/events.ts';
 import { factId } from './process/ids.ts';
 import type { Clock } from './runtime/clock.ts';
 import type {
+  Append,
   IncomingMessage,
   Journal,
   RecordOutcome,
@@ -39,12 +40,13 @@ export interface ReceiveParts {
 /**
  * The one function an inbound adapter calls.
  * It never throws: whatever is wrong becomes the answers the standard has for it, and what was refused is kept.
- * @param check refuses a message before it is translated, by what it throws
+ * @param check refuses a message before it is translated, by what it throws; what it gives back was decided of it at once
+ *   and is written with it
  */
 export function createReceive<M>(
   adapter: Inbound<M>,
   parts: ReceiveParts,
-  check?: (message: M) => Promise<unknown>,
+  check?: (message: M, raw: Uint8Array, context: AnswerContext) => Promise<Append | void>,
 ): (raw: Uint8Array, message?: M, traceparent?: string) => Promise<Reply> {
   const { journal, log } = parts;
 
@@ -54,7 +56,7 @@ export function createReceive<M>(
     let step: Step | undefined;
     try {
       message ??= adapter.read(raw);
-      await check?.(message);
+      const decided = await check?.(message, raw, context);
       const head = adapter.head(message);
       step = beginReceive(parts, head, context, traceparent);
       if (head.sequence !== undefined && head.sequence < 1) {
@@ -63,7 +65,8 @@ export function createReceive<M>(
         return reply('accepted', adapter.acknowledge(message, raw, verdict, context));
       }
       const { incoming, answers } = incomingOf(adapter, message, raw, context, parts, step);
-      const outcome = await recorded(parts, step, () => journal.record(incoming));
+      const whole = decided ? { ...incoming, decided } : incoming;
+      const outcome = await recorded(parts, step, () => journal.record(whole));
       const answered = reply('accepted', answersTo(outcome, answers));
       step?.end();
       return answered;
@@ -294,6 +297,7 @@ function errorOf(outcome: Exclude<RecordOutcome, Taken>): GatewayError {
     case 'unknown-case':
       return new GatewayError('unknown-case', 'no such case: name it as our notices do');
     case 'stale-resource':
+    case 'stale-stream':
       return new GatewayError('stale-version', 'another version stands since it was read');
   }
 }

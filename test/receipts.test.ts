@@ -332,6 +332,7 @@ async function startEndpoint(more: { requestsPerMinute?: number; mayAnswer?: () 
     receiptsRouter({
       partners: () => partners,
       receive: memory.receive,
+      dispute: memory.receive,
       mayAnswer: async (receivers, reference) => receivers.includes(cases[reference] ?? ''),
       maxBodyBytes: 2000,
       requestsPerMinute: 1000,

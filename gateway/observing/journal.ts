@@ -51,6 +51,7 @@ export function observeJournal(
     if (outcome.outcome !== 'recorded') return;
     observed.messages.of(message.sender, outcome.parked ? 'parked' : 'accepted').add();
     for (const body of message.events) countEvent(body);
+    for (const { body } of message.decided?.events ?? []) countEvent(body);
     for (const { events } of message.persons ?? []) for (const body of events) countEvent(body);
     for (const { events } of message.moved ?? []) for (const body of events) countEvent(body);
   };

@@ -4,8 +4,9 @@ import { breachesOf } from '../../adapters/outbound/billing/documents.ts';
 import { issuing, readSeries } from '../issue.ts';
 import { creditOf } from '../rules/invoicing/draft.ts';
 import { answering, refused, untilWritten } from './answering.ts';
-import { invoiceInput, invoiceSpokenOf, stepAppend } from './dispute-billing.ts';
+import { invoiceInput, invoiceSpokenOf } from './dispute-billing.ts';
 import { operation } from './operation.ts';
+import { stepAppend } from './spoken-invoice.ts';
 
 const input = invoiceInput.extend({
   /** Places of its lines, from 1; every line that is left where absent. */

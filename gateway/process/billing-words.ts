@@ -1,5 +1,5 @@
 /** The codes of a billing basis in words: what is told beside the amounts, to whoever reads them. */
-import type { SettledCase } from './events.ts';
+import type { DisputeCause, SettledCase } from './events.ts';
 
 /** A text in both languages. */
 export interface Words {
@@ -50,6 +50,23 @@ const shares: Readonly<Record<SettledCase['share'], Words>> = {
   ineligible: { sv: 'debiteras inte', en: 'not charged' },
   'left-out': { sv: 'utanför', en: 'left out' },
 };
+
+/** Why a municipality says that an invoice is not right. */
+const causes: Readonly<Record<DisputeCause, Words>> = {
+  'not-our-resident': { sv: 'inte vår invånare', en: 'not its resident' },
+  days: { sv: 'antalet dygn', en: 'the days that are counted' },
+  amount: { sv: 'beloppet', en: 'the amount' },
+  notice: {
+    sv: 'underrättelsen kom inte, eller för sent',
+    en: 'a notice that was late or missing',
+  },
+  planning: { sv: 'planeringen', en: 'the planning of the discharge' },
+  'charged-twice': { sv: 'begärt två gånger', en: 'asked for twice' },
+  other: { sv: 'annat', en: 'something else, in its own words' },
+};
+
+/** What a cause of a dispute is called. */
+export const causeWords = (cause: DisputeCause): Words => causes[cause];
 
 /** What a remark tells; a code without words stands for itself. */
 export const remarkWords = (code: string): Words => remarks[code] ?? { sv: code, en: code };

@@ -54,6 +54,8 @@ export {
   type Carry,
 } from './events/settlement.ts';
 export {
+  disputeCauses,
+  type DisputeCause,
   type InvoicedLine,
   type InvoiceParty,
   type InvoiceDraft,

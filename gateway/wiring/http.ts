@@ -5,12 +5,14 @@ import { hostname } from 'node:os';
 import express, { type Router } from 'express';
 import { receiptsInbound } from '../../adapters/inbound/receipts/index.ts';
 import { receiptsRouter } from '../../adapters/inbound/receipts/server.ts';
+import type { Profiles } from '../../profiles/index.ts';
 import { assert, GatewayError } from '../errors.ts';
 import { createReceive, type ReceiveParts } from '../receive.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal/journal.ts';
 import { traceparentIn } from '../runtime/trace.ts';
 import type { Partners } from './partners.ts';
+import { takeDisputes } from './told-disputes.ts';
 import { httpTls } from './tls.ts';
 
 export interface HttpServer {
@@ -30,6 +32,8 @@ const idleLookMs = 50;
 export interface Routes {
   /** Those in force. */
   readonly partners: () => Partners;
+  /** Those in force: who takes up a dispute is the agreement's to say. */
+  readonly profiles: () => Profiles;
   /** What is served at `/fhir`, which lies at this address. */
   readonly fhirAt: (url: string) => Router;
   /** What is served at `/fhir-notifications`. */
@@ -53,7 +57,7 @@ export async function listenHttp(
 ): Promise<HttpServer> {
   const app = httpApp(config, journal, seen);
   if (routes !== undefined) {
-    app.use(receiptsOf(config, journal, routes.partners, parts), routes.notifications);
+    app.use(receiptsOf(config, journal, routes, parts), routes.notifications);
     if (routes.sdkReceipts) app.use(routes.sdkReceipts);
   }
   const tls = httpTls(config);
@@ -140,7 +144,7 @@ function trustProxies(app: express.Express, proxies: readonly string[]): void {
 function receiptsOf(
   config: Config,
   journal: Journal,
-  partners: () => Partners,
+  { partners, profiles }: Pick<Routes, 'partners' | 'profiles'>,
   parts: ReceiveParts,
 ): Router {
   return receiptsRouter({
@@ -149,6 +153,7 @@ function receiptsOf(
       const receive = createReceive(receiptsInbound(partner), parts);
       return (await receive(raw, undefined, traceparentIn(header))).answers?.[0];
     },
+    dispute: takeDisputes(parts, profiles),
     mayAnswer: async (receivers, caseReference) => {
       for (const receiver of receivers) {
         if (await journal.deliveries.hasBeenSent(receiver, caseReference)) return true;

@@ -169,7 +169,9 @@ export function openIntake(mappings: Mappings, config: Config, parts: ReceivePar
         told(({ inbounds, mappings: inForce }) => {
           const findingsOf = (resource: FhirResource) =>
             checks.before(resource, levelOf(inForce, senderId));
-          const check = ({ resource }: Exchange) => checked({ findingsOf }, resource);
+          const check = async ({ resource }: Exchange): Promise<void> => {
+            await checked({ findingsOf }, resource);
+          };
           return createReceive(inbounds.fhirOf(senderId), parts, check)(raw, message);
         }),
       receiveTogether: (messages, traceparent) =>

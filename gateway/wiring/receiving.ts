@@ -16,7 +16,7 @@ import { openSdkReceipts } from './sdk.ts';
 
 export interface Receiving {
   /** What is served over HTTP. */
-  readonly routes: Omit<Routes, 'partners'>;
+  readonly routes: Omit<Routes, 'partners' | 'profiles'>;
   /** Parked messages that the tables could translate at this start. */
   readonly freed: number;
   readonly intake: Intake;

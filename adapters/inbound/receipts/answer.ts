@@ -8,23 +8,32 @@ const problem = 'application/problem+json';
 /** One answer for a case that does not exist and a case of somebody else: it must not tell which. */
 export const unknownCase = problemBytes(404, 'unknown-case', 'no such case among yours');
 
-/** The answer as bytes. Stored with the message, given again to a repeat. */
+/** As of cases: one answer for an invoice that does not exist and an invoice to somebody else. */
+const unknownInvoice = problemBytes(404, 'unknown-invoice', 'no such invoice among yours');
+
+/**
+ * The answer as bytes. Stored with the message, given again to a repeat.
+ * @param more what an accepting answer tells beside that
+ */
 export function answerBytes(
   controlId: string | undefined,
   verdict: Verdict,
   context: AnswerContext,
+  more: object = {},
 ): Uint8Array {
   if (verdict.accepted) {
     const warnings = verdict.warnings.length > 0 ? { warnings: verdict.warnings } : {};
-    const answer = { status: 202, id: controlId, recordedAt: context.now, ...warnings };
+    const answer = { status: 202, id: controlId, recordedAt: context.now, ...warnings, ...more };
     return Buffer.from(JSON.stringify(answer));
   }
   const { error } = verdict;
   const status = statusOf(error);
+  if (error.code === 'unknown-invoice') return unknownInvoice;
   if (status === 404) return unknownCase;
   // Of our own faults the other side hears the code alone.
   const detail = status >= 500 ? 'not taken; send it again later' : error.message;
-  return problemBytes(status, error.code, detail, { controlId, location: error.location });
+  const title = error.code === 'dispute-refused' ? (error.standardCode ?? error.code) : error.code;
+  return problemBytes(status, title, detail, { controlId, location: error.location });
 }
 
 /** A problem in JSON: `title` is a stable code, `detail` a sentence without person data. */
@@ -57,7 +66,9 @@ function statusOf(error: GatewayError): number {
     case 'unknown-sender':
       return 403;
     case 'unknown-case':
+    case 'unknown-invoice':
       return 404;
+    case 'dispute-refused':
     case 'control-id-reused':
     case 'out-of-sequence':
       return 409;

@@ -2,15 +2,14 @@
  * Answers and facts from municipalities and primary care: CloudEvents 1.0 in structured JSON.
  *
  * `subject` is the case reference of our notices, `time` is when it happened (with its offset), `id` is unique per
- * partner: the same id and bytes again are the same event.
+ * partner: the same id and bytes again are the same event. What is said of an invoice is in `dispute.ts`.
  */
-import { Temporal } from 'temporal-polyfill';
-import { z } from 'zod';
 import { assert, GatewayError } from '../../../gateway/errors.ts';
 import { checkData, isEventType, type EventType } from '../../../gateway/process/events.ts';
 import { isReceiptType, mayWitness } from '../../../gateway/process/witness.ts';
 import type { Fact, Inbound } from '../../adapter.ts';
 import { answerBytes } from './answer.ts';
+import { readEnvelope } from './cloud-event.ts';
 import type { Partner } from './partner.ts';
 
 export type { Partner, PartnerKind } from './partner.ts';
@@ -26,28 +25,6 @@ export interface ReceiptMessage {
   readonly occurredAt: string;
   readonly data: unknown;
 }
-
-/** Visible text: what names and references are made of. */
-const attribute = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u);
-
-/** RFC 3339 with an offset; a time of day without one does not say when. */
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-
-/** Attributes we use. Others are allowed by the standard (extensions) and not read. */
-const envelope = z.object({
-  specversion: z.literal('1.0'),
-  id: attribute,
-  source: attribute,
-  type: attribute,
-  subject: attribute,
-  time: z.string().regex(rfc3339),
-  datacontenttype: z.literal('application/json').optional(),
-  data: z.unknown(),
-});
 
 /**
  * The inbound adapter of one partner: bytes alone do not say who sent them, the token did.
@@ -79,43 +56,14 @@ export function receiptsInbound(partner: Partner): Inbound<ReceiptMessage> {
  * @throws GatewayError malformed-message, unsupported-message; by attribute, never by value
  */
 export function readCloudEvent(raw: Uint8Array): ReceiptMessage {
-  const result = envelope.safeParse(parseJson(raw));
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    const location = issue?.path.join('.') ?? '';
-    const why = issue?.code ?? 'invalid';
-    throw malformed(`CloudEvent ${location || 'envelope'}: ${why}`, location);
-  }
-  const { id, type: kind, subject, time, data } = result.data;
+  const { id, type: kind, subject: caseReference, time: occurredAt, data } = readEnvelope(raw);
   const type = /^se\.hemgang\.([a-z.-]+)\.v1$/.exec(kind)?.[1] ?? '';
   if (!isEventType(type) || !isReceiptType(type)) {
     throw new GatewayError('unsupported-message', 'CloudEvent type: not one we take', {
       location: 'type',
     });
   }
-  return { id, kind, type, caseReference: subject, occurredAt: utcOf(time), data: data ?? {} };
-}
-
-function parseJson(raw: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
-  } catch {
-    // The cause would quote the body.
-    throw malformed('body: not JSON in UTF-8', '');
-  }
-}
-
-function utcOf(time: string): string {
-  try {
-    const instant = Temporal.Instant.from(time.toUpperCase());
-    return instant.toString({ smallestUnit: 'millisecond' });
-  } catch {
-    throw malformed('CloudEvent time: no such time', 'time');
-  }
-}
-
-function malformed(text: string, location: string): GatewayError {
-  return new GatewayError('malformed-message', text, location === '' ? {} : { location });
+  return { id, kind, type, caseReference, occurredAt, data };
 }
 
 // ---------------------------------------------------------------- from event to fact

@@ -1,5 +1,5 @@
 /**
- * POST /receipts: who is it, may it speak of this case, then `receive`. The answer's status is in the answer, so a
+ * POST /receipts: who is it, may it speak of this case or invoice, then `receive`. The answer's status is in the answer, so a
  * repeat gets the same status and bytes as the first time.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -8,6 +8,7 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
 import { httpOf, problemBytes, unknownCase } from './answer.ts';
+import { isDispute } from './dispute.ts';
 import { readCloudEvent, type Partner } from './index.ts';
 
 export interface KnownPartner extends Partner {
@@ -24,6 +25,8 @@ export interface ReceiptsSettings<P extends KnownPartner> {
     partner: P,
     traceparent: string | undefined,
   ) => Promise<Uint8Array | undefined>;
+  /** As `receive`, of what says that an invoice is not right. */
+  readonly dispute: ReceiptsSettings<P>['receive'];
   /** Whether one of these receivers was sent a notice of this case. */
   readonly mayAnswer: (receivers: readonly string[], caseReference: string) => Promise<boolean>;
   readonly maxBodyBytes: number;
@@ -89,12 +92,14 @@ export function receiptsRouter<P extends KnownPartner>(settings: ReceiptsSetting
     const partner = identified.get(response);
     if (!partner) throw new GatewayError('assertion-failed', 'admitted without a partner');
     const raw: Uint8Array = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const caseReference = subjectOf(raw);
+    const saysOfInvoice = isDispute(raw);
+    const caseReference = saysOfInvoice ? undefined : subjectOf(raw);
     if (caseReference !== undefined) {
       const known = await settings.mayAnswer(partner.receivers, caseReference);
       if (!known) return send(response, unknownCase);
     }
-    const answer = await settings.receive(raw, partner, request.get('traceparent'));
+    const taking = saysOfInvoice ? settings.dispute : settings.receive;
+    const answer = await taking(raw, partner, request.get('traceparent'));
     if (!answer) throw new GatewayError('assertion-failed', 'a receipt always has an answer');
     send(response, answer);
   };

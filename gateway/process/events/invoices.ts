@@ -102,12 +102,30 @@ const disputeStep = z.strictObject({
   by: text,
   reason: reference,
 });
+/** Why a municipality says that an invoice is not right. */
+export const disputeCauses = [
+  'not-our-resident',
+  'days',
+  'amount',
+  'notice',
+  'planning',
+  'charged-twice',
+  'other',
+] as const;
+export type DisputeCause = (typeof disputeCauses)[number];
 const disputed = disputeStep.extend({
   /** Of the levels of the agreement, from 1; absent where no agreement names any. */
   level: z.int().min(1).optional(),
   /** Who takes it up at that level, and where that is agreed. */
   who: reference.optional(),
   reference: reference.optional(),
+  /** The last day of that level to answer, and where that is agreed. */
+  answerBy: date.optional(),
+  answerReference: reference.optional(),
+  /** What the municipality's own system told: then `by` is the partner, and its text stands in its message alone. */
+  cause: z.enum(disputeCauses).optional(),
+  /** Of its lines, by their places from 1; the whole invoice where absent. */
+  lines: z.array(z.int().min(1)).min(1).optional(),
 });
 
 export const invoiceEvents = {

@@ -1,6 +1,6 @@
 /** The journal as everybody sees it: reads on this thread, writes through the queue of the one writer. */
 import type { Fence, Journal } from './journal.ts';
-import { blobsOf, prepareBody, prepareEvent, prepareMessage } from './prepare.ts';
+import { blobsOf, prepareAppend, prepareBody, prepareEvent, prepareMessage } from './prepare.ts';
 import type { Reading } from './reader.ts';
 import type { WriterQueue } from './writer-queue.ts';
 
@@ -68,8 +68,7 @@ function writesOn(queue: Writing, reading: Reading) {
         'retranslate',
         changes.map((change) => ({ ...change, events: change.events.map(prepareBody) })),
       ),
-    append: (change) =>
-      queue.send('append', { ...change, events: change.events.map(prepareEvent) }),
+    append: (change) => queue.send('append', prepareAppend(change)),
     // Asked often and mostly in vain: the writer is troubled only when something is due.
     releaseDue: async (now, { deadlines }) =>
       (await reading.anyDue(now, deadlines))

@@ -2,10 +2,11 @@
 import { numberKinds } from '../../process/events.ts';
 import type { EventBody } from '../../process/events.ts';
 import { keyByContent, keyById } from './dedupe-keys.ts';
-import type { IncomingMessage, NewEvent, RejectedMessage, StoredIdentity } from './journal.ts';
+import type { Append, IncomingMessage, NewEvent, RejectedMessage, StoredIdentity } from './journal.ts';
 import type { PreparedEvent } from './writes/events.ts';
 import type { PreparedBody, PreparedMessage } from './writes/messages.ts';
 import type { PreparedPatient } from './writes/patients.ts';
+import type { PreparedAppend } from './writes/streams.ts';
 
 export function prepareMessage(message: IncomingMessage): PreparedMessage {
   const { sender, controlId, digest } = message;
@@ -41,6 +42,7 @@ export function prepareMessage(message: IncomingMessage): PreparedMessage {
       events: events.map(prepareBody),
     })),
     resources: message.resources ?? [],
+    decided: message.decided && prepareAppend(message.decided),
     unmapped: message.unmapped,
     warnings: message.warnings.length > 0 ? JSON.stringify(message.warnings) : null,
   };
@@ -76,6 +78,11 @@ const worthOf = (kind: string): number =>
 export function prepareBody(body: EventBody): PreparedBody {
   return { id: body.id, type: body.type, body: JSON.stringify(body) };
 }
+
+export const prepareAppend = (change: Append): PreparedAppend => ({
+  ...change,
+  events: change.events.map(prepareEvent),
+});
 
 export function prepareEvent({ streamId, body, lane, alsoStream }: NewEvent): PreparedEvent {
   const { id, type } = body;

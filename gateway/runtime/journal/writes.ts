@@ -122,11 +122,12 @@ export function prepareWrites(sql: Sql, refused: RefusedLimits): Writer {
   const numbers = sequenceNumbers(sql);
   const resources = resourceWrites(sql);
   const cursors = cursorWrites(sql);
-  const messages = messageWrites(sql, events, stays, persons, bodies, numbers, resources);
+  const streams = streamWrites(sql, events, stays);
+  const messages = messageWrites(sql, events, stays, persons, bodies, numbers, resources, streams);
   const writes: Writes = {
     ...messages.writes,
     forgetSequence: ({ sender }) => numbers.forget(sender),
-    ...streamWrites(sql, events, stays),
+    ...streams,
     ...deadlineWrites(sql, events),
     ...outboxWrites(sql, events),
     ...deliveryWrites(sql, events),

@@ -9,6 +9,7 @@ const id = '018f3b52-7c1d-7a44-9e0b-5d1f6a2c3e47';
 
 /** A value for each field that is told, whatever its type. */
 const values: Readonly<Record<string, unknown>> = {
+  answerBy: '2026-05-04',
   at: '2026-03-02T10:00:00.000Z',
   availability: 'available',
   calledBy: 'fixed-care-contact',
@@ -60,6 +61,8 @@ const values: Readonly<Record<string, unknown>> = {
 /** Where a field of the same name says something else. */
 const otherwise: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'action-plan.suggested': { cause: 'liability' },
+  'billing.disputed': { cause: 'days' },
+  'billing.dispute-escalated': { cause: 'days', level: 2 },
   'billing.adjusted': { cause: id, revision: 2 },
   'notice.corrected': { revision: 2 },
   'notice.withdrawn': { revision: 2 },

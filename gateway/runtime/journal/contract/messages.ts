@@ -1,6 +1,7 @@
 /** Messages in: what one becomes, and what is written of one that was not accepted. */
 import type { EventBody, PersonNumberKind } from '../../../process/events.ts';
 import type { NewResource } from './resources.ts';
+import type { Append } from './streams.ts';
 
 export interface StayKey {
   readonly by: 'visit';
@@ -62,6 +63,8 @@ export interface IncomingMessage {
   }[];
   /** Resources that take the place of what stood under their ids; where another version stands by then, nothing is written. */
   readonly resources?: readonly NewResource[];
+  /** What was decided of it at once, and is written with it; where another writer was faster, nothing is written. */
+  readonly decided?: Append;
   readonly unmapped: readonly {
     readonly table: string;
     readonly code: string;
@@ -120,4 +123,6 @@ export type RecordOutcome =
   /** The case reference is not one of ours. Nothing was written. */
   | { readonly outcome: 'unknown-case' }
   /** Another version of a resource stands than the one that was read. Nothing was written. */
-  | { readonly outcome: 'stale-resource' };
+  | { readonly outcome: 'stale-resource' }
+  /** A stream has another version than what was decided with it goes by. Nothing was written. */
+  | { readonly outcome: 'stale-stream' };

@@ -87,7 +87,8 @@ function isPlain(message: PreparedMessage): boolean {
     message.onlyIfSentTo === undefined &&
     message.persons.length === 0 &&
     message.moved.length === 0 &&
-    message.resources.length === 0
+    message.resources.length === 0 &&
+    message.decided === undefined
   );
 }
 

@@ -18,6 +18,7 @@ import type { PersonMessages, PreparedMove, PreparedPerson } from './person-mess
 import type { ResourceWrites } from './resources.ts';
 import type { SequenceNumbers } from './sequences.ts';
 import type { Stay, StayWrites } from './stays.ts';
+import type { PreparedAppend, StreamWrites } from './streams.ts';
 
 export interface PreparedBody {
   readonly id: string;
@@ -52,6 +53,7 @@ export interface PreparedMessage {
   readonly persons: readonly PreparedPerson[];
   readonly moved: readonly PreparedMove[];
   readonly resources: readonly NewResource[];
+  readonly decided: PreparedAppend | undefined;
   readonly unmapped: readonly Unmapped[];
   readonly warnings: string | null;
 }
@@ -83,6 +85,7 @@ export function messageWrites(
   refused: RefusedBodies,
   numbers: SequenceNumbers,
   resources: ResourceWrites,
+  streams: StreamWrites,
 ) {
   const boundTo = sql.prepare(
     `SELECT m.digest, m.answer FROM control_ids AS c
@@ -176,6 +179,8 @@ export function messageWrites(
       return { outcome: 'unknown-case' };
     if (message.resources.length > 0 && !(yield* resources.areAsRead(sender, message.resources)))
       return { outcome: 'stale-resource' };
+    if (message.decided && (yield* streams.append(message.decided)) === 'stale')
+      return { outcome: 'stale-stream' };
     if (known) yield* sql.alone(streamName(known.stayId));
     const speaks = message.events.length > 0 || message.unmapped.length > 0;
     const begun =

@@ -9,6 +9,8 @@ export type PreparedAppend = Omit<Append, 'events'> & {
   readonly events: readonly PreparedEvent[];
 };
 
+export type StreamWrites = ReturnType<typeof streamWrites>;
+
 type Link = EventData<'stay.linked'>;
 
 export function streamWrites(sql: Sql, events: EventLog, stays: StayWrites) {
