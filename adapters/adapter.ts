@@ -237,8 +237,13 @@ export interface OutboundNotice {
   readonly caseReference: string;
   /** Whether this says something new, corrects an earlier notice or withdraws it. */
   readonly action: 'issued' | 'corrected' | 'withdrawn';
-  /** When the notice that this corrects or withdraws was handed over, ISO 8601 UTC; absent where none is known to have been. */
+  /**
+   * When the notice that this corrects, withdraws or changes was handed over, ISO 8601 UTC; absent where none is known to
+   * have been.
+   */
   readonly replacedAt?: string;
+  /** Decision key of the notice that it changes: the two are read together. */
+  readonly changedKey?: string;
   readonly patient: PatientIdentity;
   /** Of a person whose notice was released although the identity is protected: what the register or the hospital says. */
   readonly protection?: PatientCodes['protection'];

@@ -249,17 +249,27 @@ async function messageOf(
   };
 }
 
-/** When what it corrects or withdraws was last handed over: a revision that was replaced unsent is nothing to the receiver. */
+/**
+ * When what it corrects, withdraws or changes was last handed over: a revision that was replaced unsent is nothing to the
+ * receiver.
+ */
 function replacedIn(
   events: readonly StoredEvent[],
-  { key, corrects, revision }: NoticeData,
-): Pick<OutboundNotice, 'replacedAt'> {
-  if (corrects === undefined) return {};
+  { key, corrects, changes, revision }: NoticeData,
+): Pick<OutboundNotice, 'replacedAt' | 'changedKey'> {
+  const changed = events.find(({ event }) => event.id === changes)?.event;
+  const changedKey = changed === undefined ? undefined : noticeOf(changed).key;
   const last = events.findLast(
     ({ event }) =>
-      event.type === 'notice.delivered' && event.data.key === key && event.data.revision < revision,
+      event.type === 'notice.delivered' &&
+      (corrects === undefined
+        ? event.data.key === changedKey
+        : event.data.key === key && event.data.revision < revision),
   );
-  return last === undefined ? {} : { replacedAt: last.event.occurredAt };
+  return {
+    ...(last && { replacedAt: last.event.occurredAt }),
+    ...(changedKey !== undefined && { changedKey }),
+  };
 }
 
 /** What the person's marking was told to be; one that is no longer told was there when the notice was decided. */

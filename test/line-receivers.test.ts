@@ -10,7 +10,7 @@ import { examine } from '../gateway/wiring/doctor/index.ts';
 import { receiverOf } from '../gateway/wiring/receivers.ts';
 import { covers, takes } from '../gateway/wiring/routing.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
-import { aNotice } from './support/channel-notices.ts';
+import { noticeOf } from './support/notices.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const folder = temporaryFolder('line-receivers');
@@ -87,7 +87,7 @@ async function deliverBy(config: Config, env: NodeJS.ProcessEnv = {}): Promise<s
   if (receiver === undefined) throw new Error('there is one');
   const { outbound, close } = receiverOf(receiver, config, words, env, 0);
   try {
-    const notice = aNotice();
+    const notice = noticeOf();
     const signal = new AbortController().signal;
     return (await outbound.deliver('d', await outbound.render(notice), signal)).detail;
   } finally {
@@ -151,8 +151,8 @@ describe('a configured receiver', () => {
     const [byAdt] = configOf({ channel: 'mllp', host: '127.0.0.1' }).receivers;
     if (byAdt === undefined) throw new Error('there is one');
     const now = '2022-03-07T11:00:00.000Z';
-    expect(takes(byAdt, aNotice().notice, now)).toBe(true);
-    expect(takes(byAdt, aNotice({ obligation: 'planning-call' }).notice, now)).toBe(false);
+    expect(takes(byAdt, noticeOf().notice, now)).toBe(true);
+    expect(takes(byAdt, noticeOf('planning-call').notice, now)).toBe(false);
     expect(covers(byAdt, { channel: 'file' })).toBe(false);
     expect(covers({ channel: 'file' }, byAdt)).toBe(true);
   });

@@ -106,6 +106,22 @@ describe('a notice in FHIR', () => {
     expect(entity?.[0]?.what.identifier?.value).toBe(find(first, 'MessageHeader').id);
   });
 
+  test('a changed estimate names the admission notice by the MessageHeader.id that this receiver got, and lets it stand', () => {
+    const admission = bundleOf(noticeOf('admission-notice', 'issued'));
+    const change = bundleOf(noticeOf('discharge-estimate', 'issued'));
+    const [entity, ...more] = find(change, 'Provenance').entity ?? [];
+    expect(more).toEqual([]);
+    expect(entity).toMatchObject({
+      role: 'derivation',
+      what: { identifier: { value: find(admission, 'MessageHeader').id } },
+    });
+    const unnamed = structuredClone(change);
+    delete find(unnamed, 'Provenance').entity;
+    expect(told(unnamed)).toContainEqual(
+      expect.stringMatching(/which admission notice it changes/),
+    );
+  });
+
   test('no two messages share an id of anything in them', () => {
     const ids = cases.flatMap(([, ...of]) =>
       (bundleOf(noticeOf(...of)).entry ?? []).flatMap(({ fullUrl, resource }) => [

@@ -15,12 +15,11 @@ import {
 } from '../adapters/simulated/municipality/index.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { noticedObligations } from '../gateway/process/events.ts';
-import { deliveryIdOf } from '../gateway/process/ids.ts';
+import { decisionId, deliveryIdOf } from '../gateway/process/ids.ts';
 import { loadMappings } from '../mappings/index.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { makeCertificates } from './support/certificates.ts';
-import { noticeOf } from './support/notices.ts';
-import { aNotice, hostileNames, noticePerson } from './support/channel-notices.ts';
+import { hostileNames, keyOf, noticeOf, noticePerson } from './support/notices.ts';
 
 const words = loadMunicipalWords();
 const corpus = join(import.meta.dirname, 'corpus', 'municipal-adt');
@@ -66,7 +65,7 @@ function channelTo(at: SimulatedMllp, more: Partial<MllpNoticeSettings> = {}): O
 
 async function send(
   channel: Outbound,
-  notice = aNotice(),
+  notice = noticeOf(),
   signal = never,
 ): Promise<DeliveryReceipt> {
   return await channel.deliver(notice.deliveryId, await channel.render(notice), signal);
@@ -92,17 +91,17 @@ describe('a notice as ADT', () => {
     inbound.translate(inbound.read(Buffer.from(textOf(notice), 'utf8')));
 
   test('is read by our own reader: the person, the case as the stay, and what happened', () => {
-    const { stay, patient, facts } = read(aNotice({ obligation: 'admission-notice' }));
-    expect(stay).toMatchObject({ by: 'visit', number: 'case-1' });
+    const { stay, patient, facts } = read(noticeOf('admission-notice'));
+    expect(stay).toMatchObject({ by: 'visit', number: 'c-7f3a' });
     expect(patient).toEqual(noticePerson);
     expect(facts.map(({ type, occurredAt }) => [type, occurredAt])).toContainEqual([
       'patient.admitted',
-      '2022-03-01T09:00:00.000Z',
+      '2022-03-01T08:00:00.000Z',
     ]);
     expect(facts).toContainEqual(
       expect.objectContaining({
         type: 'discharge-estimate.set',
-        data: { expectedDischarge: '2022-03-08T11:00:00.000Z' },
+        data: { expectedDischarge: '2022-03-09T11:00:00.000Z' },
       }),
     );
   });
@@ -116,7 +115,7 @@ describe('a notice as ADT', () => {
     ['discharge-estimate', 'withdrawn', 'discharge-estimate.withdrawn'],
   ] as const)('%s, %s, means %s to our own reader', (obligation, action, type) => {
     const content = { dischargedAt: '2022-03-09T10:00:00.000Z', deceasedOn: '2022-03-09' };
-    const { facts } = read(aNotice({ obligation, action, notice: { content } }));
+    const { facts } = read(noticeOf(obligation, action, { content }));
     expect(facts.map((fact) => fact.type)).toContain(type);
   });
 
@@ -130,17 +129,17 @@ describe('a notice as ADT', () => {
   });
 
   test('says when the patient was found ready in EVN-6, and that it is that notice in ZHG', () => {
-    const text = textOf(aNotice({ action: 'corrected', notice: { revision: 2, corrects: 'n-0' } }));
+    const text = textOf(noticeOf('discharge-ready-notice', 'corrected'));
     expect(segmentOf(text, 'MSH')[8]).toBe('ADT^A16^ADT_A16');
     expect(segmentOf(text, 'EVN')[6]).toBe('20220307115800+0100');
     expect(segmentOf(text, 'ZHG').slice(1)).toEqual([
       'discharge-ready-notice',
       'corrected',
       '2',
-      'n-1',
-      'n-0',
+      decisionId(keyOf('discharge-ready-notice'), 2),
+      decisionId(keyOf('discharge-ready-notice'), 1),
       'social-services',
-      '3 kap. 1 § lag (2017:612)',
+      noticeOf().notice.reference,
     ]);
   });
 
@@ -148,7 +147,7 @@ describe('a notice as ADT', () => {
     'with the name %j holds no separator of its own, and is read whole',
     (hostile) => {
       const patient = { ...noticePerson, family: hostile, given: `${hostile} ${hostile}` };
-      const notice = aNotice({ obligation: 'admission-notice', patient });
+      const notice = noticeOf('admission-notice', 'issued', {}, { patient });
       const text = textOf(notice);
       expect(text.split('\r').map((segment) => segment.slice(0, 4))).toEqual([
         'MSH|',
@@ -169,12 +168,12 @@ describe('a notice as ADT', () => {
   test('withdrawn says nothing of the person, whatever it withdraws', () => {
     for (const obligation of noticedObligations) {
       if (triggerOf(obligation, 'withdrawn') === undefined) continue;
-      const text = textOf(aNotice({ obligation, action: 'withdrawn' }));
+      const text = textOf(noticeOf(obligation, 'withdrawn'));
       expect(text).not.toMatch(
         /Testa|Påhittad|19500907|Exempelgatan|412 50|Eklidens|20220307115800/,
       );
-      expect(segmentOf(text, 'PID')[3]).toBe('case-1^^^HEMGANG^PI');
-      expect(segmentOf(text, 'PV1')[19]).toBe('case-1^^^HEMGANG^VN');
+      expect(segmentOf(text, 'PID')[3]).toBe('c-7f3a^^^HEMGANG^PI');
+      expect(segmentOf(text, 'PV1')[19]).toBe('c-7f3a^^^HEMGANG^VN');
     }
   });
 
@@ -183,14 +182,14 @@ describe('a notice as ADT', () => {
     for (const obligation of noticedObligations) {
       if (triggerOf(obligation, 'issued') === undefined) continue;
       const patient = { ...noticePerson, numbers: [local, ...noticePerson.numbers] };
-      expect(textOf(aNotice({ obligation, patient }))).not.toMatch(/Avdelning|L-77/);
+      expect(textOf(noticeOf(obligation, 'issued', {}, { patient }))).not.toMatch(/Avdelning|L-77/);
     }
   });
 
   test('is refused for a held one, and for a call to planning, which is no event of a stay', () => {
     for (const notice of [
-      aNotice({ notice: { held: true } }),
-      aNotice({ obligation: 'planning-call' }),
+      noticeOf('discharge-ready-notice', 'issued', { held: true }),
+      noticeOf('planning-call'),
     ]) {
       expect(() => textOf(notice)).toThrow(expect.objectContaining({ code: 'unroutable' }));
     }
@@ -210,10 +209,10 @@ describe('a notice by MLLP', () => {
     expect(await send(channel)).toEqual({ proof: 'receiver-answer', detail: 'AA' });
     await send(channel);
     expect(at.received.map(({ controlId, repeat }) => [controlId, repeat])).toEqual([
-      ['0c8a2e6e7b1f5d3a9e44', false],
-      ['0c8a2e6e7b1f5d3a9e44', true],
+      [controlIdOf(noticeOf().deliveryId), false],
+      [controlIdOf(noticeOf().deliveryId), true],
     ]);
-    expect(at.received[0]?.text).toBe(textOf(aNotice()));
+    expect(at.received[0]?.text).toBe(textOf(noticeOf()));
     expect(at.connections()).toEqual({ made: 1, open: 1 });
   });
 
@@ -304,7 +303,7 @@ describe('a notice by MLLP', () => {
     const at = await receiver();
     at.setBehaviour('silent');
     const stop = new AbortController();
-    const attempt = failure(send(channelTo(at), aNotice(), stop.signal));
+    const attempt = failure(send(channelTo(at), noticeOf(), stop.signal));
     await expect.poll(() => at.received.length).toBe(1);
     stop.abort();
     expect(await attempt).toMatchObject({ code: 'delivery-unknown', standardCode: 'ABORTED' });

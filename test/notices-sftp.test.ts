@@ -1,7 +1,7 @@
 /** Notices as files over SFTP: a real client and a real server on a real line, with what goes wrong on it. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { DeliveryReceipt, Outbound, Rendered } from '../adapters/adapter.ts';
+import type { DeliveryReceipt, Outbound, OutboundNotice, Rendered } from '../adapters/adapter.ts';
 import { sftpNotices, type SftpNoticeSettings } from '../adapters/outbound/notices/sftp.ts';
 import {
   simulatedSftp,
@@ -13,7 +13,7 @@ import { lookupFor } from '../adapters/wire/target.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { pdf } from './support/pdf.ts';
-import { aNotice, hostileNames, noticePerson } from './support/channel-notices.ts';
+import { hostileNames, noticeOf, noticePerson } from './support/notices.ts';
 
 const words = loadMunicipalWords();
 const never = new AbortController().signal;
@@ -59,7 +59,7 @@ function channelTo(at: SimulatedSftp, more: Partial<SftpNoticeSettings> = {}): O
 
 async function send(
   channel: Outbound,
-  rendered: Rendered | Promise<Rendered> = channel.render(aNotice()),
+  rendered: Rendered | Promise<Rendered> = channel.render(noticeOf()),
   signal = never,
 ): Promise<DeliveryReceipt> {
   return await channel.deliver('d-1', await rendered, signal);
@@ -74,13 +74,17 @@ async function failure(attempt: Promise<unknown>): Promise<GatewayError> {
   throw thrown;
 }
 
-const name = '0c8a2e6e-7b1f-5d3a-9e44-2f1d7c90ab12.json';
+const name = `${noticeOf().deliveryId}.json`;
+
+/** One that was not sent before. */
+const fresh = (more: Partial<OutboundNotice> = {}): OutboundNotice =>
+  noticeOf('discharge-ready-notice', 'issued', {}, { deliveryId: randomUUID(), ...more });
 
 describe('a notice over SFTP', () => {
   test('is delivered when its rename is confirmed, whole and under its delivery id alone', async () => {
     const at = await server();
     const channel = channelTo(at);
-    const rendered = await channel.render(aNotice());
+    const rendered = await channel.render(noticeOf());
     expect(await send(channel, rendered)).toEqual({
       proof: 'receiver-answer',
       detail: 'rename confirmed',
@@ -118,12 +122,12 @@ describe('a notice over SFTP', () => {
   test('shares one connection with those before it, and makes a new one when that was ended', async () => {
     const at = await server();
     const channel = channelTo(at);
-    const each = Array.from({ length: 8 }, () => aNotice({ deliveryId: randomUUID() }));
+    const each = Array.from({ length: 8 }, () => fresh());
     await Promise.all(each.map((notice) => send(channel, channel.render(notice))));
     expect(at.received).toHaveLength(8);
     expect(at.connections()).toEqual({ made: 1, open: 1 });
     at.setFault('cut-writing');
-    await failure(send(channel, channel.render(aNotice({ deliveryId: randomUUID() }))));
+    await failure(send(channel, channel.render(fresh())));
     at.setFault(undefined);
     await send(channel);
     expect(at.connections().made).toBe(2);
@@ -134,7 +138,7 @@ describe('a notice over SFTP', () => {
     const channel = channelTo(at);
     for (const hostile of hostileNames) {
       const patient = { ...noticePerson, family: hostile };
-      await send(channel, channel.render(aNotice({ deliveryId: randomUUID(), patient })));
+      await send(channel, channel.render(fresh({ patient })));
       const { name: file, body } = at.received.at(-1) ?? { name: '', body: '' };
       expect(file).toMatch(/^[0-9a-f-]{36}\.json$/);
       expect(JSON.parse(body)).toMatchObject({ data: { content: { name: { family: hostile } } } });
@@ -204,7 +208,7 @@ describe('what is known of a failure over SFTP', () => {
     const channel = channelTo(at);
     at.setFault('silent');
     const stop = new AbortController();
-    const attempt = failure(send(channel, channel.render(aNotice()), stop.signal));
+    const attempt = failure(send(channel, channel.render(noticeOf()), stop.signal));
     setTimeout(() => stop.abort(), 100);
     expect(await attempt).toMatchObject({ code: 'delivery-failed', standardCode: 'ABORTED' });
   });

@@ -12,9 +12,11 @@ import type { OutboundNotice } from '../adapters/adapter.ts';
 import { checkSdk, sdkRules, type SdkRule } from '../adapters/outbound/sdk/rules.ts';
 import { messageNamespace } from '../adapters/outbound/sdk/names.ts';
 import { noticedObligations } from '../gateway/process/events.ts';
+import { decisionId, deliveryIdOf } from '../gateway/process/ids.ts';
 import { cases, corpus, messageOf, readText } from './support/municipal-case.ts';
 import { readPdf } from './support/read-pdf.ts';
-import { envelopeOf, sdkCase } from './support/sdk.ts';
+import { keyOf, noticeOf } from './support/notices.ts';
+import { addresses, envelopeOf, sdkCase } from './support/sdk.ts';
 import { has, sdkSchemas } from './support/servers.ts';
 
 const notices = cases.filter((name) => messageOf(name).kind === 'notice');
@@ -69,6 +71,18 @@ describe('a notice by SDK', () => {
     ]);
     const first = idsIn(await envelopeOf(issued));
     expect([first.conversationId, first.refToMessageId]).toEqual([issued.deliveryId, undefined]);
+  });
+
+  test('a changed estimate goes on in the thread of the admission notice that it changes, all of its revisions', async () => {
+    const read = async (action: OutboundNotice['action']) =>
+      idsIn(await envelopeOf(noticeOf('discharge-estimate', action)));
+    const thread = deliveryIdOf(decisionId(keyOf('admission-notice'), 1), addresses.receiver);
+    expect(await read('issued')).toMatchObject({ conversationId: thread, refToMessageId: thread });
+    for (const action of ['corrected', 'withdrawn'] as const) {
+      const { conversationId, refToMessageId } = await read(action);
+      expect(conversationId).toBe(thread);
+      expect(refToMessageId).not.toBe(thread);
+    }
   });
 
   test.each([

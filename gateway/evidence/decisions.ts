@@ -1,11 +1,12 @@
 /** What was known when a notice or liability was decided, and what is known now. */
 import type { Parameters } from '../../profiles/index.ts';
-import type { DischargeEvent } from '../process/events.ts';
+import type { DischargeEvent, NoticedObligation } from '../process/events.ts';
 import { fold } from '../process/state.ts';
 import { explainFindings, type ExplainedFinding } from '../questions/case-findings.ts';
 import { mentions } from '../questions/case-timeline.ts';
 import { differencesBetween, type FindingDifference } from '../questions/differences.ts';
 import { assess } from '../rules/index.ts';
+import type { Finding } from '../rules/rule.ts';
 import type { LoadedProcess, StoredEvent } from '../runtime/journal/journal.ts';
 
 export interface DecisionBasis {
@@ -63,16 +64,18 @@ export function decisionsOf(
 
 const weight = ({ event }: StoredEvent): number => (event.type.startsWith('liability.') ? 1 : 0);
 
+/** The rule of each notice that is not one by itself. */
+const ruleOfNotice: Partial<Record<NoticedObligation, string>> = {
+  'compulsory-care-notice': 'discharge-ready-notice',
+  'discharge-estimate': 'admission-notice',
+};
+
 function ruleOf(event: DischargeEvent): string | undefined {
   switch (event.type) {
     case 'notice.issued':
     case 'notice.corrected':
     case 'notice.withdrawn':
-      return event.data.obligation === 'compulsory-care-notice'
-        ? 'discharge-ready-notice'
-        : event.data.obligation === 'discharge-estimate'
-          ? 'admission-notice'
-          : event.data.obligation;
+      return ruleOfNotice[event.data.obligation] ?? event.data.obligation;
     case 'liability.started':
     case 'liability.withheld':
     case 'liability.ended':
@@ -86,8 +89,12 @@ function ruleOf(event: DischargeEvent): string | undefined {
 
 function isAbout(
   { data }: DischargeEvent,
-  found: { readonly occasion?: string | undefined; readonly role?: string | undefined },
+  found: Pick<Finding, 'occasion' | 'role' | 'reference'>,
 ): boolean {
+  // Whether a change was told is found by its own section, for all units together.
+  if ('obligation' in data && data.obligation === 'discharge-estimate' && 'reference' in data) {
+    return found.reference === data.reference;
+  }
   const isSame =
     !('occasion' in data) || found.occasion === undefined || found.occasion === data.occasion;
   return isSame && (!('role' in data) || found.role === undefined || found.role === data.role);

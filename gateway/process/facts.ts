@@ -9,14 +9,13 @@ import type { Facts, Leave, Moment, PlanningCall, StoredLike } from './state.ts'
 export function foldFacts(events: readonly StoredLike[]): Facts {
   const facts = new FactList(events);
   const contradictions = new Set<string>();
-  const estimate = foldEstimate(facts);
   const compulsory = facts.of('compulsory-care.decided').at(0);
   const admission = foldAdmission(facts, contradictions);
   return {
     ...admission,
     readiness: foldReadiness(facts, admission, contradictions),
     needs: foldNeeds(facts),
-    ...(estimate && { estimate }),
+    ...foldEstimate(facts),
     calls: foldCalls(facts),
     consents: foldConsents(facts),
     ...(compulsory && { compulsoryCare: { ...momentOf(compulsory), ...compulsory.data } }),
@@ -71,21 +70,25 @@ function sameNeed(left: MaybeServices, right: MaybeServices): boolean {
 }
 
 /** The estimate in force: the last one set, unless withdrawn since. The same one stated again is one estimate. */
-function foldEstimate(facts: FactList): Facts['estimate'] {
+function foldEstimate(facts: FactList): Pick<Facts, 'estimate' | 'estimateWithdrawn'> {
   const set = facts.of('discharge-estimate.set');
   const last = set.at(-1);
   const withdrawn = facts.of('discharge-estimate.withdrawn').at(-1);
-  if (last === undefined) return undefined;
-  if (withdrawn !== undefined && byHappening(withdrawn, last) > 0) return undefined;
+  if (last === undefined) return {};
+  if (withdrawn !== undefined && byHappening(withdrawn, last) > 0) {
+    return { estimateWithdrawn: momentOf(withdrawn) };
+  }
   const { expectedDischarge } = last.data;
   const other = set.findLastIndex(({ data }) => data.expectedDischarge !== expectedDischarge);
   const statements = set.slice(other + 1);
   const first = statements[0] ?? last;
   return {
-    ...momentOf(first),
-    occasion: facts.rootOf(first.id),
-    aliases: new Set(statements.flatMap(({ id }) => facts.namesOf(id))),
-    expectedDischarge,
+    estimate: {
+      ...momentOf(first),
+      occasion: facts.rootOf(first.id),
+      aliases: new Set(statements.flatMap(({ id }) => facts.namesOf(id))),
+      expectedDischarge,
+    },
   };
 }
 

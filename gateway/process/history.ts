@@ -87,6 +87,7 @@ function addRevision(
     ...(data.needs !== undefined && { needs: data.needs }),
     held: data.held ?? false,
     ...(data.county !== undefined && { county: data.county }),
+    ...(data.changes !== undefined && { changes: data.changes }),
     ...(data.fields !== undefined && { fields: data.fields }),
     content: data.content,
     reference: data.reference,

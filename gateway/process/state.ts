@@ -94,6 +94,8 @@ export interface Facts {
   readonly needs: readonly (Moment & { readonly services: Services | undefined })[];
   /** Estimated discharge as the source states it: a date or an instant, from when it was first stated so. */
   readonly estimate?: Estimate;
+  /** The estimate was taken back, and none has been stated since. */
+  readonly estimateWithdrawn?: Moment;
   readonly calls: readonly PlanningCall[];
   /** Consent to planning given and refused, oldest first (4 kap. 2 §). */
   readonly consents: readonly (Moment & { readonly given: boolean })[];
@@ -136,6 +138,7 @@ export interface NoticeRevision {
   readonly needs?: readonly NeedKind[];
   readonly held: boolean;
   readonly county?: string;
+  readonly changes?: string;
   readonly fields?: readonly NoticeField[];
   readonly content: NoticeContent;
   readonly reference: string;

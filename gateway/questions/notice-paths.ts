@@ -51,6 +51,8 @@ export interface NoticePath {
   readonly municipality?: string;
   readonly revision: number;
   readonly corrects?: string;
+  /** The admission notice whose estimate it changes. */
+  readonly changes?: string;
   readonly isHeld: boolean;
   readonly reference: string;
   readonly decidedAt: string;
@@ -87,10 +89,21 @@ export function noticePathsOf(
     .flatMap(({ event }) => (isNotice(event) ? [event] : []))
     .map((event): NoticePath => {
       const { id, type, recordedAt, data } = event;
-      const { obligation, role, county, municipality, revision, corrects, held, reference } = data;
-      const finding = findings.find((one) => isOf(one, data));
-      const rests = [data.occasion, ...(finding?.because.map((one) => one.id) ?? [])];
-      const clock = clocks.find((one) => clockOf(one, obligation, data.occasion));
+      const {
+        obligation,
+        role,
+        county,
+        municipality,
+        revision,
+        corrects,
+        changes,
+        held,
+        reference,
+      } = data;
+      const raisedBy = raisedByOf(event);
+      const finding = findings.find((one) => isOf(one, data, raisedBy));
+      const rests = [raisedBy, ...(finding?.because.map((one) => one.id) ?? [])];
+      const clock = clocks.find((one) => clockOf(one, obligation, raisedBy));
       const dueAt = finding?.dueAt ?? clock?.dueAt;
       const isWatch = dueAt !== undefined && clock !== undefined && watches.has(clock.deadline);
       return {
@@ -102,10 +115,11 @@ export function noticePathsOf(
         ...(municipality !== undefined && { municipality }),
         revision,
         ...(corrects !== undefined && { corrects }),
+        ...(changes !== undefined && { changes }),
         isHeld: held ?? false,
         reference,
         decidedAt: recordedAt,
-        occasion: mention(data.occasion),
+        occasion: mention(raisedBy),
         told: tellersOf(records, rests, mention),
         ...(dueAt !== undefined && { dueAt }),
         ...(isWatch && { isWatch }),
@@ -131,12 +145,20 @@ const actions = {
 } as const;
 const isNotice = (event: DischargeEvent): event is NoticeEvent => event.type in actions;
 
-/** A notice that counts as one of readiness is judged by its rule. */
-const ruleOf = (obligation: Obligation): string =>
-  obligation === 'compulsory-care-notice' ? 'discharge-ready-notice' : obligation;
+/** The changes of an estimate go by the admission: each was raised by the estimate that it tells. */
+const raisedByOf = ({ causationId, data, type }: NoticeEvent): string =>
+  data.obligation === 'discharge-estimate' && type !== 'notice.withdrawn'
+    ? causationId
+    : data.occasion;
 
-const isOf = (one: ExplainedFinding, { obligation, role, occasion }: NoticeData): boolean =>
-  one.rule === ruleOf(obligation) && one.role === role && one.about?.id === occasion;
+/** A notice that counts as one of readiness is judged by its rule; a change of the estimate for all units together. */
+function isOf(one: ExplainedFinding, notice: NoticeData, raisedBy: string): boolean {
+  const { obligation, role, reference } = notice;
+  if (one.about?.id !== raisedBy) return false;
+  if (obligation === 'discharge-estimate') return one.reference === reference;
+  const rule = obligation === 'compulsory-care-notice' ? 'discharge-ready-notice' : obligation;
+  return one.rule === rule && one.role === role;
+}
 
 const clocksOf: Readonly<Record<Obligation, readonly string[]>> = {
   'admission-notice': ['T1', 'T2'],

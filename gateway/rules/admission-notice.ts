@@ -5,7 +5,7 @@ import { currentNeed, endOf } from '../process/state.ts';
 import type { DischargeProcess, Occasion } from '../process/state.ts';
 import { isStillDue, readClock } from './notices/admission-clock.ts';
 import type { ClockReading } from './notices/admission-clock.ts';
-import { estimateFinding } from './notices/discharge-estimate.ts';
+import { estimateFinding, estimateWants, withEstimateTold } from './notices/discharge-estimate.ts';
 import { isoOf, localDateOf, localTimeText } from './legal-days.ts';
 import { noticeWant } from './notices/notice-content.ts';
 import { partiesOf, recipientsOf } from './notices/parties.ts';
@@ -45,16 +45,18 @@ export const admissionNotice: Rule = {
     const isAlive = end === undefined || end !== process.deceased;
     const notices = recipients.map((recipient) => {
       const assessed = assessRecipient(process, admission, recipient, parameters, nowMs);
+      const notice = noticeWant(process, parties, parameters, {
+        obligation: 'admission-notice',
+        about: admission,
+        recipient,
+        content,
+        reference,
+        mayIssue: isOpen || (isAlive && isStillDue(assessed.clock, nowMs)),
+        mayCorrect: isOpen,
+      });
       const wants: Want[] = [
-        noticeWant(process, parties, parameters, {
-          obligation: 'admission-notice',
-          about: admission,
-          recipient,
-          content,
-          reference: '2 kap. 1–4 §§ lag (2017:612)',
-          mayIssue: isOpen || (isAlive && isStillDue(assessed.clock, nowMs)),
-          mayCorrect: isOpen,
-        }),
+        withEstimateTold(process, admission, notice),
+        ...estimateWants(process, admission, recipient, parties, parameters),
       ];
       const deadline = deadlineOf(admission, assessed);
       if (deadline !== undefined) joinDeadline(deadlines, deadline, wants);

@@ -82,6 +82,8 @@ export interface WantedNotice {
   /** What it is routed by beside role and place. */
   readonly needs?: readonly NeedKind[] | undefined;
   readonly held: boolean;
+  /** Id of the notice whose estimate it changes (2 kap. 4 §). */
+  readonly changes?: string | undefined;
   /** What it may carry. */
   readonly fields: readonly NoticeField[];
   readonly content: NoticeContent;

@@ -23,6 +23,7 @@ const caseFile = z.strictObject({
   deliveryId: z.string(),
   caseReference: z.string().default(''),
   replacedAt: z.string().exactOptional(),
+  changedKey: z.string().exactOptional(),
   event: z.looseObject({ type: z.string(), data: z.unknown() }),
 });
 const envelope = z.object({
@@ -49,7 +50,7 @@ const person = z.strictObject({
 });
 
 export function messageOf(name: string): OutboundMessage {
-  const { deliveryId, caseReference, replacedAt, event } = caseFile.parse(
+  const { deliveryId, caseReference, replacedAt, changedKey, event } = caseFile.parse(
     readJson(name, 'event.json'),
   );
   const head = envelope.parse(event);
@@ -75,6 +76,7 @@ export function messageOf(name: string): OutboundMessage {
         caseReference,
         action: actions[type],
         ...(replacedAt !== undefined && { replacedAt }),
+        ...(changedKey !== undefined && { changedKey }),
         patient: person.parse(readJson(name, 'patient.json')),
       };
     }

@@ -4,17 +4,18 @@ import type { NoticeData } from '../../gateway/process/events.ts';
 import { decisionId, deliveryIdOf } from '../../gateway/process/ids.ts';
 
 export const receiverId = 'provkommunen';
-const person = {
+export const noticePerson: OutboundNotice['patient'] = {
   numbers: [{ authority: '1.2.752.129.2.1.3.1', value: '195009072553', kind: 'personnummer' }],
   family: 'Påhittad',
   given: 'Testa',
   address: { street: 'Exempelgatan 1', postalCode: '412 50', city: 'Göteborg' },
-} as const;
+};
 
 /** Everything that a notice could know; what it carries is for its words to say. */
 const content: NoticeData['content'] = {
   admittedAt: '2022-03-01T08:00:00.000Z',
   expectedDischarge: '2022-03-09T11:00:00.000Z',
+  previousExpectedDischarge: '2022-03-11',
   dischargeReadyAt: '2022-03-07T10:58:00.000Z',
   calledAt: '2022-03-07T12:30:00.000Z',
   dischargedAt: '2022-03-08T09:15:00.000Z',
@@ -23,14 +24,22 @@ const content: NoticeData['content'] = {
   unit: 'Avdelning 7',
 };
 
-/** A notice as dispatch hands it to a channel. Revision 2 corrects, and 3 withdraws. */
+/** Decision key of a notice of that case. */
+export const keyOf = (obligation: NoticeData['obligation']): string =>
+  `c-7f3a|${obligation}|fact-1|social-services`;
+
+/**
+ * A notice as dispatch hands it to a channel. Revision 2 corrects, and 3 withdraws; a change of the estimate names the
+ * admission notice.
+ */
 export function noticeOf(
-  obligation: NoticeData['obligation'],
-  action: OutboundNotice['action'],
+  obligation: NoticeData['obligation'] = 'discharge-ready-notice',
+  action: OutboundNotice['action'] = 'issued',
   change: Partial<NoticeData> = {},
   more: Partial<OutboundNotice> = {},
 ): OutboundNotice {
-  const key = `c-7f3a|${obligation}|fact-1|social-services`;
+  const key = keyOf(obligation);
+  const changedKey = obligation === 'discharge-estimate' ? keyOf('admission-notice') : undefined;
   const revision = { issued: 1, corrected: 2, withdrawn: 3 }[action];
   const notice: NoticeData = {
     key,
@@ -41,6 +50,7 @@ export function noticeOf(
     county: '14',
     municipality: '1480',
     ...(revision > 1 && { corrects: decisionId(key, revision - 1) }),
+    ...(changedKey !== undefined && { changes: decisionId(changedKey, 1) }),
     content,
     reference: '2 kap. 1 § lag (2017:612)',
     ...change,
@@ -52,7 +62,9 @@ export function noticeOf(
     deliveryId: deliveryIdOf(id, receiverId),
     caseReference: 'c-7f3a',
     action,
-    patient: person,
+    ...(changedKey !== undefined && { changedKey }),
+    ...((revision > 1 || changedKey !== undefined) && { replacedAt: '2022-03-02T09:12:00.000Z' }),
+    patient: noticePerson,
     notice,
     event: {
       id,
@@ -68,3 +80,12 @@ export function noticeOf(
     ...more,
   };
 }
+
+/** Names that end a field, a frame, a line or a page where a writer is careless. */
+export const hostileNames: readonly string[] = [
+  `<&>"'`,
+  '|^~\\&',
+  'A\u000bB\u001c\rMSH|^~\\&|C\u0000D\nE\u0007F',
+  'Å'.repeat(200),
+  'שָׁלוֹם \u202eRTL',
+];

@@ -179,19 +179,18 @@ function visitFields(
   };
 }
 
-/** PV2-9, the estimated discharge; `""` deletes it. */
-function secondVisit({ notice, action }: OutboundNotice, { content }: NoticeText): string[] {
-  if (notice.obligation === 'discharge-estimate' && action === 'withdrawn') {
-    return [segment('PV2', { 9: '""' })];
-  }
+/** PV2-9, the estimated discharge; `""` deletes it: it was withdrawn, or is not known any more. */
+function secondVisit({ notice }: OutboundNotice, { content }: NoticeText): string[] {
   const { expectedDischarge } = notice.content;
-  if (!('expectedDischarge' in content) || expectedDischarge === undefined) return [];
+  if (!('expectedDischarge' in content) || expectedDischarge === undefined) {
+    return notice.obligation === 'discharge-estimate' ? [segment('PV2', { 9: '""' })] : [];
+  }
   return [segment('PV2', { 9: timeStamp(expectedDischarge) })];
 }
 
 /**
  * ZHG, our own segment, for what ADT has no field for: 1 obligation, 2 action, 3 revision, 4 id of the notice, 5 id of the
- * one it corrects or withdraws, 6 role of the recipient, 7 section of the law, 8 mandatory fields that are not known.
+ * one it corrects, withdraws or changes, 6 role of the recipient, 7 section of the law, 8 mandatory fields that are not known.
  */
 function noticeFields({ notice, action, event }: OutboundNotice, { missing }: NoticeText): Fields {
   return {
@@ -199,7 +198,7 @@ function noticeFields({ notice, action, event }: OutboundNotice, { missing }: No
     2: action,
     3: String(notice.revision),
     4: hl7Text(event.id),
-    5: hl7Text(notice.corrects ?? ''),
+    5: hl7Text(notice.corrects ?? notice.changes ?? ''),
     6: notice.role,
     7: hl7Text(notice.reference),
     8: missing.join('~'),

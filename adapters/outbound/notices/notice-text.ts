@@ -170,6 +170,7 @@ function fieldsOf({ notice, patient }: OutboundNotice, vocabulary: Vocabulary): 
 
 const timeFields = [
   'expectedDischarge',
+  'previousExpectedDischarge',
   'admittedAt',
   'dischargeReadyAt',
   'calledAt',

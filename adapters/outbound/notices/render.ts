@@ -24,6 +24,7 @@ export function renderNotice(message: OutboundMessage, words: MunicipalWords): R
       noticeId: event.id,
       revision: notice.revision,
       ...(notice.corrects === undefined ? {} : { corrects: notice.corrects }),
+      ...(notice.changes === undefined ? {} : { changes: notice.changes }),
       obligation: notice.obligation,
       role: notice.role,
       ...(notice.county === undefined ? {} : { county: notice.county }),

@@ -46,12 +46,13 @@ export function sdkNotices(settings: SdkNoticeSettings): Outbound & { close(): P
   };
 }
 
-/** Ids by which a receiver puts messages together: corrections and a withdrawal go on with the thread of the first. */
+/** Ids by which a receiver puts messages together: corrections, changes and a withdrawal go on with the thread of the first. */
 function threadOf(
-  { deliveryId, notice: { key, corrects } }: OutboundNotice,
+  { deliveryId, notice: { key, corrects, changes }, changedKey = key }: OutboundNotice,
   receiver: string,
 ): Pick<SdkMessage, 'id' | 'conversationId' | 'refersTo'> {
-  if (corrects === undefined) return { id: deliveryId, conversationId: deliveryId };
-  const first = deliveryIdOf(decisionId(key, 1), receiver);
-  return { id: deliveryId, conversationId: first, refersTo: deliveryIdOf(corrects, receiver) };
+  const before = corrects ?? changes;
+  if (before === undefined) return { id: deliveryId, conversationId: deliveryId };
+  const first = deliveryIdOf(decisionId(changedKey, 1), receiver);
+  return { id: deliveryId, conversationId: first, refersTo: deliveryIdOf(before, receiver) };
 }

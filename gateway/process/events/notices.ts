@@ -20,6 +20,7 @@ export const noticeFields = [
   'personNumber',
   'address',
   'expectedDischarge',
+  'previousExpectedDischarge',
   'admittedAt',
   'dischargeReadyAt',
   'calledAt',
@@ -35,6 +36,8 @@ export type NoticeField = (typeof noticeFields)[number];
 export const noticeContent = z.strictObject({
   admittedAt: instant.optional(),
   expectedDischarge: z.union([date, instant]).optional(),
+  /** The estimate that was told before this one. */
+  previousExpectedDischarge: z.union([date, instant]).optional(),
   dischargeReadyAt: instant.optional(),
   /** When the fixed care contact called to planning; a date where no more is known. */
   calledAt: z.union([date, instant]).optional(),
@@ -59,7 +62,7 @@ const notice = z.strictObject({
   key: text,
   revision: z.int().min(1),
   obligation: noticedObligation,
-  /** Id of the fact that raised the duty: this admission, this readiness period, this estimate. */
+  /** Id of the fact that raised the duty: this admission, this readiness period. */
   occasion: text,
   role: z.enum(recipientRoles),
   /** The treating region. */
@@ -74,6 +77,8 @@ const notice = z.strictObject({
   held: z.boolean().optional(),
   /** Event id of the revision this one corrects or withdraws. */
   corrects: text.optional(),
+  /** Event id of the admission notice whose estimate has changed (2 kap. 4 §): it stands, but for the estimate. */
+  changes: text.optional(),
   /** What it may carry by the law of its place and date; absent in a notice of before that was written down. */
   fields: z.array(z.enum(noticeFields)).max(noticeFields.length).optional(),
   content: noticeContent,

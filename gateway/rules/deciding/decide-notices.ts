@@ -1,9 +1,10 @@
 /** Wanted notices against those sent: issue, correct, withdraw. */
-import type { NoticeContent, NoticeData } from '../../process/events.ts';
+import type { NoticeData } from '../../process/events.ts';
 import { decisionId } from '../../process/ids.ts';
-import type { DischargeProcess, NoticeHistory, NoticeRevision } from '../../process/state.ts';
+import type { DischargeProcess, NoticeHistory } from '../../process/state.ts';
 import type { Draft } from './draft.ts';
 import { isMisdirected } from '../notices/parties.ts';
+import { isElsewhere, sameContent } from '../notices/standing.ts';
 import type { WantedNotice } from '../rule.ts';
 
 /** @param draft the events go there */
@@ -12,17 +13,19 @@ export function decideNotices(
   wants: readonly WantedNotice[],
   draft: Draft,
 ): void {
-  const standing = new Set<string>();
-  for (const want of wants) {
+  const decided = wants.map((want) => {
     const occasion = draft.occasionOf(want.about);
-    const key = draft.keyOf(`${want.obligation}|${occasion}|${want.role}`);
-    standing.add(key);
-    if (want.mode === 'keep') continue;
-    decideNotice(process, want, key, occasion, draft);
+    return { want, occasion, key: draft.keyOf(`${want.obligation}|${occasion}|${want.role}`) };
+  });
+  if (draft.takesBack) {
+    const standing = new Set(decided.map(({ key }) => key));
+    // The later rests on the earlier: a change is taken back before what it changed, and all of it before anything new.
+    for (const notice of [...process.history.notices.values()].toReversed()) {
+      if (!standing.has(notice.key)) withdraw(process, notice, draft);
+    }
   }
-  if (!draft.takesBack) return;
-  for (const notice of process.history.notices.values()) {
-    if (!standing.has(notice.key)) withdraw(process, notice, draft);
+  for (const { want, occasion, key } of decided) {
+    if (want.mode === 'send') decideNotice(process, want, key, occasion, draft);
   }
 }
 
@@ -62,15 +65,6 @@ function decideNotice(
   draft.add('notice.corrected', key, revision, cause, data);
 }
 
-/** A unit that nobody had told goes on by whoever got the notice in its place. */
-function isElsewhere(last: NoticeRevision, want: WantedNotice): boolean {
-  const { municipality, outpatientUnit } = last;
-  return (
-    municipality !== want.municipality ||
-    (outpatientUnit !== undefined && outpatientUnit !== want.outpatientUnit)
-  );
-}
-
 /** Withdraws what last stood from whom it was sent to. */
 function withdraw(process: DischargeProcess, notice: NoticeHistory, draft: Draft): boolean {
   const last = notice.revisions.at(-1);
@@ -96,6 +90,7 @@ function withdraw(process: DischargeProcess, notice: NoticeHistory, draft: Draft
     ...(last.needs !== undefined && { needs: [...last.needs] }),
     ...(last.held && { held: true }),
     corrects: last.id,
+    ...(last.changes !== undefined && { changes: last.changes }),
     ...(last.fields !== undefined && { fields: [...last.fields] }),
     content: last.content,
     reference: last.reference,
@@ -115,25 +110,9 @@ function dataOf(want: WantedNotice, key: string, occasion: string, revision: num
     ...(want.outpatientUnit !== undefined && { outpatientUnit: want.outpatientUnit }),
     ...(want.needs !== undefined && { needs: [...want.needs] }),
     ...(want.held && { held: true }),
+    ...(want.changes !== undefined && { changes: want.changes }),
     fields: [...want.fields],
     content: want.content,
     reference: want.reference,
   };
-}
-
-function sameContent(left: NoticeRevision['content'], right: NoticeContent): boolean {
-  return (
-    left.admittedAt === right.admittedAt &&
-    left.expectedDischarge === right.expectedDischarge &&
-    left.dischargeReadyAt === right.dischargeReadyAt &&
-    left.calledAt === right.calledAt &&
-    left.dischargedAt === right.dischargedAt &&
-    left.deceasedOn === right.deceasedOn &&
-    left.hospital === right.hospital &&
-    left.unit === right.unit &&
-    left.numberKind === right.numberKind &&
-    left.services?.socialServices === right.services?.socialServices &&
-    left.services?.municipalHealthCare === right.services?.municipalHealthCare &&
-    left.services?.regionOutpatient === right.services?.regionOutpatient
-  );
 }

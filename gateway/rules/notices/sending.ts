@@ -74,6 +74,9 @@ export function isAbout(seen: ObservedNotice, about: Occasion | ReadinessPeriod)
   switch (seen.obligation) {
     case 'discharge-ready-notice':
       return isWithin(about, seen.atMs);
+    // One that was told before the estimate changed is not of the change.
+    case 'discharge-estimate':
+      return seen.atMs >= about.atMs;
     case 'admission-notice':
       return localDateOf(seen.atMs) >= localDateOf(about.atMs);
     default:

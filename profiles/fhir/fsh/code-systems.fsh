@@ -37,6 +37,7 @@ Description: "MessageHeader.eventCoding."
 * #notice-issued "Notice" "A notice of Hemgång to a unit concerned."
 * #notice-corrected "Corrected notice" "It takes the place of an earlier notice of Hemgång, which it names."
 * #notice-withdrawn "Withdrawn notice" "An earlier notice of Hemgång, which it names, does not hold any more."
+* #notice-reminded "Reminder" "An earlier notice of Hemgång, which it names, has not been acknowledged in the time that was agreed."
 
 CodeSystem: DischargeProcessTask
 Id: discharge-process-task
@@ -50,7 +51,7 @@ Description: "Task.code, and Communication.category of what was sent."
 * #discharge-ready "Ready for discharge" "The patient is ready for discharge (utskrivningsklar)."
 * #need-assessment "Need assessment" "What the patient needs after discharge is assessed."
 * #admission-notice "Admission notice" "Inskrivningsmeddelande, 2 kap. 1 §."
-* #discharge-estimate "Discharge estimate" "The planned date of discharge was told or changed, 2 kap. 2 §."
+* #discharge-estimate "Discharge estimate" "The planned date of discharge was told, 2 kap. 2 §, or has changed, 4 §."
 * #discharge-ready-notice "Notice of readiness" "Underrättelse om att patienten är utskrivningsklar, 3 kap. 1 §."
 * #information-transfer "Information transfer" "Information that the receiving units need, 3 kap. 2 §."
 * #compulsory-care-notice "Notice of compulsory care" "The decision on open compulsory care is told, which counts as a notice of readiness: LPT (1991:1128) 7 a §, 3 kap. 1 § second paragraph."

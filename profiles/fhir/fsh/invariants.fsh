@@ -84,11 +84,16 @@ Severity: #error
 Expression: "code.coding.where(system = 'http://hemgang.se/fhir/CodeSystem/discharge-process-task').exists() implies (encounter.exists() or focus.exists())"
 
 Invariant: hg-notice-earlier
-Description: "is missing what says which notice it is about: a correction has the earlier MessageHeader.id as an entity with role revision, a withdrawal as one with role removal"
+Description: "is missing what says which notice it is about: a correction has the earlier MessageHeader.id as an entity with role revision, a withdrawal as one with role removal, a reminder as one with role source"
 Severity: #error
-Expression: "(entry.resource.where($this is MessageHeader).event.where(code = 'notice-corrected').exists() implies entry.resource.where($this is Provenance).entity.where(role = 'revision').exists()) and (entry.resource.where($this is MessageHeader).event.where(code = 'notice-withdrawn').exists() implies entry.resource.where($this is Provenance).entity.where(role = 'removal').exists())"
+Expression: "(entry.resource.where($this is MessageHeader).event.where(code = 'notice-corrected').exists() implies entry.resource.where($this is Provenance).entity.where(role = 'revision').exists()) and (entry.resource.where($this is MessageHeader).event.where(code = 'notice-withdrawn').exists() implies entry.resource.where($this is Provenance).entity.where(role = 'removal').exists()) and (entry.resource.where($this is MessageHeader).event.where(code = 'notice-reminded').exists() implies entry.resource.where($this is Provenance).entity.where(role = 'source').exists())"
+
+Invariant: hg-notice-change
+Description: "is missing what says which admission notice it changes: a new notice of a changed estimate has its MessageHeader.id as an entity with role derivation"
+Severity: #error
+Expression: "(entry.resource.where($this is MessageHeader).event.where(code = 'notice-issued').exists() and entry.resource.where($this is Provenance).activity.coding.where(code = 'discharge-estimate').exists()) implies entry.resource.where($this is Provenance).entity.where(role = 'derivation').exists()"
 
 Invariant: hg-notice-withdrawn
-Description: "says something of the person: a withdrawal has the case reference alone"
+Description: "says something of the person: a withdrawal and a reminder have the case reference alone"
 Severity: #error
-Expression: "entry.resource.where($this is MessageHeader).event.where(code = 'notice-withdrawn').exists() implies entry.resource.where($this is Patient).where(name.exists() or address.exists() or deceased.exists() or identifier.where(system != 'http://hemgang.se/fhir/sid/case-reference').exists()).empty()"
+Expression: "(entry.resource.where($this is MessageHeader).event.where(code = 'notice-withdrawn').exists() or entry.resource.where($this is MessageHeader).event.where(code = 'notice-reminded').exists()) implies entry.resource.where($this is Patient).where(name.exists() or address.exists() or deceased.exists() or identifier.where(system != 'http://hemgang.se/fhir/sid/case-reference').exists()).empty()"

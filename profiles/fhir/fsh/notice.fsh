@@ -7,7 +7,7 @@ Id: notice-message
 Title: "A notice of the discharge process"
 Description: "A notice of Hemgång to one unit concerned, after the Danish HospitalNotification: MessageHeader, Provenance, Encounter, Patient and the organizations they refer to."
 * insert Ours
-* obeys hg-notice-earlier and hg-notice-withdrawn
+* obeys hg-notice-earlier and hg-notice-change and hg-notice-withdrawn
 * identifier 1..1 MS
 * identifier.system = $delivery
 * identifier.value 1..1 MS
@@ -16,7 +16,7 @@ Profile: NoticeMessageHeader
 Parent: DischargeMessageHeader
 Id: notice-message-header
 Title: "Head of a notice"
-Description: "event says whether the notice is new, corrects an earlier one or withdraws it. It holds nothing of the person: those who pass a message on may keep its head."
+Description: "event says whether the notice is new, corrects an earlier one, withdraws it or reminds of it. It holds nothing of the person: those who pass a message on may keep its head."
 * insert Ours
 * eventCoding from DischargeProcessNoticeEventCodes (required)
 * text 0..0
@@ -33,7 +33,7 @@ Profile: NoticeProvenance
 Parent: Provenance
 Id: notice-provenance
 Title: "Which notice it is"
-Description: "activity says which notice of the act it is. A notice that corrects or withdraws an earlier one has it as an entity with role revision or removal: the earlier MessageHeader.id stands in what.identifier.value."
+Description: "activity says which notice of the act it is. It names an earlier one as its entity, by the earlier MessageHeader.id in what.identifier.value: with role revision what it corrects, with role removal what it withdraws, with role derivation the admission notice that stands and whose estimate has changed, with role source what it reminds of."
 * insert Ours
 * target 1..* MS
 * occurred[x] 1..1 MS
@@ -56,7 +56,7 @@ Profile: NoticeEncounter
 Parent: Encounter
 Id: notice-encounter
 Title: "The stay that a notice is about"
-Description: "The stay by our case reference, with the times that the notice carries and its text. A withdrawal says nothing of the stay: its status is unknown."
+Description: "The stay by our case reference, with the times that the notice carries and its text. A withdrawal and a reminder say nothing of the stay: its status is unknown."
 * insert Ours
 * extension contains DischargeReadiness named dischargeReadiness 0..1 MS and $plannedEndDate named plannedEndDate 0..1 MS and NeededService named neededService 0..3 MS and PlanningCalled named planningCalled 0..1 MS
 * text 1..1 MS
@@ -92,7 +92,7 @@ Profile: NoticePatient
 Parent: DischargePatient
 Id: notice-patient
 Title: "The person that a notice is about"
-Description: "By our case reference, and by the name, number and address that the notice carries. A withdrawal has the case reference alone."
+Description: "By our case reference, and by the name, number and address that the notice carries. A withdrawal and a reminder have the case reference alone."
 * insert Ours
 * extension[municipality] 0..0
 * text 0..0
@@ -163,3 +163,9 @@ InstanceOf: MessageDefinition
 Usage: #definition
 * insert NoticeDefinition(notice-withdrawn, NoticeWithdrawn)
 * description = "An earlier notice, which its Provenance names with role removal, does not hold any more. It says nothing of the person."
+
+Instance: notice-reminded
+InstanceOf: MessageDefinition
+Usage: #definition
+* insert NoticeDefinition(notice-reminded, NoticeReminded)
+* description = "An earlier notice, which its Provenance names with role source, has not been acknowledged in the time that was agreed. It says nothing of the person."

@@ -50,6 +50,7 @@ Description: "The codes of discharge-process-event that a notice of Hemgång may
 * DischargeProcessEvent#notice-issued
 * DischargeProcessEvent#notice-corrected
 * DischargeProcessEvent#notice-withdrawn
+* DischargeProcessEvent#notice-reminded
 
 ValueSet: NeedAssessmentPartCodes
 Id: need-assessment

@@ -89,12 +89,23 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   'hg-notice-earlier': {
     holds: (bundle) =>
       (!hasEvent(bundle, 'notice-corrected') || hasEntity(bundle, 'revision')) &&
-      (!hasEvent(bundle, 'notice-withdrawn') || hasEntity(bundle, 'removal')),
+      (!hasEvent(bundle, 'notice-withdrawn') || hasEntity(bundle, 'removal')) &&
+      (!hasEvent(bundle, 'notice-reminded') || hasEntity(bundle, 'source')),
+    at: ['entry'],
+  },
+  'hg-notice-change': {
+    holds: (bundle) =>
+      !hasEvent(bundle, 'notice-issued') ||
+      !ofType(bundle, 'Provenance').some((provenance) =>
+        codesOf(of(provenance, 'activity'), taskSystem).includes('discharge-estimate'),
+      ) ||
+      hasEntity(bundle, 'derivation'),
     at: ['entry'],
   },
   'hg-notice-withdrawn': {
     holds: (bundle) =>
-      !hasEvent(bundle, 'notice-withdrawn') || !ofType(bundle, 'Patient').some(isNamed),
+      !(hasEvent(bundle, 'notice-withdrawn') || hasEvent(bundle, 'notice-reminded')) ||
+      !ofType(bundle, 'Patient').some(isNamed),
     at: ['entry'],
   },
   'hg-availability': {

@@ -124,9 +124,9 @@ function headerOf({ message, ends, to }: Scene): MessageHeader {
   };
 }
 
-/** Which notice of the act, when it was decided, and which earlier one it corrects or withdraws. */
+/** Which notice of the act, when it was decided, and which earlier one it corrects, withdraws or changes. */
 function provenanceOf({ message, text, ends, to }: Scene): Provenance {
-  const { action, event, notice } = message;
+  const { event, notice } = message;
   return {
     resourceType: 'Provenance',
     target: [to('header'), to('encounter')],
@@ -145,21 +145,24 @@ function provenanceOf({ message, text, ends, to }: Scene): Provenance {
         ...(notice.county !== undefined && { onBehalfOf: to('region') }),
       },
     ],
-    ...(action !== 'issued' && {
-      entity: [
-        {
-          role: action === 'corrected' ? ('revision' as const) : ('removal' as const),
-          what: { identifier: { system: deliverySystem, value: earlierOf(message, ends) } },
-        },
-      ],
-    }),
+    ...earlierOf(message, ends),
   };
 }
 
-/** MessageHeader.id of the notice that is corrected or withdrawn, as this receiver got it. */
-function earlierOf({ notice }: OutboundNotice, { receiverId }: Ends): string {
-  assert(notice.corrects !== undefined, 'a correction names what it corrects');
-  return deliveryIdOf(notice.corrects, receiverId);
+/** The notice that goes no more, or that this one changes and lets stand (`derivation`). */
+const entityRoles = { issued: 'derivation', corrected: 'revision', withdrawn: 'removal' } as const;
+
+/** The earlier notice by its MessageHeader.id, as this receiver got it. */
+function earlierOf(
+  { action, notice }: OutboundNotice,
+  { receiverId }: Ends,
+): Pick<Provenance, 'entity'> {
+  const earlier = action === 'issued' ? notice.changes : notice.corrects;
+  assert(action === 'issued' || earlier !== undefined, 'a correction names what it corrects');
+  if (earlier === undefined) return {};
+  const value = deliveryIdOf(earlier, receiverId);
+  const what = { identifier: { system: deliverySystem, value } };
+  return { entity: [{ role: entityRoles[action], what }] };
 }
 
 // ---------------------------------------------------------------- the stay

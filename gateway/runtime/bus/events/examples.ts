@@ -16,6 +16,7 @@ const values: Readonly<Record<string, unknown>> = {
   care: 'somatic',
   cases: 12,
   cause: 'TRANSFER',
+  changes: id,
   corrects: id,
   deadline: 'T1',
   deliveredAt: '2026-03-02T10:00:07.000Z',

@@ -17,7 +17,7 @@ import {
 type KeyOf<T extends EventType> = T extends EventType ? keyof EventData<T> & string : never;
 type Told = { readonly [T in EventType]: readonly KeyOf<T>[] };
 
-const notice = ['revision', 'obligation', 'occasion', 'role', 'corrects'] as const;
+const notice = ['revision', 'obligation', 'occasion', 'role', 'corrects', 'changes'] as const;
 const receipt = [
   'noticeId',
   'revision',
