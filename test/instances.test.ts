@@ -2,29 +2,24 @@
  * Several processes on one PostgreSQL and one RabbitMQ: they share the work, and when one dies, is stopped or is held
  * up, the others go on with it. What came of it all must be what one process alone would have made.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type QueryResultRow } from 'pg';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answerCodeOf, buildMessage, HospitalLink } from '../adapters/simulated/hospital.ts';
 import {
-  simulatedMunicipality,
-  type SimulatedMunicipality,
-} from '../adapters/simulated/municipality/index.ts';
-import { temporaryFolder } from './support/folder.ts';
-import { secret } from './support/gateway.ts';
-import { has, ownPrefix, ownSchema } from './support/servers.ts';
-import { startService, type Service } from './support/service.ts';
+  accessPointToken,
+  openWorld,
+  until,
+  untilShared,
+  type World,
+} from './support/instances.ts';
+import { addresses, receiptXml } from './support/sdk.ts';
+import { has } from './support/servers.ts';
+import type { Service } from './support/service.ts';
 
 const canRun = await has('many instances', 'PostgreSQL that runs', 'RabbitMQ that runs');
 
-const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-const partitions = 6;
 const person = {
   personnummer: '195009072553',
   family: 'Testsson',
@@ -42,101 +37,6 @@ function stayMessages(visit: string): readonly Uint8Array[] {
     buildMessage('ekliden', { ...step, trigger: 'A11', controlId: `${visit}-3` }),
   ];
 }
-
-interface World {
-  readonly receiver: SimulatedMunicipality;
-  /** Starts an instance. */
-  start(name: string, ...args: string[]): Promise<Service>;
-  query<R extends QueryResultRow>(text: string): Promise<readonly R[]>;
-}
-
-async function openWorld(form: 'rabbitmq' | 'embedded' = 'rabbitmq'): Promise<World> {
-  const folder = temporaryFolder('instances');
-  closing.push(() => folder.remove());
-  const { url, schema, drop } = ownSchema();
-  closing.push(drop);
-  const broker = ownPrefix();
-  if (form === 'rabbitmq') closing.push(() => broker.drop());
-  const bus =
-    form === 'embedded'
-      ? 'bus: { form: embedded }'
-      : `bus: { form: rabbitmq, url: '${broker.url}', prefix: ${broker.prefix}, partitions: ${partitions} }`;
-  const receiver = await simulatedMunicipality({ secrets: [secret] });
-  closing.push(() => receiver.close());
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  closing.push(() => client.end());
-  const running = new Set<Service>();
-  closing.push(async () => {
-    await Promise.all([...running].map((service) => service.end('SIGKILL')));
-  });
-  return {
-    receiver,
-    async start(name, ...args) {
-      const data = join(folder.path, name);
-      mkdirSync(data, { recursive: true });
-      const config = join(data, 'hemgang.yaml');
-      writeFileSync(
-        config,
-        [
-          `data: ${data}`,
-          `instance: { id: ${name}, leaseTime: 3s }`,
-          `journal: { form: postgres, url: '${url}', schema: ${schema} }`,
-          bus,
-          'billing: { municipalities: [] }',
-          'receivers:',
-          '  - id: receiver',
-          '    channel: webhook',
-          `    url: ${receiver.url}`,
-          '    secretEnv: [RECEIVER_SECRET]',
-          '    ownNetwork: true',
-          'dispatch: { retries: [100ms, 200ms, 500ms, 1s, 1s, 1s] }',
-        ].join('\n'),
-      );
-      const env = { RECEIVER_SECRET: secret };
-      const service = await startService(['--config', config, ...args], env);
-      running.add(service);
-      return {
-        ...service,
-        get logged() {
-          return service.logged;
-        },
-        async end(signal) {
-          running.delete(service);
-          return await service.end(signal);
-        },
-      };
-    },
-    async query<R extends QueryResultRow>(text: string) {
-      await client.query(`SET search_path TO ${schema}`);
-      const { rows } = await client.query<R>(text);
-      return rows;
-    },
-  };
-}
-
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const from = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - from > 200_000) throw new Error(`it never came: ${what}`);
-    await sleep(50);
-  }
-}
-
-/** How many partitions each of them has, by name. */
-async function shares({ query }: World): Promise<Record<string, number>> {
-  const rows = await query<{ holder: string; count: string }>(
-    `SELECT holder, count(*) FROM leases WHERE name LIKE 'partition:%' AND until > clock_timestamp()
-     GROUP BY holder ORDER BY holder`,
-  );
-  return Object.fromEntries(rows.map(({ holder, count }) => [holder, Number(count)]));
-}
-
-const untilShared = async (world: World, wanted: Readonly<Record<string, number>>): Promise<void> =>
-  await until(
-    JSON.stringify(wanted),
-    async () => JSON.stringify(await shares(world)) === JSON.stringify(wanted),
-  );
 
 /** A hospital that tells stay after stay, each message until it is accepted, to whatever instance answers. */
 class Hospital {
@@ -318,5 +218,120 @@ describe.skipIf(!canRun)('instances', { timeout: 300_000 }, () => {
     expect((await fetch(`http://127.0.0.1:${b.httpPort}/fhir/metadata`)).status).toBe(404);
     expect(a.output).toContain('token of partner');
     expect(b.output).not.toContain('token');
+  });
+});
+
+describe.skipIf(!canRun)('instances with one access point of SDK', { timeout: 300_000 }, () => {
+  const settings = (shared: string) => ({
+    receivers: [{ id: 'kommun', channel: 'sdk', to: addresses.to }],
+    sdk: {
+      from: addresses.from,
+      accessPoint: { folder: join(shared, 'out') },
+      receipts: {
+        folder: { path: join(shared, 'receipts'), shared: true, every: '20ms' },
+        tokenEnv: 'ACCESS_POINT_TOKEN',
+      },
+    },
+  });
+  const out = ({ shared }: World): string => join(shared, 'out');
+  const receipts = ({ shared }: World): string => join(shared, 'receipts');
+
+  /** Two instances, and so many stays told to the one and the other: a notice of each is handed over. */
+  async function handedOver(stays: number): Promise<{
+    readonly world: World;
+    readonly services: readonly Service[];
+    readonly ids: readonly string[];
+  }> {
+    const world = await openWorld('rabbitmq', settings);
+    mkdirSync(receipts(world));
+    const services = [await world.start('a'), await world.start('b')];
+    await untilShared(world, { a: 3, b: 3 });
+    for (let stay = 0; stay < stays; stay += 1) {
+      const { mllpPort: port } = services[stay % 2]!;
+      const link = await HospitalLink.connect({ host: '127.0.0.1', port });
+      for (const raw of stayMessages(`S${stay}`).slice(0, 2)) {
+        expect(answerCodeOf(await link.send(raw))).toBe('AA');
+      }
+      await link.close();
+    }
+    await until('every notice waits for its receipt', async () => {
+      return (await inState(world, 'awaited')).length === stays;
+    });
+    return { world, services, ids: await inState(world, 'awaited') };
+  }
+
+  async function inState({ query }: World, state: string): Promise<readonly string[]> {
+    const rows = await query<{ id: string }>(
+      `SELECT delivery_id AS id FROM deliveries WHERE state = '${state}' ORDER BY position`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** As the access point leaves it: whole at once. */
+  function leave(world: World, id: string, name: string): void {
+    const path = join(receipts(world), name);
+    writeFileSync(`${path}.tmp`, receiptXml({ id }));
+    renameSync(`${path}.tmp`, `${path}.xml`);
+  }
+
+  /** How often each delivery was told to its case as delivered. */
+  async function told({ query }: World): Promise<readonly string[]> {
+    const rows = await query<{ id: string }>(
+      `SELECT body -> 'data' ->> 'deliveryId' AS id FROM events WHERE type = 'notice.delivered'`,
+    );
+    return rows.map(({ id }) => id).toSorted();
+  }
+
+  const taken = (world: World): readonly string[] =>
+    readdirSync(join(receipts(world), 'done')).toSorted();
+
+  test('take each receipt once: the one that has the folder, and the other when that one is killed', async () => {
+    const { world, services, ids } = await handedOver(6);
+    const holder = async (): Promise<string | undefined> =>
+      (
+        await world.query<{ holder: string }>(
+          `SELECT holder FROM leases WHERE name LIKE 'sdk-receipts:%' AND until > clock_timestamp()`,
+        )
+      )[0]?.holder;
+    const [first, second] = [ids.slice(0, 3), ids.slice(3)];
+    for (const [index, id] of first.entries()) {
+      leave(world, id, `${index}`);
+      leave(world, id, `${index}-again`);
+    }
+    await until('the first are taken', () => taken(world).length === 6);
+    expect(await told(world)).toEqual(first.toSorted());
+    const had = await holder();
+    for (const [index, id] of second.entries()) leave(world, id, `${index + 3}`);
+    leave(world, first[0]!, 'once more');
+    await services[had === 'a' ? 0 : 1]!.end('SIGKILL');
+    await until('the others are taken', () => taken(world).length === 10);
+    expect(await holder()).not.toBe(had);
+    expect(await told(world)).toEqual([...ids].toSorted());
+    expect(await inState(world, 'delivered')).toEqual(ids);
+    expect(readdirSync(join(receipts(world), 'failed'))).toEqual([]);
+    // Nothing was handed over again.
+    expect(readdirSync(out(world)).toSorted()).toEqual(ids.map((id) => `${id}.xml`).toSorted());
+    const attempts = await world.query('SELECT FROM attempts');
+    expect(attempts).toHaveLength(ids.length);
+  });
+
+  test('that are brought the same receipt at once, by file and by HTTP, move the case once', async () => {
+    const { world, services, ids } = await handedOver(2);
+    const bring = async (id: string, { httpPort }: Service): Promise<number> => {
+      const response = await fetch(`http://127.0.0.1:${httpPort}/sdk-receipts`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${accessPointToken}` },
+        body: receiptXml({ id }),
+      });
+      return response.status;
+    };
+    for (const id of ids) leave(world, id, id);
+    const statuses = await Promise.all(
+      ids.flatMap((id) => [...services, ...services].map((service) => bring(id, service))),
+    );
+    expect(statuses).toEqual(statuses.map(() => 204));
+    await until('the files are taken', () => taken(world).length === ids.length);
+    expect(await told(world)).toEqual([...ids].toSorted());
+    expect(await inState(world, 'delivered')).toEqual(ids);
   });
 });
