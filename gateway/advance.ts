@@ -84,16 +84,24 @@ async function advanceProcess(
   because: Because,
 ): Promise<void> {
   const { journal, clock, profiles } = parts;
-  await untilAppended(parts, because, async () => {
-    const loaded = await journal.load(stayId);
-    assert(loaded, 'an event names a stay the journal does not have');
-    const nowMs = clock.nowMs();
-    // First what the case is, then what the law says of it: a change of links advances every case it touches.
-    const links = await linksOf(journal, loaded, profiles, nowMs);
-    const quietBefore = await historyEnd(loaded.stays.map(({ sender }) => sender));
-    const change = links ?? judge(loaded, { ...parts, quietBefore }, nowMs).change;
-    return { events: loaded.events, change };
-  });
+  // First what the case is, then what the law says of it: a change of links advances every case that it is told to.
+  for (let isTold = false; !isTold;) {
+    await untilAppended(parts, because, async () => {
+      const loaded = await journal.load(stayId);
+      assert(loaded, 'an event names a stay the journal does not have');
+      const nowMs = clock.nowMs();
+      const links = await linksOf(journal, loaded, profiles, nowMs);
+      isTold = links === undefined || isToldTo(loaded, links);
+      const quietBefore = await historyEnd(loaded.stays.map(({ sender }) => sender));
+      const change = links ?? judge(loaded, { ...parts, quietBefore }, nowMs).change;
+      return { events: loaded.events, change };
+    });
+  }
+}
+
+/** What only others are told of advances them alone: this case is still to be judged. */
+function isToldTo({ stays }: LoadedProcess, { events }: Append): boolean {
+  return events.some(({ streamId }) => stays.some(({ stayId }) => stayId === streamId));
 }
 
 /** What a case is, what the law says of it, and what is written down of that. */

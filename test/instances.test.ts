@@ -14,6 +14,7 @@ import {
   untilShared,
   type World,
 } from './support/instances.ts';
+import { testNumbers } from './support/journal-messages.ts';
 import { addresses, receiptXml } from './support/sdk.ts';
 import { has } from './support/servers.ts';
 import type { Service } from './support/service.ts';
@@ -29,8 +30,8 @@ const person = {
 const needs = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
 
 /** What is told of one stay, in order. */
-function stayMessages(visit: string): readonly Uint8Array[] {
-  const step = { ...person, at: '2022-03-07T09:00:00Z', visit };
+function stayMessages(visit: string, whose: Partial<typeof person> = {}): readonly Uint8Array[] {
+  const step = { ...person, ...whose, at: '2022-03-07T09:00:00Z', visit };
   return [
     buildMessage('ekliden', { ...step, trigger: 'A01', controlId: `${visit}-1` }),
     buildMessage('ekliden', { ...step, trigger: 'A08', needs, controlId: `${visit}-2` }),
@@ -249,7 +250,8 @@ describe.skipIf(!canRun)('instances with one access point of SDK', { timeout: 30
     for (let stay = 0; stay < stays; stay += 1) {
       const { mllpPort: port } = services[stay % 2]!;
       const link = await HospitalLink.connect({ host: '127.0.0.1', port });
-      for (const raw of stayMessages(`S${stay}`).slice(0, 2)) {
+      const personnummer = testNumbers[stay]!;
+      for (const raw of stayMessages(`S${stay}`, { personnummer }).slice(0, 2)) {
         expect(answerCodeOf(await link.send(raw))).toBe('AA');
       }
       await link.close();

@@ -7,6 +7,7 @@ import { adt, otherPersonnummer, personnummer } from './support/adt.ts';
 import { permutations } from './support/adt-message.ts';
 import type { AdtFields } from './support/adt.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { SmallJournal, type Told } from './support/small-journal.ts';
 
 const open: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -250,6 +251,21 @@ describe('stays that overlap', () => {
       number: otherPersonnummer,
     });
     expect((await casesOf(world)).flatMap(({ contradictions }) => contradictions)).toEqual([]);
+  });
+
+  test('are each judged, though another one comes that is told before', async () => {
+    const small = await SmallJournal.open('2022-03-07 09:00');
+    open.push(() => small.close());
+    const patient = { municipality: '1480', numberKind: 'personnummer', protection: 'none' };
+    const admitted: Told = ['patient.admitted', { county: '14', hospital: 'Sjukhuset', patient }];
+    const services = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
+    const at = '2022-03-07 10:00';
+    for (const visit of ['A', 'B']) await small.tell(visit, at, [admitted], 'one person');
+    await small.record('B', at, [['need.assessed', services]], 'one person');
+    // Recorded by now, and looked at after B: B tells it that they overlap.
+    await small.tell('C', at, [admitted], 'one person');
+    const loaded = await small.journal.load(await small.caseOf('B'));
+    expect(loaded?.events.map(({ event }) => event.type)).toContain('notice.issued');
   });
 
   test('of two persons are nothing to each other', async () => {

@@ -110,6 +110,12 @@ export class SmallJournal {
   /** Records one message about a stay at a local time, and lets everything follow. */
   async tell(visit: string, at: string, facts: readonly Told[], number = visit): Promise<void> {
     await this.passUntil(at);
+    await this.record(visit, at, facts, number);
+    await this.rest();
+  }
+
+  /** Records one message about a stay; what follows waits. */
+  async record(visit: string, at: string, facts: readonly Told[], number = visit): Promise<void> {
     this.#messages += 1;
     const id = this.#messages;
     const events = facts.map(([type, data = {}, happened = at], index) => {
@@ -127,7 +133,6 @@ export class SmallJournal {
         events,
       }),
     );
-    await this.rest();
   }
 
   /** Tells whole stays, each step at its time. Every duty was done in time, unless a stay says otherwise. */
