@@ -1,5 +1,6 @@
 /** What is looked at and done again, on every form of the journal. */
 import { afterEach, describe, expect, test } from 'vitest';
+import type { EventBody } from '../gateway/process/events.ts';
 import type { CountedJournal } from '../gateway/runtime/journal/assemble.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { journalForms } from './support/journal-forms.ts';
@@ -22,6 +23,32 @@ const fact = (id: string) => {
   });
   return body;
 };
+
+/** What was decided of a deadline. */
+function bodyOf(
+  id: string,
+  type: 'deadline.missed' | 'deadline.met',
+  recordedAt: string,
+): EventBody {
+  const data = {
+    key: 'k',
+    deadline: 'T1',
+    occasion: 'f',
+    dueAt: recordedAt,
+    reference: '2 kap. 1 §',
+  } as const;
+  const envelope = {
+    id,
+    occurredAt: recordedAt,
+    recordedAt,
+    source: { sender: 'hemgang', messageId: 'f' },
+    causationId: 'f',
+    correlationId: 'f',
+  };
+  return type === 'deadline.missed'
+    ? { ...envelope, type, data }
+    : { ...envelope, type, data: { ...data, metAt: recordedAt } };
+}
 
 describe.each(journalForms)('the $name journal', (form) => {
   async function open(): Promise<CountedJournal> {
@@ -152,6 +179,66 @@ describe.each(journalForms)('the $name journal', (form) => {
     const wrong = await journal.load(stream?.event.stayId ?? '');
     expect(await journal.misdirectedProcessIds('', 10)).toEqual([wrong?.processId]);
     expect(await journal.misdirectedProcessIds(wrong?.processId ?? '', 10)).toEqual([]);
+  });
+
+  test('has the clocks that were missed, the newest first', async () => {
+    const journal = await open();
+    await journal.record(message(1, { stay, events: [fact('f')] }));
+    const [stored] = await journal.eventsAfter(0, 1);
+    const streamId = stored?.event.stayId ?? '';
+    const process = await journal.load(streamId);
+    const missed = (id: string, type: 'deadline.missed' | 'deadline.met', recordedAt: string) => ({
+      streamId,
+      lane: process?.processId ?? '',
+      body: bodyOf(id, type, recordedAt),
+    });
+    const times = ['2022-03-08T08:00:00.000Z', '2022-03-09T08:00:00.000Z'] as const;
+    await journal.append({
+      expected: [{ streamId, version: process?.stays[0]?.version ?? 0 }],
+      events: [
+        missed('m1', 'deadline.missed', times[0]),
+        missed('m2', 'deadline.met', times[0]),
+        missed('m3', 'deadline.missed', times[1]),
+      ],
+      setDeadlines: [],
+      closeDeadlines: [],
+    });
+    const found = await journal.missedDeadlines(Number.MAX_SAFE_INTEGER, 10);
+    expect(found.map(({ at }) => at)).toEqual(times.toReversed());
+    expect(found[0]).toMatchObject({ processId: process?.processId, deadline: 'T1' });
+    const [newest] = await journal.missedDeadlines(Number.MAX_SAFE_INTEGER, 1);
+    expect(await journal.missedDeadlines(newest?.position ?? 0, 10)).toMatchObject([
+      { at: times[0] },
+    ]);
+  });
+
+  test('a delivery in a state that this program does not know is an error, and taken for nothing else', async () => {
+    const journal = await open();
+    await journal.record(message(1, { stay, events: [fact('f')] }));
+    const [stored] = await journal.eventsAfter(0, 1);
+    const state = 'of-a-newer-program' as 'pending';
+    await journal.deliveries.open([
+      {
+        deliveryId: 'd',
+        lane: 'lane',
+        position: stored?.position ?? 0,
+        eventId: 'f',
+        streamId: stored?.event.stayId ?? '',
+        receiver: 'r',
+        state,
+        rendered: '{}',
+        detail: undefined,
+      },
+    ]);
+    for (const read of [
+      journal.deliveries.ofLane('lane'),
+      journal.deliveries.named('d'),
+      journal.deliveries.inState(state, 0, 10),
+    ]) {
+      await expect(read).rejects.toThrow(
+        /in state of-a-newer-program, which this program does not know\n {2}next: start the newer program/,
+      );
+    }
   });
 
   test('ends a delivery from outside where it waits for it, keeps the receipt and wakes the lane', async () => {

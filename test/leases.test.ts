@@ -242,6 +242,15 @@ describe.skipIf(!hasPostgres)('an upgrade while instances run', () => {
     await expect(checkSchema(client)).rejects.toThrow(/next: start the newer program/);
   });
 
+  test('keeps out a program that would take an awaited delivery for one to be sent again', async () => {
+    const { client } = await upgraded(migrations);
+    const awaited = migrations.findIndex((step) =>
+      (typeof step === 'string' ? step : step.sql).includes('ADD COLUMN receipt'),
+    );
+    await expect(checkSchema(client, awaited)).rejects.toThrow(/next: start the newer program/);
+    expect(await checkSchema(client, awaited + 1)).toBe(schemaVersion);
+  });
+
   async function upgraded(steps: typeof migrations) {
     const { url, schema, drop } = ownSchema();
     closing.push(drop);

@@ -4,6 +4,9 @@ import { loadConfig, type Config } from '../runtime/config.ts';
 import { openJournalReader } from '../runtime/journal/open.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import type { DeliveryRow, JournalStatus, Pause } from '../runtime/journal/journal.ts';
+import { countMissed } from '../questions/late-notices.ts';
+import { isoOf } from '../rules/legal-days.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { localText, plural } from './question.ts';
 import { filesSay, inForceAt, inForceLines, type InForceNow } from './status-in-force.ts';
 import {
@@ -63,6 +66,7 @@ export async function status(options: StatusOptions): Promise<number> {
     const isAnyAlive = instances.some(({ isAlive }) => isAlive);
     const files = running === null && isAnyAlive ? filesSay(config) : undefined;
     const different = differencesOf(instances, files);
+    const missed = await countMissed(journal, dayAgo(), mostMissed);
     const publication = isPublished(config) ? await publicationLag(journal) : undefined;
     const byTray = new Map<string, readonly DeliveryRow[]>();
     for (const tray of trays) byTray.set(tray, await journal.deliveries.byState(tray, listed));
@@ -71,8 +75,8 @@ export async function status(options: StatusOptions): Promise<number> {
     );
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, instances, different, publication, pauses, running, trays: deliveries }, null, 2)}\n`
-        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked, instances, different, publication, pauses, running }).join('\n')}\n`,
+        ? `${JSON.stringify({ ...state, deadLetters: dead, latestFindings: found, polls, subscriptions, unchecked, instances, different, publication, pauses, running, missed, trays: deliveries }, null, 2)}\n`
+        : `${lines({ state, dead, byTray, notices: await noticesOf(journal, byTray), polls, subscriptions, unchecked, instances, different, publication, pauses, running, missed }).join('\n')}\n`,
     );
     const needs =
       needsPerson(state) || pollNeedsPerson(polls) || subscriptionNeedsPerson(subscriptions);
@@ -103,6 +107,8 @@ interface Shown {
   readonly publication: PublicationLag | undefined;
   readonly pauses: readonly Pause[];
   readonly running: InForceNow | null;
+  /** Clocks of notices that were missed in a day. */
+  readonly missed: number;
 }
 
 function lines(shown: Shown): string[] {
@@ -119,6 +125,7 @@ function lines(shown: Shown): string[] {
     publication,
     pauses,
     running,
+    missed,
   } = shown;
   const { messages, outbox, deliveries, deadlines } = state;
   const text = [
@@ -153,6 +160,7 @@ function lines(shown: Shown): string[] {
   if (deadlines.near.length > listed) {
     text.push(`            and ${deadlines.near.length - listed} more deadlines are near`);
   }
+  text.push(...missedLines(missed));
   for (const { sender, table, code, count, oldest } of state.unmapped) {
     text.push(
       `PARKED      ${count} × ${sender}: code ${code} is not in table ${table} (oldest ${localText(oldest)})`,
@@ -174,6 +182,24 @@ function lines(shown: Shown): string[] {
     if (rows.length > 0 && next !== undefined) text.push(`            next: ${next}`);
   }
   return text;
+}
+
+const dayMs = 24 * 3_600_000;
+const dayAgo = (): string => isoOf(systemClock.nowMs() - dayMs);
+const mostMissed = 1000;
+
+function missedLines(missed: number): string[] {
+  if (missed === 0) return [];
+  const many =
+    missed >= mostMissed
+      ? `${missed} clocks or more were`
+      : missed === 1
+        ? '1 clock was'
+        : `${missed} clocks were`;
+  return [
+    `LATE        ${many} missed in 24 hours by notices that went late, or have not gone`,
+    `            next: hemgang late list tells which, and why`,
+  ];
 }
 
 /** The tray's own verb, where it has one. */

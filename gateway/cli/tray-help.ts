@@ -32,6 +32,15 @@ same id. abandon: it counts as not given, and your reason is kept with it.
   hemgang unknown resolve 5f0c… --as resend --reason 'they have nothing in their log'
 
 Exit codes: 0 done; 2 wrong use, or its outcome is known.`,
+  lateList: `
+What is here has missed the time of the law (T1, T2, T6) or of our watch (T3, T5). Why: the hospital told it late, there was no
+receiver, a person had to release it, the receiver was not reached or refused it, or it waited here. Asking moves no clock;
+what a late notice means is told by hemgang case show.
+
+  hemgang late list
+  hemgang late list --since '2022-03-01 00:00' --json
+
+Exit codes: 0 all have been handed over; 1 one has not; 2 wrong use, or no journal there.`,
   unroutableList: `
 Grouped by cause: no receiver for a role in a place, or a receiver that answered that the patient is not its resident. A
 group has a name, by which it is resolved. Where the hospital tells the right municipality, the notice goes there by itself.

@@ -13,6 +13,7 @@ export function addTrayVerbs(program: Command, parts: VerbParts): void {
   addUnknown(program, parts);
   addUnroutable(program, parts);
   addHeld(program, parts);
+  addLate(program, parts);
 }
 
 /** Adds --reason and --who. */
@@ -123,6 +124,23 @@ function addHeld(program: Command, parts: VerbParts): void {
         );
       },
     );
+}
+
+function addLate(program: Command, parts: VerbParts): void {
+  const { withJournal, setExit } = parts;
+  const late = program
+    .command('late')
+    .description('notices that went later than their time, or have not gone, and why');
+  withJournal(late.command('list'))
+    .description(
+      'show each: its clock, when it was decided, tried and handed over, what held it up',
+    )
+    .option('--since <time>', "missed since: '2022-03-07 12:00' or ISO 8601 (default: a week ago)")
+    .addHelpText('after', trayHelp.lateList)
+    .action(async (given: Given & { since?: string }) => {
+      const { lateList } = await import('./late.ts');
+      setExit(await lateList({ ...questionOf(parts, given), since: given.since }));
+    });
 }
 
 function addRoutes(program: Command, parts: VerbParts): void {

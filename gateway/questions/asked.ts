@@ -18,6 +18,7 @@ export type Reads = Pick<
   | 'processIds'
   | 'openReadyProcessIds'
   | 'misdirectedProcessIds'
+  | 'missedDeadlines'
   | 'identity'
 > & { readonly deliveries: Pick<JournalReader['deliveries'], 'ofLane'> };
 

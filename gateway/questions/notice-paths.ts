@@ -103,7 +103,7 @@ export function noticePathsOf(
       const raisedBy = raisedByOf(event);
       const finding = findings.find((one) => isOf(one, data, raisedBy));
       const rests = [raisedBy, ...(finding?.because.map((one) => one.id) ?? [])];
-      const clock = clocks.find((one) => clockOf(one, obligation, raisedBy));
+      const clock = clockOfNotice(clocks, obligation, raisedBy);
       const dueAt = finding?.dueAt ?? clock?.dueAt;
       const isWatch = dueAt !== undefined && clock !== undefined && watches.has(clock.deadline);
       return {
@@ -171,8 +171,17 @@ const clocksOf: Readonly<Record<Obligation, readonly string[]>> = {
   'discharge-notice': [],
   'death-notice': [],
 };
-const clockOf = (one: Clock, obligation: Obligation, occasion: string): boolean =>
-  clocksOf[obligation].includes(one.deadline) && one.about.id === occasion;
+
+/** @param occasion id of the fact that raised the duty */
+export function clockOfNotice(
+  clocks: readonly Clock[],
+  obligation: Obligation,
+  occasion: string,
+): Clock | undefined {
+  return clocks.find(
+    ({ deadline, about }) => clocksOf[obligation].includes(deadline) && about.id === occasion,
+  );
+}
 
 /** Where the act says "as soon as possible" (2 kap. 4 §, 3 kap. 1 §). */
 const watches: ReadonlySet<string> = new Set(['T3', 'T5']);

@@ -38,6 +38,7 @@ import type {
   LoadedStream,
   RelatedStay,
   StoredEvent,
+  MissedDeadline,
   UnjudgedCase,
 } from './contract/streams.ts';
 
@@ -139,6 +140,8 @@ export interface Journal {
    * `processIds`. Whether somebody else has got the notice since is for the reader to fold.
    */
   misdirectedProcessIds(after: string, limit: number): Promise<readonly string[]>;
+  /** Clocks that were missed, written down before a position: the newest first. */
+  missedDeadlines(before: number, limit: number): Promise<readonly MissedDeadline[]>;
   /**
    * Ids of the processes with a readiness and no end told after it, in order, page by page as `processIds`. Whether the
    * readiness stands is for the reader to fold.

@@ -45,6 +45,7 @@ export interface Reading {
     | 'isAhead'
     | 'openReadyProcessIds'
     | 'misdirectedProcessIds'
+    | 'missedDeadlines'
     | 'processIds'
     | 'identity'
     | 'withheldSettlements'

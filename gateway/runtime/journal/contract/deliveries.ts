@@ -1,17 +1,19 @@
 /** Deliveries of notices and billing records, and their attempts. */
 import type { NewEvent } from './streams.ts';
 
-export type DeliveryState =
-  | 'pending'
+export const deliveryStates = [
+  'pending',
   /** Handed to somebody who carries it on; a receipt of its own will say whether it arrived. */
-  | 'awaited'
-  | 'delivered'
-  | 'refused'
-  | 'unresolved'
-  | 'cancelled'
-  | 'unroutable'
-  | 'held'
-  | 'shadow';
+  'awaited',
+  'delivered',
+  'refused',
+  'unresolved',
+  'cancelled',
+  'unroutable',
+  'held',
+  'shadow',
+] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
 
 /** One notice revision or billing record to one receiver. The rendered content may hold personal data. */
 export interface DeliveryRow {

@@ -1,5 +1,5 @@
 /** Streams of events, and what `advance` writes. */
-import type { DischargeEvent, EventBody } from '../../../process/events.ts';
+import type { DeadlineData, DischargeEvent, EventBody } from '../../../process/events.ts';
 
 /** An event with its place in the journal. Positions rise in commit order. */
 export interface StoredEvent {
@@ -32,6 +32,15 @@ export interface RelatedStay {
   readonly processId: string;
   readonly version: number;
   readonly events: readonly StoredEvent[];
+}
+
+/** A clock that was missed, as it was written down. */
+export interface MissedDeadline {
+  readonly position: number;
+  readonly processId: string;
+  readonly deadline: DeadlineData['deadline'];
+  /** When it was written down, ISO 8601. */
+  readonly at: string;
 }
 
 /** A case whose latest count says that a figure was missing. */

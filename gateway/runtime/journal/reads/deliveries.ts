@@ -1,4 +1,6 @@
 /** Reads of deliveries. */
+import { GatewayError } from '../../../errors.ts';
+import { deliveryStates } from '../contract/deliveries.ts';
 import type { DeliveryHead, DeliveryRow, DeliveryState } from '../journal.ts';
 import type { Sql, Step } from '../sql.ts';
 import { processNamed } from './process-name.ts';
@@ -15,7 +17,7 @@ export interface DeliveryColumns {
   readonly eventId: string;
   readonly streamId: string;
   readonly receiver: string | null;
-  readonly state: DeliveryState;
+  readonly state: string;
   readonly attempts: number;
   readonly firstAttemptAt: string | null;
   readonly nextAt: string | null;
@@ -26,12 +28,26 @@ export interface DeliveryColumns {
   readonly receipt: string | null;
 }
 
-type Head = Omit<DeliveryHead, 'receiver' | 'firstAttemptAt'> &
-  Pick<DeliveryColumns, 'receiver' | 'firstAttemptAt'>;
+type Head = Omit<DeliveryHead, 'state' | 'receiver' | 'firstAttemptAt'> &
+  Pick<DeliveryColumns, 'state' | 'receiver' | 'firstAttemptAt'>;
+
+/**
+ * A newer program may have put a delivery in a state that this one has never heard of: it must not be taken for another.
+ * @throws GatewayError configuration-invalid
+ */
+function knownState(state: string): DeliveryState {
+  const known = deliveryStates.find((one) => one === state);
+  if (known !== undefined) return known;
+  throw new GatewayError(
+    'configuration-invalid',
+    `the journal has a delivery in state ${state}, which this program does not know\n  next: start the newer program, and stop this one`,
+  );
+}
 
 export function toDelivery(row: DeliveryColumns): DeliveryRow {
   return {
     ...row,
+    state: knownState(row.state),
     receiver: row.receiver ?? undefined,
     firstAttemptAt: row.firstAttemptAt ?? undefined,
     nextAt: row.nextAt ?? undefined,
@@ -45,6 +61,7 @@ export function toDelivery(row: DeliveryColumns): DeliveryRow {
 
 const toHead = (row: Head): DeliveryHead => ({
   ...row,
+  state: knownState(row.state),
   receiver: row.receiver ?? undefined,
   firstAttemptAt: row.firstAttemptAt ?? undefined,
 });

@@ -6,6 +6,7 @@ import type {
   RelatedStay,
   StoredEvent,
   StoredIdentity,
+  MissedDeadline,
   UnjudgedCase,
 } from '../journal.ts';
 import type { Sql, Step } from '../sql.ts';
@@ -195,6 +196,12 @@ function prepareCasePages(sql: Sql) {
      FROM events AS e ${sql.indexedBy('events_misdirected')} JOIN stays AS s ON s.stay_id = e.stream
      WHERE e.type = 'notice.misdirected' AND s.process_id > ? ORDER BY s.process_id LIMIT ?`,
   );
+  const missed = sql.prepare(
+    `SELECT e.position, s.process_id AS "processId", e.body ->> 'recordedAt' AS at,
+       e.body -> 'data' ->> 'deadline' AS deadline
+     FROM events AS e ${sql.indexedBy('events_missed')} JOIN stays AS s ON s.stay_id = e.stream
+     WHERE e.type = 'deadline.missed' AND e.position < ? ORDER BY e.position DESC LIMIT ?`,
+  );
   const unjudged = sql.prepare(
     `SELECT DISTINCT s.stay_id AS "stayId", s.process_id AS "processId"
      FROM events AS e ${sql.indexedBy('events_unjudged')} JOIN stays AS s ON s.stay_id = e.stream
@@ -215,6 +222,9 @@ function prepareCasePages(sql: Sql) {
     *misdirectedProcessIds(after: string, limit: number): Step<readonly string[]> {
       const rows = yield* misdirected.all<{ id: string }>(after, limit);
       return rows.map(({ id }) => id);
+    },
+    *missedDeadlines(before: number, limit: number): Step<readonly MissedDeadline[]> {
+      return yield* missed.all<MissedDeadline>(before, limit);
     },
     *unjudgedCases(): Step<readonly UnjudgedCase[]> {
       return yield* unjudged.all<UnjudgedCase>();
