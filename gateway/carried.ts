@@ -3,9 +3,9 @@
  * wakes its lane in one transaction. A notice is delivered when its receiver's system said so, not when we handed it on.
  */
 import type { CarriedReceipt, TakeReceipt } from '../adapters/adapter.ts';
-import { hasArrived, receiptEvents, type DispatchParts } from './delivery.ts';
+import { eventsBeside, hasArrived, receiptEvents, type DispatchParts } from './delivery.ts';
 import { assert } from './errors.ts';
-import type { DeliveryRow, DeliveryState, Ending } from './runtime/journal/journal.ts';
+import type { DeliveryRow, DeliveryState, Ending, StoredEvent } from './runtime/journal/journal.ts';
 
 /** A receipt that comes after we stopped waiting for it still says how it ended. */
 const open: readonly DeliveryState[] = ['awaited', 'unresolved'];
@@ -21,27 +21,29 @@ export function takeReceipts(
     // Handed over this moment: the receipt was faster than our own commit of it.
     if (row.openAttempt) return 'not-yet';
     if (!open.includes(row.state)) return 'known';
-    const ending = await endingOf(parts, row, receipt);
+    const events = await eventsBeside(parts.journal, row);
+    const isRepeat = hasArrived(row, events);
+    const ending = endingOf(row, receipt, events, isRepeat, parts.clock.now());
     if (!(await deliveries.conclude(ending))) return 'known';
-    if (ending.events.length > 0) parts.observed?.deliveries.of(row.receiver, ending.state).add();
+    if (!isRepeat) parts.observed?.deliveries.of(row.receiver, ending.state).add();
     return 'taken';
   };
 }
 
-async function endingOf(
-  { journal, clock }: Pick<DispatchParts, 'journal' | 'clock'>,
+function endingOf(
   row: DeliveryRow,
   receipt: CarriedReceipt,
-): Promise<Ending> {
-  const { events } = await journal.loadStream(row.streamId);
+  events: readonly StoredEvent[],
+  isRepeat: boolean,
+  endedAt: string,
+): Ending {
   const stored = events.find(({ position }) => position === row.position);
   assert(stored, 'a delivery names an event the journal does not have');
   const { detail, text, accepted } = receipt;
   const state = accepted ? 'delivered' : 'refused';
-  const endedAt = clock.now();
   const ending = { deliveryId: row.deliveryId, from: open, endedAt, detail, receipt: text };
   // It was taken once: what comes of a repeat is no news of it.
-  if (hasArrived(row, events)) return { ...ending, state: 'delivered', events: [] };
+  if (isRepeat) return { ...ending, state: 'delivered', events: [] };
   const faultAt = row.receiverFaultAt ?? (accepted ? undefined : row.firstAttemptAt);
   const judged: DeliveryRow = { ...row, receiverFaultAt: faultAt };
   const at = within(receipt, row, endedAt);

@@ -11,6 +11,7 @@ import type {
 } from '../adapters/adapter.ts';
 import { isBilling } from './billing-documents.ts';
 import { asGatewayError, assert, type GatewayError } from './errors.ts';
+import { isSeries } from './issue.ts';
 import type { EventBody, NoticeData, ReceiptData } from './process/events.ts';
 import { receiptId } from './process/ids.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -73,6 +74,15 @@ export interface DispatchParts {
 
 /** A delivery, and whether it had arrived before: then it is a repeat, which moves no clock and tells nobody anything. */
 export type Attempted = DeliveryRow & { readonly isRepeat: boolean };
+
+/** What is told in the stream of a delivery. A series has every invoice there ever was: of one, its own event alone. */
+export async function eventsBeside(
+  journal: Pick<Journal, 'loadStream' | 'eventsAfter'>,
+  { streamId, position }: Pick<DeliveryRow, 'streamId' | 'position'>,
+): Promise<readonly StoredEvent[]> {
+  if (isSeries(streamId)) return await journal.eventsAfter(position - 1, 1);
+  return (await journal.loadStream(streamId)).events;
+}
 
 /** @param events of the stream it is told in */
 export function hasArrived({ deliveryId }: DeliveryRow, events: Iterable<StoredEvent>): boolean {

@@ -4,10 +4,16 @@
  * A lane (one case and recipient) sends one notice at a time, in order; `delivery.ts` attempts each of them.
  */
 import { homelessDocument, isBilling } from './billing-documents.ts';
-import { attempt, hasArrived, noticeOf, stopAwaiting, type DispatchParts } from './delivery.ts';
+import {
+  attempt,
+  eventsBeside,
+  hasArrived,
+  noticeOf,
+  stopAwaiting,
+  type DispatchParts,
+} from './delivery.ts';
 import { assert } from './errors.ts';
 import { historyEnds, type HistoryEnd } from './history.ts';
-import { isSeries } from './issue.ts';
 import { documentsIn, prepare } from './prepare.ts';
 import type { NoticeData } from './process/events.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
@@ -207,16 +213,9 @@ async function loadEvents(
   )[],
 ): Promise<ReadonlyMap<number, StoredEvent>> {
   const events = new Map<number, StoredEvent>();
-  const series = rows.filter(({ streamId }) => isSeries(streamId));
-  for (const position of new Set(series.map((row) => row.position))) {
-    // A series has every invoice there ever was: those that are asked for are read by their places.
-    for (const stored of await journal.eventsAfter(position - 1, 1)) events.set(position, stored);
-  }
-  const others = rows.filter(({ streamId }) => !isSeries(streamId));
-  for (const streamId of new Set(others.map((row) => row.streamId))) {
-    for (const stored of (await journal.loadStream(streamId)).events) {
-      events.set(stored.position, stored);
-    }
+  for (const row of rows) {
+    if (events.has(row.position)) continue;
+    for (const stored of await eventsBeside(journal, row)) events.set(stored.position, stored);
   }
   return events;
 }

@@ -1,6 +1,6 @@
 /**
  * What leaves the house, byte by byte: each folder of corpus/municipal has the decision (event.json), the person
- * (patient.json) and what the receiver gets (expected.json, expected.csv), written by hand.
+ * (patient.json) and what the receiver gets (expected.json, expected.csv, expected.txt), reviewed as a receiver would.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { specificationDocument } from '../adapters/outbound/billing/specification-document.ts';
 import { renderSpecificationFiles } from '../adapters/outbound/billing/specification-files.ts';
 import { renderSpecification } from '../adapters/outbound/billing/specification.ts';
+import { renderNoticeFiles } from '../adapters/outbound/notices/notice-files.ts';
 import { renderNotice } from '../adapters/outbound/notices/render.ts';
 import { noticedObligations } from '../gateway/process/events.ts';
 import { exclusionWords } from '../gateway/process/exclusion-words.ts';
@@ -44,6 +45,27 @@ describe('the municipal corpus', () => {
   test.each(cases)('%s gives the same bytes each time', (name) => {
     expect(render(name)).toEqual(render(name));
   });
+});
+
+describe('a notice as files', () => {
+  const notices = cases.filter((name) => messageOf(name).kind === 'notice');
+
+  test.each(notices)(
+    '%s is read as text as its folder says, and the JSON comes last',
+    async (name) => {
+      const message = messageOf(name);
+      const making = { words, parts: ['json', 'text', 'pdf'] as const, pdf };
+      const [paper, text, json, ...others] = (await renderNoticeFiles(message, making)).parts;
+      expect(text).toEqual({
+        name: `${message.deliveryId}.txt`,
+        body: readText(name, 'expected.txt'),
+      });
+      expect([json]).toEqual(render(name));
+      expect(others).toEqual([]);
+      const read = await readPdf(Buffer.from(paper?.body ?? '', 'base64'));
+      expect(`${read.text}\n`).toBe(readText(name, 'expected.sdk.pdf.txt'));
+    },
+  );
 });
 
 const spoken = z.looseObject({
@@ -146,8 +168,11 @@ describe('a billing specification', () => {
     'is the same on paper, line by line: %s',
     async (name) => {
       const making = { places: nation, pdf };
-      const [paper, csv, json] = (await renderSpecificationFiles(messageOf(name), making)).parts;
+      const [paper, csv, json, ...others] = (
+        await renderSpecificationFiles(messageOf(name), making)
+      ).parts;
       expect([json, csv]).toEqual(render(name));
+      expect(others).toEqual([]);
       expect(paper?.encoding).toBe('base64');
       const read = await readPdf(Buffer.from(paper?.body ?? '', 'base64'));
       expect(`${read.text}\n`).toBe(readText(name, 'expected.pdf.txt'));

@@ -11,6 +11,7 @@ import {
 import { newKeyPair } from '../adapters/simulated/municipality/sftp.ts';
 import { lookupFor } from '../adapters/wire/target.ts';
 import { GatewayError } from '../gateway/errors.ts';
+import type { ReminderData } from '../gateway/process/events.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { pdf } from './support/pdf.ts';
 import { hostileNames, noticeOf, noticePerson } from './support/notices.ts';
@@ -143,6 +144,95 @@ describe('a notice over SFTP', () => {
       expect(file).toMatch(/^[0-9a-f-]{36}\.json$/);
       expect(JSON.parse(body)).toMatchObject({ data: { content: { name: { family: hostile } } } });
     }
+  });
+});
+
+describe('a notice of several files', () => {
+  const all = ['json', 'pdf', 'text'] as const;
+  const id = name.replace('.json', '');
+  const names = [`${id}.pdf`, `${id}.txt`, name];
+
+  test('gets its names in one order whatever was asked for first, and its JSON last', async () => {
+    const at = await server();
+    await send(channelTo(at, { parts: all }));
+    expect(at.received.map((file) => file.name)).toEqual(names);
+    expect(at.files.get(`${id}.pdf`)?.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(at.files.get(`${id}.txt`)?.toString('utf8')).toMatch(/^[^\n]+\n\n/);
+    expect(JSON.parse(at.files.get(name)?.toString('utf8') ?? '')).toMatchObject({
+      type: 'notice.issued',
+    });
+  });
+
+  test('is the files that were agreed on, and no other', async () => {
+    const at = await server();
+    await send(channelTo(at, { parts: ['pdf'] }));
+    expect([...at.files.keys()]).toEqual([`${id}.pdf`]);
+  });
+
+  test.each<[SftpFault, string, string, number]>([
+    ['full', 'delivery-failed', 'SFTP 4', 0],
+    ['half', 'delivery-failed', 'SFTP 4', 0],
+    ['read-only', 'delivery-refused', 'SFTP 3', 0],
+    // Those before it had their names, and lose them again.
+    ['locked', 'delivery-failed', 'SFTP 4', 2],
+  ])('that the server refuses in the middle leaves nothing there (%s)', async (...row) => {
+    const [fault, code, standardCode, renamed] = row;
+    const at = await server();
+    const channel = channelTo(at, { parts: all });
+    at.setFault(fault, '.json');
+    expect(await failure(send(channel))).toMatchObject({ code, standardCode });
+    expect(at.received).toHaveLength(renamed);
+    expect([...at.files.keys()].filter((left) => !left.endsWith('.tmp'))).toEqual([]);
+    at.setFault(undefined);
+    await send(channel);
+    expect([...at.files.keys()].toSorted()).toEqual(names.toSorted());
+  });
+
+  test.each<[SftpFault, string, string, string, number]>([
+    ['cut-renamed', '.pdf', 'delivery-failed', 'nothing was handed over', 1],
+    ['cut-renaming', '.txt', 'delivery-failed', 'nothing was handed over', 1],
+    ['cut-renaming', '.json', 'delivery-unknown', 'rename not confirmed', 2],
+    ['cut-renamed', '.json', 'delivery-unknown', 'rename not confirmed', 3],
+  ])('that is %s at its %s: %s, and the next attempt makes it whole', async (...row) => {
+    const [fault, at, code, what, renamed] = row;
+    const there = await server();
+    const channel = channelTo(there, { parts: all });
+    there.setFault(fault, at);
+    const error = await failure(send(channel));
+    expect([error.code, error.message]).toEqual([code, expect.stringContaining(what)]);
+    expect(there.received).toHaveLength(renamed);
+    there.setFault(undefined);
+    expect((await send(channel)).proof).toBe('receiver-answer');
+    // What had its name is not written again.
+    expect(there.received.map((file) => file.name)).toEqual(names);
+    expect([...there.files.keys()].toSorted()).toEqual(names.toSorted());
+  });
+
+  test('whose last file stands there was whole, though the receiver has taken the others', async () => {
+    const at = await server();
+    const channel = channelTo(at, { parts: all });
+    await send(channel);
+    at.take(`${id}.pdf`);
+    expect(await send(channel)).toMatchObject({ detail: 'the same file stands there' });
+    expect(at.received).toHaveLength(3);
+  });
+
+  test('is reminded of by the same files', async () => {
+    const { event, notice } = noticeOf();
+    const reminder: ReminderData = {
+      ...notice,
+      receiver: 'goteborg',
+      deliveryId: id,
+      deliveredAt: '2022-03-07T11:00:00.000Z',
+    };
+    const channel = channelTo(await server(), { parts: ['text', 'json'] });
+    const told = { ...event, id: 'r-1', type: 'notice.reminded', data: reminder } as const;
+    const of = { deliveryId: 'r-1', event: told, reminder, caseReference: 'case-1' };
+    const rendered = await channel.remind?.(of);
+    expect(rendered?.parts.map((part) => part.name)).toEqual(['r-1.txt', 'r-1.json']);
+    const { title, body } = JSON.parse(rendered?.parts[1]?.body ?? '').data.text;
+    expect(rendered?.parts[0]?.body).toBe(`${title}\n\n${body}\n`);
+    expect(body).toContain('case-1');
   });
 });
 

@@ -1,6 +1,7 @@
 /**
- * Notices as SDK messages: golden files beside those of the other channels (expected.sdk.xml without the bytes of the
- * PDF, and expected.sdk.pdf.txt, its text), the published schema, and each rule with what breaks it.
+ * Notices and specifications as SDK messages: golden files beside those of the other channels (expected.sdk.xml without
+ * the bytes of its files, and expected.sdk.pdf.txt, the text of a notice's PDF), the published schema, and each rule with
+ * what breaks it.
  *
  * The schema is the federation's and not shipped here: HEMGANG_SDK_SCHEMAS names a folder that has it.
  */
@@ -13,13 +14,14 @@ import { checkSdk, sdkRules, type SdkRule } from '../adapters/outbound/sdk/rules
 import { messageNamespace } from '../adapters/outbound/sdk/names.ts';
 import { noticedObligations } from '../gateway/process/events.ts';
 import { decisionId, deliveryIdOf } from '../gateway/process/ids.ts';
-import { cases, corpus, messageOf, readText } from './support/municipal-case.ts';
+import { cases, corpus, messageOf, readJson, readText } from './support/municipal-case.ts';
 import { readPdf } from './support/read-pdf.ts';
 import { keyOf, noticeOf } from './support/notices.ts';
-import { addresses, envelopeOf, sdkCase } from './support/sdk.ts';
+import { addresses, envelopeOf, sdkCase, specificationEnvelope } from './support/sdk.ts';
 import { has, sdkSchemas } from './support/servers.ts';
 
 const notices = cases.filter((name) => messageOf(name).kind === 'notice');
+const specifications = cases.filter((name) => messageOf(name).kind === 'specification');
 const issued = sdkCase('admission-notice-issued');
 const content = /(<sdk:content>)([^<]*)(<\/sdk:content>)/;
 
@@ -102,6 +104,61 @@ describe('a notice by SDK', () => {
     await expect(envelopeOf(held)).rejects.toMatchObject({ code: 'unroutable' });
   });
 });
+
+describe('the specification of an invoice by SDK', () => {
+  const filesIn = (envelope: string): Buffer[] =>
+    [...envelope.matchAll(/<sdk:content>([^<]*)</g)].map(([, body = '']) =>
+      Buffer.from(body, 'base64'),
+    );
+
+  test.each(specifications)(
+    '%s reads as its folder says: the message, and the files in it',
+    async (name) => {
+      const envelope = await specificationEnvelope(name);
+      const kinds = ['PDF', 'CSV', 'JSON'].values();
+      const withoutBytes = envelope.replace(
+        /(<sdk:content>)[^<]*/g,
+        (_, open: string) => `${open}(the ${kinds.next().value ?? ''})`,
+      );
+      expect(withoutBytes).toBe(readText(name, 'expected.sdk.xml'));
+      const [paper = Buffer.of(), csv, json] = filesIn(envelope);
+      expect(`${(await readPdf(paper)).text}\n`).toBe(readText(name, 'expected.pdf.txt'));
+      expect(csv?.toString('utf8')).toBe(readText(name, 'expected.csv'));
+      const expected = JSON.stringify(readJson(name, 'expected.json'), null, 2);
+      expect(json?.toString('utf8')).toBe(`${expected}\n`);
+    },
+  );
+
+  test.each(specifications)('%s breaks no rule, and is the same each time', async (name) => {
+    const envelope = await specificationEnvelope(name);
+    expect(checkSdk(envelope)).toEqual([]);
+    expect(await specificationEnvelope(name)).toBe(envelope);
+  });
+
+  test('has the files that its receiver takes, and no other', async () => {
+    const envelope = await specificationEnvelope('specification-issued', ['pdf']);
+    expect(envelope.match(/<sdk:contentType>[^<]*/g)).toEqual(['<sdk:contentType>application/pdf']);
+    expect(checkSdk(envelope)).toEqual([]);
+  });
+
+  test('that is larger than a message may be is refused, and the way out is told', async () => {
+    const message = messageOf('specification-issued');
+    if (message.kind !== 'specification') throw new Error('the case is a specification');
+    const [line = fail()] = message.billing.lines;
+    const lines = Array.from({ length: 20_000 }, () => ({ ...line, reference: 'x'.repeat(600) }));
+    const billing = { ...message.billing, lines, totalOre: lines.length * line.amountOre };
+    await expect(specificationEnvelope({ ...message, billing }, ['json', 'csv'])).rejects.toThrow(
+      expect.objectContaining({
+        code: 'delivery-refused',
+        message: expect.stringContaining('another channel'),
+      }),
+    );
+  });
+});
+
+function fail(): never {
+  throw new Error('the case has a line');
+}
 
 function idsIn(envelope: string) {
   const of = (name: string): string | undefined =>
@@ -207,6 +264,10 @@ describe.skipIf(!hasSchema)('by the published schema', () => {
     expect(faults(await envelopeOf(sdkCase(name)))).toEqual([]);
   });
 
+  test.each(specifications)('%s is valid', async (name) => {
+    expect(faults(await specificationEnvelope(name))).toEqual([]);
+  });
+
   test('every obligation is valid when issued, corrected and withdrawn', async () => {
     for (const obligation of noticedObligations) {
       for (const action of ['issued', 'corrected', 'withdrawn'] as const) {
@@ -243,9 +304,9 @@ describe.skipIf(!hasSchema)('by the published schema', () => {
   });
 });
 
-test('the golden files of SDK lie beside a case that is a notice', () => {
+test('the golden files of SDK lie beside a notice or a specification', () => {
   const there = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('expected.sdk.xml'),
   );
-  expect(there).toHaveLength(notices.length);
+  expect(there).toHaveLength(notices.length + specifications.length);
 });

@@ -1,7 +1,7 @@
 /** Which deliveries would be sent again to a receiver, what each is, and whether it can tell that it is a repeat. */
 import { z } from 'zod';
 import { isBilling } from '../billing-documents.ts';
-import { isSeries } from '../issue.ts';
+import { eventsBeside } from '../delivery.ts';
 import type { DischargeEvent, NoticeData } from '../process/events.ts';
 import { isoOf } from '../rules/legal-days.ts';
 import type { Deliveries, DeliveryHead, Journal, StoredEvent } from '../runtime/journal/journal.ts';
@@ -78,7 +78,7 @@ export async function planResend(
     const heads = await journal.deliveries.after(after, pageSize);
     for (const head of heads) {
       if (!isAsked(question, head)) continue;
-      const events = await eventsOf(journal, head);
+      const events = await eventsBeside(journal, head);
       const stored = events.find(({ position }) => position === head.position);
       if (stored === undefined || !isInTime(question, head, stored.event)) continue;
       // A reminder was for its hour: what is sent again is the notice.
@@ -107,15 +107,6 @@ export async function planResend(
     deliveries,
     left,
   };
-}
-
-/** The stream of a delivery's event; of an invoice the event alone, for its series has every invoice there ever was. */
-async function eventsOf(
-  journal: Reads,
-  { streamId, position }: DeliveryHead,
-): Promise<readonly StoredEvent[]> {
-  if (isSeries(streamId)) return await journal.eventsAfter(position - 1, 1);
-  return (await journal.loadStream(streamId)).events;
 }
 
 function isAsked(

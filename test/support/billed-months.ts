@@ -25,6 +25,8 @@ export const userTokens = {
   ANNA: 'anna-anna-anna-anna-anna',
   BERIT: 'berit-berit-berit-berit-berit',
   RECORDS: 'records-records-records-records',
+  SFTP: 'synthetic-password',
+  SIGNING: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
 };
 
 export const halland = { county: '13', municipality: '1380', month: '2027-02' } as const;

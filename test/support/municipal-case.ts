@@ -24,6 +24,8 @@ const caseFile = z.strictObject({
   caseReference: z.string().default(''),
   replacedAt: z.string().exactOptional(),
   changedKey: z.string().exactOptional(),
+  /** Of an invoice: the case that is the record it follows from. */
+  billing: z.string().exactOptional(),
   event: z.looseObject({ type: z.string(), data: z.unknown() }),
 });
 const envelope = z.object({
@@ -50,7 +52,7 @@ const person = z.strictObject({
 });
 
 export function messageOf(name: string): OutboundMessage {
-  const { deliveryId, caseReference, replacedAt, changedKey, event } = caseFile.parse(
+  const { deliveryId, caseReference, replacedAt, changedKey, billing, event } = caseFile.parse(
     readJson(name, 'event.json'),
   );
   const head = envelope.parse(event);
@@ -63,6 +65,18 @@ export function messageOf(name: string): OutboundMessage {
     case 'billing.adjusted': {
       const data = checkData(type, event.data);
       return { kind: 'billing', deliveryId, event: { ...head, type, data }, billing: data };
+    }
+    case 'billing.issued': {
+      const invoice = checkData(type, event.data);
+      const record = messageOf(billing ?? '');
+      if (record.kind !== 'billing') throw new Error(`${name}: its record is none`);
+      return {
+        kind: 'specification',
+        deliveryId,
+        event: { ...head, type, data: invoice },
+        billing: record.billing,
+        invoice,
+      };
     }
     case 'notice.issued':
     case 'notice.corrected':

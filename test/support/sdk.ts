@@ -1,10 +1,16 @@
 /** SDK in tests: addresses of nobody, a notice of the corpus as it would be sent, and receipts as a message service words them. */
-import type { OutboundNotice } from '../../adapters/adapter.ts';
+import type { OutboundNotice, OutboundSpecification } from '../../adapters/adapter.ts';
+import {
+  specificationParts,
+  type SpecificationPart,
+} from '../../adapters/outbound/billing/specification-files.ts';
+import { renderSdkSpecification } from '../../adapters/outbound/billing/specification-message.ts';
 import { sdkNotices } from '../../adapters/outbound/notices/sdk.ts';
 import type { SdkAddresses } from '../../adapters/outbound/sdk/envelope.ts';
 import { deliveryIdOf } from '../../gateway/process/ids.ts';
 import { loadMunicipalWords } from '../../mappings/municipal.ts';
-import { noticeOfCase } from './municipal-case.ts';
+import { loadProfiles } from '../../profiles/index.ts';
+import { messageOf, noticeOfCase } from './municipal-case.ts';
 import { pdf } from './pdf.ts';
 
 export const addresses: SdkAddresses = {
@@ -38,6 +44,18 @@ const channel = sdkNotices({
 export async function envelopeOf(message: OutboundNotice): Promise<string> {
   return (await channel.render(message)).parts[0]?.body ?? '';
 }
+
+/** The envelope of a specification of the corpus, or of another one. */
+export async function specificationEnvelope(
+  of: string | OutboundSpecification,
+  parts: readonly SpecificationPart[] = specificationParts,
+): Promise<string> {
+  const message = typeof of === 'string' ? messageOf(of) : of;
+  const rendered = await renderSdkSpecification(message, { places, pdf, addresses, parts });
+  return rendered.parts[0]?.body ?? '';
+}
+
+const { nation: places } = loadProfiles();
 
 export interface ReceiptWords {
   readonly id: string;

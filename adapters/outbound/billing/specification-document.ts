@@ -12,6 +12,7 @@ import {
   documentNames,
   lastDayOf,
   lineNames,
+  remarksOf,
   toldCases,
   whyOf,
   type Specified,
@@ -36,7 +37,7 @@ export function specificationDocument(message: Specified, places: Places): Reada
     subtitle: 'Kommunens betalningsansvar för utskrivningsklara patienter, lag (2017:612)',
     blocks: [
       { kind: 'values', rows: headRows(message, places) },
-      ...remarkBlocks(billing),
+      ...remarkBlocks(remarksOf(message)),
       ...formulaBlocks(billing),
       ...lineBlocks(billing),
       ...caseBlocks(billing),
@@ -61,7 +62,13 @@ function headRows(message: Specified, places: Places): readonly Row[] {
     ['Månad', monthText(month)],
     ['Revision', String(revision)],
     ...(message.kind === 'specification'
-      ? [[documentNames[message.invoice.kind], message.invoice.number] as const]
+      ? [
+          [documentNames[message.invoice.kind], message.invoice.number] as const,
+          [
+            `${documentNames[message.invoice.kind]}ns belopp`,
+            moneyText(message.invoice.totalOre),
+          ] as const,
+        ]
       : []),
     ...optional('Fakturadatum', invoiceOn),
     ['Grund', agreement ?? 'Lagens bestämmelser, utan överenskommelse'],
@@ -89,7 +96,7 @@ const models: Readonly<Record<string, string>> = {
 /** A model without words stands for itself. */
 const modelText = ({ model }: BillingData): string => models[model] ?? model;
 
-const remarkBlocks = ({ remarks = [] }: BillingData): readonly Block[] =>
+const remarkBlocks = (remarks: readonly string[] = []): readonly Block[] =>
   remarks.length === 0
     ? []
     : [heading('Att veta'), ...remarks.map((code) => paragraph(remarkWords(code).sv))];

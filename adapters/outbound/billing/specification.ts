@@ -102,7 +102,7 @@ function jsonOf(message: Specified): object {
         flags: one.flags,
       })),
       formula: billing.formula,
-      remarks: billing.remarks?.map((code) => ({ code, text: remarkWords(code).sv })),
+      remarks: remarksOf(message)?.map((code) => ({ code, text: remarkWords(code).sv })),
       invoiceOn: billing.invoiceOn,
       totalOre: billing.totalOre,
       ...adjustment,
@@ -146,7 +146,7 @@ function rowsOf(message: Specified): Cell[][] {
     ...billing.excluded.map(({ caseReference, reason, reference }): Cell[] => {
       return [...place, 'Ej debiterad', caseReference, '', '', '', '', '', reason, reference, ''];
     }),
-    ...toldRows(billing).map((cells) => [...place, ...cells]),
+    ...toldRows(message).map((cells) => [...place, ...cells]),
     ...(message.kind === 'specification'
       ? [[...place, ...textCells(documentNames[message.invoice.kind], message.invoice.number)]]
       : []),
@@ -158,18 +158,28 @@ function rowsOf(message: Specified): Cell[][] {
  * What is told beside the amounts: the cases of a mean, its formula, and what every reader must know. Their rows have no
  * amount, and a case's days are its own, so a sum is of the rows above.
  */
-function toldRows(billing: BillingData): Cell[][] {
-  const { agreement, formula = [], remarks = [], invoiceOn } = billing;
+function toldRows(message: Specified): Cell[][] {
+  const { billing } = message;
+  const { agreement, formula = [], invoiceOn } = billing;
   return [
     ...toldCases(billing).map(caseCells),
     ...formula.map((step) => textCells('Formel', step)),
     ...(agreement === undefined ? [] : [textCells('Överenskommelse', agreement)]),
-    ...remarks.map((code) => textCells('Anmärkning', remarkWords(code).sv)),
+    ...(remarksOf(message) ?? []).map((code) => textCells('Anmärkning', remarkWords(code).sv)),
     ...(invoiceOn === undefined
       ? []
       : [['Fakturadatum', '', invoiceOn, '', '', '', '', '', '', ''] satisfies Cell[]]),
   ];
 }
+
+/** What every reader must know. What was missing for an invoice when the month was recorded is not, once there is one. */
+export const remarksOf = ({
+  kind,
+  billing: { remarks },
+}: Specified): readonly string[] | undefined =>
+  kind === 'billing' ? remarks : remarks?.filter((code) => !beforeInvoice.has(code));
+
+const beforeInvoice = new Set(['INVOICE_DAY_NOT_STATED', 'DUE_DATE_NOT_STATED']);
 
 /** The cases that are told: under the statute a charged case has a line of its own. */
 export const toldCases = ({ agreement, cases = [] }: BillingData): readonly SettledCase[] =>

@@ -24,7 +24,9 @@ export type SftpFault =
   | 'cut-writing'
   /** The line is cut when a file has been renamed, before the answer; or before it was. */
   | 'cut-renamed'
-  | 'cut-renaming';
+  | 'cut-renaming'
+  /** A file that is written cannot be renamed. */
+  | 'locked';
 
 export interface ReceivedFile {
   readonly name: string;
@@ -48,7 +50,8 @@ export interface SimulatedSftp {
   hostKey(): string;
   /** Another host key from now on. @returns its fingerprint */
   changeHostKey(): string;
-  setFault(fault: SftpFault | undefined): void;
+  /** @param of the files whose names have it in them; of every file where it is left out */
+  setFault(fault: SftpFault | undefined, of?: string): void;
   /** Every file that was renamed to its name, in order. */
   readonly received: readonly ReceivedFile[];
   /** What lies in the folder, by name. */
@@ -77,6 +80,7 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
   const sockets = new Set<Socket>();
   const folder = settings.folder ?? 'in';
   let fault: SftpFault | undefined;
+  let faultOf = '';
   let made = 0;
   let key = newKeyPair();
   let ssh = sshServer();
@@ -94,7 +98,13 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
     client.on('session', (accept) => {
       accept().on('sftp', (acceptSftp) => {
         const cut = (): void => sockets.forEach((socket) => socket.destroy());
-        serveFiles(acceptSftp(), { files, received, folder, fault: () => fault, cut });
+        serveFiles(acceptSftp(), {
+          files,
+          received,
+          folder,
+          fault: (name) => (name?.includes(faultOf) === false ? undefined : fault),
+          cut,
+        });
       });
     });
   }
@@ -122,8 +132,9 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
       ssh = sshServer();
       return fingerprintOf(publicBytes(key.public));
     },
-    setFault: (next) => {
+    setFault: (next, of = '') => {
       fault = next;
+      faultOf = of;
     },
     received,
     files,
@@ -170,7 +181,8 @@ interface Shelf {
   readonly files: Map<string, Buffer>;
   readonly received: ReceivedFile[];
   readonly folder: string;
-  readonly fault: () => SftpFault | undefined;
+  /** @param name of the file it is about */
+  readonly fault: (name?: string) => SftpFault | undefined;
   readonly cut: () => void;
 }
 
@@ -199,15 +211,17 @@ function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
     if (name === undefined || (!isWritten && !files.has(name))) {
       return status(request, STATUS_CODE.NO_SUCH_FILE);
     }
-    if (isWritten && fault() === 'read-only') return status(request, STATUS_CODE.PERMISSION_DENIED);
+    if (isWritten && fault(name) === 'read-only')
+      return status(request, STATUS_CODE.PERMISSION_DENIED);
     if (isWritten) files.set(name, Buffer.alloc(0));
     const handle = randomUUID();
     open.set(handle, { name, written: [], isWritten });
     return on(() => sftp.handle(request, Buffer.from(handle)));
   });
   sftp.on('WRITE', (request, handle, _offset, data) => {
-    if (fault() === 'cut-writing') return cut();
-    if (fault() === 'full') return status(request, STATUS_CODE.FAILURE);
+    const name = open.get(handle.toString())?.name;
+    if (fault(name) === 'cut-writing') return cut();
+    if (fault(name) === 'full') return status(request, STATUS_CODE.FAILURE);
     // The bytes are the connection's own.
     open.get(handle.toString())?.written.push(Buffer.from(data));
     return status(request, STATUS_CODE.OK);
@@ -224,7 +238,10 @@ function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
     open.delete(handle.toString());
     if (file?.isWritten === true) {
       const whole = Buffer.concat(file.written);
-      files.set(file.name, fault() === 'half' ? whole.subarray(0, whole.length >> 1) : whole);
+      files.set(
+        file.name,
+        fault(file.name) === 'half' ? whole.subarray(0, whole.length >> 1) : whole,
+      );
     }
     status(request, STATUS_CODE.OK);
   });
@@ -245,16 +262,18 @@ function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
     return status(request, isGone ? STATUS_CODE.OK : STATUS_CODE.NO_SUCH_FILE);
   });
   sftp.on('RENAME', (request, from, to) => {
-    if (fault() === 'cut-renaming') return cut();
+    if (fault(nameOf(to)) === 'cut-renaming') return cut();
     const [before = '', after = ''] = [nameOf(from), nameOf(to)];
     const content = files.get(before);
     if (content === undefined) return status(request, STATUS_CODE.NO_SUCH_FILE);
     // As OpenSSH does in version 3: a name that is taken stays as it is.
-    if (files.has(after)) return status(request, STATUS_CODE.FAILURE);
+    if (files.has(after) || fault(after) === 'locked') {
+      return status(request, STATUS_CODE.FAILURE);
+    }
     files.delete(before);
     files.set(after, content);
     received.push({ name: after, body: content.toString('utf8') });
-    if (fault() === 'cut-renamed') return cut();
+    if (fault(after) === 'cut-renamed') return cut();
     return status(request, STATUS_CODE.OK);
   });
 }
