@@ -14,7 +14,14 @@ import type {
   StayReason,
 } from './runtime/journal/journal.ts';
 
-export const ruleNames = ['messages', 'rejected', 'cases', 'settlements', 'audit'] as const;
+export const ruleNames = [
+  'messages',
+  'rejected',
+  'cases',
+  'settlements',
+  'audit',
+  'incidents',
+] as const;
 export type RuleName = (typeof ruleNames)[number];
 
 interface Law {
@@ -52,6 +59,11 @@ const laws: Readonly<Record<RuleName, Law>> = {
     minimum: { amount: 5, unit: 'years' },
     source:
       '5 years for the log of who saw a patient record (HSLF-FS 2016:40 4 kap. 9 §); whether it holds for what operators do to a gateway is not certain',
+  },
+  incidents: {
+    kinds: ['incidents'],
+    source:
+      'no minimum is known. What somebody noted of an incident may be a public record, and is weeded out by decision (arkivlagen (1990:782) 10 §)',
   },
 };
 

@@ -116,6 +116,35 @@ describe.each(journalForms)('retention ($name)', ({ place }) => {
     });
   });
 
+  test('incidents go when they have been over for so long; one that has not ended stays', async () => {
+    const incident = (id: string, endedAt: string | undefined) => ({
+      id,
+      cause: 'failing' as const,
+      about: 'goteborg',
+      startedAt: '2022-03-01T00:00:00.000Z',
+      count: 1,
+      peak: 2,
+      told: 1,
+      endedAt,
+      by: undefined,
+      takenAt: undefined,
+      note: undefined,
+    });
+    const over = Array.from({ length: 501 }, (_, n) =>
+      incident(`old-${String(n).padStart(3, '0')}`, '2022-03-02T00:00:00.000Z'),
+    );
+    await journal.incidents.put([
+      ...over,
+      incident('new', '2022-03-09T00:00:00.000Z'),
+      incident('open', undefined),
+    ]);
+    expect(await purge('incidents', '2022-03-08T00:00:00.000Z')).toEqual({
+      incidents: { go: 501, stay: {} },
+    });
+    const left = await journal.incidents.since('', 1000);
+    expect(left.map(({ id }) => id).toSorted()).toEqual(['new', 'open']);
+  });
+
   test('messages that were refused go with their counts; accepted ones are not touched', async () => {
     await caseOf(1);
     await journal.reject(rejected(2));

@@ -75,6 +75,8 @@ export const retentionSettings = z.strictObject({
   settlements: keep.prefault('forever'),
   /** Who did what to the gateway. */
   audit: keep.prefault('forever'),
+  /** Incidents, from their end; one that has not ended is kept. */
+  incidents: keep.prefault('forever'),
 });
 
 export type RetentionSettings = z.output<typeof retentionSettings>;

@@ -10,7 +10,7 @@ export interface Page {
   readonly next: string | undefined;
 }
 export interface Item {
-  /** Number of a message, a resource or an audit entry; id of a case, a person, a settlement. */
+  /** Number of a message, a resource or an audit entry; id of a case, a person, a settlement, an incident. */
   readonly id: string | number;
   /** ISO 8601. */
   readonly at: string;
@@ -66,6 +66,10 @@ export function retentionPages(sql: Sql): Pages {
   );
   const entries = sql.prepare(
     `SELECT sequence AS id, at FROM audit WHERE sequence > ? ORDER BY sequence
+     LIMIT ${numberedAtOnce}`,
+  );
+  const ended = sql.prepare(
+    `SELECT id, ended_at AS at FROM incidents WHERE ended_at < ? AND id > ? ORDER BY id
      LIMIT ${numberedAtOnce}`,
   );
   const holdsOfCases = caseHolds(sql);
@@ -145,6 +149,12 @@ export function retentionPages(sql: Sql): Pages {
       const rows = yield* entries.all<Item>(numberOf(after));
       const { old, next } = untilNewer(rows, before);
       return pageOf(old, () => undefined, next);
+    },
+
+    *incidents({ before, after }) {
+      const rows = yield* ended.all<Item>(before, after);
+      const next = rows.length < numberedAtOnce ? undefined : String(rows.at(-1)?.id);
+      return pageOf(rows, () => undefined, next);
     },
   };
 }

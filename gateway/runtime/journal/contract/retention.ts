@@ -17,7 +17,9 @@ export type RetentionKind =
   /** Months of settlement. */
   | 'settlements'
   /** Who did what to the gateway. */
-  | 'audit';
+  | 'audit'
+  /** Incidents that have ended. */
+  | 'incidents';
 
 /** Why something whose time is over stays. */
 export type StayReason =

@@ -27,6 +27,7 @@ export function retentionWrites(sql: Sql) {
       `DELETE FROM resources WHERE number IN ${sql.numbers('?1')}`,
     ]),
     audit: inTurn(sql, [`DELETE FROM audit WHERE sequence IN ${sql.numbers('?1')}`]),
+    incidents: inTurn(sql, [`DELETE FROM incidents WHERE id IN ${sql.list('?1')}`]),
   };
 
   return {
