@@ -5,8 +5,8 @@
  */
 import type { Profiles } from '../profiles/index.ts';
 import { GatewayError, assert } from './errors.ts';
-import { historyEnds, type HistoryEnd } from './history.ts';
 import { issuing, readSeries } from './issue.ts';
+import { keptOf, type Kept } from './kept.ts';
 import type { EventBody, EventType } from './process/events.ts';
 import { fold, type DischargeProcess } from './process/state.ts';
 import { decide, type AgreedMs, type Decision, type WarnMs } from './rules/decide.ts';
@@ -50,13 +50,10 @@ const issueLimit = 300;
 /** Events that another stream than their own reads: the lane names it. */
 const readElsewhere = new Set<EventType>(['care-days.counted', 'settlement.closed']);
 
-/**
- * What the bus calls for the queue `advance`. It resolves when everything that follows is committed.
- * @param historyEnd kept between calls by who makes this anew for each
- */
+/** What the bus calls for the queue `advance`. It resolves when everything that follows is committed. */
 export function createAdvance(
   parts: AdvanceParts,
-  historyEnd = historyEnds(parts.journal.cursors, parts.clock),
+  kept = keptOf(parts.journal, parts.clock),
 ): Handle {
   return async function advance(_lane, deliveries) {
     const streams = new Map<string, number>();
@@ -67,7 +64,7 @@ export function createAdvance(
       const because = { position };
       if (streamId.startsWith(settlementPrefix)) {
         await advanceSettlement(parts, streamId, because);
-      } else await advanceProcess(parts, historyEnd, streamId, because);
+      } else await advanceProcess(parts, kept, streamId, because);
     }
   };
 }
@@ -79,15 +76,17 @@ interface Because {
 
 async function advanceProcess(
   parts: AdvanceParts,
-  historyEnd: HistoryEnd,
+  { cases, historyEnd }: Kept,
   stayId: string,
   because: Because,
 ): Promise<void> {
   const { journal, clock, profiles } = parts;
   // First what the case is, then what the law says of it: a change of links advances every case that it is told to.
   for (let isTold = false; !isTold;) {
-    await untilAppended(parts, because, async () => {
-      const loaded = await journal.load(stayId);
+    await untilAppended(parts, because, async (tries) => {
+      // What another writer changed is read anew, all of it.
+      if (tries > 0) cases.forget(stayId);
+      const loaded = await cases.load(stayId);
       assert(loaded, 'an event names a stay the journal does not have');
       const nowMs = clock.nowMs();
       const links = await linksOf(journal, loaded, profiles, nowMs);
@@ -312,11 +311,11 @@ interface Attempt {
 async function untilAppended(
   parts: AdvanceParts,
   because: Because | undefined,
-  attempt: () => Promise<Attempt>,
+  attempt: (tries: number) => Promise<Attempt>,
   limit = staleLimit,
 ): Promise<void> {
   for (let tries = 0; tries < limit; tries++) {
-    const { events, change } = await attempt();
+    const { events, change } = await attempt(tries);
     const nothing =
       change.events.length + change.setDeadlines.length + change.closeDeadlines.length === 0;
     if (nothing || (await appended(parts, because, events, change)) === 'appended') return;

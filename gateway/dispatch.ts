@@ -13,7 +13,7 @@ import {
   type DispatchParts,
 } from './delivery.ts';
 import { assert } from './errors.ts';
-import { historyEnds, type HistoryEnd } from './history.ts';
+import { keptOf, type Cases, type Kept } from './kept.ts';
 import { documentsIn, prepare } from './prepare.ts';
 import type { NoticeData } from './process/events.ts';
 import type { Delivery, Handle } from './runtime/bus/bus.ts';
@@ -21,35 +21,54 @@ import type {
   DeliveryRow,
   DeliveryState,
   Journal,
+  LoadedProcess,
   NewDelivery,
   StoredEvent,
 } from './runtime/journal/journal.ts';
 
-/**
- * What the bus calls for the queue `dispatch`.
- * @param historyEnd kept between calls by who makes this anew for each
- */
+/** What the bus calls for the queue `dispatch`. */
 export function createDispatch(
   parts: DispatchParts,
-  historyEnd = historyEnds(parts.journal.cursors, parts.clock),
+  kept = keptOf(parts.journal, parts.clock),
 ): Handle {
   return async function dispatch(lane, deliveries) {
-    const events = await loadEvents(parts.journal, deliveries);
+    const read = await readOf(parts.journal, kept.cases, deliveries);
     const rows = await parts.journal.deliveries.ofLane(lane);
     const known = new Set(rows.map((row) => row.position));
     const fresh: NewDelivery[] = [];
     for (const delivery of deliveries) {
       if (known.has(delivery.position)) continue;
-      const stored = eventAt(events, delivery.position);
+      const stored = eventAt(read, delivery.position);
+      const process = read.processes.get(delivery.streamId);
       for (const document of documentsIn(stored, parts.routes)) {
-        fresh.push(await prepare(parts, historyEnd, lane, stored, document));
+        fresh.push(await prepare(parts, kept.historyEnd, { lane, stored, document, process }));
       }
     }
-    if (fresh.length > 0) await parts.journal.deliveries.open(fresh);
-    const opened = fresh.length > 0 ? await parts.journal.deliveries.ofLane(lane) : rows;
-    await drainLane(parts, historyEnd, lane, opened, events);
+    if (fresh.length === 0) return await drainLane(parts, kept, lane, rows, read);
+    // Handed in at once, so that opening and the first attempt are one commit. An attempt at what was not opened fails
+    // before anything is sent.
+    const opening = parts.journal.deliveries.open(fresh);
+    const opened = [...rows, ...fresh.map(asOpened)].sort(
+      (one, next) => one.position - next.position,
+    );
+    const outcomes = await Promise.allSettled([
+      opening,
+      drainLane(parts, kept, lane, opened, read),
+    ]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   };
 }
+
+/** A delivery as the journal has it when it is opened. */
+const asOpened = (row: NewDelivery): DeliveryRow => ({
+  ...row,
+  attempts: 0,
+  firstAttemptAt: undefined,
+  nextAt: undefined,
+  receiverFaultAt: undefined,
+  openAttempt: false,
+  receipt: undefined,
+});
 
 // ---------------------------------------------------------------- sending
 
@@ -66,23 +85,23 @@ const settled = new Set<DeliveryState>([
 /** Sends what the lane has, in order, until it is empty or has to wait. */
 async function drainLane(
   parts: DispatchParts,
-  historyEnd: HistoryEnd,
+  kept: Kept,
   lane: string,
   opened: readonly DeliveryRow[],
-  loaded: ReadonlyMap<number, StoredEvent>,
+  read: Read,
 ): Promise<void> {
   const { journal, clock } = parts;
-  const isMoved = await routeAnew(parts, historyEnd, lane, opened);
+  const isMoved = await routeAnew(parts, kept, lane, opened);
   const rows = isMoved ? await journal.deliveries.ofLane(lane) : opened;
-  const isKnown = rows.every(({ position }) => loaded.has(position));
-  const events = isKnown ? loaded : await loadEvents(journal, rows);
+  const isRead = rows.every(({ position }) => read.events.has(position));
+  const all = isRead ? read : await readOf(journal, kept.cases, rows);
   // Documents of billing go to several receivers: one that cannot take its own now holds nobody else's back.
   const waiting = new Set<string | undefined>();
-  for (const row of await cancelUnsent(parts, rows, events)) {
+  for (const row of await cancelUnsent(parts, rows, all)) {
     if (settled.has(row.state) || waiting.has(row.receiver)) continue;
-    const stored = eventAt(events, row.position);
+    const stored = eventAt(all, row.position);
     const isAhead = row.nextAt !== undefined && row.nextAt > clock.now();
-    const attempted = { ...row, isRepeat: hasArrived(row, events.values()) };
+    const attempted = { ...row, isRepeat: hasArrived(row, all.events.values()) };
     if (isAhead || !(await attemptOrStop(parts, attempted, stored))) {
       if (!isBilling(stored.event)) return;
       waiting.add(row.receiver);
@@ -108,7 +127,7 @@ async function attemptOrStop(
  */
 async function routeAnew(
   parts: DispatchParts,
-  historyEnd: HistoryEnd,
+  { cases, historyEnd }: Kept,
   lane: string,
   rows: readonly DeliveryRow[],
 ): Promise<boolean> {
@@ -116,19 +135,19 @@ async function routeAnew(
   const homeless = rows.filter(
     ({ state, rendered }) => state === 'pending' && rendered === undefined,
   );
-  const events = await loadEvents(parts.journal, homeless);
+  if (homeless.length === 0) return false;
+  const read = await readOf(parts.journal, cases, homeless);
   for (const row of homeless) {
-    const stored = eventAt(events, row.position);
+    const stored = eventAt(read, row.position);
     const { event } = stored;
-    const document = isBilling(event) ? homelessDocument(event, row.deliveryId) : undefined;
-    const routed = await prepare(
-      parts,
-      historyEnd,
+    const routed = await prepare(parts, historyEnd, {
       lane,
       stored,
-      document ?? 'notice',
-      row.receiver,
-    );
+      document:
+        (isBilling(event) ? homelessDocument(event, row.deliveryId) : undefined) ?? 'notice',
+      process: read.processes.get(row.streamId),
+      chosen: row.receiver,
+    });
     const isRouted = routed.receiver !== undefined;
     if (isRouted) await deliveries.open([routed]);
     await deliveries.recordOutcome({
@@ -139,7 +158,7 @@ async function routeAnew(
       events: [],
     });
   }
-  return homeless.length > 0;
+  return true;
 }
 
 /**
@@ -149,18 +168,18 @@ async function routeAnew(
 async function cancelUnsent(
   parts: DispatchParts,
   rows: readonly DeliveryRow[],
-  events: ReadonlyMap<number, StoredEvent>,
+  read: Read,
 ): Promise<readonly DeliveryRow[]> {
   const cancelled = new Set<string>();
   const latest = new Map<string, DeliveryRow>();
   const reached = new Set<string>();
   for (const row of rows) {
-    const { event } = eventAt(events, row.position);
+    const { event } = eventAt(read, row.position);
     if (isBilling(event)) continue;
     const notice = noticeOf(event);
     const { key } = notice;
     const earlier = latest.get(key);
-    if (earlier && isUnsent(earlier) && takesPlace(row, earlier, events)) {
+    if (earlier && isUnsent(earlier) && takesPlace(row, earlier, read)) {
       cancelled.add(earlier.deliveryId);
     }
     const address = `${key} ${addressOf(notice)}`;
@@ -183,14 +202,10 @@ async function cancelUnsent(
 }
 
 /** A withdrawal is for who got the notice: what goes to another municipality or unit does not take its place. */
-function takesPlace(
-  later: DeliveryRow,
-  earlier: DeliveryRow,
-  events: ReadonlyMap<number, StoredEvent>,
-): boolean {
-  const { event } = eventAt(events, earlier.position);
+function takesPlace(later: DeliveryRow, earlier: DeliveryRow, read: Read): boolean {
+  const { event } = eventAt(read, earlier.position);
   if (event.type !== 'notice.withdrawn') return true;
-  return addressOf(event.data) === addressOf(noticeOf(eventAt(events, later.position).event));
+  return addressOf(event.data) === addressOf(noticeOf(eventAt(read, later.position).event));
 }
 
 const addressOf = ({ municipality, outpatientUnit }: NoticeData): string =>
@@ -206,21 +221,35 @@ function mayHaveArrived(row: DeliveryRow): boolean {
 
 // ---------------------------------------------------------------- reading
 
-async function loadEvents(
+/** What was read for the events of a lane: themselves, by position, with all that stands beside them. */
+interface Read {
+  readonly events: ReadonlyMap<number, StoredEvent>;
+  /** By stay. */
+  readonly processes: ReadonlyMap<string, LoadedProcess>;
+}
+
+async function readOf(
   journal: Journal,
+  cases: Cases,
   rows: readonly (
     Pick<Delivery, 'streamId' | 'position'> | Pick<DeliveryRow, 'streamId' | 'position'>
   )[],
-): Promise<ReadonlyMap<number, StoredEvent>> {
+): Promise<Read> {
   const events = new Map<number, StoredEvent>();
+  const processes = new Map<string, LoadedProcess>();
   for (const row of rows) {
     if (events.has(row.position)) continue;
-    for (const stored of await eventsBeside(journal, row)) events.set(stored.position, stored);
+    // What is no stay is of billing.
+    const process = processes.get(row.streamId) ?? (await cases.load(row.streamId));
+    if (process !== undefined) processes.set(row.streamId, process);
+    for (const stored of process?.events ?? (await eventsBeside(journal, row))) {
+      events.set(stored.position, stored);
+    }
   }
-  return events;
+  return { events, processes };
 }
 
-function eventAt(events: ReadonlyMap<number, StoredEvent>, position: number): StoredEvent {
+function eventAt({ events }: Pick<Read, 'events'>, position: number): StoredEvent {
   const stored = events.get(position);
   assert(stored, 'a delivery names an event the journal does not have');
   return stored;

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { GatewayError } from './errors.ts';
 import { watchIncidents } from './incidents/watch.ts';
+import { keptOf } from './kept.ts';
 import type { ReceiveParts } from './receive.ts';
 import type { Bus, OnTrouble } from './runtime/bus/bus.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
@@ -164,14 +165,14 @@ async function assemble(
     if (!does('dispatch')) return;
     if ((await routeWaiting(journal, current().prepared.routes, clock, log)) > 0) bus.wake();
   };
+  const kept = keptOf(journal, clock);
   const advancing = does('advance')
-    ? await startAdvancing(bus, { journal, clock, observed }, current, keeper)
+    ? await startAdvancing(bus, { journal, clock, observed }, kept, current, keeper)
     : undefined;
   if (does('dispatch')) {
     const { signal } = stopping;
-    const { cursors } = journal;
-    const parts = { cursors, clock, log, signal, observed };
-    await startDelivering({ ...lanes, bus }, parts, current);
+    const parts = { clock, log, signal, observed };
+    await startDelivering({ ...lanes, bus }, parts, kept, current);
   }
   let relay: Relay | undefined;
   if (does('relay')) {

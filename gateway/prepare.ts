@@ -33,43 +33,43 @@ export const documentsIn = ({ event }: StoredEvent, routes: Routes): readonly Do
 
 type Routed = Pick<NewDelivery, 'state' | 'detail'> & { readonly receiver: Receiver | undefined };
 
-/**
- * A decision with its address and content, both fixed now: what is sent again is sent unchanged.
- * @param chosen id of the receiver that a person chose for it
- */
+/** A decision on its way out. */
+export interface Decided {
+  readonly lane: string;
+  readonly stored: StoredEvent;
+  readonly document: Document;
+  /** The case it was decided in; of billing nothing is one. */
+  readonly process: LoadedProcess | undefined;
+  /** Id of the receiver that a person chose for it. */
+  readonly chosen?: string | undefined;
+}
+
+/** A decision with its address and content, both fixed now: what is sent again is sent unchanged. */
 export async function prepare(
   parts: DispatchParts,
   historyEnd: HistoryEnd,
-  lane: string,
-  stored: StoredEvent,
-  document: Document,
-  chosen?: string,
+  decided: Decided,
 ): Promise<NewDelivery> {
-  const { traceparent, type } = stored.event;
+  const { traceparent, type } = decided.stored.event;
   const step = parts.observed?.begin('dispatch', traceparent, { type });
-  const work = (): Promise<NewDelivery> =>
-    prepared(parts, historyEnd, lane, stored, document, chosen);
+  const work = (): Promise<NewDelivery> => prepared(parts, historyEnd, decided);
   return await (step ? step.of(work) : work());
 }
 
 async function prepared(
   parts: DispatchParts,
   historyEnd: HistoryEnd,
-  lane: string,
-  stored: StoredEvent,
-  document: Document,
-  chosen?: string,
+  decided: Decided,
 ): Promise<NewDelivery> {
+  const { lane, stored, document, process } = decided;
   const { event, position } = stored;
   if (event.type === 'notice.reminded') return await reminderOf(parts, event, lane, position);
-  // Of billing nothing is a case.
-  const loaded = document === 'notice' ? await parts.journal.load(event.stayId) : undefined;
-  const routed = await route(parts, historyEnd, stored, document, loaded, chosen);
+  const routed = await route(parts, historyEnd, decided);
   const receiverId = routed.receiver?.id;
   const deliveryId = deliveryIdOf(event.id, receiverId ?? homelessAs(document, routed.state));
   const { rendered, ...unfit } =
     routed.state === 'pending' || routed.state === 'shadow'
-      ? await render(parts, stored, deliveryId, routed.receiver, document, loaded)
+      ? await render(parts, stored, deliveryId, routed.receiver, document, process)
       : {};
   if (routed.state === 'unroutable' || routed.state === 'held') {
     parts.log.warn({ eventId: event.id, stayId: event.stayId, state: routed.state }, routed.detail);
@@ -121,10 +121,7 @@ async function reminderOf(
 async function route(
   parts: DispatchParts,
   historyEnd: HistoryEnd,
-  { event }: StoredEvent,
-  document: Document,
-  process: LoadedProcess | undefined,
-  chosen: string | undefined,
+  { stored: { event }, document, process, chosen }: Decided,
 ): Promise<Routed> {
   const now = parts.clock.now();
   if (document !== 'notice') {

@@ -129,7 +129,7 @@ const allowed: readonly {
   {
     folder: 'gateway/',
     files:
-      /^(gateway\/(process|rules|runtime|errors|delivery|history|issue|prepare|billing-documents)|profiles\/index|adapters\/adapter)/,
+      /^(gateway\/(process|rules|runtime|errors|delivery|history|issue|kept|prepare|billing-documents)|profiles\/index|adapters\/adapter)/,
     packages: /^(temporal-polyfill|node:)/,
   },
   {

@@ -2,9 +2,8 @@
 import { createAdvance, type AdvanceParts } from '../advance.ts';
 import { createDispatch } from '../dispatch.ts';
 import type { DispatchParts } from '../delivery.ts';
-import { historyEnds } from '../history.ts';
+import type { Kept } from '../kept.ts';
 import type { Bus } from '../runtime/bus/bus.ts';
-import type { Journal } from '../runtime/journal/journal.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
 import { lookThroughCalendar } from './calendar.ts';
 import type { InForce } from './in-force.ts';
@@ -26,6 +25,7 @@ const advanceLanes = 32;
 export async function startAdvancing(
   bus: Bus,
   parts: Omit<AdvanceParts, 'profiles' | 'warnMs' | 'agreedMs' | 'isSenderLive'>,
+  kept: Kept,
   current: () => InForce,
   keeper: Keeper,
 ): Promise<Advancing> {
@@ -40,10 +40,9 @@ export async function startAdvancing(
     const { config, prepared } = current();
     await lookThroughCalendar(partsNow(), prepared.mappings, config);
   };
-  const historyEnd = historyEnds(parts.journal.cursors, parts.clock);
   await bus.consume(
     'advance',
-    async (lane, events) => createAdvance(partsNow(), historyEnd)(lane, events),
+    async (lane, events) => createAdvance(partsNow(), kept)(lane, events),
     { lanes: advanceLanes, ...attempts },
   );
   keeper.undertake('calendar', async () => {
@@ -62,18 +61,14 @@ export interface Advancing {
   lookAgain(): Promise<void>;
 }
 
-type DeliveringParts = Omit<DispatchParts, 'journal' | 'routes' | 'retryDelaysMs'> & {
-  readonly cursors: Journal['cursors'];
-};
-
 /** Delivers; what it writes of a delivery is written under the lease by which it has the lane. */
 export async function startDelivering(
   { bus, journalOf, assertHeld }: Lanes,
-  { cursors, ...parts }: DeliveringParts,
+  parts: Omit<DispatchParts, 'journal' | 'routes' | 'retryDelaysMs'>,
+  kept: Kept,
   current: () => InForce,
 ): Promise<void> {
   const { lanes } = current().config.dispatch;
-  const historyEnd = historyEnds(cursors, parts.clock);
   await bus.consume(
     'dispatch',
     async (lane, deliveries) => {
@@ -85,7 +80,7 @@ export async function startDelivering(
         retryDelaysMs: config.dispatch.retries,
         assertHeld: () => assertHeld(lane),
       };
-      await createDispatch(laneParts, historyEnd)(lane, deliveries);
+      await createDispatch(laneParts, kept)(lane, deliveries);
     },
     { lanes, ...attempts },
   );

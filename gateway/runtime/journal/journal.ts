@@ -107,8 +107,9 @@ export interface Journal {
 
   /**
    * The process that a stay belongs to, or that goes or has gone by a process id (a case reference); undefined when unknown.
+   * @param known as it was loaded before: only what came since is read, and where nothing came it is given back itself
    */
-  load(id: string): Promise<LoadedProcess | undefined>;
+  load(id: string, known?: LoadedProcess): Promise<LoadedProcess | undefined>;
   /** Stays of the patients of a process that are in other processes, the newest first, no more than twenty. */
   relatedStays(processId: string): Promise<readonly RelatedStay[]>;
   /** One stream alone: a stay or a settlement; empty at version 0 when unknown. */

@@ -43,7 +43,7 @@ function prepareProcessReads(sql: Sql) {
   const staysAndEvents = sql.prepare(
     `SELECT s.process_id AS "processId", s.stay_id AS "stayId", s.patient_key AS "patientKey",
        s.sender, e.position, e.body
-     FROM stays AS s LEFT JOIN events AS e ON e.stream = s.stay_id
+     FROM stays AS s LEFT JOIN events AS e ON e.stream = s.stay_id AND e.position > ?2
      WHERE s.process_id = coalesce(
        (SELECT process_id FROM stays WHERE stay_id = ?1), ${processNamed('?1')})
      ORDER BY e.position IS NULL, e.position, s.stay_id`,
@@ -77,19 +77,16 @@ function prepareProcessReads(sql: Sql) {
   );
   const sequenceOf = sql.prepare('SELECT last FROM sequences WHERE sender = ?');
 
-  interface StayRow {
-    readonly processId: string;
-    readonly stayId: string;
-    readonly patientKey: string;
-    readonly sender: string;
-    readonly position: number | null;
-    readonly body: string | null;
-  }
   type RelatedRow = Omit<RelatedStay, 'events'> & Pick<StayRow, 'position' | 'body'>;
 
   return {
-    *load(id: string): Step<LoadedProcess | undefined> {
-      const rows = yield* staysAndEvents.all<StayRow>(id);
+    *load(id: string, known?: LoadedProcess): Step<LoadedProcess | undefined> {
+      if (known !== undefined) {
+        const since = Math.min(...known.stays.map(({ version }) => version));
+        const later = withLater(known, yield* staysAndEvents.all<StayRow>(id, since));
+        if (later !== undefined) return later;
+      }
+      const rows = yield* staysAndEvents.all<StayRow>(id, 0);
       const [first] = rows;
       if (first === undefined) return undefined;
       const stays = new Map<string, LoadedProcess['stays'][number]>();
@@ -127,6 +124,40 @@ function prepareProcessReads(sql: Sql) {
       return (yield* sequenceOf.get<{ last: number }>(sender))?.last;
     },
   };
+}
+
+/** A stay with one of its events; with none where it has none. */
+interface StayRow {
+  readonly processId: string;
+  readonly stayId: string;
+  readonly patientKey: string;
+  readonly sender: string;
+  readonly position: number | null;
+  readonly body: string | null;
+}
+
+/**
+ * A process with what came since. Of one stream positions rise as it is written, so what is later than its version is new.
+ * @param rows its stays, with all events later than the version of one of them
+ * @returns the process itself where nothing came; undefined where it has other stays by now, or they are another person's
+ */
+function withLater(known: LoadedProcess, rows: readonly StayRow[]): LoadedProcess | undefined {
+  const stays = new Map(known.stays.map((stay) => [stay.stayId, stay]));
+  const seen = new Set<string>();
+  const later: StoredEvent[] = [];
+  for (const { processId, stayId, patientKey, position, body } of rows) {
+    const stay = stays.get(stayId);
+    if (processId !== known.processId || stay?.patientKey !== patientKey) return undefined;
+    seen.add(stayId);
+    if (position === null || body === null || position <= stay.version) continue;
+    stays.set(stayId, { ...stay, version: position });
+    later.push(toStored({ position, stream: stayId, body }));
+  }
+  if (seen.size !== stays.size) return undefined;
+  if (later.length === 0) return known;
+  // Of two streams the later row may have been committed first.
+  const events = [...known.events, ...later].sort((one, other) => one.position - other.position);
+  return { processId: known.processId, stays: [...stays.values()], events };
 }
 
 /** Events of one stream, or of all after a position. */
