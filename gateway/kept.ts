@@ -24,8 +24,8 @@ export interface Cases {
   forget(stayId: string): void;
 }
 
-/** Some 15 MB of events: as many cases as are in hand at once, and those whose next event is on its way. */
-const defaults = { events: 10_000 };
+/** Some 10 MB: as many cases as are in hand at once, and those whose next event is on its way. */
+const defaults = { events: 4000 };
 
 /** Cases as they were last loaded, the longest unused let go of first. */
 export function keptCases(journal: Pick<Journal, 'load'>, limits = defaults): Cases {

@@ -450,6 +450,40 @@ describe.each(journalForms)('the journal ($name)', ({ place }) => {
       expect((await journal.load(two.stayId))?.processId).toBe(two.processId);
     });
 
+    test('what is known of a process is gone on from: itself where nothing came, and read anew where its stays changed', async () => {
+      const one = await recordStay(1);
+      const two = await recordStay(2);
+      const first = await journal.load(one.stayId);
+      expect(await journal.load(one.stayId, first)).toBe(first);
+
+      await journal.record(message(3, { stay: { by: 'visit', authority: '1.2.3', number: 'V1' } }));
+      const second = await journal.load(one.stayId, first);
+      expect(second).toEqual(await journal.load(one.stayId));
+      expect(second?.events).toHaveLength(2);
+      // What was read before is not read again.
+      expect(second?.events[0]).toBe(first?.events[0]);
+
+      const { data: _, ...envelope } = admitted('link');
+      const data = { linkedStayId: two.stayId, cause: 'transfer' };
+      const link = { ...envelope, type: 'stay.linked', data } as const;
+      await journal.append({ ...nothing, events: [event(one.stayId, link)] });
+      const linked = await journal.load(one.stayId, second);
+      expect(linked).toEqual(await journal.load(one.stayId));
+      expect(linked?.stays).toHaveLength(2);
+      // The newer stay first, then the older one: each goes on from its own version.
+      await journal.record(message(4, { stay: { by: 'visit', authority: '1.2.3', number: 'V2' } }));
+      await journal.record(message(5, { stay: { by: 'visit', authority: '1.2.3', number: 'V1' } }));
+      const both = await journal.load(one.stayId, linked);
+      expect(both).toEqual(await journal.load(one.stayId));
+      expect(await journal.load(two.stayId, both)).toBe(both);
+
+      const unlink = { ...envelope, id: 'unlink', type: 'stay.unlinked', data } as const;
+      await journal.append({ ...nothing, events: [event(one.stayId, unlink)] });
+      expect(await journal.load(two.stayId, both)).toEqual(await journal.load(two.stayId));
+      expect(await journal.load(one.stayId, both)).toEqual(await journal.load(one.stayId));
+      expect(await journal.load('no-such-stay', first)).toBeUndefined();
+    });
+
     test('an unknown id loads nothing', async () => {
       expect(await journal.load('no-such-stay')).toBeUndefined();
       expect(await journal.identity('no-such-process')).toBeUndefined();

@@ -70,10 +70,6 @@ const gateway = await startGateway({
       config.journal.form === 'postgres'
         ? await openPostgresJournal({ settings: config.journal, limits })
         : await openEmbeddedJournal({ folder: path, limits });
-    // What is decided collects, until whoever measures says `deliver`.
-    if (process.env['BENCH_COLLECTING'] !== undefined) {
-      await journal.pauses.pause({ queue: 'dispatch', reason: 'bench', by: 'bench', at: '' });
-    }
     return journal;
   },
 });
@@ -85,6 +81,12 @@ loopDelay.enable();
 process.on('message', (question: string) => {
   if (question === 'stop') {
     void gateway.stop().then(() => process.exit(0));
+    return;
+  }
+  // What is decided collects, until whoever measures says `deliver`.
+  if (question === 'collect') {
+    const pause = { queue: 'dispatch', reason: 'bench', by: 'bench', at: '' } as const;
+    void journal?.pauses.pause(pause).then(() => gateway.wake());
     return;
   }
   if (question === 'deliver') {

@@ -5,10 +5,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What it saw so far. */
+/** What it saw since it was last asked to count anew. */
 export interface Heard {
   readonly calls: number;
-  /** The first and the last call, in milliseconds since it began. */
+  /** When the first and the last of them came, in milliseconds since it began. */
   readonly firstMs: number;
   readonly lastMs: number;
   readonly cpuMs: number;
@@ -29,9 +29,10 @@ const server = createServer((request, response) => {
   });
 });
 
-process.on('message', () => {
+process.on('message', (question: string) => {
   const { user, system } = process.cpuUsage();
   process.send?.({ calls, firstMs, lastMs, cpuMs: (user + system) / 1000 } satisfies Heard);
+  if (question === 'anew') calls = 0;
 });
 // Whoever measures is gone: so is what was measured with.
 process.once('disconnect', () => process.exit());

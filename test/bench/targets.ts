@@ -12,6 +12,8 @@ export interface Target {
   readonly httpPort: number;
   readonly folder: string;
   stats(): Promise<Stats>;
+  /** What is decided from now on is not sent before it is told to deliver. */
+  collect(): void;
   deliver(): void;
   stop(): Promise<void>;
 }
@@ -19,11 +21,10 @@ export interface Target {
 /** Secret of the receiver that notices go to. */
 export const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** How it sends: by so many lanes and connections. What is `collecting` sends nothing before it is told to `deliver`. */
+/** How it sends: by so many lanes and connections. */
 export interface Sending {
   readonly lanes?: number;
   readonly connections?: number;
-  readonly collecting?: boolean;
 }
 
 /**
@@ -54,7 +55,6 @@ export async function startTarget(
             BENCH_SETTINGS: JSON.stringify(settings),
             ...(mappings !== undefined && { BENCH_MAPPINGS: mappings }),
             ...(sending.lanes !== undefined && { BENCH_LANES: String(sending.lanes) }),
-            ...(sending.collecting === true && { BENCH_COLLECTING: '1' }),
             ...(sending.connections !== undefined && {
               BENCH_CONNECTIONS: String(sending.connections),
             }),
@@ -73,6 +73,7 @@ export async function startTarget(
       child.send('stats');
       return (await answer) as Stats;
     },
+    collect: () => void child.send('collect'),
     deliver: () => void child.send('deliver'),
     async stop() {
       const gone = new Promise((resolve) => child.once('exit', resolve));

@@ -61,7 +61,7 @@ const pageRows = 512;
 const givingWay = { load: 0.5, lanes: 2, pauseMs: 100 } as const;
 /** After the journal failed us: a pause that grows. */
 const failurePauses = { firstMs: 50, longestMs: 5_000 } as const;
-const refillMs = 5;
+const refillMs = 10;
 const pauseLookMs = 1000;
 const longestNapMs = 60_000;
 const errorTextLength = 300;
