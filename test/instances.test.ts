@@ -14,10 +14,10 @@ import {
   untilShared,
   type World,
 } from './support/instances.ts';
-import { testNumbers } from './support/journal-messages.ts';
 import { addresses, receiptXml } from './support/sdk.ts';
 import { has } from './support/servers.ts';
 import type { Service } from './support/service.ts';
+import { patients } from './support/six-municipalities.ts';
 
 const canRun = await has('many instances', 'PostgreSQL that runs', 'RabbitMQ that runs');
 
@@ -250,7 +250,7 @@ describe.skipIf(!canRun)('instances with one access point of SDK', { timeout: 30
     for (let stay = 0; stay < stays; stay += 1) {
       const { mllpPort: port } = services[stay % 2]!;
       const link = await HospitalLink.connect({ host: '127.0.0.1', port });
-      const personnummer = testNumbers[stay]!;
+      const { personnummer } = patients[stay]!.person;
       for (const raw of stayMessages(`S${stay}`, { personnummer }).slice(0, 2)) {
         expect(answerCodeOf(await link.send(raw))).toBe('AA');
       }

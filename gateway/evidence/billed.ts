@@ -3,7 +3,7 @@
  * it, what was sent of it, and how it was disputed. Of other cases of the month it says nothing.
  */
 import { settlementStreamOf } from '../advance.ts';
-import type { EventOf, IssuedInvoice } from '../process/events.ts';
+import type { DisputeCause, EventOf, IssuedInvoice } from '../process/events.ts';
 import type { Asked, Period } from '../questions/asked.ts';
 import type { RecordReads } from '../questions/case-records.ts';
 import type { ExplainedCount } from '../questions/case-counts.ts';
@@ -23,8 +23,8 @@ export interface BilledDocument extends Period {
   readonly decided: { readonly by: string; readonly at: string; readonly digest?: string };
   /** Of the whole document, with every other case in it. */
   readonly totalOre: number;
-  /** The case's own, and what a mean that it is in charges of all its cases together. */
-  readonly lines: IssuedInvoice['lines'];
+  /** The case's own, and what a mean that it is in charges of all its cases together; by their places from 1. */
+  readonly lines: readonly BilledLine[];
   /** What was said of it, oldest first; why stands in the journal, for it is free text. */
   readonly said: readonly Said[];
   /** Of the document and of its specification. */
@@ -33,13 +33,19 @@ export interface BilledDocument extends Period {
   })[];
 }
 
+export type BilledLine = IssuedInvoice['lines'][number] & { readonly place: number };
+
 export interface Said {
   readonly what: 'disputed' | 'dispute-escalated' | 'upheld' | 'credited';
   readonly at: string;
+  /** A user of ours by name, or the partner whose system said so. */
   readonly by: string;
   /** Of the agreement, and whose it is. */
   readonly level?: number;
   readonly who?: string;
+  readonly cause?: DisputeCause;
+  /** Places of the lines it is about; the whole document where absent. */
+  readonly lines?: readonly number[];
 }
 
 interface BilledReads {
@@ -87,11 +93,13 @@ function linesOf(
   { data }: Issued,
   caseReference: string,
   events: readonly StoredEvent[],
-): IssuedInvoice['lines'] {
+): readonly BilledLine[] {
   const isInMean = shareIn(events, data.revision, caseReference) === 'mean';
-  return data.lines.filter((line) =>
-    line.caseReference === undefined ? isInMean : line.caseReference === caseReference,
-  );
+  return data.lines
+    .map((line, index) => ({ ...line, place: index + 1 }))
+    .filter((line) =>
+      line.caseReference === undefined ? isInMean : line.caseReference === caseReference,
+    );
 }
 
 /** What the case's days did in the record that a document follows from. */
@@ -132,28 +140,9 @@ function documentOf(
 }
 
 function saidOf(number: string, events: readonly StoredEvent[]): readonly Said[] {
-  return events.flatMap(({ event }): Said[] => {
-    switch (event.type) {
-      case 'billing.disputed':
-      case 'billing.dispute-escalated': {
-        const { data } = event;
-        if (data.number !== number) return [];
-        const { level, who } = data;
-        return [
-          {
-            ...told(event),
-            ...(level !== undefined && { level }),
-            ...(who !== undefined && { who }),
-          },
-        ];
-      }
-      case 'billing.upheld':
-      case 'billing.credited':
-        return event.data.number === number ? [told(event)] : [];
-      default:
-        return [];
-    }
-  });
+  return events.flatMap(({ event }): Said[] =>
+    isSaid(event) && event.data.number === number ? [said(event)] : [],
+  );
 }
 
 const words = {
@@ -162,8 +151,18 @@ const words = {
   'billing.upheld': 'upheld',
   'billing.credited': 'credited',
 } as const;
-const told = ({ type, recordedAt, data }: EventOf<keyof typeof words>): Said => ({
-  what: words[type],
-  at: recordedAt,
-  by: data.by,
-});
+type SaidEvent = EventOf<keyof typeof words>;
+const isSaid = (event: StoredEvent['event']): event is SaidEvent & StoredEvent['event'] =>
+  event.type in words;
+
+function said({ type, recordedAt, data }: SaidEvent): Said {
+  return {
+    what: words[type],
+    at: recordedAt,
+    by: data.by,
+    ...('level' in data && data.level !== undefined && { level: data.level }),
+    ...('who' in data && data.who !== undefined && { who: data.who }),
+    ...('cause' in data && data.cause !== undefined && { cause: data.cause }),
+    ...('lines' in data && data.lines !== undefined && { lines: data.lines }),
+  };
+}

@@ -1,9 +1,10 @@
 /** A bundle as one page that a lawyer can read, print and file, in Swedish: it runs nothing and asks the network for nothing. */
 import { htmlDocument } from '../conformance/report/html-document.ts';
 import { html, htmlTable, type Content, type Markup } from '../conformance/report/markup.ts';
+import { causeWords } from '../process/billing-words.ts';
 import type { ExplainedFinding } from '../questions/case-findings.ts';
 import type { DeliveryPath, NoticePath } from '../questions/notice-paths.ts';
-import type { BilledDocument } from './billed.ts';
+import type { BilledDocument, Said } from './billed.ts';
 import type { DecisionBasis } from './decisions.ts';
 import type { DeliveryContent, Evidence } from './gather.ts';
 import {
@@ -343,19 +344,14 @@ function documentPart(one: BilledDocument): Markup {
         html`${at(decided.at)} av
         ${decided.by}${decided.digest === undefined ? '' : html`<br />SHA-256 ${mark(decided.digest)}`}`,
       ],
-      ...said.map(
-        ({ what, at: when, by, level, who }) =>
-          [
-            saidWords[what],
-            html`${at(when)} av ${by}${level === undefined ? '' : `: nivå ${level}, ${who ?? ''}`}`,
-          ] as const,
-      ),
+      ...said.map((step) => [saidWords[step.what], saidText(step)] as const),
       ...deliveries.flatMap(deliveryRows),
     ])}
     ${htmlTable(
       'Rader',
-      ['Avser', 'Från', 'Till, ej medräknad', 'Dygn', 'Belopp', 'Grund'],
+      ['Rad', 'Avser', 'Från', 'Till, ej medräknad', 'Dygn', 'Belopp', 'Grund'],
       lines.map((line) => [
+        line.place,
         `${line.caseReference === undefined ? 'månadens genomsnitt, alla ärenden' : 'ärendet'}${line.isOpposite ? ' (motsatt)' : ''}`,
         line.from,
         line.until,
@@ -363,10 +359,20 @@ function documentPart(one: BilledDocument): Markup {
         kronor(line.amountOre),
         `${line.reference}; ${line.rateReference}`,
       ]),
-      [3, 4],
+      [0, 4, 5],
     )}
   </section>`;
 }
+
+const saidText = ({ at: when, by, level, who, cause, lines }: Said): Markup =>
+  html`${at(when)} av
+  ${[
+    by,
+    ...(level === undefined ? [] : [`nivå ${level}`]),
+    ...(who === undefined ? [] : [who]),
+    ...(cause === undefined ? [] : [causeWords(cause).sv]),
+    ...(lines === undefined ? [] : [`rad ${lines.join(', ')}`]),
+  ].join('; ')}`;
 
 const daysIn = ({ days, quantity }: BilledDocument['lines'][number]): Content =>
   quantity === undefined || quantity.denominator === 1

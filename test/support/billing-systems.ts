@@ -62,10 +62,14 @@ export class BillingSystems {
   }
 }
 
-/** The settings that billing needs: who demands, who pays, who gets what, and when an invoice is due. */
+/**
+ * The settings that billing needs: who demands, who pays, who gets what, and when an invoice is due.
+ * @param care who gets the specification by another way than a POST
+ */
 export function billingOf(
   { folder, url }: BillingSystems,
   municipalities: readonly string[],
+  care: readonly object[],
 ): object {
   const http = { channel: 'http', ownNetwork: true };
   const [first = ''] = municipalities;
@@ -78,6 +82,7 @@ export function billingOf(
       buyers: municipalities.map(buyerOf),
       receivers: [
         { id: 'access-point', takes: 'invoice', url: `${url}/invoices`, ...http },
+        ...care.map((one) => ({ ...one, takes: 'specification' })),
         {
           id: 'care-administration',
           takes: 'specification',

@@ -202,7 +202,7 @@ export class SixMunicipalities {
     const raw = buildMessage('ekliden', {
       visit,
       controlId: `${visit}-${this.#messages}`,
-      expectedDischarge: '2022-03-09',
+      expectedDischarge: this.expectedDischarge,
       ...(visit === protectedPatient.visit && { protection: 'S' }),
       ...person,
       ...step,
@@ -210,6 +210,8 @@ export class SixMunicipalities {
     expect(await this.world.send(raw)).toBe('AA');
   }
   #messages = 0;
+  /** Of every patient, as the hospital tells it in its next messages. */
+  expectedDischarge = '2022-03-09';
 
   /** The message service's receipt, as the access point leaves it: whole at once. */
   async bringReceipt(id: string): Promise<void> {
@@ -312,6 +314,27 @@ export class SixMunicipalities {
     return told.filter(({ data }) => data.deliveryId === deliveryId);
   }
 
+  async #messagesTo(channel: Parameters<typeof functionOf>[0]): Promise<Received[]> {
+    const envelopes = filesIn(join(this.systems.folder, 'sdk-out')).filter(({ body }) =>
+      body.includes(functionOf(channel).functionAddress),
+    );
+    return await Promise.all(envelopes.map(opened));
+  }
+
+  /** Every specification as its reader has it: by POST, as files over SFTP, as a message of SDK with its files. */
+  async specifications(): Promise<readonly Received[]> {
+    const { billing, sftp } = this.systems;
+    const posted = billing.received
+      .filter(({ path, status }) => path === '/specifications' && status < 300)
+      .map(({ headers, body }) => ({ outside: JSON.stringify(headers), body }));
+    const files = [...sftp.files].filter(([name]) => isSpecification(name));
+    const put = files.map(async ([name, bytes]) => ({
+      outside: name,
+      body: name.endsWith('.pdf') ? (await readPdf(bytes)).text : bytes.toString('utf8'),
+    }));
+    return [...posted, ...(await Promise.all(put)), ...(await this.#messagesTo('care'))];
+  }
+
   /** What the receiver by this channel has got of notices, as it would read it. */
   async receivedBy(channel: Channel | 'protected' | 'primary-care' | 'calls'): Promise<Received[]> {
     const { folder, fhir, sftp, mllp } = this.systems;
@@ -332,14 +355,12 @@ export class SixMunicipalities {
           body: JSON.stringify(bundle),
         }));
       case 'sdk':
-      case 'protected': {
-        const envelopes = filesIn(join(folder, 'sdk-out')).filter(({ body }) =>
-          body.includes(functionOf(channel).functionAddress),
-        );
-        return await Promise.all(envelopes.map(opened));
-      }
+      case 'protected':
+        return await this.#messagesTo(channel);
       case 'sftp':
-        return sftp.received.map(({ name, body }) => ({ outside: name, body }));
+        return sftp.received
+          .filter(({ name }) => !isSpecification(name))
+          .map(({ name, body }) => ({ outside: name, body }));
       case 'mllp':
         return mllp.received.map(({ text }) => ({
           outside: text.split('\r')[0] ?? '',
@@ -355,6 +376,9 @@ interface Verb {
   readonly json: true;
   readonly tokenFile: string;
 }
+/** Named by its region, municipality, month and revision; a notice is named by its delivery. */
+const isSpecification = (name: string): boolean => /^\d\d-\d{4}-/.test(name);
+
 type Fields = Pick<SixMunicipalities, 'world' | 'systems' | 'config' | 'heard' | 'bus' | 'close'>;
 
 /** So many minutes later. */
@@ -380,8 +404,8 @@ const environment = {
   BERIT_TOKEN: userTokens.berit,
 };
 
-/** Two functions in the federation: what is for the one is not for the other. */
-function functionOf(channel: 'sdk' | 'protected') {
+/** Functions in the federation: what is for the one is not for the other. */
+function functionOf(channel: 'sdk' | 'protected' | 'care') {
   const { organisation, functionAddress } = addresses.to;
   return { organisation, functionAddress: functionAddress.replace('hemgang', channel) };
 }
@@ -488,6 +512,10 @@ function settingsOf(
     ...billingOf(
       billing,
       patients.map(({ person }) => person.municipality),
+      [
+        { id: 'care-by-sftp', channel: 'sftp', ...placeOf(patients[4]!), ...ways.sftp },
+        { id: 'care-by-sdk', channel: 'sdk', ...placeOf(patients[3]!), to: functionOf('care') },
+      ],
     ),
   };
 }
@@ -505,9 +533,16 @@ function filesIn(folder: string): Received[] {
   }));
 }
 
-/** SDK carries the notice a second time, as a PDF: with its text in place of its bytes. */
+/** What SDK carries beside its text, opened: a notice a second time as a PDF, the files of a specification. */
 async function opened({ outside, body }: Received): Promise<Received> {
-  const content = /<sdk:content>([^<]+)</.exec(body)?.[1] ?? '';
-  const { text } = await readPdf(Buffer.from(content, 'base64'));
-  return { outside, body: body.replace(content, () => text) };
+  let whole = body;
+  for (const [, type, content = ''] of body.matchAll(
+    /<sdk:contentType>([^<]+)<[^>]+>\s*<sdk:content>([^<]+)</g,
+  )) {
+    const bytes = Buffer.from(content, 'base64');
+    const text = type === 'application/pdf' ? (await readPdf(bytes)).text : bytes.toString('utf8');
+    whole = whole.replace(content, () => text);
+  }
+  expect(whole).not.toBe(body);
+  return { outside, body: whole };
 }
