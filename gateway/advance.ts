@@ -82,19 +82,20 @@ async function advanceProcess(
 ): Promise<void> {
   const { journal, clock, profiles } = parts;
   // First what the case is, then what the law says of it: a change of links advances every case that it is told to.
-  for (let isTold = false; !isTold;) {
-    await untilAppended(parts, because, async (tries) => {
+  for (;;) {
+    const { isTold } = await untilAppended(parts, because, async (tries) => {
       // What another writer changed is read anew, all of it.
       if (tries > 0) cases.forget(stayId);
       const loaded = await cases.load(stayId);
       assert(loaded, 'an event names a stay the journal does not have');
       const nowMs = clock.nowMs();
       const links = await linksOf(journal, loaded, profiles, nowMs);
-      isTold = links === undefined || isToldTo(loaded, links);
       const quietBefore = await historyEnd(loaded.stays.map(({ sender }) => sender));
       const change = links ?? judge(loaded, { ...parts, quietBefore }, nowMs).change;
-      return { events: loaded.events, change };
+      const { events } = loaded;
+      return { events, change, isTold: links === undefined || isToldTo(loaded, links) };
     });
+    if (isTold) return;
   }
 }
 
@@ -308,17 +309,19 @@ interface Attempt {
   readonly change: Append;
 }
 
-async function untilAppended(
+/** @returns the attempt that was written, or that had nothing to write */
+async function untilAppended<A extends Attempt>(
   parts: AdvanceParts,
   because: Because | undefined,
-  attempt: (tries: number) => Promise<Attempt>,
+  attempt: (tries: number) => Promise<A>,
   limit = staleLimit,
-): Promise<void> {
+): Promise<A> {
   for (let tries = 0; tries < limit; tries++) {
-    const { events, change } = await attempt(tries);
+    const made = await attempt(tries);
+    const { events, change } = made;
     const nothing =
       change.events.length + change.setDeadlines.length + change.closeDeadlines.length === 0;
-    if (nothing || (await appended(parts, because, events, change)) === 'appended') return;
+    if (nothing || (await appended(parts, because, events, change)) === 'appended') return made;
   }
   throw new GatewayError('stale-version', `another writer was faster ${limit} times`);
 }
