@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { dropFiles } from '../../adapters/wire/file-drop.ts';
+import { maxBundleBytes } from '../evidence/bundle.ts';
 import { gather } from '../evidence/gather.ts';
 import { evidencePage } from '../evidence/page.ts';
 import { sealed } from '../evidence/seal.ts';
@@ -42,6 +43,14 @@ export async function caseExport(options: CaseExportOptions): Promise<number> {
     const evidence = await gather({ ...asked, rules }, result.caseReference, { withContent });
     const made = { who, reason, program: `hemgang ${version}`, madeAt: result.at };
     const { bundle, file, page } = sealed(evidence, made, key, evidencePage);
+    if (Buffer.byteLength(file.text) > maxBundleBytes) {
+      const less = withContent
+        ? 'export it without --with-content'
+        : 'hemgang case show tells the case';
+      throw wrong(
+        `the evidence is larger than ${maxBundleBytes / 2 ** 20} MiB, and nobody could verify it; nothing was written\n  next: ${less}`,
+      );
+    }
     const parts = [file, page].map(({ name, text }) => ({ name, body: text }));
     await dropFiles(out, parts, new AbortController().signal);
     const { manifest } = bundle;
