@@ -260,6 +260,8 @@ export interface OutboundReminder {
   readonly event: DischargeEvent;
   readonly reminder: ReminderData;
   readonly caseReference: string;
+  /** As of the notice. */
+  readonly changedKey?: string;
 }
 /** The basis of an invoice, for those who check it by the cases it is of. */
 export interface OutboundSpecification {

@@ -34,6 +34,8 @@ export interface Receiver {
   isLive(now: string): boolean;
   /** Notices of persons with protected identity may go there, each released by a named user. */
   readonly isForProtected?: boolean;
+  /** They have the address, too: there is a legal basis for it. */
+  readonly hasProtectedAddress?: boolean;
 }
 
 /** Who gets what. */

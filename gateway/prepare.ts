@@ -2,7 +2,12 @@
  * A decision on its way out gets its address and its content, both fixed here: who is sent it by the routes that hold, and
  * what its channel makes of it. What is sent again is sent unchanged.
  */
-import type { OutboundMessage, OutboundNotice, Rendered } from '../adapters/adapter.ts';
+import type {
+  OutboundMessage,
+  OutboundNotice,
+  PatientIdentity,
+  Rendered,
+} from '../adapters/adapter.ts';
 import {
   billingMessage,
   documentsOf,
@@ -90,20 +95,22 @@ async function prepared(
 
 /** A reminder goes to whom the notice went, by its channel; one that cannot say it leaves it to the telephone. */
 async function reminderOf(
-  { routes }: DispatchParts,
+  { routes, journal }: DispatchParts,
   event: EventOf<'notice.reminded'>,
   lane: string,
   position: number,
 ): Promise<NewDelivery> {
-  const { receiver: id, key } = event.data;
+  const { receiver: id, key, changes } = event.data;
   const receiver = routes.byId(id);
   const deliveryId = deliveryIdOf(event.id, id);
   const caseReference = key.split('|', 1)[0] ?? key;
+  const events = changes === undefined ? [] : ((await journal.load(event.stayId))?.events ?? []);
   const rendered = await receiver?.outbound.remind?.({
     deliveryId,
     event,
     reminder: event.data,
     caseReference,
+    ...changedIn(events, changes),
   });
   return {
     deliveryId,
@@ -205,7 +212,7 @@ async function render(
   process: LoadedProcess | undefined,
 ): Promise<{ rendered: Rendered } | { rendered?: never; state: 'refused'; detail: string }> {
   assert(receiver, 'only a routed decision is rendered');
-  const message = await messageOf(parts.journal, event, document, deliveryId, process);
+  const message = await messageOf(parts.journal, event, document, deliveryId, receiver, process);
   try {
     return { rendered: await receiver.outbound.render(message) };
   } catch (thrown) {
@@ -222,6 +229,7 @@ async function messageOf(
   event: StoredEvent['event'],
   document: Document,
   deliveryId: string,
+  receiver: Receiver,
   process: LoadedProcess | undefined,
 ): Promise<OutboundMessage> {
   if (document !== 'notice') {
@@ -240,10 +248,20 @@ async function messageOf(
     caseReference: notice.key.split('|', 1)[0] ?? process.processId,
     action: actionOf(event.type),
     ...replacedIn(process.events, notice),
-    patient: identity,
+    patient: notice.held === true ? withheldFrom(receiver, identity) : identity,
     // One that is held comes here when a named user has released it, and not before.
     ...(notice.held === true && { protection: protectionIn(process.events) }),
   };
+}
+
+/**
+ * Of a protected person the address that the hospital sent may be where the person lives, which nobody may learn by this:
+ * it stays here unless there is a legal basis for the receiver to have it.
+ */
+function withheldFrom(receiver: Receiver, identity: PatientIdentity): PatientIdentity {
+  if (receiver.hasProtectedAddress === true) return identity;
+  const { address: _address, ...others } = identity;
+  return others;
 }
 
 /**
@@ -254,8 +272,7 @@ function replacedIn(
   events: readonly StoredEvent[],
   { key, corrects, changes, revision }: NoticeData,
 ): Pick<OutboundNotice, 'replacedAt' | 'changedKey'> {
-  const changed = events.find(({ event }) => event.id === changes)?.event;
-  const changedKey = changed === undefined ? undefined : noticeOf(changed).key;
+  const { changedKey } = changedIn(events, changes);
   const last = events.findLast(
     ({ event }) =>
       event.type === 'notice.delivered' &&
@@ -267,6 +284,15 @@ function replacedIn(
     ...(last && { replacedAt: last.event.occurredAt }),
     ...(changedKey !== undefined && { changedKey }),
   };
+}
+
+/** Decision key of the notice that another one changes. */
+function changedIn(
+  events: readonly StoredEvent[],
+  changes: string | undefined,
+): Pick<OutboundNotice, 'changedKey'> {
+  const changed = events.find(({ event }) => event.id === changes)?.event;
+  return changed === undefined ? {} : { changedKey: noticeOf(changed).key };
 }
 
 /** What the person's marking was told to be; one that is no longer told was there when the notice was decided. */

@@ -42,6 +42,8 @@ const noticeWords = z.strictObject({
 });
 const vocabulary = z.strictObject({
   missing: sentence,
+  /** In the place of the address of a protected person. */
+  withheld: sentence,
   roles: z.record(z.enum(recipientRoles), sentence),
   numberKinds: z.record(z.enum(numberKinds).exclude(['none']), sentence),
   services: z.strictObject({

@@ -128,6 +128,16 @@ describe('a check of the configuration', () => {
       'retention: { cases: 9 years, audit: 5 years }',
       /^retention\.cases: .*patientdatalagen \(2008:355\) 3 kap\. 17 §/,
     ],
+    [
+      'a reminder that its channel cannot say',
+      'receivers: [{ id: a, channel: mllp, host: 127.0.0.1, port: 1, ownNetwork: true, acknowledge: { within: 4h, call: 8h, incident: 24h }, contact: { name: Mottagning, phone: 031-000 } }]',
+      /ADT has no message that reminds/,
+    ],
+    [
+      'an address agreed on for notices that never go there',
+      "receivers: [{ id: a, channel: file, protectedAddress: 'Riktlinje 2026' }]",
+      /protectedAddress: no notice of a protected person goes there/,
+    ],
     ['waits that become shorter', 'dispatch: { retries: [5m, 1m] }', /shorter than the wait/],
   ])('warns of %s, which a start takes', async (_what, text, what) => {
     const remarks = await remarksOf(`${text}\n`);

@@ -1,5 +1,5 @@
 /**
- * A notice as a message of FHIR: one golden Bundle for each obligation and action (corpus/municipal-fhir), each valid by
+ * A notice as a message of FHIR: one golden Bundle for each obligation and action (profiles/fhir/notices), each valid by
  * our own StructureDefinitions, by both layers of checks.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { fhirDefinitions, noticeProfiles } from '../profiles/index.ts';
 import { noticeOf, receiverId } from './support/notices.ts';
 
-const corpus = join(import.meta.dirname, 'corpus', 'municipal-fhir');
+const corpus = join(import.meta.dirname, '..', 'profiles', 'fhir', 'notices');
 const words = loadMunicipalWords();
 const definitions = fhirDefinitions(undefined, noticeProfiles);
 const checks = profileChecks(definitions);
@@ -67,7 +67,7 @@ describe('a notice in FHIR', () => {
 
   test('the corpus has no other file', () => {
     expect(readdirSync(corpus).toSorted()).toEqual(
-      cases.map(([name]) => `${name}.json`).toSorted(),
+      [...cases.map(([name]) => `${name}.json`), 'reminder.json'].toSorted(),
     );
   });
 

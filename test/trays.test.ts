@@ -25,7 +25,9 @@ afterEach(async () => {
 });
 
 type Receiver = Config['receivers'][number];
-type Change = Partial<Pick<Receiver, 'municipalities' | 'protectedIdentity' | 'roles'>>;
+type Change = Partial<
+  Pick<Receiver, 'municipalities' | 'protectedIdentity' | 'protectedAddress' | 'roles'>
+>;
 const places = (list: Readonly<Record<string, Change>>) => (config: Config) => {
   const [webhook] = config.receivers;
   const receivers = Object.entries(list).map(([id, change]) => ({ ...webhook!, ...change, id }));
@@ -324,6 +326,7 @@ describe('a notice of a person with protected identity', () => {
     open: { municipalities: ['1480'] },
     secure: { protectedIdentity: true },
     far: { municipalities: ['1482'], protectedIdentity: true },
+    agreed: { protectedIdentity: true, protectedAddress: 'Riktlinje 2026 § 4' },
   };
   async function hold(): Promise<{ world: World; delivery: string }> {
     const world = await start(marked);
@@ -352,25 +355,46 @@ describe('a notice of a person with protected identity', () => {
     });
     await world.rest();
     expect(await delivered(world)).toEqual(['1 1480 → secure']);
-    // What 2 kap. 2 § demands, and nothing else.
-    const content = world.receiver.received[0]?.body.data['content'];
-    expect(Object.keys(content as object).sort()).toEqual(
-      ['address', 'expectedDischarge', 'name', 'personNumber'].sort(),
-    );
+    // What 2 kap. 2 § demands, and nothing else; where the person lives is not told by what the hospital happened to send.
+    const said = world.receiver.received[0]?.body.data;
+    expect(Object.keys(said?.['content'] as object).toSorted()).toEqual([
+      'expectedDischarge',
+      'name',
+      'personNumber',
+    ]);
+    expect(said?.['missing']).toEqual(['address']);
+    expect(said?.['text']).toMatchObject({
+      body: expect.stringContaining('Folkbokföringsadress: lämnas inte i detta meddelande'),
+    });
     expect(auditOf(world.folder)).toContainEqual({
       who: 'berit',
-      what: `release delivery ${delivery} of a protected person to secure`,
+      what: `release delivery ${delivery} of a protected person to secure, without the address`,
       about: delivery,
       reason: 'agreed by telephone',
     });
     expect(await verb(heldList, world.folder, {})).toMatchObject({ code: 0 });
   });
 
+  test('has the address where the configuration names the legal basis for it, and the audit says which', async () => {
+    const { world, delivery } = await hold();
+    expect(await release(world, delivery, 'agreed', userTokens.BERIT_TOKEN)).toMatchObject({
+      json: { addressBy: 'Riktlinje 2026 § 4' },
+    });
+    await world.rest();
+    expect(await delivered(world)).toEqual(['1 1480 → agreed']);
+    expect(world.receiver.received[0]?.body.data['content']).toHaveProperty('address');
+    expect(auditOf(world.folder)).toContainEqual(
+      expect.objectContaining({
+        what: `release delivery ${delivery} of a protected person to agreed, with the address (Riktlinje 2026 § 4)`,
+      }),
+    );
+  });
+
   test.each([
     [
       'open',
       userTokens.BERIT_TOKEN,
-      'open is not marked for protected identity\n  next: choose one that is: secure, far',
+      'open is not marked for protected identity\n  next: choose one that is: secure, far, agreed',
     ],
     ['far', userTokens.BERIT_TOKEN, 'far is not for this notice: municipalities: 1480'],
     ['nobody', userTokens.BERIT_TOKEN, 'no receiver is called nobody'],

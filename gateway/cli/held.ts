@@ -45,7 +45,7 @@ export async function heldRelease(options: ReleaseOptions): Promise<number> {
     to,
   });
   answer(options.json, { by, ...result }, () => [
-    `${delivery} goes to ${to}, released by ${result.user}`,
+    `${delivery} goes to ${to}, released by ${result.user}, ${result.addressBy === undefined ? 'without the address' : 'with the address where it has one'}`,
   ]);
   return 0;
 }

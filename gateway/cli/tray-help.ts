@@ -61,7 +61,8 @@ Ids and codes only. Each is given by telephone and acknowledged there, or releas
 Exit codes: 0 nothing is held; 1 something is; 2 wrong use, or no journal there.`,
   heldRelease: `
 You are known by your token (HEMGANG_USER_TOKEN, or --token-file), and need the right release-protected under users: in
-the configuration. It goes to a receiver with protectedIdentity: true whose place fits, and to nobody else.
+the configuration. It goes to a receiver with protectedIdentity: true whose place fits, and to nobody else. The address
+of an admission notice stays here, unless the receiver's protectedAddress: names the legal basis on which it goes along.
 
   hemgang held release 5f0c… --to goteborg-sdk --reason 'agreed with the registry by telephone'
 

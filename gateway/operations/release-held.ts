@@ -20,6 +20,8 @@ export interface Released {
   readonly to: string;
   /** Who answers for it. */
   readonly user: string;
+  /** The legal basis on which an admission notice has the address; without one it has none. */
+  readonly addressBy?: string;
 }
 
 export const releaseHeld = operation(input, async (parts, asked): Promise<Released> => {
@@ -54,11 +56,13 @@ export const releaseHeld = operation(input, async (parts, asked): Promise<Releas
       'release that one: hemgang held list',
     );
   }
-  await audit(`release delivery ${delivery} of a protected person to ${to}`, delivery);
+  const address = receiver.protectedAddress;
+  const how = address === undefined ? 'without the address' : `with the address (${address})`;
+  await audit(`release delivery ${delivery} of a protected person to ${to}, ${how}`, delivery);
   const seen = { deliveryId: delivery, state: 'held', attempts: row.attempts, to } as const;
   if (!(await journal.deliveries.sendAgain(seen))) {
     throw refused(`${delivery}: it has gone on meanwhile`, 'hemgang held list');
   }
   running?.wake();
-  return { delivery, to, user: user.name };
+  return { delivery, to, user: user.name, ...(address !== undefined && { addressBy: address }) };
 });

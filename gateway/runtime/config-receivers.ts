@@ -39,6 +39,11 @@ const place = {
   validTo: date.optional(),
   /** The channel is fit for persons with protected identity: a named user may release their notices to it. */
   protectedIdentity: z.boolean().optional(),
+  /**
+   * The legal basis on which a released notice has the address that the hospital sent: whether it is that of the register
+   * (Skatteverket's) nobody here can tell. Without it such a notice has none.
+   */
+  protectedAddress: z.string().min(10).max(300).optional(),
 };
 
 /** What is agreed about reading what was delivered, and whom to call. */

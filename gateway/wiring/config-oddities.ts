@@ -22,6 +22,7 @@ export function oddities(
     ...receiversNeverReached(config),
     ...receiversThatOverlap(config),
     ...datesOfReceivers(config),
+    ...promisesOfReceivers(config),
     ...passwordsWritten(config, source),
     ...modes(config),
     ...waits(config),
@@ -110,6 +111,29 @@ function* passwordsWritten({ journal, bus }: Config, source: ConfigSource): Gene
       what: 'a password stands in the file',
       next: `set ${path.replace('url', 'passwordEnv')} to the name of a variable that holds it`,
     };
+  }
+}
+
+/** What a receiver is agreed to get, and never does. */
+function* promisesOfReceivers({ receivers }: Config): Generator<Oddity> {
+  for (const [index, receiver] of receivers.entries()) {
+    const { channel, acknowledge, contact, protectedIdentity, protectedAddress } = receiver;
+    if (channel === 'mllp' && acknowledge !== undefined) {
+      const who =
+        contact === undefined ? 'add contact: for whom to call' : `${contact.name} is called`;
+      yield {
+        path: `receivers.${index}.acknowledge`,
+        what: 'ADT has no message that reminds: who has not acknowledged is called, and not reminded',
+        next: `${who}; or agree on another channel`,
+      };
+    }
+    if (protectedAddress !== undefined && protectedIdentity !== true) {
+      yield {
+        path: `receivers.${index}.protectedAddress`,
+        what: 'no notice of a protected person goes there, with an address or without',
+        next: 'set protectedIdentity: true where the channel is fit for it, or leave protectedAddress out',
+      };
+    }
   }
 }
 

@@ -38,6 +38,7 @@ export function receiverOf(
     id,
     isLive: liveFrom(receiver),
     isForProtected: receiver.protectedIdentity === true,
+    hasProtectedAddress: receiver.protectedAddress !== undefined,
   };
   if (receiver.channel === 'file') {
     const folder = receiver.folder ?? join(dataFolder(config), 'notices', receiver.id);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { OutboundMessage, OutboundNotice } from '../../adapters/adapter.ts';
-import { checkData } from '../../gateway/process/events.ts';
+import { checkData, protections } from '../../gateway/process/events.ts';
 
 export const corpus = join(import.meta.dirname, '..', 'corpus', 'municipal');
 /** Those with an invoice are of invoice.test.ts. */
@@ -26,6 +26,7 @@ const caseFile = z.strictObject({
   changedKey: z.string().exactOptional(),
   /** Of an invoice: the case that is the record it follows from. */
   billing: z.string().exactOptional(),
+  protection: z.enum(protections).exactOptional(),
   event: z.looseObject({ type: z.string(), data: z.unknown() }),
 });
 const envelope = z.object({
@@ -52,9 +53,8 @@ const person = z.strictObject({
 });
 
 export function messageOf(name: string): OutboundMessage {
-  const { deliveryId, caseReference, replacedAt, changedKey, billing, event } = caseFile.parse(
-    readJson(name, 'event.json'),
-  );
+  const { event, billing, ...about } = caseFile.parse(readJson(name, 'event.json'));
+  const { deliveryId } = about;
   const head = envelope.parse(event);
   const { type } = event;
   switch (type) {
@@ -84,13 +84,10 @@ export function messageOf(name: string): OutboundMessage {
       const notice = checkData(type, event.data);
       return {
         kind: 'notice',
-        deliveryId,
+        ...about,
         event: { ...head, type, data: notice },
         notice,
-        caseReference,
         action: actions[type],
-        ...(replacedAt !== undefined && { replacedAt }),
-        ...(changedKey !== undefined && { changedKey }),
         patient: person.parse(readJson(name, 'patient.json')),
       };
     }

@@ -1,6 +1,6 @@
 /** Notices to render and deliver: one person, one stay, every obligation and action. */
-import type { OutboundNotice } from '../../adapters/adapter.ts';
-import type { NoticeData } from '../../gateway/process/events.ts';
+import type { OutboundNotice, OutboundReminder } from '../../adapters/adapter.ts';
+import type { NoticeData, ReminderData } from '../../gateway/process/events.ts';
 import { decisionId, deliveryIdOf } from '../../gateway/process/ids.ts';
 
 export const receiverId = 'provkommunen';
@@ -89,3 +89,34 @@ export const hostileNames: readonly string[] = [
   'Å'.repeat(200),
   'שָׁלוֹם \u202eRTL',
 ];
+
+/** The reminder of such a notice, as dispatch hands it to a channel. */
+export function reminderOf(
+  obligation: NoticeData['obligation'] = 'discharge-ready-notice',
+  deliveryId = noticeOf(obligation).deliveryId,
+): OutboundReminder {
+  const { event, notice, caseReference, changedKey } = noticeOf(obligation);
+  const reminder: ReminderData = {
+    ...notice,
+    content: {},
+    receiver: receiverId,
+    deliveryId,
+    deliveredAt: '2022-03-07T11:00:02.000Z',
+  };
+  const at = '2022-03-07T15:00:02.000Z';
+  const id = decisionId(`reminder|${deliveryId}`, 1);
+  return {
+    deliveryId: deliveryIdOf(id, receiverId),
+    event: {
+      ...event,
+      id,
+      type: 'notice.reminded',
+      occurredAt: at,
+      recordedAt: at,
+      data: reminder,
+    },
+    reminder,
+    caseReference,
+    ...(changedKey !== undefined && { changedKey }),
+  };
+}

@@ -1,5 +1,9 @@
 /** SDK in tests: addresses of nobody, a notice of the corpus as it would be sent, and receipts as a message service words them. */
-import type { OutboundNotice, OutboundSpecification } from '../../adapters/adapter.ts';
+import type {
+  OutboundNotice,
+  OutboundReminder,
+  OutboundSpecification,
+} from '../../adapters/adapter.ts';
 import {
   specificationParts,
   type SpecificationPart,
@@ -56,6 +60,11 @@ export async function specificationEnvelope(
 }
 
 const { nation: places } = loadProfiles();
+
+/** The envelope of a reminder. */
+export async function reminderEnvelopeOf(reminder: OutboundReminder): Promise<string> {
+  return (await channel.remind?.(reminder))?.parts[0]?.body ?? '';
+}
 
 export interface ReceiptWords {
   readonly id: string;

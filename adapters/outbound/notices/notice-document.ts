@@ -5,7 +5,11 @@ import type { NoticeText } from './notice-text.ts';
 
 /** Values that follow one another stand together; a sentence is a paragraph of its own. */
 export function noticeDocument(
-  { event, deliveryId, caseReference }: OutboundNotice,
+  {
+    event,
+    deliveryId,
+    caseReference,
+  }: Pick<OutboundNotice, 'event' | 'deliveryId' | 'caseReference'>,
   { title, lines, reference }: NoticeText,
 ): ReadableDocument {
   const blocks: Block[] = [];
@@ -21,7 +25,7 @@ export function noticeDocument(
   }
   return {
     title,
-    subtitle: reference,
+    ...(reference !== undefined && { subtitle: reference }),
     blocks,
     footer: `Ärende ${caseReference}`,
     createdAt: event.occurredAt,

@@ -19,11 +19,11 @@ export interface NoticeText {
   /** Without personal data: it is shown in lists and subject lines. */
   readonly title: string;
   readonly lines: readonly NoticeLine[];
-  /** The section of the law it rests on. */
-  readonly reference: string;
+  /** The section of the law it rests on; absent where none asks for it. */
+  readonly reference?: string;
   /** The fields it carries, as data: the field as it stands in the journal. None of a withdrawal. */
   readonly content: Readonly<Partial<Record<NoticeField, unknown>>>;
-  /** Mandatory fields that are not known: the lines say so. */
+  /** Mandatory fields that are not known, or withheld: the lines say so. */
   readonly missing: readonly NoticeField[];
 }
 
@@ -83,7 +83,7 @@ export function spellLine({ label, text }: NoticeLine): string {
 
 /** The whole of it as one text, without its title. */
 export const plainText = ({ lines, reference }: NoticeText): string =>
-  [...lines.map(spellLine), reference].join('\n');
+  [...lines.map(spellLine), ...(reference === undefined ? [] : [reference])].join('\n');
 
 /** A value in a script from right to left stands apart, so that it does not turn the words around it (UAX #9). */
 function isolated(text: string): string {
@@ -110,8 +110,11 @@ function linesOf(message: OutboundNotice, words: MunicipalWords, known: Fields):
   if (notice.municipality !== undefined) values.set('municipality', notice.municipality);
   if (message.replacedAt !== undefined) values.set('replacedAt', timeOf(message.replacedAt).text);
   if (action !== 'withdrawn') {
-    for (const field of spoken.mandatory)
-      values.set(field, known[field]?.text ?? vocabulary.missing);
+    for (const field of spoken.mandatory) {
+      const isWithheld = field === 'address' && notice.held === true;
+      const unsaid = isWithheld ? vocabulary.withheld : vocabulary.missing;
+      values.set(field, known[field]?.text ?? unsaid);
+    }
     for (const field of addedTo(notice, spoken)) {
       const value = known[field];
       if (value) values.set(field, value.text);
@@ -121,11 +124,14 @@ function linesOf(message: OutboundNotice, words: MunicipalWords, known: Fields):
     fillPlaceholders(pattern, (name) => values.get(name) ?? vocabulary.missing);
   return spoken[action].body
     .filter((line) => placeholdersOf(line).every((name) => values.has(name)))
-    .map((line) => {
-      const [, label, value] = labelled.exec(line) ?? [];
-      if (label === undefined || value === undefined) return { text: fill(line) };
-      return { label: fill(label), text: fill(value) };
-    });
+    .map((line) => lineOf(line, fill));
+}
+
+/** A line of the words, filled: a label with its value, or a sentence. */
+export function lineOf(line: string, fill: (pattern: string) => string): NoticeLine {
+  const [, label, value] = labelled.exec(line) ?? [];
+  if (label === undefined || value === undefined) return { text: fill(line) };
+  return { label: fill(label), text: fill(value) };
 }
 
 /** A line of the words that is a label and one value: `Namn: {name}`, `{numberKind}: {personNumber}`. */

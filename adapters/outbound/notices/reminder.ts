@@ -1,14 +1,13 @@
-/** A reminder as a municipality reads it: the JSON of a notice, with the case and nothing of the person. Pure. */
+/** A reminder as a municipality reads it: as a notice, with the case and nothing of the person. Pure. */
 import { fillPlaceholders, type MunicipalWords } from '../../../mappings/municipal.ts';
 import type { OutboundReminder, Rendered } from '../../adapter.ts';
-import type { Block, ReadableDocument } from '../pdf/document.ts';
-import { timeOf } from './notice-text.ts';
+import { lineOf, plainText, timeOf, type NoticeText } from './notice-text.ts';
 
 /** `data.deliveryId` is that of the notice it reminds of; an acknowledgement may name either of the two. */
 export function renderReminder(message: OutboundReminder, words: MunicipalWords): Rendered {
   const { event, reminder, deliveryId, caseReference } = message;
   const { obligation, role, municipality, county } = reminder;
-  const { title, blocks } = reminderDocument(message, words);
+  const text = reminderText(message, words);
   const content = {
     type: 'notice.reminded',
     timestamp: event.occurredAt,
@@ -20,7 +19,7 @@ export function renderReminder(message: OutboundReminder, words: MunicipalWords)
       ...(county === undefined ? {} : { county }),
       ...(municipality === undefined ? {} : { municipality }),
       deliveredAt: timeOf(reminder.deliveredAt).value,
-      text: { language: 'sv', title, body: blocks.map(({ text }) => text).join('\n') },
+      text: { language: 'sv', title: text.title, body: plainText(text) },
     },
   };
   return {
@@ -29,31 +28,19 @@ export function renderReminder(message: OutboundReminder, words: MunicipalWords)
   };
 }
 
-/** Sentences alone. */
-export interface ReminderDocument extends ReadableDocument {
-  readonly blocks: readonly Extract<Block, { kind: 'paragraph' }>[];
-}
-
-/** The same to be read. */
-export function reminderDocument(
-  { event, reminder, deliveryId, caseReference }: OutboundReminder,
+/** The same in words. */
+export function reminderText(
+  { reminder, caseReference }: OutboundReminder,
   words: MunicipalWords,
-): ReminderDocument {
+): NoticeText {
   const values: Readonly<Record<string, string>> = {
     notice: words.notices[reminder.obligation].issued.title,
     deliveredAt: timeOf(reminder.deliveredAt).text,
     caseReference,
     role: words.vocabulary.roles[reminder.role],
   };
+  const fill = (pattern: string): string =>
+    fillPlaceholders(pattern, (name) => values[name] ?? words.vocabulary.missing);
   const { title, body } = words.reminder;
-  return {
-    title,
-    blocks: body.map((line) => ({
-      kind: 'paragraph',
-      text: fillPlaceholders(line, (name) => values[name] ?? ''),
-    })),
-    footer: `Ärende ${caseReference}`,
-    createdAt: event.occurredAt,
-    id: deliveryId,
-  };
+  return { title, lines: body.map((line) => lineOf(line, fill)), content: {}, missing: [] };
 }

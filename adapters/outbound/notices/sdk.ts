@@ -2,12 +2,13 @@
 import { assert } from '../../../gateway/errors.ts';
 import { decisionId, deliveryIdOf } from '../../../gateway/process/ids.ts';
 import type { MunicipalWords } from '../../../mappings/municipal.ts';
-import type { Outbound, OutboundNotice } from '../../adapter.ts';
+import type { Outbound, OutboundNotice, OutboundReminder, Rendered } from '../../adapter.ts';
 import type { MakePdf } from '../pdf/document.ts';
 import { renderSdk, type SdkAddresses, type SdkMessage } from '../sdk/envelope.ts';
 import { byAccessPoint, type HandOver } from '../ways/access-point.ts';
 import { noticeDocument } from './notice-document.ts';
-import { noticeText, plainText } from './notice-text.ts';
+import { noticeText, plainText, type NoticeText } from './notice-text.ts';
+import { reminderText } from './reminder.ts';
 
 export interface SdkNoticeSettings {
   readonly addresses: SdkAddresses;
@@ -29,30 +30,50 @@ export function sdkNotices(settings: SdkNoticeSettings): Outbound & { close(): P
     channel: 'sdk',
     async render(message) {
       assert(message.kind === 'notice', 'a notice channel carries notices');
-      const text = noticeText(message, words);
-      const body = await pdf(noticeDocument(message, text));
-      const file = { name: `${message.deliveryId}.pdf`, kind: 'pdf', body } as const;
-      const { event, caseReference } = message;
-      const content: SdkMessage = {
-        ...threadOf(message, addresses.receiver),
-        createdAt: event.occurredAt,
-        label: text.title,
-        reference: { label: 'Ärende', value: caseReference },
-        text: plainText(text),
-        files: [file],
-      };
-      return renderSdk(content, addresses);
+      const thread = threadOf(message, addresses.receiver);
+      return await enveloped(message, noticeText(message, words), thread);
+    },
+    async remind(reminder) {
+      const { deliveryId: of, key } = reminder.reminder;
+      const first = firstOf(reminder.changedKey ?? key, addresses.receiver);
+      const thread = { conversationId: first, refersTo: of };
+      return await enveloped(reminder, reminderText(reminder, words), thread);
     },
   };
+
+  async function enveloped(
+    message: OutboundNotice | OutboundReminder,
+    text: NoticeText,
+    thread: Thread,
+  ): Promise<Rendered> {
+    const { deliveryId, event, caseReference } = message;
+    const body = await pdf(noticeDocument(message, text));
+    const content: SdkMessage = {
+      id: deliveryId,
+      ...thread,
+      createdAt: event.occurredAt,
+      label: text.title,
+      reference: { label: 'Ärende', value: caseReference },
+      text: plainText(text),
+      files: [{ name: `${deliveryId}.pdf`, kind: 'pdf', body }],
+    };
+    return renderSdk(content, addresses);
+  }
 }
+
+type Thread = Pick<SdkMessage, 'conversationId' | 'refersTo'>;
 
 /** Ids by which a receiver puts messages together: corrections, changes and a withdrawal go on with the thread of the first. */
 function threadOf(
   { deliveryId, notice: { key, corrects, changes }, changedKey = key }: OutboundNotice,
   receiver: string,
-): Pick<SdkMessage, 'id' | 'conversationId' | 'refersTo'> {
+): Thread {
   const before = corrects ?? changes;
-  if (before === undefined) return { id: deliveryId, conversationId: deliveryId };
-  const first = deliveryIdOf(decisionId(changedKey, 1), receiver);
-  return { id: deliveryId, conversationId: first, refersTo: deliveryIdOf(before, receiver) };
+  if (before === undefined) return { conversationId: deliveryId };
+  const refersTo = deliveryIdOf(before, receiver);
+  return { conversationId: firstOf(changedKey, receiver), refersTo };
 }
+
+/** A thread bears the name of its first message. */
+const firstOf = (key: string, receiver: string): string =>
+  deliveryIdOf(decisionId(key, 1), receiver);

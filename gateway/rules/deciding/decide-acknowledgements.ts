@@ -63,6 +63,7 @@ export function decideReminders(process: DischargeProcess, agreedMs: AgreedMs, d
       ...(revision.county !== undefined && { county: revision.county }),
       ...(revision.municipality !== undefined && { municipality: revision.municipality }),
       ...(revision.held && { held: true }),
+      ...(revision.changes !== undefined && { changes: revision.changes }),
       content: {},
       reference: revision.reference,
       receiver,

@@ -65,8 +65,19 @@ const ended: ReadonlySet<NoticedObligation> = new Set(['discharge-notice', 'deat
 type Part =
   'header' | 'provenance' | 'encounter' | 'patient' | 'receiver' | 'region' | 'hospital' | 'unit';
 
+/** A notice, or a reminder of one: it has the case alone, as a withdrawal has. */
+export type Told = Omit<OutboundNotice, 'kind' | 'action'> &
+  (
+    | Pick<OutboundNotice, 'action'>
+    | {
+        readonly action: 'reminded';
+        /** Id of the delivery that was not acknowledged. */
+        readonly remindsOf: string;
+      }
+  );
+
 /** @param text what the notice says, with the fields that it carries */
-export function noticeBundle(message: OutboundNotice, text: NoticeText, ends: Ends): Bundle {
+export function noticeBundle(message: Told, text: NoticeText, ends: Ends): Bundle {
   const { deliveryId, event } = message;
   const nameOf = (part: Part): string => idOf(`fhir|${deliveryId}|${part}`);
   const to = (part: Part): Reference => ({ reference: `urn:uuid:${nameOf(part)}` });
@@ -101,7 +112,7 @@ export function noticeBundle(message: OutboundNotice, text: NoticeText, ends: En
 
 /** What every part is made of. */
 interface Scene {
-  readonly message: OutboundNotice;
+  readonly message: Told;
   readonly text: NoticeText;
   readonly ends: Ends;
   readonly to: (part: Part) => Reference;
@@ -150,19 +161,30 @@ function provenanceOf({ message, text, ends, to }: Scene): Provenance {
 }
 
 /** The notice that goes no more, or that this one changes and lets stand (`derivation`). */
-const entityRoles = { issued: 'derivation', corrected: 'revision', withdrawn: 'removal' } as const;
+const entityRoles = {
+  issued: 'derivation',
+  corrected: 'revision',
+  withdrawn: 'removal',
+  reminded: 'source',
+} as const;
 
 /** The earlier notice by its MessageHeader.id, as this receiver got it. */
-function earlierOf(
-  { action, notice }: OutboundNotice,
-  { receiverId }: Ends,
-): Pick<Provenance, 'entity'> {
-  const earlier = action === 'issued' ? notice.changes : notice.corrects;
-  assert(action === 'issued' || earlier !== undefined, 'a correction names what it corrects');
-  if (earlier === undefined) return {};
-  const value = deliveryIdOf(earlier, receiverId);
+function earlierOf(message: Told, ends: Ends): Pick<Provenance, 'entity'> {
+  const value = earlierDelivery(message, ends);
+  if (value === undefined) return {};
   const what = { identifier: { system: deliverySystem, value } };
-  return { entity: [{ role: entityRoles[action], what }] };
+  return { entity: [{ role: entityRoles[message.action], what }] };
+}
+
+function earlierDelivery(message: Told, { receiverId }: Ends): string | undefined {
+  if (message.action === 'reminded') return message.remindsOf;
+  const { corrects, changes } = message.notice;
+  const earlier = message.action === 'issued' ? changes : corrects;
+  assert(
+    earlier !== undefined || message.action === 'issued',
+    'a correction names what it corrects',
+  );
+  return earlier === undefined ? undefined : deliveryIdOf(earlier, receiverId);
 }
 
 // ---------------------------------------------------------------- the stay
@@ -170,7 +192,6 @@ function earlierOf(
 function encounterOf(scene: Scene): Encounter {
   const { message, text, to, has } = scene;
   const { content, obligation } = message.notice;
-  const isWithdrawn = message.action === 'withdrawn';
   const start = has('admittedAt') ? content.admittedAt : undefined;
   const end = has('dischargedAt') ? content.dischargedAt : undefined;
   const period = {
@@ -184,8 +205,8 @@ function encounterOf(scene: Scene): Encounter {
     text: { status: 'generated', div: narrativeOf(text) },
     ...(extension.length > 0 && { extension }),
     identifier: [{ system: caseSystem, value: message.caseReference }],
-    // A withdrawal takes back what was told, and says nothing of the stay in its place.
-    status: isWithdrawn ? 'unknown' : ended.has(obligation) ? 'finished' : 'in-progress',
+    // A withdrawal takes back what was told, and says nothing of the stay in its place; no more does a reminder.
+    status: hasCaseAlone(message) ? 'unknown' : ended.has(obligation) ? 'finished' : 'in-progress',
     class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
     subject: to('patient'),
     ...(Object.keys(period).length > 0 && { period }),
@@ -228,7 +249,7 @@ function extensionsOf({ message, has }: Scene): Extension[] {
 // ---------------------------------------------------------------- the person
 
 function patientOf({ message, has }: Scene): Patient {
-  const { patient, caseReference, action, protection, notice } = message;
+  const { patient, caseReference, protection, notice } = message;
   const { deceasedOn } = notice.content;
   const identifier: Identifier[] = [{ system: caseSystem, value: caseReference }];
   const number = has('personNumber') ? numberOf(patient) : undefined;
@@ -237,7 +258,7 @@ function patientOf({ message, has }: Scene): Patient {
   }
   const name = has('name') ? humanNameOf(patient) : undefined;
   const address = has('address') ? addressOf(patient) : undefined;
-  const security = action === 'withdrawn' ? undefined : labelOf(protection);
+  const security = hasCaseAlone(message) ? undefined : labelOf(protection);
   return {
     resourceType: 'Patient',
     ...(security && { meta: { security: [security] } }),
@@ -247,6 +268,8 @@ function patientOf({ message, has }: Scene): Patient {
     ...(address && { address: [address] }),
   };
 }
+
+const hasCaseAlone = ({ action }: Told): boolean => action === 'withdrawn' || action === 'reminded';
 
 /** An OID as FHIR writes it; a name that a hospital alone knows gets one of ours before it. */
 function systemOf(authority: string): string {

@@ -4,11 +4,12 @@
  */
 import { assert } from '../../../../gateway/errors.ts';
 import type { MunicipalWords } from '../../../../mappings/municipal.ts';
-import type { Outbound, OutboundMessage, Rendered } from '../../../adapter.ts';
+import type { Outbound, OutboundMessage, Rendered, OutboundReminder } from '../../../adapter.ts';
 import type { FhirClient } from '../../../wire/fhir-client.ts';
-import { noticeText } from '../notice-text.ts';
+import { noticeText, type NoticeText } from '../notice-text.ts';
+import { reminderText } from '../reminder.ts';
 import { judgeNoticeAnswer } from './answer.ts';
-import { deliverySystem, noticeBundle } from './bundle.ts';
+import { deliverySystem, noticeBundle, type Ends, type Told } from './bundle.ts';
 
 export interface FhirNoticeSettings {
   /** Id of the receiver in the configuration. */
@@ -32,11 +33,13 @@ export function fhirNotices(settings: FhirNoticeSettings): Outbound & { close():
   const { receiverId, client, operation, source, idempotent, words } = settings;
   const destination = client.base.href.replace(/\/+$/, '');
   const to = operation === 'create' ? 'Bundle' : '$process-message';
+  const ends = { receiverId, destination, source };
 
   return {
     channel: 'fhir',
     idempotent,
-    render: async (message) => renderFhir(message, words, { receiverId, destination, source }),
+    render: async (message) => renderFhir(message, words, ends),
+    remind: async (reminder) => renderFhirReminder(reminder, words, ends),
     async deliver(deliveryId, rendered, signal, traceparent) {
       const part = rendered.parts[0];
       assert(part !== undefined && rendered.parts.length === 1, 'a message is one part');
@@ -58,13 +61,25 @@ export function fhirNotices(settings: FhirNoticeSettings): Outbound & { close():
 }
 
 /** Pure. @throws GatewayError unroutable for a notice that is held for a person */
-export function renderFhir(
-  message: OutboundMessage,
-  words: MunicipalWords,
-  ends: Parameters<typeof noticeBundle>[2],
-): Rendered {
+export function renderFhir(message: OutboundMessage, words: MunicipalWords, ends: Ends): Rendered {
   assert(message.kind === 'notice', 'a notice channel carries notices');
-  const bundle = noticeBundle(message, noticeText(message, words), ends);
+  return bundled(message, noticeText(message, words), ends);
+}
+
+/** Pure. A reminder is a message of its own, which names the one it reminds of. */
+export function renderFhirReminder(
+  message: OutboundReminder,
+  words: MunicipalWords,
+  ends: Ends,
+): Rendered {
+  const { reminder: notice, deliveryId, event, caseReference } = message;
+  const about = { deliveryId, event, caseReference, notice, patient: { numbers: [] } };
+  const told = { ...about, action: 'reminded', remindsOf: notice.deliveryId } as const;
+  return bundled(told, reminderText(message, words), ends);
+}
+
+function bundled(message: Told, text: NoticeText, ends: Ends): Rendered {
+  const bundle = noticeBundle(message, text, ends);
   return {
     contentType: 'application/fhir+json',
     parts: [{ name: `${message.deliveryId}.json`, body: `${JSON.stringify(bundle, null, 2)}\n` }],

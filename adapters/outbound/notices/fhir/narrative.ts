@@ -3,7 +3,8 @@ import { spellLine, type NoticeText } from '../notice-text.ts';
 
 /** The whole text: title, lines and the section of the law, one paragraph each. */
 export function narrativeOf({ title, lines, reference }: NoticeText): string {
-  const paragraphs = [...lines.map(spellLine), reference].map((line) => `<p>${escape(line)}</p>`);
+  const texts = [...lines.map(spellLine), ...(reference === undefined ? [] : [reference])];
+  const paragraphs = texts.map((line) => `<p>${escape(line)}</p>`);
   const said = `<h1>${escape(title)}</h1>${paragraphs.join('')}`;
   return `<div xmlns="http://www.w3.org/1999/xhtml" lang="sv" xml:lang="sv">${said}</div>`;
 }
