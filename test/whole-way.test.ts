@@ -456,6 +456,20 @@ describe.each(forms)('in the $name form', (form) => {
       }
     });
 
+    test.runIf(form.name === 'full')(
+      'is of no municipality to who subscribes to events',
+      async () => {
+        const reference = await six.caseOf(protectedPatient);
+        const told = (six.bus?.heard ?? []).filter(
+          (one) => /"exchange":"[^"]+\.events"/.test(one) && one.includes(reference),
+        );
+        const keys = told.map((one) => /"routingKey":"([^"]+)"/.exec(one)?.[1] ?? '');
+        expect(keys.filter((key) => key.endsWith('.14.0000')).length).toBeGreaterThan(10);
+        expect(keys.filter((key) => !key.endsWith('.14.0000'))).toEqual([]);
+        expect(told.filter((one) => one.includes('"municipality":"1480"'))).toEqual([]);
+      },
+    );
+
     test('has evidence of it that is whole and names nobody', async () => {
       const { file, parts } = evidence.get(protectedPatient)!;
       expect(await verified(file)).toMatchObject({ isIntact: true });
