@@ -6,6 +6,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { checkInvoice } from '../adapters/outbound/billing/checking/index.ts';
 import { createAdvance } from '../gateway/advance.ts';
 import type { BillingLine, EventBody } from '../gateway/process/events.ts';
+import { lookForIncidents } from '../gateway/incidents/watch.ts';
+import { createLog } from '../gateway/runtime/log.ts';
 import type { BillingSettings } from '../gateway/runtime/config-billing.ts';
 import type { Journal } from '../gateway/runtime/journal/journal.ts';
 import { openEmbeddedJournal } from '../gateway/runtime/journal/embedded.ts';
@@ -35,17 +37,19 @@ function newFolder(): string {
 }
 
 /** Parameters of the region's own: 30 days until an invoice is due. */
-function withDueDays(region = 'halland'): readonly string[] {
+function withDueDays(
+  region = 'halland',
+  more: Readonly<Record<string, number>> = {},
+): readonly string[] {
   const path = newFolder();
   mkdirSync(join(path, 'regions', region), { recursive: true });
+  const values = Object.entries({ dueDays: 30, ...more }).map(
+    ([name, value]) =>
+      `  settlement.${name}: { values: { 2027-01-01: { value: ${value}, reference: Brev 1 } } }\n`,
+  );
   writeFileSync(
     join(path, 'regions', region, 'agreement.yaml'),
-    `documents: [{ cite: Brev 1, title: Brev 1, seen: true }]
-parameters:
-  settlement.dueDays:
-    values:
-      2027-01-01: { value: 30, reference: Brev 1 }
-`,
+    `documents: [{ cite: Brev 1, title: Brev 1, seen: true }]\nparameters:\n${values.join('')}`,
   );
   return [path];
 }
@@ -551,6 +555,96 @@ function statuteDueDays(): string {
   return path;
 }
 
+describe('what comes next of an invoice', () => {
+  const number = '13000001';
+  const berit = { token: userTokens.BERIT, number };
+
+  async function delivered(values: Readonly<Record<string, number>>): Promise<BilledMonths> {
+    const out = newFolder();
+    const to = (id: string, takes: 'invoice' | 'specification') =>
+      ({ id, takes, channel: 'file', folder: join(out, id), mode: 'live' }) as const;
+    const months = await open({
+      now: afterInvoiceDay,
+      overlays: withDueDays('halland', values),
+      billing: { receivers: [to('ap', 'invoice'), to('care', 'specification')] },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.rest();
+    return months;
+  }
+
+  test('is that it is paid by its due date, and may be disputed as long as is agreed', async () => {
+    const months = await delivered({ disputeDays: 10 });
+    expect(await months.invoices()).toMatchObject([
+      {
+        next: 'to be paid; may be disputed until 2027-04-04',
+        nextBy: '2027-04-24',
+        isOverdue: false,
+      },
+    ]);
+    months.clock.advanceTo('2027-04-05T10:00:00.000Z');
+    expect(await months.invoices()).toMatchObject([{ next: 'to be paid', nextBy: '2027-04-24' }]);
+    months.clock.advanceTo('2027-04-25T10:00:00.000Z');
+    expect(await months.invoices()).toMatchObject([
+      { next: expect.stringContaining('ask the ledger'), nextBy: '2027-04-24', isOverdue: true },
+    ]);
+  });
+
+  test('is an answer by the day agreed for the level; unanswered it is an incident, until it goes on or ends', async () => {
+    const months = await delivered({ disputeAnswerDays: 7 });
+    const logged: string[] = [];
+    const look = (): ReturnType<typeof lookForIncidents> =>
+      lookForIncidents({
+        journal: months.journal,
+        clock: months.clock,
+        log: createLog({
+          level: 'info',
+          json: true,
+          destination: { write: (text) => void logged.push(text) },
+        }),
+        config: () => months.config,
+      });
+    expect(await months.operate('dispute-billing', berit)).toMatchObject({
+      level: 1,
+      answerBy: '2027-04-01',
+      answerReference: 'Brev 1',
+    });
+    await months.passUntil('2027-04-01T21:59:59.000Z');
+    expect(await months.invoices()).toMatchObject([{ nextBy: '2027-04-01', isOverdue: false }]);
+    expect(await look()).toEqual([]);
+    await months.passUntil('2027-04-01T22:00:00.000Z');
+    expect(await months.invoices()).toMatchObject([
+      { next: expect.stringMatching(/^not answered in time: hemgang billing/), isOverdue: true },
+    ]);
+    expect(await look()).toMatchObject([
+      { turn: 'started', incident: { cause: 'unanswered', about: '1380', count: 1 } },
+    ]);
+    expect(logged.join('')).toContain('hemgang billing list --municipality 1380');
+    expect(await months.operate('escalate-dispute', berit)).toMatchObject({
+      level: 2,
+      answerBy: '2027-04-09',
+    });
+    expect(await look()).toMatchObject([{ turn: 'ended' }]);
+    await months.passUntil('2027-04-10T00:00:00.000Z');
+    expect(await look()).toMatchObject([{ incident: { count: 1, endedAt: undefined } }]);
+    await months.operate('uphold-invoice', berit);
+    expect(await look()).toMatchObject([{ turn: 'ended' }]);
+    await months.passUntil('2027-05-10T00:00:00.000Z');
+    expect(await look()).toEqual([]);
+  });
+
+  test('has no day where none is agreed, and is never overdue', async () => {
+    const months = await delivered({});
+    await months.operate('dispute-billing', berit);
+    await months.passUntil('2028-04-01T00:00:00.000Z');
+    const [invoice] = await months.invoices();
+    expect(invoice).toMatchObject({ state: 'disputed', isOverdue: false });
+    expect(invoice?.nextBy).toBeUndefined();
+    expect(await months.journal.incidents.unanswered(10)).toEqual([]);
+  });
+});
+
 describe('documents', () => {
   test('go to a folder as an invoice and its specification, once, however often it is looked at', async () => {
     const out = newFolder();
@@ -685,6 +779,36 @@ describe('billing records', () => {
       statuses: [...statuses],
       tokenEnv: 'RECORDS',
     }));
+
+  test('that a platform refuses are told with the next step, and the invoice has still arrived', async () => {
+    const server = await receiving(({ path }) => (path === '/send' ? 200 : 422));
+    const months = await open({
+      now: afterInvoiceDay,
+      billing: {
+        receivers: [
+          ...platforms(server.url, ['APPROVED', 'INVOICED']),
+          { id: 'ap', takes: 'invoice', url: `${server.url}/send`, ...http },
+          { id: 'care', takes: 'specification', url: `${server.url}/send`, ...http },
+        ],
+      },
+    });
+    await months.record(halland, [line('c1', 2)]);
+    await months.approve(halland);
+    await months.rest();
+    const { invoices, records } = await months.listed();
+    expect(invoices).toMatchObject([{ state: 'delivered', nextBy: '2027-04-24' }]);
+    expect(records.map(({ receiver, of, state, detail }) => [receiver, of, state, detail])).toEqual(
+      ['revision 1', 'invoice 13000001'].map((of) => [
+        'platform-1380',
+        of,
+        'refused',
+        expect.stringContaining('HTTP 422'),
+      ]),
+    );
+    expect(records[0]?.next).toContain(
+      'hemgang resend --since 2027-03-25 --to platform-1380 --where state=refused',
+    );
+  });
 
   test('go one by one: one that is refused holds no other back', async () => {
     const server = await receiving(({ path }) => (path?.includes('/1382/') ? 400 : 201));
@@ -893,6 +1017,9 @@ describe.each(journalForms)('the numbers of a series in $name', ({ place }) => {
     };
     const spoil = { streamId: 'invoices:13', lane: 'invoices:13', body };
     await journal.append({ expected: [], events: [spoil], setDeadlines: [], closeDeadlines: [] });
+    expect((await months.listed()).faults).toEqual([
+      'series 13: billing.upheld (spoiled) does not belong there',
+    ]);
     const second = { ...halland, municipality: '1381' };
     months.config = {
       ...months.config,

@@ -22,9 +22,13 @@ what the month handed to the next, and who takes up a dispute.
 
 Exit codes: 0 answered; 1 answered, and the settlement is withheld; 2 wrong use, or no such settlement.`,
   list: `
+With what may be done next and by which day: when a dispute is to be answered, as the agreement says, or an invoice is to
+be paid. Whether it was paid is known to the ledger, not here. Below stand records that a municipality's finance platform
+did not take, and numbers of a series that are wrong.
+
   hemgang billing list --month 2022-03
 
-Exit codes: 0 answered; 1 answered, and one is disputed or was not delivered; 2 wrong use.`,
+Exit codes: 0 answered; 1 answered, and one is disputed, not delivered or not taken; 2 wrong use.`,
   approve: `
 First look: hemgang billing preview. What is approved is the revision you saw; where another stands by now nothing is. The
 invoice gets the next number of the region's series, and is issued on the agreement's day or at once. Less than was

@@ -32,10 +32,10 @@ function lines(
 ): string[] {
   if (shown.length === 0) return ['no incident'];
   return shown.flatMap(
-    ({ id, startedAt, endedAt, count, peak, by, takenAt, note, meaning, next }) => {
+    ({ id, cause, startedAt, endedAt, count, peak, by, takenAt, note, meaning, next }) => {
       const most = peak > count ? `, ${peak} at most` : '';
       const head = `${ink.bold(id.slice(0, 12))}  ${meaning}`;
-      const since = `  since ${localText(startedAt)}: ${plural(count, 'notice')}${most}`;
+      const since = `  since ${localText(startedAt)}: ${plural(count, cause === 'unanswered' ? 'dispute' : 'notice')}${most}`;
       const taken =
         by === undefined ? '' : `  in hand: ${by}, ${localText(takenAt ?? '')}: ${note}`;
       if (endedAt !== undefined) return [head, `${since}; ended ${localText(endedAt)}`];

@@ -1,7 +1,7 @@
 /** Invoices of a month as a person reads them. */
 import { remedyText } from '../questions/invoice-remedies.ts';
-import type { ListedInvoice } from '../questions/invoice-list.ts';
-import type { InvoiceTold, InvoicingTold } from '../questions/invoicing.ts';
+import type { Listed } from '../questions/invoice-list.ts';
+import type { InvoiceTold, InvoicingTold, RecordTold } from '../questions/invoicing.ts';
 import { indented, localText, plural } from './question.ts';
 import { kronor, table, type Ink } from './timeline.ts';
 
@@ -19,10 +19,11 @@ export const stateNames: Readonly<Record<InvoicingTold['state'], string>> = {
 
 /** How a month stands, each of its documents, and what an approval would lead to. */
 export function invoicingLines(told: InvoicingTold, ink: Ink): string[] {
-  const { state, invoices, waiting, approval } = told;
+  const { state, invoices, records, waiting, approval } = told;
   return [
     stateNames[state],
     ...invoices.flatMap((one) => invoiceLines(one, ink)),
+    ...records.flatMap((one) => recordLines(one, ink)),
     ...(waiting === undefined
       ? []
       : [
@@ -68,24 +69,49 @@ function invoiceLines(invoice: InvoiceTold, ink: Ink): string[] {
     `${head}, ${isGood ? state : ink.bad(state)}`,
     ...(dispute === undefined
       ? []
-      : [`  disputed since ${localText(dispute.since)}${levelText(dispute)}: ${dispute.reason}`]),
+      : [
+          `  disputed since ${localText(dispute.since)} by ${dispute.by}${linesText(dispute)}: ${dispute.reason}`,
+          `  ${levelText(dispute)}`,
+        ]),
     ...invoice.deliveries
       .filter((one) => one.state !== 'cancelled')
       .map((one) =>
         ink.dim(`  ${one.receiver ?? 'nobody'}: ${one.state}${detailText(one.detail)}`),
       ),
-    ...(invoice.next === undefined ? [] : [ink.dim(`  next: ${invoice.next}`)]),
+    ...(invoice.next === undefined
+      ? []
+      : [nextInk(invoice, ink)(`  next${nextByText(invoice)}: ${invoice.next}`)]),
   ];
 }
 
-const levelText = ({ level, who }: NonNullable<InvoiceTold['dispute']>): string =>
-  level === undefined ? '' : `, level ${level} (${who ?? ''})`;
+const levelText = ({ level, who, answerBy }: NonNullable<InvoiceTold['dispute']>): string => {
+  if (level === undefined) return 'no agreement says who takes it up: it is for a court';
+  const answer = answerBy === undefined ? 'no time to answer is agreed' : `answer by ${answerBy}`;
+  return `level ${level}: ${who ?? ''}; ${answer}`;
+};
+const linesText = ({ lines }: NonNullable<InvoiceTold['dispute']>): string =>
+  lines === undefined ? '' : `, lines ${lines.join(', ')}`;
+const nextInk = ({ isOverdue }: InvoiceTold, ink: Ink) => (isOverdue ? ink.bad : ink.dim);
+const nextByText = ({ nextBy }: InvoiceTold): string =>
+  nextBy === undefined ? '' : `, by ${nextBy}`;
+
+/** What a finance platform has not taken. */
+function recordLines({ receiver, of, state, detail, next }: RecordTold, ink: Ink): string[] {
+  return [
+    ink.bad(`billing record of ${of}: ${state} by ${receiver}${detailText(detail)}`),
+    ink.dim(`  next: ${next}`),
+  ];
+}
 const detailText = (detail: string | undefined): string =>
   detail === undefined || detail === '' ? '' : `, ${detail}`;
 
 /** Every invoice in a line. */
-export function listLines(invoices: readonly ListedInvoice[], ink: Ink): string[] {
-  if (invoices.length === 0) return ['no invoice is issued'];
+export function listLines({ invoices, records, faults }: Listed, ink: Ink): string[] {
+  const wrong = [
+    ...records.flatMap((one) => recordLines(one, ink)),
+    ...faults.map((fault) => ink.bad(fault)),
+  ];
+  if (invoices.length === 0) return ['no invoice is issued', ...wrong];
   const rows = invoices.map((one) => [
     one.number,
     documentNames[one.kind],
@@ -94,6 +120,7 @@ export function listLines(invoices: readonly ListedInvoice[], ink: Ink): string[
     kronor(one.kind === 'credit-note' ? -one.totalOre : one.totalOre),
     one.state,
     String(one.ageDays),
+    one.nextBy ?? '',
     one.next ?? '',
   ]);
   const sum = invoices.reduce(
@@ -102,12 +129,13 @@ export function listLines(invoices: readonly ListedInvoice[], ink: Ink): string[
   );
   return [
     ...table(
-      ['number', 'kind', 'municipality', 'month', 'kr', 'state', 'days old', 'next'],
+      ['number', 'kind', 'municipality', 'month', 'kr', 'state', 'days old', 'by', 'next'],
       rows,
       [4, 6],
       ink,
     ),
     '',
     `${plural(invoices.length, 'document')}, ${kronor(sum)} kr in all`,
+    ...wrong,
   ];
 }

@@ -1,4 +1,4 @@
-/** Looks, again and again, at what is wrong with deliveries, and tells of each incident when it starts, grows and ends. */
+/** Looks, again and again, at what is wrong with deliveries and disputes, and tells of each incident when it starts, grows and ends. */
 import { asGatewayError } from '../errors.ts';
 import { decisionId } from '../process/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -31,6 +31,7 @@ export async function lookForIncidents(parts: WatchParts): Promise<readonly Chan
   const wrong = [
     ...(await journal.incidents.wrong(ago(refusedForMs))),
     ...(await unacknowledgedOf(parts, nowMs)),
+    ...(await unansweredOf(parts)),
   ];
   const changes = changesOf(known, wrong, clock.now(), (name) => decisionId(name, 1));
   if (changes.length === 0) return changes;
@@ -57,6 +58,16 @@ async function unacknowledgedOf(
     counts.set(one.receiver, (counts.get(one.receiver) ?? 0) + 1);
   }
   return Array.from(counts, ([about, count]) => ({ cause: 'unacknowledged', about, count }));
+}
+
+/** Disputes that wait for an answer beyond the day agreed, a line a municipality. */
+async function unansweredOf({ journal }: WatchParts): Promise<readonly Wrong[]> {
+  const counts = new Map<string, number>();
+  for (const { streamId } of await journal.incidents.unanswered(limits.notices)) {
+    const [, , municipality = ''] = streamId.split(':');
+    counts.set(municipality, (counts.get(municipality) ?? 0) + 1);
+  }
+  return Array.from(counts, ([about, count]) => ({ cause: 'unanswered', about, count }));
 }
 
 /** Begins to look. What fails is told once and tried again. */

@@ -7,6 +7,7 @@ const meanings: Readonly<Record<IncidentCause, string>> = {
   unresolved: 'may have notices, or not: nobody knows, and nothing tries again',
   unroutable: 'notices have no receiver: nobody is told',
   unacknowledged: 'has notices that nobody there has acknowledged in the time agreed',
+  unanswered: 'disputes invoices, and nobody has answered in the time agreed',
 };
 
 export function meaningOf({ cause, about }: Pick<Incident, 'cause' | 'about'>): string {
@@ -25,5 +26,7 @@ export function nextStep({ cause, about }: Pick<Incident, 'cause' | 'about'>): s
       return 'hemgang unroutable list';
     case 'unacknowledged':
       return 'hemgang phone-list';
+    case 'unanswered':
+      return `hemgang billing list --municipality ${about}, then billing escalate, uphold or credit`;
   }
 }

@@ -1,5 +1,6 @@
 /** How far a month has come on its way to the one who pays, and what an approval of it would lead to. */
 import type { IssuedInvoice } from '../process/events.ts';
+import { disputeUntil } from '../rules/invoicing/dispute.ts';
 import { draftOf, issueDay } from '../rules/invoicing/draft.ts';
 import { differenceOf } from '../rules/invoicing/difference.ts';
 import { foldInvoicing, invoicingState } from '../rules/invoicing/invoices.ts';
@@ -39,12 +40,31 @@ export interface InvoiceTold {
     readonly who?: string;
     readonly since: string;
     readonly reason: string;
+    /** Who told it: a user of the region, or the municipality's own system by its partner id. */
+    readonly by: string;
+    /** Of its lines, by their places from 1; the whole invoice where absent. */
+    readonly lines?: readonly number[];
+    /** The last day of that level to answer, where one is agreed. */
+    readonly answerBy?: string;
   };
   readonly by: string;
   /** Whole days since its date. */
   readonly ageDays: number;
-  /** What a person may do next. */
+  /** What a person may do next, and by which day, where one is set. */
   readonly next?: string;
+  readonly nextBy?: string;
+  /** That day has passed. */
+  readonly isOverdue: boolean;
+}
+
+/** A billing record that the municipality's finance platform has not taken. */
+export interface RecordTold {
+  readonly receiver: string;
+  /** Revision 1, or invoice 14000001. */
+  readonly of: string;
+  readonly state: DeliveryRow['state'];
+  readonly detail?: string;
+  readonly next: string;
 }
 
 /** What would follow from an approval of the record that stands. */
@@ -59,6 +79,8 @@ export interface WouldFollow {
 export interface InvoicingTold {
   readonly state: InvoicingState;
   readonly invoices: readonly InvoiceTold[];
+  /** What a finance platform refused, or may not have. */
+  readonly records: readonly RecordTold[];
   /** Of an approval whose day has not come. */
   readonly waiting?: { readonly by: string; readonly issueOn: string; readonly totalOre: number };
   /** Where the record is to be approved. */
@@ -81,9 +103,16 @@ export async function invoicingOf(
   if (state === undefined || asked.invoices === undefined) return undefined;
   const { waiting } = invoicing;
   const needsApproval = state === 'recorded' || state === 'to-approve-again';
+  const rows = await asked.journal.deliveries.ofLane(settlementStreamOf(period));
+  const platforms = new Set(
+    asked.invoices.receivers?.flatMap(({ id, takes }) => (takes === 'record' ? [id] : [])),
+  );
+  const isRecord = ({ receiver = '' }: DeliveryRow): boolean => platforms.has(receiver);
+  const documents = rows.filter((row) => !isRecord(row));
   return {
     state,
-    invoices: await invoicesTold(asked, period, invoicing.invoices),
+    invoices: invoicesTold(asked, period, invoicing.invoices, documents),
+    records: recordsTold(stream, rows.filter(isRecord)),
     ...(waiting?.data.issueOn !== undefined && {
       waiting: {
         by: waiting.data.by,
@@ -129,31 +158,31 @@ function approvalOf(
   };
 }
 
-/** Of one settlement. */
-async function invoicesTold(
-  { journal, nowMs }: Asked,
+/** @param rows of the settlement: deliveries of invoices and specifications */
+function invoicesTold(
+  { profiles, nowMs }: Asked,
   period: Period,
   invoices: readonly StandingInvoice[],
-): Promise<readonly InvoiceTold[]> {
-  if (invoices.length === 0) return [];
-  const rows = await journal.deliveries.ofLane(settlementStreamOf(period));
+  rows: readonly DeliveryRow[],
+): readonly InvoiceTold[] {
   const today = localDateOf(nowMs);
+  const parameters = profiles.parametersOf(period);
   return invoices.map((invoice) => {
     const own = rows.filter(({ eventId }) => eventId === invoice.eventId);
-    return invoiceTold(invoice, own, today);
+    return invoiceTold(invoice, own, disputeUntil(parameters, invoice.data)?.day, today);
   });
 }
 
 function invoiceTold(
   invoice: StandingInvoice,
   rows: readonly DeliveryRow[],
+  disputeBy: string | undefined,
   today: string,
 ): InvoiceTold {
   const { data, leftOre, correctedBy, dispute } = invoice;
   const { number, kind, issueDate, dueDate, totalOre, corrects, by } = data;
   const deliveries = rows.map(({ receiver, state, detail }) => ({ receiver, state, detail }));
   const state = stateOf(invoice, rows);
-  const next = nextOf(invoice, state);
   return {
     number,
     kind,
@@ -171,11 +200,14 @@ function invoiceTold(
         ...(dispute.data.who !== undefined && { who: dispute.data.who }),
         since: dispute.at,
         reason: dispute.data.reason,
+        by: dispute.data.by,
+        ...(dispute.data.lines && { lines: dispute.data.lines }),
+        ...(dispute.data.answerBy !== undefined && { answerBy: dispute.data.answerBy }),
       },
     }),
     by,
     ageDays: Math.round((Date.parse(today) - Date.parse(issueDate)) / 86_400_000),
-    ...(next !== undefined && { next }),
+    ...nextOf(invoice, state, disputeBy, today),
   };
 }
 
@@ -194,20 +226,60 @@ function stateOf(
   return isDelivered ? 'delivered' : 'issued';
 }
 
+/** What a person may do next, by when, and whether that day has passed. */
 function nextOf(
-  { data: { number, kind, dueDate } }: StandingInvoice,
+  { data: { number, kind, dueDate }, dispute }: StandingInvoice,
   state: InvoiceState,
-): string | undefined {
+  disputeBy: string | undefined,
+  today: string,
+): Pick<InvoiceTold, 'next' | 'nextBy' | 'isOverdue'> {
+  const by = (next: string, nextBy?: string) => ({
+    next,
+    ...(nextBy !== undefined && { nextBy }),
+    isOverdue: nextBy !== undefined && nextBy < today,
+  });
   switch (state) {
-    case 'disputed':
-      return `hemgang billing escalate, uphold or credit --number ${number}`;
+    case 'disputed': {
+      const { answerBy } = dispute?.data ?? {};
+      const isLate = answerBy !== undefined && answerBy < today;
+      const answer = isLate ? 'not answered in time: ' : '';
+      return by(`${answer}hemgang billing escalate, uphold or credit --number ${number}`, answerBy);
+    }
     case 'not-delivered':
-      return 'hemgang status shows what is wrong; then hemgang resend';
+      return by('hemgang status shows what is wrong; then hemgang resend');
     case 'issued':
-      return 'on its way to its receivers';
-    case 'delivered':
-      return kind === 'invoice' && dueDate !== undefined ? `to be paid by ${dueDate}` : undefined;
+      return by('on its way to its receivers');
+    case 'delivered': {
+      if (kind !== 'invoice' || dueDate === undefined) return { isOverdue: false };
+      if (dueDate < today) return by('due date passed: ask the ledger whether it is paid', dueDate);
+      const may = disputeBy !== undefined && disputeBy >= today;
+      return by(may ? `to be paid; may be disputed until ${disputeBy}` : 'to be paid', dueDate);
+    }
     default:
-      return undefined;
+      return { isOverdue: false };
   }
+}
+
+/** @param rows of the settlement: deliveries of billing records */
+function recordsTold(
+  stream: readonly StoredEvent[],
+  rows: readonly DeliveryRow[],
+): readonly RecordTold[] {
+  const events = new Map(stream.map(({ event }) => [event.id, event]));
+  return rows.flatMap(({ receiver = '', eventId, state, detail, firstAttemptAt }) => {
+    const event = events.get(eventId);
+    if (!failed.has(state) || event === undefined) return [];
+    const { data } = event;
+    const of =
+      'number' in data
+        ? `invoice ${data.number}`
+        : `revision ${'revision' in data ? data.revision : ''}`;
+    const since = (firstAttemptAt ?? event.recordedAt).slice(0, 10);
+    const again = `hemgang resend --since ${since} --to ${receiver} --where state=refused`;
+    const next =
+      state === 'refused'
+        ? `ask its owner why (customer, category), then ${again}; where it is the claim they refuse, hemgang billing dispute`
+        : 'hemgang unknown list, or hemgang status, shows what is wrong';
+    return [{ receiver, of, state, ...(detail !== undefined && { detail }), next }];
+  });
 }

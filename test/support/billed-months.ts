@@ -9,7 +9,7 @@ import { runOperation } from '../../gateway/operations/run.ts';
 import type { BillingData, BillingLine, EventBody } from '../../gateway/process/events.ts';
 import { idOf } from '../../gateway/process/ids.ts';
 import { invoicingOf, type InvoicingTold } from '../../gateway/questions/invoicing.ts';
-import { listInvoices, type ListedInvoice } from '../../gateway/questions/invoice-list.ts';
+import { listInvoices, type Listed } from '../../gateway/questions/invoice-list.ts';
 import { HandSetClock } from '../../gateway/runtime/clock.ts';
 import { loadConfig, type Config } from '../../gateway/runtime/config.ts';
 import type { BillingSettings } from '../../gateway/runtime/config-billing.ts';
@@ -197,8 +197,13 @@ export class BilledMonths {
     return told;
   }
 
-  invoices(): Promise<readonly ListedInvoice[]> {
+  /** Everything that was issued, and what is wrong with it. */
+  listed(): Promise<Listed> {
     return listInvoices(this.#asked, {});
+  }
+
+  async invoices(): Promise<Listed['invoices']> {
+    return (await this.listed()).invoices;
   }
 
   get #asked() {

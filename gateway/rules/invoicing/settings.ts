@@ -42,6 +42,8 @@ export interface InvoiceSettings {
   readonly sellers: readonly SellerSettings[];
   readonly buyers: readonly BuyerSettings[];
   readonly invoiceDay?: 'approval' | number | undefined;
+  /** Who gets documents: which of them are finance platforms that take records. */
+  readonly receivers?: readonly { readonly id: string; readonly takes: string }[];
 }
 
 /** Something to enter before anything is issued. */

@@ -2,7 +2,13 @@
 import { numberKinds } from '../../process/events.ts';
 import type { EventBody } from '../../process/events.ts';
 import { keyByContent, keyById } from './dedupe-keys.ts';
-import type { Append, IncomingMessage, NewEvent, RejectedMessage, StoredIdentity } from './journal.ts';
+import type {
+  Append,
+  IncomingMessage,
+  NewEvent,
+  RejectedMessage,
+  StoredIdentity,
+} from './journal.ts';
 import type { PreparedEvent } from './writes/events.ts';
 import type { PreparedBody, PreparedMessage } from './writes/messages.ts';
 import type { PreparedPatient } from './writes/patients.ts';

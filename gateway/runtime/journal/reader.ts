@@ -82,7 +82,7 @@ export interface Reading {
   readonly cursors: Pick<Cursors, 'get'>;
   readonly told: ToldMessages;
   readonly pauses: Pick<Pauses, 'all'>;
-  readonly incidents: Pick<Incidents, 'since' | 'wrong' | 'unacknowledged'>;
+  readonly incidents: Pick<Incidents, 'since' | 'wrong' | 'unacknowledged' | 'unanswered'>;
   readonly paths: Paths;
   readonly records: Records;
   readonly retention: Pick<Retention, 'size' | 'look'>;

@@ -416,6 +416,11 @@ const migrations: readonly string[] = [
   -- Clocks that were missed, the newest first: what went late is looked at daily. Few.
   CREATE INDEX events_missed ON events (position) WHERE type = 'deadline.missed';
   `,
+  `
+  -- Disputes of invoices that were not answered in the time agreed.
+  CREATE INDEX deadlines_unanswered ON deadlines (due_at)
+    WHERE state = 'reached' AND data ->> 'deadline' = 'dispute-answer';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -338,6 +338,11 @@ export const migrations: readonly Migration[] = [
     // A program that does not know step 3 takes a delivery that is `awaited` for one that is to be sent, and sends it again.
     needs: 3,
   },
+  `
+  -- Disputes of invoices that were not answered in the time agreed.
+  CREATE INDEX deadlines_unanswered ON deadlines (due_at)
+    WHERE state = 'reached' AND data ->> 'deadline' = 'dispute-answer';
+  `,
 ];
 
 /** Number of the newest step this program knows. */

@@ -1,6 +1,6 @@
 /** Reads of incidents, and of what becomes one. */
 import { backlogLimit } from '../journal.ts';
-import type { Incident, Unacknowledged, Wrong } from '../contract/incidents.ts';
+import type { Incident, Unacknowledged, Unanswered, Wrong } from '../contract/incidents.ts';
 import type { Sql, Step } from '../sql.ts';
 
 type Nullable<T> = { [K in keyof T]: undefined extends T[K] ? string | null : T[K] };
@@ -36,6 +36,10 @@ export function prepareIncidentReads(sql: Sql) {
      WHERE d.state = 'reached' AND d.data ->> 'deadline' = 'acknowledgement'
      ORDER BY d.due_at LIMIT ?`,
   );
+  const unanswered = sql.prepare(
+    `SELECT stream AS "streamId", due_at AS "dueAt" FROM deadlines
+     WHERE state = 'reached' AND data ->> 'deadline' = 'dispute-answer' ORDER BY due_at LIMIT ?`,
+  );
 
   return {
     *since(endedAt: string, limit: number): Step<readonly Incident[]> {
@@ -53,6 +57,9 @@ export function prepareIncidentReads(sql: Sql) {
     },
     *unacknowledged(limit: number): Step<readonly Unacknowledged[]> {
       return yield* unacknowledged.all<Unacknowledged>(limit);
+    },
+    *unanswered(limit: number): Step<readonly Unanswered[]> {
+      return yield* unanswered.all<Unanswered>(limit);
     },
   };
 }
