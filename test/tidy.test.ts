@@ -88,7 +88,7 @@ const allowed: readonly {
     // They have the mappings in force from the intake, as a type; an entry is written by the overlay's own hand.
     folder: 'gateway/operations/',
     files:
-      /^(gateway\/(?!cli|main|play)|adapters\/(inbound\/fhir\/from-files|outbound\/billing\/documents)|mappings\/overlay|profiles\/index)/,
+      /^(gateway\/(?!cli|main|play)|adapters\/(inbound\/(fhir\/from-files|receipts\/dispute)|outbound\/billing\/documents)|mappings\/overlay|profiles\/index)/,
     packages: /^(zod|node:)/,
   },
   {

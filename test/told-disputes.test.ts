@@ -318,5 +318,38 @@ describe.each(journalForms)('a dispute that a municipality tells, in $name', (fo
     const seen = JSON.stringify([stored, outside, logged, await months.standing()]);
     expect(seen).toContain('something else, in its own words');
     expect(seen).not.toContain('Markörsson');
+    // To a named person it is shown, and that is written down.
+    const berit = { token: userTokens.BERIT, number: '13000001' };
+    const entries: unknown[] = [];
+    const audit: Journal['audit'] = async (entry) => {
+      entries.push(entry);
+      await journal.audit(entry);
+    };
+    const audited = new BilledMonths({
+      journal: Object.assign(Object.create(journal), { audit }),
+      folder: months.config.data,
+      now: months.clock.now(),
+    });
+    audited.config = months.config;
+    expect(await audited.operate('read-dispute', berit)).toMatchObject({
+      by: 'halmstad',
+      cause: 'other',
+      text: `${marker} bor inte här`,
+    });
+    expect(entries).toMatchObject([
+      { who: 'berit', what: 'read what was written of the dispute of invoice 13000001' },
+    ]);
+    await expect(
+      audited.operate('read-dispute', { ...berit, token: 'x'.repeat(30) }),
+    ).rejects.toThrow('no user has this token');
+  });
+
+  test('that a person wrote down has nothing to read', async () => {
+    const { months } = await world(form);
+    const berit = { token: userTokens.BERIT, number: '13000001' };
+    await months.operate('dispute-billing', berit);
+    await expect(months.operate('read-dispute', berit)).rejects.toThrow(
+      'no system of the municipality told a dispute',
+    );
   });
 });

@@ -1,5 +1,6 @@
+import { causeWords } from '../process/billing-words.ts';
 import { operate } from './operate.ts';
-import { answer, plural, wrong, type QuestionOptions } from './question.ts';
+import { answer, localText, plural, wrong, type QuestionOptions } from './question.ts';
 import { kronor } from './timeline.ts';
 import { tokenOf, type TokenOptions } from './user-token.ts';
 
@@ -23,7 +24,7 @@ export async function billingDispute(
   const asked = { token: tokenOf(options), number };
   const { by, result } = await operate(options, operations[verb], asked);
   answer(json, { done: by, ...result }, (ink) => {
-    const { level, levels, who, reference } = result;
+    const { level, levels, who, reference, answerBy, answerReference } = result;
     if (verb === 'uphold') return [ink.bold(`the dispute ended: invoice ${number} stands`)];
     if (level === undefined) {
       return [
@@ -34,6 +35,29 @@ export async function billingDispute(
     return [
       ink.bold(`invoice ${number} is disputed, level ${level} of ${levels}: ${who ?? ''}`),
       ink.dim(reference ?? ''),
+      answerBy === undefined
+        ? 'no time to answer is agreed (settlement.disputeAnswerDays)'
+        : `answer by ${answerBy} ${ink.dim(`(${answerReference ?? ''})`)}`,
+      `next: hemgang billing escalate, uphold or credit --number ${number}`,
+    ];
+  });
+  return 0;
+}
+
+/** What the municipality wrote of its dispute. @returns the exit code */
+export async function billingRead(options: InvoiceVerbOptions): Promise<number> {
+  const { number, json } = options;
+  const { by, result } = await operate(options, 'read-dispute', {
+    token: tokenOf(options),
+    number,
+  });
+  answer(json, { done: by, ...result }, (ink) => {
+    const { by: partner, at, cause, lines, text } = result;
+    const which = lines === undefined ? 'the whole invoice' : `lines ${lines.join(', ')}`;
+    return [
+      ink.bold(`invoice ${number} was disputed by ${partner} on ${localText(at)}`),
+      `${which}: ${cause === undefined ? '' : causeWords(cause).en}`,
+      ...(text === undefined ? [ink.dim('it wrote nothing more')] : ['', ...text.split(/\r?\n/)]),
     ];
   });
   return 0;

@@ -50,6 +50,13 @@ Who takes it up is said by the agreement, level by level; hemgang billing explai
   hemgang billing dispute --number 14000001 --reason 'the municipality says that days 3 and 4 are not theirs'
 
 Exit codes: 0 written down; 2 refused.`,
+  read: `
+What a municipality told by its own system is listed by its code and lines. Its own words stand in its message alone, as
+long as that is kept; who reads them, and why, is written in the audit first.
+
+  hemgang billing read --number 14000001 --reason 'to answer at level 1'
+
+Exit codes: 0 shown; 2 refused: nothing was told by a system, or its message was weeded out.`,
   escalate: `
   hemgang billing escalate --number 14000001 --reason 'no agreement at the first level'
 

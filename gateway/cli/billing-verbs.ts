@@ -97,8 +97,9 @@ export function addBilling(
       .requiredOption('--reason <text>', 'why; stands in the audit')
       .addHelpText('after', billingHelp[verb])
       .action(async (given: Named) => {
-        const { billingDispute } = await import('./billing-dispute.ts');
-        setExit(await billingDispute(verb, { ...given, ...questionOf(given) }));
+        const { billingDispute, billingRead } = await import('./billing-dispute.ts');
+        const options = { ...given, ...questionOf(given) };
+        setExit(await (verb === 'read' ? billingRead(options) : billingDispute(verb, options)));
       });
   }
   withName(billing.command('credit'))
@@ -130,6 +131,7 @@ const approvalVerbs = [
 
 const disputeVerbs = [
   ['dispute', 'write down that a municipality disputes an invoice'],
+  ['read', 'read what a municipality wrote of its dispute; it may speak of a person'],
   ['escalate', 'take a dispute to the next level of the agreement'],
   ['uphold', 'end a dispute: the invoice stands'],
 ] as const;

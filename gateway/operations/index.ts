@@ -7,6 +7,7 @@ import { enterCode } from './enter-code.ts';
 import type { Operation } from './operation.ts';
 import { pauseQueue, resumeQueue } from './pause-queue.ts';
 import { purge } from './purge.ts';
+import { readDispute } from './read-dispute.ts';
 import { redrive } from './redrive.ts';
 import { resend } from './resend.ts';
 import { inForce, reload } from './reload.ts';
@@ -27,6 +28,7 @@ export const operations = {
   'escalate-dispute': escalateDispute,
   'pause-queue': pauseQueue,
   purge,
+  'read-dispute': readDispute,
   redrive,
   resend,
   'in-force': inForce,
