@@ -168,6 +168,41 @@ describe('an approval', () => {
     expect((await months.standing()).state).toBe('nothing-due');
   });
 
+  test('of a record below zero is refused while nothing was invoiced, and preview says so', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    const negative = { ...line('c1', 2), amountOre: -2_400_000 };
+    await months.record(halland, [negative]);
+    await expect(months.approve(halland)).rejects.toThrow(
+      'comes to -24000 kr, and nothing was invoiced that could be credited',
+    );
+    expect((await months.standing()).approval?.would).toEqual({
+      kind: 'refused',
+      totalOre: -2_400_000,
+    });
+    expect(await months.listed()).toEqual({ invoices: [], records: [], faults: [] });
+  });
+
+  test('of lines that come to zero makes no invoice, whatever lines there are', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    await months.record(halland, [line('c1', 2), { ...line('c2', 2), amountOre: -2_400_000 }]);
+    expect(await months.approve(halland)).toMatchObject({ outcome: 'nothing-due', totalOre: 0 });
+    expect(await months.invoices()).toEqual([]);
+  });
+
+  test('of a month without the amount of its year names the figure and the day, recorded before or not', async () => {
+    const months = await open({ now: afterInvoiceDay });
+    const missing = () =>
+      expect(months.approve(halland)).rejects.toThrow(
+        'settlement.careDayAmountOre is missing on 2027-02-03',
+      );
+    await months.withhold(halland);
+    await missing();
+    await months.record(halland, [line('c1', 2)]);
+    await months.withhold(halland, 2);
+    await missing();
+    expect(await months.invoices()).toEqual([]);
+  });
+
   test('once more does nothing and says what was done', async () => {
     const months = await open({ now: afterInvoiceDay });
     await months.record(halland, [line('c1', 2)]);

@@ -41,6 +41,13 @@ function approvalLines(
   if (would.kind === 'nothing') {
     return [`revision ${revision}: nothing is due; an approval says so, and no invoice is made`];
   }
+  if (would.kind === 'refused') {
+    return [
+      ink.bad(
+        `revision ${revision} comes to ${kronor(would.totalOre)} kr, and nothing was invoiced that could be credited: it is not approved`,
+      ),
+    ];
+  }
   const { kind, totalOre, issueOn, corrects } = would;
   const names = missing.flatMap((one) => one.missing);
   const named = corrects === undefined ? '' : `, naming ${corrects}`;

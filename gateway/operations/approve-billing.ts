@@ -11,7 +11,7 @@ import { countyCode, month, municipalityCode } from '../process/events.ts';
 import type { Approval, BillingData, EventBody, InvoiceDraft } from '../process/events.ts';
 import { decisionId } from '../process/ids.ts';
 import { invoiceRemedies, remedyText } from '../questions/invoice-remedies.ts';
-import { draftOf, issueDay } from '../rules/invoicing/draft.ts';
+import { draftOf, isDraftable, issueDay } from '../rules/invoicing/draft.ts';
 import { differenceOf } from '../rules/invoicing/difference.ts';
 import {
   foldInvoicing,
@@ -59,15 +59,16 @@ export const approveBilling = operation(input, async (parts, asked): Promise<App
     const series = await readSeries(parts.journal, asked.county);
     const { events, version } = await parts.journal.loadSettlement(streamId);
     const invoicing = foldInvoicing(events);
+    const { withheld } = foldSettlement(events, asked);
+    const why = withheld && withheldFor(withheld.missing, withheld.missingOn, asked.month);
+    if (why !== undefined && invoicing.billed === undefined) throw why;
     const record = approvable(invoicing, asked);
     const { approval, waiting } = invoicing;
     if (approval?.data.revision === record.revision) {
       return { result: repeatOf(approval.data, approval.eventId, invoicing) };
     }
     if (waiting !== undefined) throw stillWaiting(waiting.data);
-    const { withheld } = foldSettlement(events, asked);
-    if (withheld !== undefined)
-      throw withheldFor(withheld.missing, withheld.missingOn, asked.month);
+    if (why !== undefined) throw why;
     const basis = draftFor(parts, record, invoicing.invoices);
     if (!isAudited) {
       const { county, municipality, month: of, revision } = asked;
@@ -118,6 +119,12 @@ function draftFor(
   const documents = invoices.map(({ data }) => data);
   const { totalOre, invoicedOre } = differenceOf(record.lines, documents);
   if (totalOre === 0) return { invoicedOre, draft: undefined, issueOn: undefined };
+  if (!isDraftable(totalOre, invoices)) {
+    throw refused(
+      `revision ${record.revision} of ${record.month} comes to ${totalOre / 100} kr, and nothing was invoiced that could be credited`,
+      `an invoice asks for more than nothing (EN 16931 has no negative one here): hemgang billing explain tells which lines it has; it is for whoever made the record to mend`,
+    );
+  }
   const now = clock.now();
   if (billing.mode === 'shadow' || (billing.liveFrom ?? '') > now) {
     const what = 'billing is in shadow: nothing is issued';

@@ -1,7 +1,7 @@
 /** How far a month has come on its way to the one who pays, and what an approval of it would lead to. */
 import type { IssuedInvoice } from '../process/events.ts';
 import { disputeUntil } from '../rules/invoicing/dispute.ts';
-import { draftOf, issueDay } from '../rules/invoicing/draft.ts';
+import { draftOf, isDraftable, issueDay } from '../rules/invoicing/draft.ts';
 import { differenceOf } from '../rules/invoicing/difference.ts';
 import { foldInvoicing, invoicingState } from '../rules/invoicing/invoices.ts';
 import type { Invoicing, InvoicingState, StandingInvoice } from '../rules/invoicing/invoices.ts';
@@ -69,8 +69,9 @@ export interface RecordTold {
 
 /** What would follow from an approval of the record that stands. */
 export interface WouldFollow {
-  readonly kind: 'nothing' | IssuedInvoice['kind'];
-  /** Above zero. */
+  /** `refused`: less than nothing is due, and nothing was invoiced that could be credited. */
+  readonly kind: 'nothing' | 'refused' | IssuedInvoice['kind'];
+  /** Above zero; below it where it is refused. */
   readonly totalOre: number;
   readonly issueOn?: string;
   readonly corrects?: string;
@@ -136,6 +137,9 @@ function approvalOf(
   const documents = invoices.map(({ data }) => data);
   const { totalOre } = differenceOf(record.lines, documents);
   if (totalOre === 0) return { revision, would: { kind: 'nothing', totalOre: 0 }, missing: [] };
+  if (!isDraftable(totalOre, invoices)) {
+    return { revision, would: { kind: 'refused', totalOre }, missing: [] };
+  }
   const parties = partiesFor(settings, profiles.parametersOf(period), period, invoiceOn);
   if ('missing' in parties) {
     const kind = totalOre > 0 ? 'invoice' : 'credit-note';

@@ -6,7 +6,12 @@ import { createAdvance } from '../../gateway/advance.ts';
 import { createDispatch } from '../../gateway/dispatch.ts';
 import type { InputOf, OperationName, ResultOf } from '../../gateway/operations/index.ts';
 import { runOperation } from '../../gateway/operations/run.ts';
-import type { BillingData, BillingLine, EventBody } from '../../gateway/process/events.ts';
+import type {
+  BillingData,
+  BillingLine,
+  EventBody,
+  EventData,
+} from '../../gateway/process/events.ts';
 import { idOf } from '../../gateway/process/ids.ts';
 import { invoicingOf, type InvoicingTold } from '../../gateway/questions/invoicing.ts';
 import { listInvoices, type Listed } from '../../gateway/questions/invoice-list.ts';
@@ -76,6 +81,13 @@ export interface Settings {
   readonly overlays?: readonly string[];
 }
 
+type Written = {
+  [T in 'billing.recorded' | 'billing.adjusted' | 'billing.withheld']: {
+    readonly type: T;
+    readonly data: EventData<T>;
+  };
+}['billing.recorded' | 'billing.adjusted' | 'billing.withheld'];
+
 /** One instance of a gateway, as far as billing goes. */
 export class BilledMonths {
   readonly journal: Journal;
@@ -116,7 +128,6 @@ export class BilledMonths {
     more: Partial<BillingData> = { invoiceOn: '2027-03-20' },
   ): Promise<void> {
     const streamId = streamOf(period);
-    const { version } = await this.journal.loadStream(streamId);
     const totalOre = lines.reduce((sum, { amountOre }) => sum + amountOre, 0);
     const data: BillingData = {
       ...period,
@@ -128,26 +139,56 @@ export class BilledMonths {
       model: 'individual',
       ...more,
     };
-    const id = idOf(`${streamId} ${revision}`);
-    const envelope = {
+    const name = `recorded ${revision}`;
+    const cause = idOf(`${streamId} ${name}`);
+    await this.#write(
+      period,
+      name,
+      revision === 1
+        ? { type: 'billing.recorded', data }
+        : { type: 'billing.adjusted', data: { ...data, differenceOre: 0, cause } },
+    );
+  }
+
+  async #write(
+    period: Parameters<BilledMonths['record']>[0],
+    name: string,
+    given: Written,
+  ): Promise<void> {
+    const streamId = streamOf(period);
+    const { version } = await this.journal.loadStream(streamId);
+    const id = idOf(`${streamId} ${name}`);
+    const body: EventBody = {
       id,
+      ...given,
       occurredAt: this.clock.now(),
       recordedAt: this.clock.now(),
       source: { sender: 'hemgang', messageId: id },
       causationId: id,
       correlationId: streamId,
     };
-    const body: EventBody =
-      revision === 1
-        ? { ...envelope, type: 'billing.recorded', data }
-        : { ...envelope, type: 'billing.adjusted', data: { ...data, differenceOre: 0, cause: id } };
     const outcome = await this.journal.append({
       expected: [{ streamId, version }],
       events: [{ streamId, lane: streamId, body }],
       setDeadlines: [],
       closeDeadlines: [],
     });
-    if (outcome !== 'appended') throw new Error('the record was not written');
+    if (outcome !== 'appended') throw new Error('it was not written');
+  }
+
+  /** Writes down that a month cannot be judged for want of the amount of its year. */
+  async withhold(period: Parameters<BilledMonths['record']>[0], revision = 1): Promise<void> {
+    await this.#write(period, `withheld ${revision}`, {
+      type: 'billing.withheld',
+      data: {
+        ...period,
+        key: `${streamOf(period)}|billing`,
+        revision,
+        missing: 'settlement.careDayAmountOre',
+        missingOn: '2027-02-03',
+        reference: 'Socialstyrelsens föreskrifter (not seen)',
+      },
+    });
   }
 
   /** As the command line has it done. */

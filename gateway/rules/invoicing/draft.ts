@@ -15,6 +15,12 @@ export const specificationOf = ({
 }: Pick<BillingData, 'county' | 'municipality' | 'month' | 'revision'>): string =>
   `${county}-${municipality}-${month}-r${revision}`;
 
+/** Whether a difference can be a document: less than nothing is due only where something was invoiced. */
+export const isDraftable = (
+  differenceOre: number,
+  invoices: readonly Pick<StandingInvoice, 'data'>[],
+): boolean => differenceOre > 0 || invoices.some(({ data }) => data.kind === 'invoice');
+
 /**
  * The document that brings what was invoiced to what is recorded. EN 16931 has no way to change a sent invoice: less is
  * due by a credit note that names it (BG-3), more by a further invoice that names it. Only the difference is in either, so
