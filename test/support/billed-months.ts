@@ -2,6 +2,7 @@
  * Recorded months in a journal of any form, as `advance` leaves them, and the gateway's own operations, dispatch and advance
  * on them, with a hand-set clock.
  */
+import { join } from 'node:path';
 import { createAdvance } from '../../gateway/advance.ts';
 import { createDispatch } from '../../gateway/dispatch.ts';
 import type { InputOf, OperationName, ResultOf } from '../../gateway/operations/index.ts';
@@ -316,3 +317,23 @@ export const streamOf = ({
   readonly municipality: string;
   readonly month: string;
 }): string => `settlement:${county}:${municipality}:${month}`;
+
+/** Two years of months whose documents go to folders: `ap` for invoices, `care` for specifications. */
+export function monthsWithFolders(
+  journal: Journal,
+  {
+    folder,
+    out,
+    overlay,
+  }: { readonly folder: string; readonly out: string; readonly overlay: string },
+): BilledMonths {
+  const to = (id: string, takes: 'invoice' | 'specification') =>
+    ({ id, takes, channel: 'file', folder: join(out, id), mode: 'live' }) as const;
+  return new BilledMonths({
+    journal,
+    folder,
+    now: '2029-01-25T11:00:00.000Z',
+    overlays: [overlay],
+    billing: { receivers: [to('ap', 'invoice'), to('care', 'specification')] },
+  });
+}
