@@ -1012,7 +1012,8 @@ describe('the embedded journal', () => {
       UPDATE messages SET dedupe_key =
         (SELECT c.dedupe_key FROM control_ids AS c WHERE c.sequence = messages.sequence);
       CREATE UNIQUE INDEX messages_dedupe ON messages (dedupe_key) WHERE dedupe_key IS NOT NULL;
-      DROP INDEX deadlines_unanswered; DROP INDEX deadlines_unacknowledged; DROP TABLE incidents; DROP INDEX events_misdirected;
+      DROP INDEX deadlines_unanswered; DROP INDEX events_missed; DROP INDEX deadlines_unacknowledged;
+      DROP TABLE incidents; DROP INDEX events_misdirected;
       ALTER TABLE deliveries DROP COLUMN receipt;
       DROP INDEX deadlines_lane; DROP TABLE control_ids; DROP TABLE pauses;
       ALTER TABLE outbox DROP COLUMN stream; ALTER TABLE outbox DROP COLUMN type;
