@@ -95,6 +95,73 @@ async function deliverBy(config: Config, env: NodeJS.ProcessEnv = {}): Promise<s
   }
 }
 
+describe('config check of a receiver of documents', () => {
+  const spec = 'takes: specification';
+  const env = { P: 'synthetic-password', S: 'no secret' };
+
+  /** @param before other settings, a line each */
+  async function told(receiver: string, before = ''): Promise<readonly string[]> {
+    const text = `${before}billing:\n  receivers:\n    - { id: care, ${receiver} }\n`;
+    const { remarks } = await checkConfig({ file: fileWith('hemgang.yaml', text), env });
+    return remarks.map(({ severity, what }) => `${severity} ${what}`);
+  }
+
+  test.each([
+    ['by SFTP without a host key', `${spec}, channel: sftp, host: h, user: u`, /hostKey/],
+    [
+      'by SFTP without a key or password',
+      `${spec}, ${sftp}`,
+      /one of keyFile, keyEnv and password/,
+    ],
+    ['by SFTP, with a file twice', `${spec}, ${sftp}, passwordEnv: P, parts: [pdf, pdf]`, /once/],
+    ['by SFTP, with no file', `${spec}, ${sftp}, passwordEnv: P, parts: []`, /parts/],
+    [
+      'by SFTP, with a file there is not',
+      `${spec}, ${sftp}, passwordEnv: P, parts: [txt]`,
+      /parts/,
+    ],
+    [
+      'by SDK, though nobody says who we are',
+      `${spec}, channel: sdk, to: { organisation: '0203:a', functionAddress: b }`,
+      /billing\.receivers\.0\.channel: sdk needs the setting sdk/,
+    ],
+    [
+      'of invoices by SDK',
+      `takes: invoice, channel: sdk, to: { organisation: '0203:a', functionAddress: b }`,
+      /billing\.receivers\.0\.takes/,
+    ],
+    [
+      'by POST with a secret that is none',
+      `${spec}, channel: http, url: 'https://a.example', secretEnv: [S]`,
+      /secret 1: expected whsec_/,
+    ],
+  ])('%s refuses it and says why', async (_why, receiver, what) => {
+    const errors = (await told(receiver)).filter((one) => one.startsWith('error'));
+    expect(errors.join('\n')).toMatch(what);
+    expect(errors.join('\n')).not.toMatch(/synthetic-password|no secret$/);
+  });
+
+  test('says where nothing proves that a post is ours', async () => {
+    const post = `${spec}, channel: http, url: 'https://a.example'`;
+    expect(await told(post)).toEqual([
+      'warning billing.receivers.0: nothing proves to care that a document is ours',
+    ]);
+    expect(await told(`${post}, tokenEnv: P`)).toEqual([]);
+  });
+
+  test('takes one of each', async () => {
+    const sdk = `sdk:
+  from: { organisation: '0203:us', functionAddress: us }
+  accessPoint: { folder: ./out }
+  receipts: { tokenEnv: P }
+`;
+    const to = "to: { organisation: '0203:a', functionAddress: b }";
+    expect(await told(`${spec}, channel: sdk, ${to}, parts: [pdf]`, sdk)).toEqual([]);
+    expect(await told(`${spec}, ${sftp}, passwordEnv: P, parts: [pdf, json]`)).toEqual([]);
+    expect(await told(`takes: invoice, ${sftp}, passwordEnv: P`)).toEqual([]);
+  });
+});
+
 describe('a configured receiver', () => {
   test('by SFTP gets its notice, and the doctor looks at its host key without logging in', async () => {
     const at = await simulatedSftp({ user: 'region', letsIn: { password: 'synthetic' } });
@@ -114,14 +181,15 @@ describe('a configured receiver', () => {
     );
     const of = async (hostKey: string) => {
       const line = `channel: sftp, host: ${host}, port: ${port}, user: region, hostKey: ['${hostKey}'], passwordEnv: P, ownNetwork: true`;
-      const file = fileWith('hemgang.yaml', `receivers:\n  - { id: a, ${line} }\n`);
+      const care = `billing: { receivers: [{ id: care, takes: specification, ${line} }] }`;
+      const file = fileWith('hemgang.yaml', `receivers:\n  - { id: a, ${line} }\n${care}\n`);
       const checks = await examine({ file, env }, { reach: true });
-      return checks.find(({ name }) => name === 'receiver a');
+      return checks.filter(({ name }) => /^receiver (a|care)$/.test(name));
     };
-    expect(await of(at.hostKey())).toMatchObject({ state: 'ok' });
+    expect(await of(at.hostKey())).toMatchObject([{ state: 'ok' }, { state: 'ok' }]);
     const wrong = await of(pin);
-    expect(wrong).toMatchObject({ state: 'fail' });
-    expect(wrong?.what).toContain(at.hostKey());
+    expect(wrong).toMatchObject([{ state: 'fail' }, { state: 'fail' }]);
+    for (const { what } of wrong) expect(what).toContain(at.hostKey());
     expect(at.received).toHaveLength(1);
   });
 

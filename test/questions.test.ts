@@ -15,6 +15,7 @@ import { temporaryFolder } from './support/folder.ts';
 import { localTime } from './support/law.ts';
 import { runToEnd } from './support/service.ts';
 import { SmallJournal, type Stay } from './support/small-journal.ts';
+import { readPdf } from './support/read-pdf.ts';
 
 const vastraGotaland = '14';
 const vasterbotten = '24';
@@ -340,14 +341,18 @@ describe('questions of a region in March 2022', () => {
     expect(readdirSync(join(out.path, 'march', '2022-03')).toSorted()).toEqual([
       '14-1380-2022-03-r2-adjustment.csv',
       '14-1380-2022-03-r2-adjustment.json',
+      '14-1380-2022-03-r2-adjustment.pdf',
       '14-1480-2022-03-r1.csv',
       '14-1480-2022-03-r1.json',
+      '14-1480-2022-03-r1.pdf',
       'basis-14-1380-2022-03.txt',
       'basis-14-1480-2022-03.txt',
     ]);
     const basis = readFileSync(join(out.path, 'march', '2022-03', 'basis-14-1480-2022-03.txt'));
     expect(basis.toString()).toContain('(A − B) × C = (3,5 − 3) × 2 = 1');
     expect(basis.toString()).toContain('9 300 kr');
+    const paper = readFileSync(join(out.path, 'march', '2022-03', '14-1480-2022-03-r1.pdf'));
+    expect((await readPdf(paper)).text).toContain('(A − B) × C = (3,5 − 3) × 2 = 1');
     out.remove();
   }, 30_000);
 });

@@ -8,8 +8,8 @@ issued, what an approval of the record would lead to, and everything that is to 
 
 Exit codes: 0 every basis can be made; 1 one is or would be withheld for want of a figure; 2 wrong use.`,
   run: `
-Writes <out>/<month>/ with the specification (JSON and CSV) of every recorded settlement, as it stands
-after its last adjustment, and basis-<county>-<municipality>-<month>.txt for people.
+Writes <out>/<month>/ with the specification (PDF, CSV and JSON) of every recorded settlement, as it
+stands after its last adjustment, and basis-<county>-<municipality>-<month>.txt for people.
 
   hemgang billing run --month 2022-03 --out ./march
 

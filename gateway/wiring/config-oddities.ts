@@ -25,6 +25,7 @@ export function oddities(
     ...promisesOfReceivers(config),
     ...passwordsWritten(config, source),
     ...modes(config),
+    ...unprovedDocuments(config),
     ...waits(config),
     ...keptTooShort(config),
   ].map(({ path, what, next }) => ({
@@ -134,6 +135,19 @@ function* promisesOfReceivers({ receivers }: Config): Generator<Oddity> {
         next: 'set protectedIdentity: true where the channel is fit for it, or leave protectedAddress out',
       };
     }
+  }
+}
+
+/** Whoever knows the address could bring a document, too. */
+function* unprovedDocuments({ billing }: Config): Generator<Oddity> {
+  for (const [index, receiver] of billing.receivers.entries()) {
+    if (receiver.channel !== 'http') continue;
+    if (receiver.tokenEnv !== undefined || receiver.secretEnv !== undefined) continue;
+    yield {
+      path: `billing.receivers.${index}`,
+      what: `nothing proves to ${receiver.id} that a document is ours`,
+      next: 'agree on a secret and set secretEnv (signed as a webhook), or on a token and set tokenEnv',
+    };
   }
 }
 
