@@ -156,7 +156,10 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .description('how long what is stored is kept, and what goes when its time is over');
   const withChoice = (command: Command): Command =>
     command
-      .option('--what <names>', 'of messages,rejected,cases,settlements,audit,incidents (default: all)')
+      .option(
+        '--what <names>',
+        'of messages,rejected,cases,settlements,audit,incidents (default: all)',
+      )
       .option('--before <time>', "in place of the settings' times: last entry before it");
   const choiceOf = (given: Given & { what?: string; before?: string }) => ({
     what: given.what,
