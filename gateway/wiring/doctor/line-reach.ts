@@ -48,7 +48,7 @@ export function lineTo(
   ownNetwork: boolean,
   tls?: { readonly files: TlsFiles | undefined; readonly caSetting: string },
 ): Line {
-  const { url, lookup } = targetOf(address, ownNetwork, 'address');
+  const { url, lookup } = targetOf(address, ownNetwork, 'its address');
   const isTls = url.protocol === 'https:';
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -69,7 +69,7 @@ export async function lineCheck(name: string, line: () => Line): Promise<Check> 
       code === 'configuration-invalid'
         ? 'correct the address, or say ownNetwork: true where it stands in our own network'
         : unreachedNext;
-    return failed(name, message, next);
+    return failed(name, message.replace('allowPrivate', 'ownNetwork: true'), next);
   }
 }
 
