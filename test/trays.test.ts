@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { buildMessage, type HospitalStep } from '../adapters/simulated/hospital.ts';
 import { placeOf } from '../gateway/advance.ts';
+import { caseExport } from '../gateway/cli/case-export.ts';
 import { heldList, heldRelease } from '../gateway/cli/held.ts';
 import { unroutableList, unroutableResolve } from '../gateway/cli/unroutable.ts';
 import { fold } from '../gateway/process/state.ts';
@@ -11,7 +12,7 @@ import { temporaryFolder } from './support/folder.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { shippedProfiles } from './support/law.ts';
 import { auditOf, printed, verb } from './support/verbs.ts';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const now = '2022-03-07T08:00:00.000Z';
@@ -373,6 +374,37 @@ describe('a notice of a person with protected identity', () => {
       reason: 'agreed by telephone',
     });
     expect(await verb(heldList, world.folder, {})).toMatchObject({ code: 0 });
+  });
+
+  test('is exported with its text only for a reason of its own, which the audit, the file and the page say', async () => {
+    const { world } = await hold();
+    const id = (await events(world)).find(({ type }) => type === 'notice.issued')?.stayId ?? '';
+    const exported = async (more: { withContent: boolean; protectedIdentity?: string }) =>
+      await verb(caseExport, world.folder, {
+        ...more,
+        id,
+        out: join(world.folder, 'evidence'),
+        reason: 'dispute 4711',
+        who: 'anna',
+        evidence: true,
+      });
+    await expect(exported({ withContent: true })).rejects.toThrow(
+      'the person has, or has had, protected identity',
+    );
+    expect(existsSync(join(world.folder, 'evidence'))).toBe(false);
+    const plain = await exported({ withContent: false });
+    expect(plain.json.manifest.madeBy).not.toHaveProperty('protectedIdentity');
+    const protectedIdentity = 'ordered by the court, case 12-26';
+    const { code, json } = await exported({ withContent: true, protectedIdentity });
+    expect(code).toBe(0);
+    expect(json.manifest.madeBy).toMatchObject({ reason: 'dispute 4711', protectedIdentity });
+    expect(readFileSync(json.page, 'utf8')).toContain(protectedIdentity);
+    expect(auditOf(world.folder)).toContainEqual(
+      expect.objectContaining({
+        who: 'anna',
+        what: `export evidence of the case with the text of its notices (names, numbers, addresses), of a protected person: ${protectedIdentity}`,
+      }),
+    );
   });
 
   test('has the address where the configuration names the legal basis for it, and the audit says which', async () => {

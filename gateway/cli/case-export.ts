@@ -18,15 +18,18 @@ export interface CaseExportOptions extends OperateOptions {
   readonly out: string;
   readonly evidence: boolean;
   readonly withContent: boolean;
+  /** Why a protected person is shown. */
+  readonly protectedIdentity?: string;
 }
 
 /** Writes the evidence of a case. @returns the exit code */
 export async function caseExport(options: CaseExportOptions): Promise<number> {
-  const { id, reason, withContent } = options;
+  const { id, reason, withContent, protectedIdentity } = options;
   const out = resolve(options.out);
   if (!options.evidence) throw wrong('say what to export: --evidence');
   if (reason.trim() === '')
     throw wrong('--reason: say why; it stands in the audit and in the file');
+  if (protectedIdentity?.trim() === '') throw wrong('--protected-identity: say why');
   if (existsSync(out) && !statSync(out).isDirectory()) {
     throw wrong(`--out ${options.out}: is a file; name a folder`);
   }
@@ -38,10 +41,15 @@ export async function caseExport(options: CaseExportOptions): Promise<number> {
     const { mappings: mapped, profiles } = digestsOf(config, mappings);
     const version = packageVersion();
     const program = { name: 'hemgang', version, sha256: programDigest() };
-    const { result } = await operate(order, 'disclose-case', { case: id, withContent });
+    const { result } = await operate(order, 'disclose-case', {
+      case: id,
+      withContent,
+      ...(protectedIdentity !== undefined && { protectedIdentity }),
+    });
     const rules = { program, mappings: mapped, profiles };
     const evidence = await gather({ ...asked, rules }, result.caseReference, { withContent });
-    const made = { who, reason, program: `hemgang ${version}`, madeAt: result.at };
+    const { at: madeAt, protectedIdentity: shown } = result;
+    const made = { who, reason, program: `hemgang ${version}`, madeAt, protectedIdentity: shown };
     const { bundle, file, page } = sealed(evidence, made, key, evidencePage);
     if (Buffer.byteLength(file.text) > maxBundleBytes) {
       const less = withContent

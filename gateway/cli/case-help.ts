@@ -10,7 +10,8 @@ Exit codes: 0 all is well; 1 a notice waits for a person: refused, unresolved, u
 
 Writes evidence-<case>-<time>.json, signed, and a page in Swedish of the same name. By default they hold no names,
 numbers or addresses: what was sent is proven by its SHA-256, which the receiver can hold against what it has. The
-export is written into the audit before anything is read; --reason stands there and in the file.
+export is written into the audit before anything is read; --reason stands there and in the file. --with-content of a
+person who has or had protected identity asks for --protected-identity besides: why, for the audit, the file and the page.
 
 Exit codes: 0 written; 1 the journal or the disk failed; 2 wrong use, or no such case.`,
   verify: `

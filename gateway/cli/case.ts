@@ -22,6 +22,7 @@ export function addCase(program: Command, { withJournal, flagsOf, setExit }: Ver
     .option('--who <name>', 'who has it made (default: your user on this machine)')
     .option('--evidence', 'the signed evidence, which is what there is', false)
     .option('--with-content', 'with the text of the notices: names, numbers, addresses', false)
+    .option('--protected-identity <text>', 'why, where the person has protected identity')
     .addHelpText('after', caseHelp.export)
     .action(
       async (
@@ -32,6 +33,7 @@ export function addCase(program: Command, { withJournal, flagsOf, setExit }: Ver
           who?: string;
           evidence: boolean;
           withContent: boolean;
+          protectedIdentity?: string;
         },
       ) => {
         const { caseExport } = await import('./case-export.ts');

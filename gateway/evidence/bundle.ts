@@ -19,7 +19,13 @@ export const manifestSchema = z.strictObject({
   case: text,
   madeAt: text,
   /** Who had it made, and why; it stands in the audit too. */
-  madeBy: z.strictObject({ who: text, reason: text, program: text }),
+  madeBy: z.strictObject({
+    who: text,
+    reason: text,
+    program: text,
+    /** Why it holds the text of notices of a person with protected identity. */
+    protectedIdentity: text.optional(),
+  }),
   /** Whether it holds the text of what was sent, and with it names and numbers. */
   withContent: z.boolean(),
   /** The last event of the case that was recorded by then. */

@@ -71,6 +71,7 @@ const pairs = (rows: readonly (readonly [string, Content])[]): Markup =>
   </dl>`;
 
 function headPart({ case: one, content }: Evidence, { manifest }: PageMarks): Markup {
+  const { protectedIdentity } = manifest.madeBy;
   return html`<header>
     <h1>Bevis om underrättelser</h1>
     <p class="lead">
@@ -92,6 +93,15 @@ function headPart({ case: one, content }: Evidence, { manifest }: PageMarks): Ma
           : 'Innehåller de skickade meddelandenas text med namn, personnummer och adress.',
       ],
     ])}
+    ${
+      protectedIdentity === undefined
+        ? html``
+        : html`<p class="verdict bad">
+            Personen har eller har haft skyddade personuppgifter. Filen innehåller dem ändå, av
+            detta skäl: ${protectedIdentity}. Visa den bara för den som behöver den, och bara med
+            rätt att ta del av uppgifterna.
+          </p>`
+    }
     ${
       one.contradictions.length === 0
         ? html``

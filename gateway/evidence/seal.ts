@@ -12,6 +12,8 @@ export const chainedLists = ['events', 'messages', 'deliveries', 'attempts'] as 
 export interface Occasion {
   readonly who: string;
   readonly reason: string;
+  /** Of a protected person: why what was sent is in it. */
+  readonly protectedIdentity?: string | undefined;
   /** Name and version of the program. */
   readonly program: string;
   /** ISO 8601. */
@@ -38,7 +40,7 @@ export interface Sealed {
 /** @param pageOf the page of what is proven; it is called once */
 export function sealed(
   evidence: Evidence,
-  { who, reason, program, madeAt }: Occasion,
+  { who, reason, program, protectedIdentity, madeAt }: Occasion,
   key: SigningKey,
   pageOf: (evidence: Evidence, marks: PageMarks) => string,
 ): Sealed {
@@ -54,7 +56,12 @@ export function sealed(
   const marks = {
     case: reference,
     madeAt,
-    madeBy: { who, reason, program },
+    madeBy: {
+      who,
+      reason,
+      program,
+      ...(protectedIdentity !== undefined && { protectedIdentity }),
+    },
     withContent: evidence.content !== undefined,
     content: digestOf(digests),
     chain,
