@@ -20,6 +20,7 @@ import { addImport } from './cli/import-history.ts';
 import { addResend } from './cli/resend.ts';
 import { addRetranslate } from './cli/retranslate.ts';
 import { addSend } from './cli/send.ts';
+import { addSimulate } from './cli/simulate-verbs.ts';
 import { addShadow } from './cli/shadow-compare.ts';
 import { addCase } from './cli/case.ts';
 import { addTrayVerbs } from './cli/tray-verbs.ts';
@@ -203,32 +204,7 @@ addShadow(program, setExit);
 addEvents(program);
 addSend(program, setExit);
 addListen(program, setExit);
-
-const simulate = program.command('simulate').description('the outside world, for a trial run');
-simulate
-  .command('hospital')
-  .description('send the stays of journey files to a gateway, again and again')
-  .option('--to <host:port>', 'MLLP address of the gateway', '127.0.0.1:2575')
-  .option('--journeys <folder>', 'folder with journey files', join(root, 'test', 'journeys'))
-  .option('--rounds <n>', 'how often to play them', count, 1)
-  .action(async (options: { to: string; journeys: string; rounds: number }) => {
-    const { simulateHospital } = await import('./cli/simulate.ts');
-    process.exitCode = await simulateHospital(options);
-  });
-simulate
-  .command('municipality')
-  .description('receive notices, check their signatures, acknowledge them')
-  .option('--host <host>', 'listen on this address', '127.0.0.1')
-  .option('--port <port>', 'listen on this port', count, 8090)
-  .option(
-    '--gateway <url>',
-    'HTTP address of the gateway, for acknowledgements',
-    'http://127.0.0.1:8080',
-  )
-  .action(async (options: { host: string; port: number; gateway: string }) => {
-    const { simulateMunicipality } = await import('./cli/simulate.ts');
-    process.exitCode = await simulateMunicipality(options);
-  });
+addSimulate(program, setExit);
 
 tellHelp(program, 'hemgang');
 

@@ -9,7 +9,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { DeliveryReceipt, Outbound, OutboundNotice } from '../adapters/adapter.ts';
 import {
   simulatedFhirReceiver,
-  type FhirReceiverFault,
+  type FhirBehaviour,
   type FhirReceiverSettings,
   type SimulatedFhirReceiver,
 } from '../adapters/simulated/municipality/index.ts';
@@ -135,13 +135,13 @@ describe('a notice is delivered', () => {
   });
 });
 
-type Case = readonly [what: string, fault: FhirReceiverFault, outcome: string, detail: RegExp];
+type Case = readonly [what: string, behaviour: FhirBehaviour, outcome: string, detail: RegExp];
 
 describe('what an answer means', () => {
   const cases: readonly Case[] = [
-    ['202 without a word', 'accepted', 'delivered', /HTTP 202/],
-    ['a fatal error', 'fatal-error', 'delivery-refused', /400 \(fatal-error\)/],
-    ['a transient error', 'transient-error', 'delivery-failed', /500 \(transient-error\)/],
+    ['202 without a word', { status: 202 }, 'delivered', /HTTP 202/],
+    ['a fatal error', 'refuse', 'delivery-refused', /400 \(fatal-error\)/],
+    ['a transient error', 'busy', 'delivery-failed', /500 \(transient-error\)/],
     ['an answer to another message', 'other-message', 'delivery-unknown', /another message/],
     ['200 with an error in an outcome', { issue: 'business-rule' }, 'delivery-refused', /business/],
     ['200 with a passing error', { issue: 'lock-error' }, 'delivery-failed', /lock-error/],
@@ -154,21 +154,21 @@ describe('what an answer means', () => {
     ['410', { issue: 'deleted', status: 410 }, 'delivery-refused', /HTTP 410/],
     ['500', { issue: 'exception', status: 500 }, 'delivery-unknown', /500 \(exception\)/],
     ['409 of a lock', { issue: 'lock-error', status: 409 }, 'delivery-failed', /409 \(lock/],
-    ['502', { server: { status: 502 } }, 'delivery-unknown', /502 \(transient\)/],
-    ['a redirect', { server: 'redirect' }, 'delivery-refused', /HTTP 302 \(a redirect/],
-    ['a page in HTML', { server: 'html' }, 'delivery-unknown', /is not FHIR/],
+    ['502', { status: 502 }, 'delivery-unknown', /502 \(transient\)/],
+    ['a redirect', 'redirect', 'delivery-refused', /HTTP 307 \(a redirect/],
+    ['a page in HTML', 'html', 'delivery-unknown', /is not FHIR/],
     ['half a resource', { server: 'not-json' }, 'delivery-unknown', /is not FHIR/],
     ['nothing', { server: 'empty' }, 'delivered', /HTTP 200$/],
     ['another resource', { server: 'wrong-resource' }, 'delivery-unknown', /something else/],
-    ['half an answer', 'taken-cut', 'delivery-unknown', /sent, no whole answer/],
-    ['a closed connection', 'taken-vanish', 'delivery-unknown', /sent, no whole answer/],
+    ['half an answer', 'half', 'delivery-unknown', /sent, no whole answer/],
+    ['a closed connection', 'vanish', 'delivery-unknown', /sent, no whole answer/],
     ['a compressed answer', { server: 'compressed' }, 'delivery-unknown', /ECOMPRESSED/],
   ];
 
-  test.each<Case>(cases)('%s', async (_, fault, outcome, detail) => {
+  test.each<Case>(cases)('%s', async (_, behaviour, outcome, detail) => {
     const server = await municipality();
     const channel = channelTo(server.url);
-    server.setFault(fault);
+    server.setBehaviour(behaviour);
     const told = await send(channel).then(
       (receipt) => ['delivered', receipt.detail] as const,
       (thrown: unknown) => {
@@ -183,12 +183,12 @@ describe('what an answer means', () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test.each<FhirReceiverFault>(['accepted', 'taken-cut', 'taken-vanish'])(
-    '%s: the repeat is recognised, and delivered once',
-    async (fault) => {
+  test.each<FhirBehaviour>([{ status: 202 }, 'half', 'vanish'])(
+    '%j: the repeat is recognised, and delivered once',
+    async (behaviour) => {
       const server = await municipality();
       const channel = channelTo(server.url);
-      server.setFault([fault]);
+      server.setBehaviour([behaviour]);
       await send(channel).catch(() => undefined);
       expect(await send(channel)).toMatchObject({ proof: 'receiver-answer' });
       expect(server.received.map(({ repeat }) => repeat)).toEqual([false, true]);
@@ -199,7 +199,7 @@ describe('what an answer means', () => {
     const server = await municipality();
     const channel = channelTo(server.url);
     for (const status of [429, 503]) {
-      server.setFault([{ server: { status, retryAfter: '7' } }]);
+      server.setBehaviour([{ status, retryAfter: '7' }]);
       expect(await failureOf(send(channel))).toMatchObject({
         code: 'delivery-failed',
         standardCode: String(status),
@@ -211,7 +211,7 @@ describe('what an answer means', () => {
   test('one that comes too late is unknown, and was taken all the same', async () => {
     const server = await municipality();
     const channel = channelTo(server.url, { timeout: '100ms' });
-    server.setFault([{ takenLate: 400 }]);
+    server.setBehaviour([{ late: 400 }]);
     const error = await failureOf(send(channel));
     expect(error).toMatchObject({ code: 'delivery-unknown', standardCode: 'TIMEOUT' });
     expect(await send(channel)).toMatchObject({ detail: 'HTTP 200 ok' });
@@ -221,7 +221,7 @@ describe('what an answer means', () => {
   test('an attempt that we stop is ours, and unknown', async () => {
     const server = await municipality();
     const channel = channelTo(server.url);
-    server.setFault({ server: 'hang' });
+    server.setBehaviour('hang');
     const stopping = new AbortController();
     const sent = failureOf(send(channel, notice, stopping.signal));
     await expect.poll(() => server.received.length).toBe(1);

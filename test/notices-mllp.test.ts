@@ -244,7 +244,7 @@ describe('a notice by MLLP', () => {
     [{ code: 'AR' }, 'delivery-failed', 'AR'],
     [{ code: 'CE', condition: '102' }, 'delivery-refused', 'CE 102'],
     [{ code: 'CR', condition: '207' }, 'delivery-failed', 'CR 207'],
-    ['close', 'delivery-unknown', 'CLOSED'],
+    ['vanish', 'delivery-unknown', 'CLOSED'],
     ['half', 'delivery-unknown', 'CLOSED'],
   ])('answered %j is %s', async (behaviour, code, standardCode) => {
     const at = await receiver();
@@ -257,9 +257,9 @@ describe('a notice by MLLP', () => {
   });
 
   test.each<[MllpBehaviour, string]>([
-    ['silent', 'TIMEOUT'],
-    ['wrong-id', 'TIMEOUT'],
-    ['noise', 'TIMEOUT'],
+    ['hang', 'TIMEOUT'],
+    ['other-message', 'TIMEOUT'],
+    ['html', 'TIMEOUT'],
   ])(
     'answered by %s may have been taken, and the next goes on a new line',
     async (behaviour, code) => {
@@ -301,7 +301,7 @@ describe('a notice by MLLP', () => {
 
   test('stopped by ourselves is not called the receiver’s fault', async () => {
     const at = await receiver();
-    at.setBehaviour('silent');
+    at.setBehaviour('hang');
     const stop = new AbortController();
     const attempt = failure(send(channelTo(at), noticeOf(), stop.signal));
     await expect.poll(() => at.received.length).toBe(1);

@@ -5,7 +5,7 @@ import type { DeliveryReceipt, Outbound, OutboundNotice, Rendered } from '../ada
 import { sftpNotices, type SftpNoticeSettings } from '../adapters/outbound/notices/sftp.ts';
 import {
   simulatedSftp,
-  type SftpFault,
+  type SftpBehaviour,
   type SimulatedSftp,
 } from '../adapters/simulated/municipality/index.ts';
 import { newKeyPair } from '../adapters/simulated/municipality/sftp.ts';
@@ -127,9 +127,9 @@ describe('a notice over SFTP', () => {
     await Promise.all(each.map((notice) => send(channel, channel.render(notice))));
     expect(at.received).toHaveLength(8);
     expect(at.connections()).toEqual({ made: 1, open: 1 });
-    at.setFault('cut-writing');
+    at.setBehaviour('cut-writing');
     await failure(send(channel, channel.render(fresh())));
-    at.setFault(undefined);
+    at.setBehaviour('accept');
     await send(channel);
     expect(at.connections().made).toBe(2);
   });
@@ -169,7 +169,7 @@ describe('a notice of several files', () => {
     expect([...at.files.keys()]).toEqual([`${id}.pdf`]);
   });
 
-  test.each<[SftpFault, string, string, number]>([
+  test.each<[SftpBehaviour, string, string, number]>([
     ['full', 'delivery-failed', 'SFTP 4', 0],
     ['half', 'delivery-failed', 'SFTP 4', 0],
     ['read-only', 'delivery-refused', 'SFTP 3', 0],
@@ -179,16 +179,16 @@ describe('a notice of several files', () => {
     const [fault, code, standardCode, renamed] = row;
     const at = await server();
     const channel = channelTo(at, { parts: all });
-    at.setFault(fault, '.json');
+    at.setBehaviour(fault, '.json');
     expect(await failure(send(channel))).toMatchObject({ code, standardCode });
     expect(at.received).toHaveLength(renamed);
     expect([...at.files.keys()].filter((left) => !left.endsWith('.tmp'))).toEqual([]);
-    at.setFault(undefined);
+    at.setBehaviour('accept');
     await send(channel);
     expect([...at.files.keys()].toSorted()).toEqual(names.toSorted());
   });
 
-  test.each<[SftpFault, string, string, string, number]>([
+  test.each<[SftpBehaviour, string, string, string, number]>([
     ['cut-renamed', '.pdf', 'delivery-failed', 'nothing was handed over', 1],
     ['cut-renaming', '.txt', 'delivery-failed', 'nothing was handed over', 1],
     ['cut-renaming', '.json', 'delivery-unknown', 'rename not confirmed', 2],
@@ -197,11 +197,11 @@ describe('a notice of several files', () => {
     const [fault, at, code, what, renamed] = row;
     const there = await server();
     const channel = channelTo(there, { parts: all });
-    there.setFault(fault, at);
+    there.setBehaviour(fault, at);
     const error = await failure(send(channel));
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(what)]);
     expect(there.received).toHaveLength(renamed);
-    there.setFault(undefined);
+    there.setBehaviour('accept');
     expect((await send(channel)).proof).toBe('receiver-answer');
     // What had its name is not written again.
     expect(there.received.map((file) => file.name)).toEqual(names);
@@ -258,7 +258,7 @@ describe('the host key', () => {
 });
 
 describe('what is known of a failure over SFTP', () => {
-  test.each<[SftpFault, string, string | undefined]>([
+  test.each<[SftpBehaviour, string, string | undefined]>([
     ['no-login', 'delivery-refused', 'AUTH'],
     ['read-only', 'delivery-refused', 'SFTP 3'],
     ['no-folder', 'delivery-refused', 'SFTP 2'],
@@ -267,14 +267,14 @@ describe('what is known of a failure over SFTP', () => {
     ['cut-writing', 'delivery-failed', undefined],
     ['cut-renaming', 'delivery-unknown', 'CLOSED'],
     ['cut-renamed', 'delivery-unknown', 'CLOSED'],
-  ])('%s: %s', async (fault, code, standardCode) => {
+  ])('%s: %s', async (behaviour, code, standardCode) => {
     const at = await server();
     const channel = channelTo(at);
-    at.setFault(fault);
+    at.setBehaviour(behaviour);
     const error = await failure(send(channel));
     expect({ code: error.code, standardCode: error.standardCode }).toEqual({ code, standardCode });
-    expect(at.files.has(name)).toBe(fault === 'cut-renamed');
-    at.setFault(undefined);
+    expect(at.files.has(name)).toBe(behaviour === 'cut-renamed');
+    at.setBehaviour('accept');
     // Whatever happened, the next attempt leaves one whole file and no other.
     expect((await send(channel)).proof).toBe('receiver-answer');
     expect([...at.files.keys()]).toEqual([name]);
@@ -284,7 +284,7 @@ describe('what is known of a failure over SFTP', () => {
   test('a server that never answers is waited for so long and no longer; nothing was handed over', async () => {
     const at = await server();
     const channel = channelTo(at, { timeoutMs: 1000 });
-    at.setFault('silent');
+    at.setBehaviour('hang');
     const waiting = [send(channel), send(channel)];
     const errors = await Promise.all(waiting.map(failure));
     expect(errors.map(({ code }) => code)).toEqual(['delivery-failed', 'delivery-failed']);
@@ -296,7 +296,7 @@ describe('what is known of a failure over SFTP', () => {
   test('an attempt that we stop ourselves is not called the receiver’s fault', async () => {
     const at = await server();
     const channel = channelTo(at);
-    at.setFault('silent');
+    at.setBehaviour('hang');
     const stop = new AbortController();
     const attempt = failure(send(channel, channel.render(noticeOf()), stop.signal));
     setTimeout(() => stop.abort(), 100);
@@ -316,8 +316,8 @@ describe('what is known of a failure over SFTP', () => {
 
   test('says nothing of the person, whatever fails', async () => {
     const at = await server();
-    for (const fault of ['read-only', 'full', 'cut-writing', 'cut-renaming'] as const) {
-      at.setFault(fault);
+    for (const behaviour of ['read-only', 'full', 'cut-writing', 'cut-renaming'] as const) {
+      at.setBehaviour(behaviour);
       const error = await failure(send(channelTo(at)));
       expect(error.message).not.toMatch(/Påhittad|Testa|1950|Exempel|Göteborg/);
     }

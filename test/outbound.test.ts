@@ -14,7 +14,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OutboundNotice, Rendered } from '../adapters/adapter.ts';
 import { kronorOf, toCsv } from '../adapters/outbound/billing/csv.ts';
 import { billingFiles } from '../adapters/outbound/billing/specification-files.ts';
@@ -23,7 +23,6 @@ import { parseRetryAfter } from '../adapters/wire/retry-after.ts';
 import { targetOf } from '../adapters/wire/target.ts';
 import { webhookNotices, type WebhookSettings } from '../adapters/outbound/notices/webhook.ts';
 import {
-  runSimulatedMunicipality,
   simulatedMunicipality,
   type Behaviour,
   type SimulatedMunicipality,
@@ -32,6 +31,8 @@ import {
 import { signerOf, verifierOf } from '../adapters/wire/signature.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
+import { makeCertificates } from './support/certificates.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { pdf } from './support/pdf.ts';
 import { readPdf } from './support/read-pdf.ts';
 
@@ -237,6 +238,10 @@ describe('a webhook', () => {
     [{ status: 504 }, 'delivery-unknown'],
     [{ status: 507 }, 'delivery-unknown'],
     ['vanish', 'delivery-unknown'],
+    ['half', 'delivery-unknown'],
+    ['html', 'delivery-unknown'],
+    ['redirect', 'delivery-refused'],
+    ['wrong-signature', 'delivery-refused'],
   ];
   test.each(verdicts)('answered by %j ends as %s', async (behaviour, expected) => {
     const secret = newSecret();
@@ -256,6 +261,33 @@ describe('a webhook', () => {
     const url = `http://127.0.0.1:${await listen(server)}/`;
     expect(await codeOf(deliver(webhookTo(url, [secret])))).toBe('delivery-refused');
     expect(elsewhere.received).toHaveLength(0);
+  });
+
+  test('is delivered by 2xx with any body but a page for people', async () => {
+    const secret = newSecret();
+    const codes = [];
+    for (const body of [
+      'OK',
+      '<p>tack</p>',
+      '{"html": true}',
+      '\n<!doctype HTML><html>',
+      '<html lang="sv">',
+    ]) {
+      const server = createHttpServer((request, response) => {
+        request.resume();
+        response.writeHead(200, { 'content-type': 'text/html' }).end(body);
+      });
+      opened.push(() => new Promise((resolve) => server.close(resolve)));
+      const outbound = webhookTo(`http://127.0.0.1:${await listen(server)}/`, [secret]);
+      codes.push(await codeOf(deliver(outbound)));
+    }
+    expect(codes).toEqual([
+      'delivered',
+      'delivered',
+      'delivered',
+      'delivery-unknown',
+      'delivery-unknown',
+    ]);
   });
 
   test('hears Retry-After of a busy receiver', async () => {
@@ -450,6 +482,39 @@ describe('a webhook', () => {
       const error: unknown = await deliver(outbound).catch((thrown: unknown) => thrown);
       expect(String(error)).not.toMatch(/127\.0\.0\.1|key-in|case-1|Testa|1950|whsec/);
     }
+  });
+});
+
+const tlsFolder = temporaryFolder('outbound-tls');
+const certificates = makeCertificates(tlsFolder.path);
+afterAll(() => tlsFolder.remove());
+
+describe.skipIf(!certificates.made)('a webhook over TLS', () => {
+  const { pem } = certificates;
+  const ofServer = (name: string) => ({ cert: pem(`${name}.pem`), key: pem(`${name}.key`) });
+
+  test('goes to a receiver whose certificate an authority of its own has signed', async () => {
+    const secret = newSecret();
+    const municipality = await receiver({ secrets: [secret], tls: ofServer('server') });
+    expect(await codeOf(deliver(webhookTo(municipality.url, [secret])))).toBe('delivery-failed');
+    const outbound = webhookTo(municipality.url, [secret], { tls: { ca: pem('ca.pem') } });
+    expect(await codeOf(deliver(outbound))).toBe('delivered');
+    expect(municipality.received).toHaveLength(1);
+  });
+
+  test.each([
+    ['expired', 'CERT_HAS_EXPIRED'],
+    ['other', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['stranger', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+  ])('is not sent to a certificate that is %s', async (name, code) => {
+    const secret = newSecret();
+    const municipality = await receiver({ secrets: [secret], tls: ofServer(name) });
+    const outbound = webhookTo(municipality.url, [secret], { tls: { ca: pem('ca.pem') } });
+    await expect(deliver(outbound)).rejects.toMatchObject({
+      code: 'delivery-failed',
+      message: expect.stringContaining(code),
+    });
+    expect(municipality.received).toHaveLength(0);
   });
 });
 
@@ -791,23 +856,5 @@ describe('the simulated municipality', () => {
     await deliver(outbound);
     await expect.poll(() => municipality.inFlight()).toBe(0);
     expect(told).toEqual(['d-1']);
-  });
-
-  test('run by itself prints ids and codes and keeps what the gateway did not take', async () => {
-    const secret = newSecret();
-    const lines: string[] = [];
-    const municipality = await runSimulatedMunicipality({
-      port: 0,
-      host: '127.0.0.1',
-      secret,
-      gatewayUrl: 'http://127.0.0.1:9',
-      token: 'x',
-      now: () => '2022-03-07T11:00:00.000Z',
-      print: (line) => void lines.push(line),
-    });
-    opened.push(() => municipality.close());
-    await deliver(webhookTo(municipality.url, [secret]));
-    await expect.poll(() => municipality.failures.length, { timeout: 30_000 }).toBe(1);
-    expect(lines).toEqual(['notice.issued discharge-ready-notice d-1']);
   });
 });

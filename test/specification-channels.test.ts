@@ -7,7 +7,7 @@ import { readSdkReceipt } from '../adapters/inbound/sdk-receipts/application-res
 import { checkSdk } from '../adapters/outbound/sdk/rules.ts';
 import {
   simulatedSftp,
-  type SftpFault,
+  type SftpBehaviour,
   type SimulatedSftp,
 } from '../adapters/simulated/municipality/index.ts';
 import { verifierOf } from '../adapters/wire/signature.ts';
@@ -126,13 +126,13 @@ describe('a specification over SFTP', () => {
     expect([...server.files.keys()]).toEqual([names[0]]);
   });
 
-  test.each<[SftpFault, string]>([
+  test.each<[SftpBehaviour, string]>([
     ['no-login', 'does not let us in'],
     ['read-only', 'permission denied'],
     ['no-folder', 'no such folder'],
   ])('that the server refuses (%s) is refused, and a person is told', async (fault, why) => {
     const { server, receiver } = await care();
-    server.setFault(fault);
+    server.setBehaviour(fault);
     const months = await specified(receiver);
     await months.rest();
     expect(await delivery(months)).toMatchObject({
@@ -143,18 +143,18 @@ describe('a specification over SFTP', () => {
     expect(server.files.size).toBe(0);
   });
 
-  test.each<[SftpFault, string]>([
+  test.each<[SftpBehaviour, string]>([
     ['full', ''],
     ['locked', '.json'],
     ['cut-renamed', '.json'],
   ])('comes whole when the server can again (%s), the same files once each', async (fault, of) => {
     const { server, receiver } = await care();
-    server.setFault(fault, of);
+    server.setBehaviour(fault, of);
     const months = await specified(receiver);
     await months.rest();
     expect((await delivery(months)).state).toBe('pending');
     expect((await months.standing()).invoices[0]?.state).toBe('issued');
-    server.setFault(undefined);
+    server.setBehaviour('accept');
     await months.passUntil('2027-03-25T11:02:00.000Z');
     expect((await delivery(months)).state).toBe('delivered');
     expect([...server.files.keys()].toSorted()).toEqual(names.toSorted());

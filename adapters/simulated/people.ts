@@ -105,6 +105,11 @@ const places: Readonly<Record<Hospital, readonly (readonly [string, string, stri
   ],
 };
 
+/** SCB codes of the municipalities that the people are registered in. */
+export const municipalitiesOfPeople: readonly string[] = Object.values(places).flatMap((of) =>
+  of.map(([code]) => code),
+);
+
 /** One of so many has a marking in PV1-16. */
 const protectedShare = 0.01;
 

@@ -10,12 +10,15 @@ import { Pool } from 'undici';
 import { GatewayError } from '../../gateway/errors.ts';
 import type { Target } from './target.ts';
 
-/** Of the answer's body nothing is used; so much is read that the connection can be used again. */
+/** Of the answer's body only its beginning is used; so much is read that the connection can be used again. */
 const maxAnswerBytes = 65_536;
+const beginningBytes = 64;
 
 export interface HttpAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
+  /** The first characters of the body, as far as they came. */
+  readonly beginning: string;
 }
 
 /** The connections to one receiver. */
@@ -36,12 +39,20 @@ export interface LineOptions {
   readonly timeoutMs: number;
   /** At the same time; 4 where left out. */
   readonly connections?: number | undefined;
+  readonly tls?: LineTls | undefined;
+}
+
+/** PEM: who signs their certificate where no public authority does, and what we show for ourselves. */
+export interface LineTls {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
 /** Opens nothing yet: connections come as they are needed. */
 export function openPostLine(
   target: Target,
-  { idempotent, timeoutMs, connections = 4 }: LineOptions,
+  { idempotent, timeoutMs, connections = 4, tls }: LineOptions,
 ): PostLine {
   const pool = new Pool(target.url.origin, {
     connections,
@@ -51,7 +62,7 @@ export function openPostLine(
     // What ends an attempt is its own time.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { lookup: target.lookup, timeout: timeoutMs },
+    connect: { lookup: target.lookup, timeout: timeoutMs, ...tls },
   });
   return { target, pool, close: () => pool.destroy() };
 }
@@ -76,7 +87,8 @@ export function postOnce({ line, headers, body, timeoutMs, signal }: Post): Prom
   const { target, pool } = line;
   return new Promise((resolve, reject) => {
     let abort: ((error: Error) => void) | undefined;
-    let answer: HttpAnswer | undefined;
+    let answer: Omit<HttpAnswer, 'beginning'> | undefined;
+    let beginning = '';
     let failure: Error | undefined;
     let answerBytes = 0;
     let isOver = false;
@@ -99,7 +111,7 @@ export function postOnce({ line, headers, body, timeoutMs, signal }: Post): Prom
       isOver = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      if (answer) resolve(answer);
+      if (answer) resolve({ ...answer, beginning });
       else reject(unanswered(abort !== undefined, failure));
     };
 
@@ -122,6 +134,9 @@ export function postOnce({ line, headers, body, timeoutMs, signal }: Post): Prom
         },
         // Too much of a body ends the connection; the status is known all the same.
         onData(chunk) {
+          if (answerBytes < beginningBytes) {
+            beginning += chunk.toString('latin1', 0, beginningBytes - answerBytes);
+          }
           answerBytes += chunk.length;
           if (answerBytes > maxAnswerBytes) abort?.(new Error('the answer is too long'));
           return true;

@@ -6,7 +6,10 @@ import { GatewayError } from '../errors.ts';
  * The value of NAME, or what stands in the file that NAME_FILE names, without the end of its line; empty is not set.
  * @throws GatewayError configuration-invalid where both are set, or the file cannot be read
  */
-export function environmentValue(name: string, env: NodeJS.ProcessEnv): string | undefined {
+export function environmentValue(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
   const value = env[name] || undefined;
   const file = env[`${name}_FILE`] || undefined;
   if (file === undefined) return value;

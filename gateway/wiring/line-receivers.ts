@@ -1,6 +1,6 @@
 /** Receivers that are reached by a host and a port: their addresses, keys and certificates, from files and the environment. */
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { mllpNotices } from '../../adapters/outbound/notices/mllp.ts';
 import { sftpNotices } from '../../adapters/outbound/notices/sftp.ts';
 import type { Outbound } from '../../adapters/adapter.ts';
@@ -72,9 +72,18 @@ export function mllpReceiver(receiver: Of<'mllp'>, words: MunicipalWords): OpenO
   });
 }
 
-function tlsOf({ ca, cert, key, servername }: NonNullable<Of<'mllp'>['tls']>): ConnectionOptions {
-  const options = {
-    minVersion: 'TLSv1.2' as const,
+interface TlsParts {
+  readonly minVersion: 'TLSv1.2';
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly servername?: string;
+}
+
+/** What is read of the files that a setting `tls` names. @throws GatewayError configuration-invalid */
+export function tlsOf({ ca, cert, key, servername }: NonNullable<Of<'mllp'>['tls']>): TlsParts {
+  const options: TlsParts = {
+    minVersion: 'TLSv1.2',
     ...(ca !== undefined && { ca: readPem(ca) }),
     ...(cert !== undefined && { cert: readPem(cert) }),
     ...(key !== undefined && { key: readPem(key) }),

@@ -18,7 +18,7 @@ import { systemClock } from '../runtime/clock.ts';
 import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import { dataFolder, secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 import { fhirReceiver } from './fhir-receiver.ts';
-import { mllpReceiver, sftpReceiver, sftpSettings } from './line-receivers.ts';
+import { mllpReceiver, sftpReceiver, sftpSettings, tlsOf } from './line-receivers.ts';
 import { makePdf } from './pdf.ts';
 import { takes } from './routing.ts';
 import { sdkDocuments, sdkOutbound } from './sdk.ts';
@@ -63,16 +63,20 @@ export function receiverOf(
     return { ...common, config: receiver, outbound, close: () => outbound.close() };
   }
   const secrets = receiver.secretEnv.map((name) => secretOf(name, env));
-  const outbound = openWebhook(index, {
-    url: receiver.url,
-    secrets,
-    timeoutMs: receiver.timeout,
-    idempotent: receiver.recognisesRepeats,
-    ...(receiver.connections !== undefined && { connections: receiver.connections }),
-    words,
-    allowPrivate: receiver.ownNetwork,
-    nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
-  });
+  const { tls } = receiver;
+  const outbound = placedIn(`receivers.${index}`, () =>
+    webhookNotices({
+      ...(tls !== undefined && { tls: tlsOf(tls) }),
+      url: receiver.url,
+      secrets,
+      timeoutMs: receiver.timeout,
+      idempotent: receiver.recognisesRepeats,
+      ...(receiver.connections !== undefined && { connections: receiver.connections }),
+      words,
+      allowPrivate: receiver.ownNetwork,
+      nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),
+    }),
+  );
   return { ...common, config: receiver, outbound, close: () => outbound.close() };
 }
 
@@ -84,13 +88,6 @@ export function recognisesRepeats(
   if (receiver.channel === 'file') return true;
   if (receiver.channel !== 'sdk') return receiver.recognisesRepeats;
   return sdk === undefined || 'folder' in sdk.accessPoint || sdk.accessPoint.recognisesRepeats;
-}
-
-function openWebhook(
-  index: number,
-  settings: Parameters<typeof webhookNotices>[0],
-): ReturnType<typeof webhookNotices> {
-  return placedIn(`receivers.${index}`, () => webhookNotices(settings));
 }
 
 /** @throws GatewayError configuration-invalid, with the setting it is about */

@@ -184,12 +184,12 @@ export class SixMunicipalities {
     for (const patient of everybody) await this.tell(patient, { trigger: 'A01', at });
     await world.rest();
     world.receiver.setBehaviour(['busy']);
-    systems.fhir.setFault(['transient-error']);
-    systems.sftp.setFault('full');
-    systems.mllp.setBehaviour([{ code: 'AR', condition: '207' }]);
+    systems.fhir.setBehaviour(['busy']);
+    systems.sftp.setBehaviour('full');
+    systems.mllp.setBehaviour(['busy']);
     for (const patient of everybody) await this.tell(patient, { trigger: 'A08', at, needs });
     await world.rest();
-    systems.sftp.setFault(undefined);
+    systems.sftp.setBehaviour('accept');
     await world.passTimeUntil(later(at, 1));
   }
 

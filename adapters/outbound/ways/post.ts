@@ -1,6 +1,6 @@
 /** By one POST an attempt: the first part of what was rendered is its body. When to try again is the journal's matter. */
 import { assert, GatewayError } from '../../../gateway/errors.ts';
-import { openPostLine, postOnce } from '../../wire/http-post.ts';
+import { openPostLine, postOnce, type LineTls } from '../../wire/http-post.ts';
 import { judgeAnswer } from '../../wire/http-receipt.ts';
 import { signerOf } from '../../wire/signature.ts';
 import { targetOf } from '../../wire/target.ts';
@@ -20,6 +20,7 @@ export interface PostSettings {
   readonly connections?: number | undefined;
   /** It stands in our own network. */
   readonly allowPrivate: boolean;
+  readonly tls?: LineTls | undefined;
   /** The machine's time, not the legal clock: receivers refuse an old signature. */
   readonly nowSeconds: () => number;
 }

@@ -2,36 +2,19 @@
  * A municipality's FHIR server: it takes messages at `$process-message` and Bundles that are created, recognises repeats,
  * can behave badly on demand, and keeps what it received.
  */
-import { once } from 'node:events';
-import { createServer as createPlainServer, type Server } from 'node:http';
-import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import express, { type Express, type Request, type Response } from 'express';
 import type { Bundle, CapabilityStatement, FhirResource, MessageHeader } from 'fhir/r4.js';
-import { assert } from '../../../gateway/errors.ts';
-import {
-  faultScript,
-  misbehave,
-  sendFhir,
-  sendOutcome,
-  type SourceFault,
-} from '../fhir-source/faults.ts';
+import { misbehave, sendFhir, sendOutcome, type SourceFault } from '../fhir-source/faults.ts';
 import { TokenDesk, type SmartAccess } from '../fhir-source/tokens.ts';
+import { passed, scriptOf, takes, wordOf, type Behaviour, type Script } from './behaviour.ts';
+import { behave } from './http-behaviour.ts';
+import { flatHeaders, openHttp, type Certificate, type HttpServer } from './http-server.ts';
+import type { Arrival } from './received.ts';
 
 /** What it does with one message. */
-export type FhirReceiverFault =
-  /** Takes it and answers 202, without a word. */
-  | 'accepted'
-  /** Takes it and closes the connection without an answer. */
-  | 'taken-vanish'
-  /** Takes it and closes the connection half way through the answer. */
-  | 'taken-cut'
-  /** Takes it and answers after so many milliseconds. */
-  | { readonly takenLate: number }
-  /** Answers as if another message had been sent. */
+export type FhirBehaviour =
+  | Behaviour
   | 'other-message'
-  /** MessageHeader.response.code; the message is not taken. */
-  | 'fatal-error'
-  | 'transient-error'
   /** An OperationOutcome with an error of this code, and this status (200 where left out). */
   | { readonly issue: string; readonly status?: number }
   /** As a FHIR server in general: none of these takes the message. */
@@ -58,10 +41,12 @@ export interface SimulatedFhirReceiver {
   strangers(): number;
   tokensGiven(): number;
   expireTokens(): void;
-  /** What becomes of the next messages, one each, or of all of them. */
-  setFault(fault: FhirReceiverFault | undefined | readonly FhirReceiverFault[]): void;
+  /** One for all messages, or a list for the next ones, one each, and `accept` after them. */
+  setBehaviour(behaviour: FhirBehaviour | readonly FhirBehaviour[]): void;
   /** What becomes of the next calls of the token endpoint. */
   setTokenFault(fault: SourceFault | readonly SourceFault[]): void;
+  /** Another certificate from now on, for every connection. */
+  setCertificate(certificate: Certificate): void;
   close(): Promise<void>;
 }
 
@@ -69,9 +54,11 @@ export interface FhirReceiverSettings {
   /** A fixed token, or SMART backend services; anybody where left out. */
   readonly access?: { readonly token: string } | SmartAccess;
   /** With `ca` it asks for a certificate of a client. */
-  readonly tls?: Pick<ServerOptions, 'cert' | 'key' | 'ca'>;
+  readonly tls?: Certificate & { readonly ca?: string | Buffer };
   /** What it says that it can do, where that is not everything. */
   readonly capabilities?: Partial<CapabilityStatement>;
+  /** Called with every message, before it is answered; those of strangers too. */
+  readonly onArrival?: (arrival: Arrival) => void;
   readonly host?: string;
   /** 0 (the default) lets the system choose. */
   readonly port?: number;
@@ -82,7 +69,7 @@ export async function simulatedFhirReceiver(
   settings: FhirReceiverSettings = {},
 ): Promise<SimulatedFhirReceiver> {
   const receiver = new Receiver(settings);
-  await receiver.listen(settings.port ?? 0, settings.host ?? '127.0.0.1');
+  await receiver.listen();
   return receiver;
 }
 
@@ -91,50 +78,39 @@ class Receiver implements SimulatedFhirReceiver {
   readonly #settings: FhirReceiverSettings;
   readonly #taken = new Set<string>();
   readonly #desk: TokenDesk | undefined;
-  readonly #server: Server;
-  #faults: { shift(): FhirReceiverFault | undefined } = { shift: () => undefined };
-  #tokenFaults = faultScript([]);
+  #server: HttpServer | undefined;
+  #script: Script<FhirBehaviour> = scriptOf<FhirBehaviour>('accept');
+  #tokenFaults = scriptOf<SourceFault>('none');
   #strangers = 0;
   url = '';
 
   constructor(settings: FhirReceiverSettings) {
     this.#settings = settings;
-    const { access, tls } = settings;
+    const { access } = settings;
     this.#desk = access !== undefined && 'jwks' in access ? new TokenDesk(access) : undefined;
-    const app = this.#app();
-    const asks = tls?.ca !== undefined;
-    this.#server =
-      tls === undefined
-        ? createPlainServer(app)
-        : createTlsServer({ ...tls, requestCert: asks, rejectUnauthorized: asks }, app);
   }
 
-  async listen(port: number, host: string): Promise<void> {
-    this.#server.listen(port, host);
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    assert(typeof address === 'object' && address !== null, 'a TCP server has a port');
-    const isTls = this.#settings.tls !== undefined;
-    this.url = `${isTls ? 'https://localhost' : `http://${host}`}:${address.port}/fhir`;
+  async listen(): Promise<void> {
+    this.#server = await openHttp(this.#settings, this.#app());
+    this.url = `${this.#server.origin}/fhir`;
   }
 
   strangers = (): number => this.#strangers;
   tokensGiven = (): number => this.#desk?.given ?? 0;
   expireTokens = (): void => this.#desk?.expireAll();
 
-  setFault(fault: FhirReceiverFault | undefined | readonly FhirReceiverFault[]): void {
-    this.#faults = isList(fault) ? [...fault] : { shift: () => fault };
+  setBehaviour(behaviour: FhirBehaviour | readonly FhirBehaviour[]): void {
+    this.#script = scriptOf(behaviour);
   }
 
   setTokenFault(fault: SourceFault | readonly SourceFault[]): void {
-    this.#tokenFaults = faultScript(fault);
+    this.#tokenFaults = scriptOf(fault);
   }
 
+  setCertificate = (certificate: Certificate): void => this.#server?.setCertificate(certificate);
+
   async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#server?.close();
   }
 
   #app(): Express {
@@ -161,52 +137,76 @@ class Receiver implements SimulatedFhirReceiver {
   }
 
   async #take(request: Request, response: Response): Promise<void> {
-    if (!this.#mayCall(request.headers.authorization)) {
-      this.#strangers += 1;
-      sendOutcome(response, 401, 'login');
-      return;
-    }
     const bundle: Bundle<FhirResource> = request.body;
     const header = headerOf(bundle);
-    if (header?.id === undefined) {
-      sendOutcome(response, 400, 'structure');
-      return;
-    }
-    const { id } = header;
+    const id = header?.id ?? '';
     const path = request.path.slice('/fhir'.length);
     const repeat = this.#taken.has(id);
-    this.received.push({ id, repeat, bundle, path, headers: flat(request) });
-    const fault = this.#faults.shift();
-    if (takes(fault)) this.#taken.add(id);
-    await this.#answer(response, { header: { ...header, id }, path, repeat }, fault);
+    const isKnown = this.#mayCall(request.headers.authorization);
+    const behaviour = isKnown ? (this.#script.shift() ?? 'accept') : 'wrong-signature';
+    const isTaken = header?.id !== undefined && takes(behaviour);
+    this.#settings.onArrival?.({
+      channel: 'fhir',
+      messageId: id,
+      isDuplicate: repeat,
+      signature: this.#signature(behaviour),
+      isTaken,
+      behaviour: wordOf(behaviour),
+      content: JSON.stringify(bundle),
+    });
+    if (!isKnown) {
+      this.#strangers += 1;
+      return sendOutcome(response, 401, 'login');
+    }
+    if (header?.id === undefined) return sendOutcome(response, 400, 'structure');
+    this.received.push({ id, repeat, bundle, path, headers: flatHeaders(request.headers) });
+    if (isTaken) this.#taken.add(id);
+    const call = { header: { ...header, id }, path, repeat };
+    await this.#answer(request, response, call, behaviour);
+  }
+
+  #signature(behaviour: FhirBehaviour): 'right' | 'wrong' | undefined {
+    if (behaviour === 'wrong-signature') return 'wrong';
+    return this.#settings.access === undefined ? undefined : 'right';
   }
 
   async #answer(
+    request: Request,
     response: Response,
     { header, path, repeat }: Call,
-    fault: FhirReceiverFault | undefined,
+    behaviour: FhirBehaviour,
   ): Promise<void> {
-    if (typeof fault === 'object') {
-      if ('server' in fault) return void misbehave(fault.server, response);
-      if ('issue' in fault) return sendOutcome(response, fault.status ?? 200, fault.issue);
-      await new Promise((resolve) => setTimeout(resolve, fault.takenLate));
+    if (typeof behaviour === 'object') {
+      if ('server' in behaviour) return void misbehave(behaviour.server, response);
+      if ('issue' in behaviour)
+        return sendOutcome(response, behaviour.status ?? 200, behaviour.issue);
+      if ('status' in behaviour && behaviour.status >= 300) {
+        if (behaviour.retryAfter !== undefined) {
+          response.setHeader('retry-after', behaviour.retryAfter);
+        }
+        return sendOutcome(response, behaviour.status, 'transient');
+      }
+      if ('status' in behaviour) return behave(behaviour, request, response);
+      await passed(behaviour.late);
     }
-    switch (fault) {
-      case 'accepted':
-        response.status(202).end();
-        return undefined;
-      case 'taken-vanish':
-        response.destroy();
-        return undefined;
-      case 'taken-cut':
+    switch (behaviour) {
+      case 'refuse':
+        return sendFhir(response, 400, this.#responseTo(header, 'fatal-error'));
+      case 'busy':
+        return sendFhir(response, 500, this.#responseTo(header, 'transient-error'));
+      case 'half':
         return void misbehave('cut', response);
       case 'other-message':
         return sendFhir(response, 200, this.#responseTo({ ...header, id: 'another' }, 'ok'));
-      case 'fatal-error':
-      case 'transient-error': {
-        const status = fault === 'fatal-error' ? 400 : 500;
-        return sendFhir(response, status, this.#responseTo(header, fault));
-      }
+      case 'gone':
+        return sendOutcome(response, 410, 'deleted');
+      case 'wrong-signature':
+        return sendOutcome(response, 401, 'login');
+      case 'redirect':
+      case 'hang':
+      case 'vanish':
+      case 'html':
+        return behave(behaviour, request, response);
       default:
         if (path === '/Bundle') {
           response.setHeader('location', `${this.url}/Bundle/1/_history/1`);
@@ -285,24 +285,7 @@ interface Call {
   readonly repeat: boolean;
 }
 
-/** Whether the message counts as taken, whatever its sender gets to hear. */
-function takes(fault: FhirReceiverFault | undefined): boolean {
-  if (fault === undefined) return true;
-  return typeof fault === 'string' ? /^(accepted|taken-)/.test(fault) : 'takenLate' in fault;
-}
-
 function headerOf(bundle: Bundle<FhirResource>): MessageHeader | undefined {
   const first = bundle.entry?.[0]?.resource;
   return first?.resourceType === 'MessageHeader' ? first : undefined;
-}
-
-function flat({ headers }: Request): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-}
-
-/** `Array.isArray` does not narrow a readonly array. */
-function isList(
-  fault: FhirReceiverFault | undefined | readonly FhirReceiverFault[],
-): fault is readonly FhirReceiverFault[] {
-  return Array.isArray(fault);
 }

@@ -1,13 +1,11 @@
 /** A simulated municipality: one file a channel that it can be reached by. Each keeps what it received, to be looked at. */
 export {
   simulatedMllp,
-  type MllpBehaviour,
   type ReceivedAdt,
   type SimulatedMllp,
   type SimulatedMllpSettings,
 } from './mllp.ts';
 export {
-  runSimulatedMunicipality,
   simulatedMunicipality,
   type Answer,
   type Behaviour,
@@ -19,7 +17,7 @@ export {
 } from './webhook.ts';
 export {
   simulatedFhirReceiver,
-  type FhirReceiverFault,
+  type FhirBehaviour,
   type FhirReceiverSettings,
   type ReceivedMessage,
   type SimulatedFhirReceiver,
@@ -27,7 +25,17 @@ export {
 export {
   simulatedSftp,
   type ReceivedFile,
-  type SftpFault,
   type SimulatedSftp,
   type SimulatedSftpSettings,
 } from './sftp.ts';
+export { simulatedDocuments, type SimulatedDocuments } from './documents.ts';
+export { simulatedAccessPoint, type SimulatedAccessPoint } from './access-point.ts';
+export { simulatedFolder, type SimulatedFolder } from './file.ts';
+export { WholeMunicipality, type WholeSettings } from './whole.ts';
+export type {
+  AccessPointBehaviour,
+  Channel,
+  FileBehaviour,
+  MllpBehaviour,
+  SftpBehaviour,
+} from './behaviour.ts';

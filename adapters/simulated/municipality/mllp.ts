@@ -1,26 +1,13 @@
 /** A municipality's system that follows stays by ADT: it takes messages by MLLP and recognises a repeated MSH-10. */
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer, type TlsOptions } from 'node:tls';
 import { assert } from '../../../gateway/errors.ts';
 import { headerField } from '../../wire/mllp-answer.ts';
 import { frame, Unframer } from '../../wire/mllp.ts';
-
-/** What the next messages hear. */
-export type MllpBehaviour =
-  /** AA; where MSH-15 asks for it, CA before it. */
-  | 'accept'
-  /** CA and no more. */
-  | 'commit-only'
-  /** Taken, and no answer; or the line closed instead of one, or within one. */
-  | 'silent'
-  | 'close'
-  | 'half'
-  /** AA to another message. */
-  | 'wrong-id'
-  /** An answer that is no HL7. */
-  | 'noise'
-  /** A code of table 0008 and, in ERR-3, one of table 0357. */
-  | { readonly code: string; readonly condition?: string };
+import { passed, scriptOf, takes, wordOf, type MllpBehaviour } from './behaviour.ts';
+import { proxyPage } from './http-behaviour.ts';
+import type { Certificate } from './http-server.ts';
+import type { Arrival } from './received.ts';
 
 export interface ReceivedAdt {
   /** MSH-10. */
@@ -34,6 +21,8 @@ export interface ReceivedAdt {
 
 export interface SimulatedMllpSettings {
   readonly tls?: TlsOptions;
+  /** Called with every message, before it is answered. */
+  readonly onArrival?: (arrival: Arrival) => void;
   readonly host?: string;
   readonly port?: number;
 }
@@ -44,7 +33,9 @@ export interface SimulatedMllp {
   /** Every message that came, in order, whatever it was answered. */
   readonly received: readonly ReceivedAdt[];
   /** One for all messages, or a list for the next ones, one each, and `accept` after them. */
-  setBehaviour(behaviour: MllpBehaviour | MllpBehaviour[]): void;
+  setBehaviour(behaviour: MllpBehaviour | readonly MllpBehaviour[]): void;
+  /** Another certificate from now on, for every connection. */
+  setCertificate(certificate: Certificate): void;
   /** How many connections have been made, and how many stand now. */
   connections(): { readonly made: number; readonly open: number };
   /** Ends every connection, as a restart of theirs does. */
@@ -59,8 +50,7 @@ export async function simulatedMllp(settings: SimulatedMllpSettings = {}): Promi
   const received: ReceivedAdt[] = [];
   const taken = new Set<string>();
   const sockets = new Set<Socket>();
-  let always: MllpBehaviour = 'accept';
-  let script: MllpBehaviour[] = [];
+  let script = scriptOf<MllpBehaviour>('accept');
   let made = 0;
 
   const server = makeServer(settings.tls, (socket) => {
@@ -77,15 +67,21 @@ export async function simulatedMllp(settings: SimulatedMllpSettings = {}): Promi
 
   function take(socket: Socket, raw: Uint8Array): void {
     const controlId = headerField(raw, 10);
-    received.push({
-      controlId,
-      type: headerField(raw, 9),
-      text: Buffer.from(raw).toString('utf8'),
-      repeat: taken.has(controlId),
+    const text = Buffer.from(raw).toString('utf8');
+    const repeat = taken.has(controlId);
+    const behaviour = script.shift() ?? 'accept';
+    const isTaken = takes(behaviour);
+    received.push({ controlId, type: headerField(raw, 9), text, repeat });
+    settings.onArrival?.({
+      channel: 'mllp',
+      messageId: controlId,
+      isDuplicate: repeat,
+      isTaken,
+      behaviour: wordOf(behaviour),
+      content: text,
     });
-    const behaviour = script.shift() ?? always;
-    if (typeof behaviour === 'string') taken.add(controlId);
-    answer(socket, raw, behaviour);
+    if (isTaken) taken.add(controlId);
+    void answer(socket, raw, behaviour);
   }
 
   const host = settings.host ?? '127.0.0.1';
@@ -101,8 +97,12 @@ export async function simulatedMllp(settings: SimulatedMllpSettings = {}): Promi
     port: address.port,
     received,
     setBehaviour: (behaviour) => {
-      always = Array.isArray(behaviour) ? 'accept' : behaviour;
-      script = Array.isArray(behaviour) ? [...behaviour] : [];
+      script = scriptOf(behaviour);
+    },
+    setCertificate({ cert, key }) {
+      assert(server instanceof TlsServer, 'a server without TLS shows no certificate');
+      server.setSecureContext({ cert, key });
+      disconnect();
     },
     connections: () => ({ made, open: sockets.size }),
     disconnect,
@@ -119,29 +119,37 @@ function makeServer(tls: TlsOptions | undefined, serve: (socket: Socket) => void
   return createTlsServer(tls, serve).on('tlsClientError', () => undefined);
 }
 
-function answer(socket: Socket, raw: Uint8Array, behaviour: MllpBehaviour): void {
+async function answer(socket: Socket, raw: Uint8Array, behaviour: MllpBehaviour): Promise<void> {
   const write = (code: string, condition?: string, controlId?: string): void => {
     socket.write(frame(acknowledgement(raw, code, condition, controlId)));
   };
-  if (typeof behaviour === 'object') return write(behaviour.code, behaviour.condition);
+  if (typeof behaviour === 'object') {
+    if ('code' in behaviour) return write(behaviour.code, behaviour.condition);
+    await passed(behaviour.late);
+    return write('AA');
+  }
   switch (behaviour) {
     case 'accept':
       if (headerField(raw, 15) === 'AL') write('CA');
       return write('AA');
+    case 'refuse':
+      return write('AE', '101');
+    case 'busy':
+      return write('AR', '207');
     case 'commit-only':
       return write('CA');
-    case 'wrong-id':
+    case 'other-message':
       return write('AA', undefined, 'ANOTHER-ID');
     case 'half':
       socket.end(frame(acknowledgement(raw, 'AA')).subarray(0, 40));
       return undefined;
-    case 'noise':
-      socket.write(frame(Buffer.from('<html>502</html>')));
+    case 'html':
+      socket.write(frame(Buffer.from(proxyPage)));
       return undefined;
-    case 'close':
+    case 'vanish':
       socket.destroy();
       return undefined;
-    case 'silent':
+    case 'hang':
       return undefined;
   }
 }

@@ -4,29 +4,11 @@ import { createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type SFTPWrapper } from 'ssh2';
 import { assert } from '../../../gateway/errors.ts';
 import { fingerprintOf } from '../../wire/sftp-link.ts';
+import { wordOf, type SftpBehaviour } from './behaviour.ts';
+import type { Arrival } from './received.ts';
 
 const { Server, utils } = ssh2;
 const { OPEN_MODE, STATUS_CODE } = utils.sftp;
-
-export type SftpFault =
-  /** Nobody is let in. */
-  | 'no-login'
-  /** What is there can be read, and nothing written. */
-  | 'read-only'
-  /** There is no room for a byte more. */
-  | 'full'
-  | 'no-folder'
-  /** It takes what is written and keeps half of it. */
-  | 'half'
-  /** It never answers. */
-  | 'silent'
-  /** The line is cut while a file is written. */
-  | 'cut-writing'
-  /** The line is cut when a file has been renamed, before the answer; or before it was. */
-  | 'cut-renamed'
-  | 'cut-renaming'
-  /** A file that is written cannot be renamed. */
-  | 'locked';
 
 export interface ReceivedFile {
   readonly name: string;
@@ -39,6 +21,10 @@ export interface SimulatedSftpSettings {
   readonly letsIn: { readonly password: string } | { readonly publicKey: string };
   /** Without a slash at its end; the one folder there is. */
   readonly folder?: string;
+  /** Its host key; a new one where left out. */
+  readonly keys?: KeyPair;
+  /** Called with every file that gets its name. */
+  readonly onArrival?: (arrival: Arrival) => void;
   readonly host?: string;
   readonly port?: number;
 }
@@ -51,7 +37,7 @@ export interface SimulatedSftp {
   /** Another host key from now on. @returns its fingerprint */
   changeHostKey(): string;
   /** @param of the files whose names have it in them; of every file where it is left out */
-  setFault(fault: SftpFault | undefined, of?: string): void;
+  setBehaviour(behaviour: SftpBehaviour, of?: string): void;
   /** Every file that was renamed to its name, in order. */
   readonly received: readonly ReceivedFile[];
   /** What lies in the folder, by name. */
@@ -65,8 +51,14 @@ export interface SimulatedSftp {
   close(): Promise<void>;
 }
 
+export interface KeyPair {
+  readonly private: string;
+  /** A line of authorized_keys. */
+  readonly public: string;
+}
+
 /** A pair of keys. The library writes one in some hundreds so that it cannot read it itself: then another is made. */
-export function newKeyPair(): { readonly private: string; readonly public: string } {
+export function newKeyPair(): KeyPair {
   for (;;) {
     const pair = utils.generateKeyPairSync('ed25519');
     if (!(utils.parseKey(pair.private) instanceof Error)) return pair;
@@ -79,30 +71,41 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
   const received: ReceivedFile[] = [];
   const sockets = new Set<Socket>();
   const folder = settings.folder ?? 'in';
-  let fault: SftpFault | undefined;
-  let faultOf = '';
+  let behaviour: SftpBehaviour = 'accept';
+  let behaviourOf = '';
   let made = 0;
-  let key = newKeyPair();
-  let ssh = sshServer();
-
-  function sshServer(): InstanceType<typeof Server> {
-    return new Server({ hostKeys: [key.private] }, (client) => serve(client));
-  }
+  let key = settings.keys ?? newKeyPair();
+  const sshServer = (pair: KeyPair): InstanceType<typeof Server> =>
+    new Server({ hostKeys: [pair.private] }, (client) => serve(client));
+  let ssh = sshServer(key);
+  let stranger: InstanceType<typeof Server> | undefined;
 
   function serve(client: Connection): void {
     client.on('error', () => undefined);
     client.on('authentication', (context) => {
-      if (fault !== 'no-login' && isRight(context, settings)) context.accept();
+      if (behaviour !== 'no-login' && isRight(context, settings)) context.accept();
       else context.reject();
     });
     client.on('session', (accept) => {
       accept().on('sftp', (acceptSftp) => {
         const cut = (): void => sockets.forEach((socket) => socket.destroy());
+        const keep = (file: ReceivedFile): void => {
+          const isDuplicate = received.some(({ name }) => name === file.name);
+          received.push(file);
+          settings.onArrival?.({
+            channel: 'sftp',
+            messageId: file.name,
+            isDuplicate,
+            isTaken: true,
+            behaviour: wordOf(behaviour),
+            content: file.body,
+          });
+        };
         serveFiles(acceptSftp(), {
           files,
-          received,
+          keep,
           folder,
-          fault: (name) => (name?.includes(faultOf) === false ? undefined : fault),
+          behaviour: (name) => (name?.includes(behaviourOf) === false ? 'accept' : behaviour),
           cut,
         });
       });
@@ -114,7 +117,9 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
-    ssh.injectSocket(socket);
+    (behaviour === 'other-host-key' ? (stranger ??= sshServer(newKeyPair())) : ssh).injectSocket(
+      socket,
+    );
   });
   const host = settings.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
@@ -129,12 +134,14 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
     hostKey: () => fingerprintOf(publicBytes(key.public)),
     changeHostKey: () => {
       key = newKeyPair();
-      ssh = sshServer();
+      ssh = sshServer(key);
       return fingerprintOf(publicBytes(key.public));
     },
-    setFault: (next, of = '') => {
-      fault = next;
-      faultOf = of;
+    setBehaviour: (next, of = '') => {
+      behaviour = next;
+      behaviourOf = of;
+      // Who has come in has seen the key already.
+      if (next === 'other-host-key') for (const socket of sockets) socket.destroy();
     },
     received,
     files,
@@ -179,10 +186,10 @@ function isRight(context: AuthContext, { user, letsIn }: SimulatedSftpSettings):
 
 interface Shelf {
   readonly files: Map<string, Buffer>;
-  readonly received: ReceivedFile[];
+  readonly keep: (file: ReceivedFile) => void;
   readonly folder: string;
   /** @param name of the file it is about */
-  readonly fault: (name?: string) => SftpFault | undefined;
+  readonly behaviour: (name?: string) => SftpBehaviour;
   readonly cut: () => void;
 }
 
@@ -193,15 +200,17 @@ interface OpenFile {
 }
 
 function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
-  const { files, received, fault, cut } = shelf;
+  const { files, keep, behaviour, cut } = shelf;
   const open = new Map<string, OpenFile>();
   const nameOf = (path: string): string | undefined =>
-    fault() !== 'no-folder' && path.startsWith(`${shelf.folder}/`)
+    behaviour() !== 'no-folder' && path.startsWith(`${shelf.folder}/`)
       ? path.slice(shelf.folder.length + 1)
       : undefined;
   /** Answers, unless it is one of the servers that do not. */
   const on = (answer: () => void): void => {
-    if (fault() !== 'silent') answer();
+    const now = behaviour();
+    if (typeof now === 'object') setTimeout(answer, now.late);
+    else if (now !== 'hang') answer();
   };
   const status = (request: number, code: number): void => on(() => sftp.status(request, code));
 
@@ -211,7 +220,7 @@ function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
     if (name === undefined || (!isWritten && !files.has(name))) {
       return status(request, STATUS_CODE.NO_SUCH_FILE);
     }
-    if (isWritten && fault(name) === 'read-only')
+    if (isWritten && behaviour(name) === 'read-only')
       return status(request, STATUS_CODE.PERMISSION_DENIED);
     if (isWritten) files.set(name, Buffer.alloc(0));
     const handle = randomUUID();
@@ -220,8 +229,8 @@ function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
   });
   sftp.on('WRITE', (request, handle, _offset, data) => {
     const name = open.get(handle.toString())?.name;
-    if (fault(name) === 'cut-writing') return cut();
-    if (fault(name) === 'full') return status(request, STATUS_CODE.FAILURE);
+    if (behaviour(name) === 'cut-writing') return cut();
+    if (behaviour(name) === 'full') return status(request, STATUS_CODE.FAILURE);
     // The bytes are the connection's own.
     open.get(handle.toString())?.written.push(Buffer.from(data));
     return status(request, STATUS_CODE.OK);
@@ -240,7 +249,7 @@ function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
       const whole = Buffer.concat(file.written);
       files.set(
         file.name,
-        fault(file.name) === 'half' ? whole.subarray(0, whole.length >> 1) : whole,
+        behaviour(file.name) === 'half' ? whole.subarray(0, whole.length >> 1) : whole,
       );
     }
     status(request, STATUS_CODE.OK);
@@ -257,23 +266,23 @@ function serveFiles(sftp: SFTPWrapper, shelf: Shelf): void {
   );
   sftp.on('FSETSTAT', (request) => status(request, STATUS_CODE.OK));
   sftp.on('REMOVE', (request, path) => {
-    if (fault() === 'read-only') return status(request, STATUS_CODE.PERMISSION_DENIED);
+    if (behaviour() === 'read-only') return status(request, STATUS_CODE.PERMISSION_DENIED);
     const isGone = files.delete(nameOf(path) ?? '');
     return status(request, isGone ? STATUS_CODE.OK : STATUS_CODE.NO_SUCH_FILE);
   });
   sftp.on('RENAME', (request, from, to) => {
-    if (fault(nameOf(to)) === 'cut-renaming') return cut();
+    if (behaviour(nameOf(to)) === 'cut-renaming') return cut();
     const [before = '', after = ''] = [nameOf(from), nameOf(to)];
     const content = files.get(before);
     if (content === undefined) return status(request, STATUS_CODE.NO_SUCH_FILE);
     // As OpenSSH does in version 3: a name that is taken stays as it is.
-    if (files.has(after) || fault(after) === 'locked') {
+    if (files.has(after) || behaviour(after) === 'locked') {
       return status(request, STATUS_CODE.FAILURE);
     }
     files.delete(before);
     files.set(after, content);
-    received.push({ name: after, body: content.toString('utf8') });
-    if (fault(after) === 'cut-renamed') return cut();
+    keep({ name: after, body: content.toString('utf8') });
+    if (behaviour(after) === 'cut-renamed') return cut();
     return status(request, STATUS_CODE.OK);
   });
 }

@@ -21,8 +21,10 @@ export async function receiverChecks(
   const checks = receivers.map(async (receiver, index): Promise<readonly Check[]> => {
     const name = `receiver ${receiver.id}`;
     switch (receiver.channel) {
-      case 'webhook':
-        return [await lineCheck(name, () => lineTo(receiver.url, receiver.ownNetwork))];
+      case 'webhook': {
+        const tls = { files: receiver.tls, caSetting: `receivers.${index}.tls.ca` };
+        return [await lineCheck(name, () => lineTo(receiver.url, receiver.ownNetwork, tls))];
+      }
       case 'fhir':
         return await reachFhir(name, receiver, `receivers.${index}`, env);
       case 'sftp':

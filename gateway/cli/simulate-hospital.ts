@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerCodeOf, HospitalLink } from '../../adapters/simulated/hospital.ts';
-import { runSimulatedMunicipality } from '../../adapters/simulated/municipality/index.ts';
 import { GatewayError } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { secretOf } from '../runtime/config.ts';
 import { instantOf, loadJourneys, messageOf, type Journey } from '../play/journey.ts';
 
 /** Pause between two messages of the simulated hospital. */
@@ -48,29 +46,6 @@ async function playStay(
     await hospital.close();
   }
   return refused;
-}
-
-/** Receives notices until it is stopped. Secret and token come from RECEIVER_SECRET and PARTNER_TOKEN. */
-export async function simulateMunicipality(options: {
-  readonly host: string;
-  readonly port: number;
-  readonly gateway: string;
-}): Promise<number> {
-  const receiver = await runSimulatedMunicipality({
-    host: options.host,
-    port: options.port,
-    secret: secretOf('RECEIVER_SECRET'),
-    token: secretOf('PARTNER_TOKEN'),
-    gatewayUrl: options.gateway,
-    now: () => systemClock.now(),
-    print: (line) => process.stdout.write(`${line}\n`),
-  });
-  process.stdout.write(`listening on ${receiver.url}\n`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
-  await receiver.close();
-  return 0;
 }
 
 function addressOf(text: string): { host: string; port: number } {
