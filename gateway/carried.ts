@@ -7,8 +7,11 @@ import { eventsBeside, hasArrived, receiptEvents, type DispatchParts } from './d
 import { assert } from './errors.ts';
 import type { DeliveryRow, DeliveryState, Ending, StoredEvent } from './runtime/journal/journal.ts';
 
-/** A receipt that comes after we stopped waiting for it still says how it ended. */
-const open: readonly DeliveryState[] = ['awaited', 'unresolved'];
+/**
+ * A receipt that comes after we stopped waiting for it still says how it ended; so does one of a hand-over whose outcome
+ * we do not know, and which is due again.
+ */
+const open: readonly DeliveryState[] = ['awaited', 'unresolved', 'pending'];
 
 /** What takes receipts in. */
 export function takeReceipts(
@@ -20,7 +23,9 @@ export function takeReceipts(
     if (row === undefined) return 'unknown';
     // Handed over this moment: the receipt was faster than our own commit of it.
     if (row.openAttempt) return 'not-yet';
-    if (!open.includes(row.state)) return 'known';
+    if (!open.includes(row.state) || row.attempts === 0) return 'known';
+    // It is on its way again, and this may be the answer to the time before: brought again, it is heard.
+    if (row.state === 'pending' && !receipt.accepted) return 'not-yet';
     const events = await eventsBeside(parts.journal, row);
     const isRepeat = hasArrived(row, events);
     const ending = endingOf(row, receipt, events, isRepeat, parts.clock.now());

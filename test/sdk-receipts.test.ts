@@ -18,6 +18,7 @@ import { pdf } from './support/pdf.ts';
 import { shippedProfiles } from './support/law.ts';
 import { addresses, receiptXml, sdkCase } from './support/sdk.ts';
 import { SmallJournal } from './support/small-journal.ts';
+import { startTrial } from './support/whole-municipality.ts';
 
 const words = loadMunicipalWords();
 const never = new AbortController().signal;
@@ -253,3 +254,35 @@ describe('a notice handed over', () => {
 function fail(): never {
   throw new Error('no journal is open');
 }
+
+describe('a notice whose hand-over is due again, as nobody knows what became of it', () => {
+  test('is delivered by its receipt alone, and not sent again; a refusal is heard when it is handed over', async () => {
+    const trial = await startTrial(['sdk'], {}, (config) => ({
+      ...config,
+      dispatch: { ...config.dispatch, retries: [3_600_000] },
+    }));
+    onTestFinished(() => trial.close());
+    const { world, municipality, environment } = trial;
+    const { host, port } = world.gateway.http;
+    const bring = async (xml: string): Promise<number> => {
+      const headers = { authorization: `Bearer ${environment['SDK_RECEIPTS_TOKEN']}` };
+      const url = `http://${host}:${port}/sdk-receipts`;
+      return (await fetch(url, { method: 'POST', headers, body: xml })).status;
+    };
+    await municipality.behave('sdk', '502');
+    const name = await trial.admit('sdk');
+    await world.rest();
+    const state = async () => (await world.gateway.journal.deliveries.named(name))?.state;
+    expect(await state()).toBe('pending');
+    const no = receiptXml({ id: name, code: 'REJECTED', lines: [['SV', 'structure']] });
+    expect(await bring(no)).toBe(503);
+    expect(await state()).toBe('pending');
+    expect(await bring(receiptXml({ id: name }))).toBe(204);
+    await world.rest();
+    expect(await state()).toBe('delivered');
+    await municipality.behave('sdk', 'accept');
+    await world.passTimeUntil('2022-03-07T11:00:00.000Z');
+    const of = municipality.received.all().filter(({ messageId }) => messageId === name);
+    expect(of).toHaveLength(1);
+  });
+});

@@ -39,7 +39,8 @@ export interface SimulatedAccessPoint {
 
 /** An id that no message of ours has; of the kind that ours have. */
 const anotherId = '00000000-0000-5000-8000-000000000000';
-const receiptTries = 50;
+/** The gateway may be away, or not know yet what became of its own hand-over. */
+const receiptTries = 600;
 const receiptPauseMs = 100;
 
 /** Starts one; resolves when it listens and looks. */
@@ -50,7 +51,7 @@ export async function simulatedAccessPoint(
   const taken = new Set<string>();
   let always: AccessPointBehaviour = 'accept';
   let next: AccessPointBehaviour[] = [];
-  let isClosing = false;
+  const closing = new AbortController();
   let receipts = 0;
 
   type Bring = (name: string, xml: string) => Promise<string>;
@@ -62,7 +63,7 @@ export async function simulatedAccessPoint(
   ): Promise<void> {
     await passed(receiptAfterMs);
     for (const xml of receiptsOf(messageId, isDuplicate, behaviour, now())) {
-      if (isClosing) return;
+      if (closing.signal.aborted) return;
       receipts += 1;
       onReceipt?.(
         messageId,
@@ -71,11 +72,11 @@ export async function simulatedAccessPoint(
     }
   }
 
-  /** The same again while the gateway cannot take it, as long as it takes to start. */
+  /** The same again while the gateway cannot take it. */
   const byHttp: Bring = async (_name, xml) => {
     const { url, token: bearer } = settings.gateway;
     let result = 'no connection';
-    for (let attempt = 0; attempt < receiptTries && !isClosing; attempt++) {
+    for (let attempt = 0; attempt < receiptTries && !closing.signal.aborted; attempt++) {
       const status = await fetch(new URL('/sdk-receipts', url), {
         method: 'POST',
         headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/xml' },
@@ -95,7 +96,7 @@ export async function simulatedAccessPoint(
     return result;
   };
   const byFolder: Bring = async (name, xml) => {
-    await leaveFile(folders.receipts, `${name}`, xml);
+    await leaveFile(folders.receipts, name, xml);
     return 'left in the folder';
   };
 
@@ -137,7 +138,7 @@ export async function simulatedAccessPoint(
     },
     setCertificate: (certificate) => box.setCertificate(certificate),
     async close() {
-      isClosing = true;
+      closing.abort();
       await folder.close();
       await box.close();
     },

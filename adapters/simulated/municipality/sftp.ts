@@ -140,8 +140,10 @@ export async function simulatedSftp(settings: SimulatedSftpSettings): Promise<Si
     setBehaviour: (next, of = '') => {
       behaviour = next;
       behaviourOf = of;
-      // Who has come in has seen the key already.
-      if (next === 'other-host-key') for (const socket of sockets) socket.destroy();
+      // Who has come in has seen the key already, and is in.
+      if (next === 'other-host-key' || next === 'no-login') {
+        for (const socket of sockets) socket.destroy();
+      }
     },
     received,
     files,
