@@ -80,6 +80,8 @@ export interface Settings {
   readonly billing?: Partial<BillingSettings>;
   /** Folder with parameters; without it no due date is known. */
   readonly overlays?: readonly string[];
+  /** Variables beside the tokens of users. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 type Written = {
@@ -96,8 +98,12 @@ export class BilledMonths {
   config: Config;
   readonly profiles: Profiles;
 
-  constructor({ journal, folder, now = '2027-03-08T11:00:00.000Z', billing, overlays }: Settings) {
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(settings: Settings) {
+    const { journal, folder, now = '2027-03-08T11:00:00.000Z', billing, overlays } = settings;
     this.journal = journal;
+    this.#env = { ...userTokens, ...settings.env };
     this.clock = new HandSetClock(now);
     this.profiles = loadProfiles({ overlays: overlays ?? [] });
     const { config } = loadConfig({ env: {}, file: null });
@@ -255,7 +261,7 @@ export class BilledMonths {
 
   #ways() {
     const { config, profiles } = this;
-    const documents = documentReceivers(config, profiles, userTokens);
+    const documents = documentReceivers(config, profiles, this.#env);
     const routes = routesOf(config, [], billingReceiver(config, profiles), documents);
     return { documents, routes, log: createLog({ level: 'silent' }) };
   }

@@ -1,14 +1,16 @@
 /** What a running simulated municipality can be told, in a line: typed, or sent to it by HTTP. */
 import { asGatewayError, GatewayError } from '../../../gateway/errors.ts';
+import { disputeCauses } from '../../../gateway/process/events.ts';
 import { lineOf, type Received } from './received.ts';
-import { answerWords, type AnswerWord, type WholeMunicipality } from './whole.ts';
+import { answerWords, type AnswerWord, type Dispute, type WholeMunicipality } from './whole.ts';
 
 export const commandHelp = `list                            what came, in the order of arrival
 show N                          the content of number N, the person and all
 acknowledge N                   a person has read notice N (kvittens)
 received N                      their system has received notice N
 not-ours N                      the patient of notice N is not their resident
-dispute N                       the municipality disputes invoice N
+dispute N [CAUSE] [1,2]         the municipality disputes invoice N, or lines of it; causes are
+                                ${disputeCauses.join(', ')}
 behave CHANNEL WORD [TIMES]     from now on, or for so many messages; accept: well again
 help`;
 
@@ -47,13 +49,22 @@ async function done(
     return [`${channel}: ${word}${times === undefined ? '' : `, ${times} times`}`];
   }
   if (!isAnswer(verb)) throw wrong(`${verb}: not known; help shows what is`);
-  return [await municipality.answer(named(municipality, words), verb)];
+  const one = named(municipality, words);
+  return [await municipality.answer(one, verb, verb === 'dispute' ? disputeOf(words) : undefined)];
 }
 
 function named({ received }: WholeMunicipality, [number = '']: readonly string[]): Received {
   const one = /^\d{1,9}$/.test(number) ? received.byNumber(Number(number)) : undefined;
   if (!one) throw wrong(`${number || 'which'}: no number of what came; list shows them`);
   return one;
+}
+
+function disputeOf([, word = 'amount', places]: readonly string[]): Dispute {
+  const cause = disputeCauses.find((one) => one === word);
+  if (cause === undefined) throw wrong(`${word}: no cause; there are ${disputeCauses.join(', ')}`);
+  if (places === undefined) return { cause };
+  if (!/^[1-9]\d{0,4}(,[1-9]\d{0,4})*$/.test(places)) throw wrong(`${places}: write lines as 1,2`);
+  return { cause, lines: places.split(',').map(Number) };
 }
 
 const isAnswer = (verb: string): verb is AnswerWord => Object.hasOwn(answerWords, verb);

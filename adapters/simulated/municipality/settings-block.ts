@@ -10,6 +10,9 @@ export interface BlockSettings {
   readonly folder: string;
 }
 
+/** Whose finance system it is. */
+const payer = '1380';
+
 /** The id that a receiver has in the block. */
 export const receiverId = (channel: Channel): string => `simulated-${channel}`;
 
@@ -39,13 +42,17 @@ function yamlOf(settings: BlockSettings): string {
     '  - id: simulated-municipality',
     '    kind: municipality',
     `    tokenEnv: ${partnerTokenName}`,
-    `    receivers: [${ids.join(', ')}]`,
+    // A partner answers for somebody; without a configuration there is this one.
+    `    receivers: [${ids.join(', ') || 'file-drop'}]`,
+    ...(has('billing')
+      ? [`    municipality: '${payer}' # it disputes invoices to this one alone`]
+      : []),
   ];
   return [
     ...(notices.length === 0 ? [] : receivers),
     ...(has('sdk') ? sdkLines(settings) : []),
     ...(has('billing') ? billingLines(open) : []),
-    ...(notices.length === 0 ? [] : partners),
+    ...partners,
   ].join('\n');
 }
 
@@ -98,6 +105,6 @@ function billingLines(open: readonly OpenChannel[]): string[] {
     `    - { id: simulated-invoices, takes: invoice, ${common}, url: ${url}/invoices }`,
     `    - { id: simulated-specifications, takes: specification, ${common}, url: ${url}/specifications }`,
     '    # billing records go to the platform of one municipality: its code stands in the path',
-    `    - { id: simulated-records, takes: record, ${common}, url: ${url}, municipality: '1380', category: PAYMENT_LIABILITY, customerId: '16' }`,
+    `    - { id: simulated-records, takes: record, ${common}, url: ${url}, municipality: '${payer}', category: PAYMENT_LIABILITY, customerId: '16' }`,
   ];
 }

@@ -26,6 +26,7 @@ const mostCharacters = 32 * 1024 * 1024;
 export function toldOf(content: string): Told {
   try {
     if (content.startsWith('MSH')) return ofAdt(content);
+    if (content.startsWith('%PDF-')) return { action: 'pdf' };
     const start = content.trimStart().charAt(0);
     if (start === '<') return ofXml(readXmlTree(content, mostCharacters));
     if (start === '{') return ofJson(JSON.parse(content));

@@ -1,5 +1,6 @@
 /** A whole simulated municipality: its channels, one list of what came by them, and its answers to the gateway. */
 import { GatewayError } from '../../../gateway/errors.ts';
+import type { DisputeCause } from '../../../gateway/process/events.ts';
 import { tell, tellUntilTaken, type Answer } from './answering.ts';
 import { passed, tlsChannels, type Channel } from './behaviour.ts';
 import { serverCertificates } from './certificates.ts';
@@ -16,6 +17,12 @@ export const answerWords = {
   dispute: 'billing.disputed',
 } as const;
 export type AnswerWord = keyof typeof answerWords;
+
+/** What is wrong with an invoice, and with which of its lines, from 1. */
+export interface Dispute {
+  readonly cause: DisputeCause;
+  readonly lines?: readonly number[];
+}
 
 export interface WholeSettings {
   readonly channels: readonly Channel[];
@@ -123,8 +130,16 @@ export class WholeMunicipality {
     one.setCertificate(this.#certificates[shown]);
   }
 
-  /** Answers to something that came. @returns `HTTP 202`, or why the gateway did not take it */
-  async answer({ number, action, ...one }: Received, word: AnswerWord): Promise<string> {
+  /**
+   * Answers to something that came.
+   * @param dispute what is wrong with an invoice; `amount` of the whole where left out
+   * @returns `HTTP 202`, or why the gateway did not take it
+   */
+  async answer(
+    { number, action, ...one }: Received,
+    word: AnswerWord,
+    dispute: Dispute = { cause: 'amount' },
+  ): Promise<string> {
     const { reference, obligation, deliveryId } = one;
     if (reference === undefined) {
       throw new GatewayError('configuration-invalid', `${number} names nothing to answer for`);
@@ -136,7 +151,7 @@ export class WholeMunicipality {
     const type = answerWords[word];
     const data =
       word === 'dispute'
-        ? {}
+        ? { ...dispute, ...(dispute.cause === 'other' && { text: 'Påhittad anmärkning' }) }
         : {
             ...(deliveryId !== undefined && { deliveryId }),
             ...(obligation !== undefined && { obligation }),
