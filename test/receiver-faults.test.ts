@@ -60,6 +60,7 @@ const rows: Readonly<Record<Exclude<Channel, 'billing'>, readonly Row[]>> = {
     ['read-only', 'refused'],
     ['no-folder', 'refused'],
     ['full', 'pending'],
+    ['locked', 'pending'],
     ['half', 'pending'],
     ['hang', 'pending'],
     ['cut-writing', 'pending'],
