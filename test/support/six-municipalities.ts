@@ -84,7 +84,7 @@ export type Told = Pick<Patient, 'visit' | 'person'>;
 /** Lives where the first one does, and is told of by SDK to a function of its own, when a named person says so. */
 export const protectedPatient = {
   channel: 'protected',
-  waits: 10,
+  waits: 5,
   ...markedBy(6, '1480', '189001069815', 'skyddad'),
 } as const;
 export const everybody = [...patients, protectedPatient];
