@@ -12,7 +12,7 @@ import { renderSpecification } from '../adapters/outbound/billing/specification.
 import { renderNoticeFiles } from '../adapters/outbound/notices/notice-files.ts';
 import { renderNotice } from '../adapters/outbound/notices/render.ts';
 import { noticedObligations } from '../gateway/process/events.ts';
-import { exclusionWords } from '../gateway/process/exclusion-words.ts';
+import { briefReason } from '../gateway/process/reasons.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
 import { loadProfiles } from '../profiles/index.ts';
 import { cases, corpus, messageOf, readJson, readText } from './support/municipal-case.ts';
@@ -207,7 +207,7 @@ describe('a billing specification', () => {
       .flatMap((text) => [...text.matchAll(/excluded: \[([^\]]+)\]/g)])
       .flatMap(([, list = '']) => list.split(', '));
     expect(codes.length).toBeGreaterThan(20);
-    expect(codes.filter((code) => exclusionWords(code).sv === code)).toEqual([]);
+    expect(codes.filter((code) => briefReason(code).sv === code)).toEqual([]);
   });
 
   test('whose lines do not add up is never rendered', () => {

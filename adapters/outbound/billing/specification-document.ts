@@ -4,7 +4,7 @@
  */
 import { remarkWords } from '../../../gateway/process/billing-words.ts';
 import type { BillingData, BillingLine } from '../../../gateway/process/events.ts';
-import { exclusionWords } from '../../../gateway/process/exclusion-words.ts';
+import { briefReason } from '../../../gateway/process/reasons.ts';
 import type { Block, Column, ReadableDocument } from '../pdf/document.ts';
 import { kronorOf } from './csv.ts';
 import { quantityCell, quantitySumCell } from './quantity.ts';
@@ -162,7 +162,7 @@ function caseBlocks(billing: BillingData): readonly Block[] {
   const rows = told.map((one) => [
     one.caseReference,
     String(one.readyDays),
-    whyOf(one, (code) => exclusionWords(code).sv),
+    whyOf(one, (code) => briefReason(code).sv),
   ]);
   return [heading('Ärenden i underlaget'), ...table(columns, rows)];
 }
@@ -176,7 +176,7 @@ function excludedBlocks({ excluded }: BillingData): readonly Block[] {
   ];
   const rows = excluded.map(({ caseReference, reason, reference }) => [
     caseReference,
-    exclusionWords(reason).sv,
+    briefReason(reason).sv,
     reference,
   ]);
   return [heading('Debiteras inte'), ...table(columns, rows)];
