@@ -155,8 +155,9 @@ function withLater(known: LoadedProcess, rows: readonly StayRow[]): LoadedProces
   }
   if (seen.size !== stays.size) return undefined;
   if (later.length === 0) return known;
+  const events = [...known.events, ...later];
   // Of two streams the later row may have been committed first.
-  const events = [...known.events, ...later].sort((one, other) => one.position - other.position);
+  if (known.stays.length > 1) events.sort((one, other) => one.position - other.position);
   return { processId: known.processId, stays: [...stays.values()], events };
 }
 
