@@ -256,7 +256,9 @@ describe('what is told of what came', () => {
   const told = (...path: string[]) => toldOf(readFileSync(join(corpus, ...path), 'utf8'));
 
   test('is read from every format', () => {
-    expect(told('municipal-fhir', 'death-notice-withdrawn.json')).toMatchObject({
+    expect(
+      told('..', '..', 'profiles', 'fhir', 'notices', 'death-notice-withdrawn.json'),
+    ).toMatchObject({
       action: 'notice.withdrawn',
       obligation: 'death-notice',
       reference: 'c-7f3a',
