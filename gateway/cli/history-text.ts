@@ -88,9 +88,10 @@ function textsOf(step: HistoryStep, ink: Ink): string[] {
       return issuedTexts(step.invoice, ink);
     case 'disputed':
     case 'escalated': {
-      const { number, by, reason, level, who } = step;
+      const { number, by, reason, level, who, lines } = step;
+      const which = lines === undefined ? '' : `, lines ${lines.join(', ')}`;
       const taken = level === undefined ? 'no agreement says by whom' : `level ${level}, ${who}`;
-      return [ink.bad(`invoice ${number} ${step.step} by ${by}: ${reason}`), taken];
+      return [ink.bad(`invoice ${number} ${step.step} by ${by}${which}: ${reason}`), taken];
     }
     case 'upheld':
       return [

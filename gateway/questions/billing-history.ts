@@ -91,7 +91,7 @@ export type HistoryStep = Step &
         readonly reason: string;
         readonly level?: number | undefined;
         readonly who?: string | undefined;
-        /** Places of the lines that were credited. */
+        /** Places of the lines that are disputed, or were credited. */
         readonly lines?: readonly number[] | undefined;
       }
     | { readonly step: 'other'; readonly type: DischargeEvent['type'] }
