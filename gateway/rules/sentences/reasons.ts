@@ -37,7 +37,8 @@ class LazySentence implements Sentence {
   }
 
   toJSON(): Sentence {
-    return fillIn(reasons[this.#reason], this.#fill());
+    const { sv, en } = reasons[this.#reason];
+    return fillIn({ sv, en }, this.#fill());
   }
 }
 
