@@ -122,21 +122,33 @@ describe.runIf(certificates.made)('the line to a receiver', () => {
 
   test('the access point of SDK is looked at once, however many are reached by it', async () => {
     const { port, heard } = await tlsServer('expired');
+    const asking = await tlsServer('server', {
+      requestCert: true,
+      rejectUnauthorized: true,
+      ca: certificates.pem('ca.pem'),
+    });
     const party = (who: string): string =>
       `{ organisation: '0203:${who}.example', functionAddress: 'f.0203:${who}.example' }`;
-    const sdk = [
+    const sdk = (at: number, tls = ''): string[] => [
       'sdk:',
       `  from: ${party('region')}`,
-      `  accessPoint: { url: 'https://localhost:${port}/', ownNetwork: true }`,
+      `  accessPoint: { url: 'https://localhost:${at}/', ownNetwork: true, tls: { ${ca}${tls} } }`,
       `  receipts: { folder: { path: ${join(folder.path, 'receipts')} } }`,
     ];
     const two = ['a', 'b'].map((id) => `{ id: ${id}, channel: sdk, to: ${party(id)} }`);
-    const checks = await reached(...sdk, ...receivers(...two));
+    const checks = await reached(...sdk(port), ...receivers(...two));
     expect(checks).toMatchObject([
       { name: 'sdk access point', state: 'fail', what: expect.stringMatching(/ended \d day/) },
     ]);
     expect(checks[0]?.next).toContain('renew');
     expect(heard).toEqual([]);
+    const ours = `, cert: ${certificates.path('client.pem')}, key: ${certificates.path('client.key')}`;
+    expect(await reached(...sdk(asking.port, ours), ...receivers(...two))).toMatchObject([
+      { what: expect.stringContaining('answers') },
+    ]);
+    expect(await reached(...sdk(asking.port), ...receivers(...two))).toMatchObject([
+      { state: 'fail', next: expect.stringContaining('set tls.cert and tls.key') },
+    ]);
   });
 });
 

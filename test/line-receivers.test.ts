@@ -1,5 +1,7 @@
 /** Receivers by SFTP and MLLP as the configuration names them: what is refused, opened, and found by the doctor. */
 import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { newKeyPair } from '../adapters/simulated/municipality/sftp.ts';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -7,9 +9,12 @@ import { simulatedMllp, simulatedSftp } from '../adapters/simulated/municipality
 import { configSchema, type Config } from '../gateway/runtime/config.ts';
 import { checkConfig } from '../gateway/wiring/config-faults.ts';
 import { examine } from '../gateway/wiring/doctor/index.ts';
-import { receiverOf } from '../gateway/wiring/receivers.ts';
+import { documentReceivers, receiverOf } from '../gateway/wiring/receivers.ts';
 import { covers, takes } from '../gateway/wiring/routing.ts';
 import { loadMunicipalWords } from '../mappings/municipal.ts';
+import { loadProfiles } from '../profiles/index.ts';
+import { makeCertificates } from './support/certificates.ts';
+import { messageOf } from './support/municipal-case.ts';
 import { noticeOf } from './support/notices.ts';
 import { temporaryFolder } from './support/folder.ts';
 
@@ -19,6 +24,8 @@ afterAll(async () => {
   for (const close of closing) await close();
   folder.remove();
 });
+const certificates = makeCertificates(folder.path);
+const { path, pem } = certificates;
 const words = loadMunicipalWords();
 const pin = `SHA256:${'A'.repeat(43)}`;
 
@@ -147,6 +154,8 @@ describe('config check of a receiver of documents', () => {
       'warning billing.receivers.0: nothing proves to care that a document is ours',
     ]);
     expect(await told(`${post}, tokenEnv: P`)).toEqual([]);
+    const files = `ca: ${path('ca.pem')}, cert: ${path('client.pem')}, key: ${path('client.key')}`;
+    expect(await told(`${post}, tls: { ${files} }`)).toEqual([]);
   });
 
   test('takes one of each', async () => {
@@ -223,5 +232,67 @@ describe('a configured receiver', () => {
     expect(takes(byAdt, noticeOf('planning-call').notice, now)).toBe(false);
     expect(covers(byAdt, { channel: 'file' })).toBe(false);
     expect(covers({ channel: 'file' }, byAdt)).toBe(true);
+  });
+});
+
+describe.skipIf(!certificates.made)('a server that asks who we are', () => {
+  const ours = { ca: path('ca.pem'), cert: path('client.pem'), key: path('client.key') };
+  const theirs = { ca: path('ca.pem') };
+  const party = { organisation: '0203:a.example', functionAddress: 'f.0203:a.example' };
+  const signal = new AbortController().signal;
+
+  async function server(): Promise<{ readonly url: string; readonly heard: string[] }> {
+    const heard: string[] = [];
+    const [cert, key, ca] = [pem('server.pem'), pem('server.key'), pem('ca.pem')];
+    const asks = { cert, key, ca, requestCert: true, rejectUnauthorized: true };
+    const at: Server = createServer(asks, (request, response) => {
+      heard.push(String(request.headers['idempotency-key']));
+      request.resume().once('end', () => response.writeHead(202).end());
+    });
+    await new Promise<void>((resolve) => at.listen(0, '127.0.0.1', resolve));
+    closing.push(async () => {
+      at.closeAllConnections();
+      await new Promise((resolve) => at.close(resolve));
+    });
+    return { url: `https://localhost:${(at.address() as AddressInfo).port}/in`, heard };
+  }
+
+  test('takes a message by SDK with our certificate, and nothing without', async () => {
+    const { url, heard } = await server();
+    const by = (tls: object): Config =>
+      configSchema.parse({
+        sdk: {
+          from: party,
+          accessPoint: { url, ownNetwork: true, tls },
+          receipts: { tokenEnv: 'R' },
+        },
+        receivers: [{ id: 'a', channel: 'sdk', to: party }],
+      });
+    await expect(deliverBy(by(theirs))).rejects.toThrow();
+    expect(heard).toEqual([]);
+    expect(await deliverBy(by(ours))).toBe('given to the access point: HTTP 202');
+    expect(heard).toHaveLength(1);
+  });
+
+  test('takes a document of billing with our certificate, and nothing without', async () => {
+    const { url, heard } = await server();
+    const deliver = async (tls: object): Promise<string> => {
+      const receiver = { id: 'care', takes: 'specification', channel: 'http', url, tls };
+      const config = configSchema.parse({
+        billing: { receivers: [{ ...receiver, ownNetwork: true }] },
+      });
+      const [care] = documentReceivers(config, loadProfiles(), {});
+      if (care === undefined) throw new Error('there is one');
+      const rendered = await care.outbound.render(messageOf('billing-month'));
+      try {
+        return (await care.outbound.deliver('d', rendered, signal)).detail;
+      } finally {
+        await care.close?.();
+      }
+    };
+    await expect(deliver(theirs)).rejects.toThrow();
+    expect(heard).toEqual([]);
+    expect(await deliver(ours)).toBe('HTTP 202');
+    expect(heard).toEqual(['d']);
   });
 });

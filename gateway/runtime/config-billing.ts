@@ -8,7 +8,7 @@ import { countyCode, municipalityCode } from '../process/events.ts';
 import { hasOneProof, oneProof, partsOf, sftpServer } from './config-line.ts';
 import { when } from './config-receivers.ts';
 import { sdkReceiverFields } from './config-sdk.ts';
-import { duration, idText, secretName, type Report } from './config-values.ts';
+import { clientTls, duration, idText, secretName, type Report } from './config-values.ts';
 
 const name = z.string().min(1).max(200);
 const party = {
@@ -111,6 +111,7 @@ const http = {
   /** Signed as a webhook (Standard Webhooks); two while a secret is being exchanged. */
   secretEnv: z.array(secretName).min(1).max(2).optional(),
   timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
+  tls: clientTls.optional(),
   /** It stands in our own network: private addresses, and plain http there. */
   ownNetwork: z.boolean().default(false),
   /** It knows Idempotency-Key, so what may have arrived may be sent again. */

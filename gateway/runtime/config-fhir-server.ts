@@ -1,6 +1,6 @@
 /** A FHIR server that we ask: where it is, and how it knows us. Polling and subscriptions have it in common. */
 import { z } from 'zod';
-import { duration, secretName } from './config-values.ts';
+import { clientTls, duration, secretName } from './config-values.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -35,12 +35,7 @@ export const fhirServerShape = {
   tokenEnv: secretName.optional(),
   /** SMART backend services: a token for a few minutes, got with our key. */
   smart: smart.optional(),
-  /** PEM files: who signs its certificate, and what we show for ourselves. */
-  tls: z
-    .strictObject({ ca: z.string(), cert: z.string(), key: z.string() })
-    .partial()
-    .refine((of) => (of.cert === undefined) === (of.key === undefined), 'cert and key go together')
-    .optional(),
+  tls: clientTls.optional(),
 };
 
 const server = z.strictObject(fhirServerShape);

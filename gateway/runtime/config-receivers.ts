@@ -12,7 +12,7 @@ import {
 import { fhirServerShape } from './config-fhir-server.ts';
 import { hasOneProof, line, oneProof, partsOf, sftpServer } from './config-line.ts';
 import { sdkReceiverFields } from './config-sdk.ts';
-import { duration, idText, port, secretName } from './config-values.ts';
+import { clientTls, duration, idText, port, secretName } from './config-values.ts';
 
 const mode = z.enum(['live', 'shadow']);
 
@@ -78,12 +78,7 @@ const webhookReceiver = z.strictObject({
   timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('20s'),
   /** The receiver stands in our own network: private addresses, and plain http there. */
   ownNetwork: z.boolean().default(false),
-  /** PEM files: who signs its certificate where no public authority does, and what we show for ourselves. */
-  tls: z
-    .strictObject({ ca: z.string(), cert: z.string(), key: z.string() })
-    .partial()
-    .refine((of) => (of.cert === undefined) === (of.key === undefined), 'cert and key go together')
-    .optional(),
+  tls: clientTls.optional(),
   /** At the same time: as many notices of different cases are on their way to it at most. */
   connections: z.int().min(1).max(64).optional(),
   /** The receiver recognises webhook-id, so what may have arrived may be sent again. */

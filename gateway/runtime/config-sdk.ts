@@ -1,6 +1,6 @@
 /** SDK (Säker digital kommunikation): who we are in the federation, and the access point that carries our messages. */
 import { z } from 'zod';
-import { duration, idText, secretName, type Report } from './config-values.ts';
+import { clientTls, duration, idText, secretName, type Report } from './config-values.ts';
 
 /** An organisation and a function of it, as the federation's address book has them. */
 export const sdkParty = z.strictObject({
@@ -22,6 +22,7 @@ const accessPoint = z.union([
     /** What we prove ourselves with: a bearer token. */
     tokenEnv: secretName.optional(),
     timeout: duration.pipe(z.int().min(1).max(120_000)).prefault('30s'),
+    tls: clientTls.optional(),
     /** It stands in our own network: private addresses, and plain http there. */
     ownNetwork: z.boolean().default(false),
     /** It recognises a message id, so what may have arrived may be sent again. */

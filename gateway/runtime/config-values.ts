@@ -24,6 +24,12 @@ export const tlsFiles = z.strictObject({
   requestClientCertificate: z.boolean().default(false),
 });
 
+/** Where we call: who signs their certificate where no public authority does, and what we show for ourselves. PEM files. */
+export const clientTls = z
+  .strictObject({ ca: z.string(), cert: z.string(), key: z.string() })
+  .partial()
+  .refine((of) => (of.cert === undefined) === (of.key === undefined), 'cert and key go together');
+
 /** The error for what is wrong at a dotted path: `receivers.0.url`. */
 export type Fail = (path: string, what: string) => GatewayError;
 

@@ -142,7 +142,8 @@ function* promisesOfReceivers({ receivers }: Config): Generator<Oddity> {
 function* unprovedDocuments({ billing }: Config): Generator<Oddity> {
   for (const [index, receiver] of billing.receivers.entries()) {
     if (receiver.channel !== 'http') continue;
-    if (receiver.tokenEnv !== undefined || receiver.secretEnv !== undefined) continue;
+    const { tokenEnv, secretEnv, tls } = receiver;
+    if ((tokenEnv ?? secretEnv ?? tls?.cert) !== undefined) continue;
     yield {
       path: `billing.receivers.${index}`,
       what: `nothing proves to ${receiver.id} that a document is ours`,

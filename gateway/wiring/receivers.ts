@@ -166,9 +166,10 @@ function documentOutbound(
     case 'sdk':
       return sdkDocuments(receiver, config, places, env);
     case 'http': {
-      const { url, tokenEnv, secretEnv, timeout, recognisesRepeats: idempotent } = receiver;
+      const { url, tokenEnv, secretEnv, timeout, tls, recognisesRepeats: idempotent } = receiver;
       const post = {
         url,
+        ...(tls !== undefined && { tls: tlsOf(tls) }),
         token: tokenEnv === undefined ? undefined : secretOf(tokenEnv, env),
         secrets: secretEnv?.map((name) => secretOf(name, env)),
         timeoutMs: timeout,

@@ -24,6 +24,7 @@ import type { BillingReceiverConfig } from '../runtime/config-billing.ts';
 import type { SdkConfig } from '../runtime/config-sdk.ts';
 import { secretOf, type Config, type ReceiverConfig } from '../runtime/config.ts';
 import type { Keeper } from '../runtime/instance/keeper.ts';
+import { tlsOf } from './line-receivers.ts';
 import { makePdf } from './pdf.ts';
 
 type OpenOutbound = Outbound & { close(): Promise<void> };
@@ -82,12 +83,13 @@ function opened(
 
 function handOverOf({ accessPoint }: SdkConfig, env: NodeJS.ProcessEnv): HandOver {
   if ('folder' in accessPoint) return { by: 'folder', folder: resolve(accessPoint.folder) };
-  const { url, tokenEnv, timeout, ownNetwork, recognisesRepeats } = accessPoint;
+  const { url, tokenEnv, timeout, tls, ownNetwork, recognisesRepeats } = accessPoint;
   return {
     by: 'http',
     url,
     ...(tokenEnv !== undefined && { token: secretOf(tokenEnv, env) }),
     timeoutMs: timeout,
+    ...(tls !== undefined && { tls: tlsOf(tls) }),
     allowPrivate: ownNetwork,
     idempotent: recognisesRepeats,
     nowSeconds: () => Math.floor(systemClock.nowMs() / 1000),

@@ -41,6 +41,8 @@ function* filesOf({
   journal,
   senders,
   receivers,
+  billing,
+  sdk,
 }: Config): Generator<Named> {
   const base = fhir.baseUrl === undefined ? [] : [new URL(fhir.baseUrl).hostname];
   const told = senders.flatMap((sender) =>
@@ -63,6 +65,14 @@ function* filesOf({
     if ('tls' in receiver && receiver.tls) {
       yield* ofTls(`receivers.${index}.tls`, receiver.tls, 'client');
     }
+  }
+  for (const [index, receiver] of billing.receivers.entries()) {
+    if (receiver.channel === 'http' && receiver.tls) {
+      yield* ofTls(`billing.receivers.${index}.tls`, receiver.tls, 'client');
+    }
+  }
+  if (sdk && 'url' in sdk.accessPoint && sdk.accessPoint.tls) {
+    yield* ofTls('sdk.accessPoint.tls', sdk.accessPoint.tls, 'client');
   }
 }
 

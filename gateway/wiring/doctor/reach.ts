@@ -38,7 +38,12 @@ export async function receiverChecks(
   });
   const accessPoint = sdk !== undefined && 'url' in sdk.accessPoint ? sdk.accessPoint : undefined;
   const carried = accessPoint && [
-    lineCheck('sdk access point', () => lineTo(accessPoint.url, accessPoint.ownNetwork)),
+    lineCheck('sdk access point', () =>
+      lineTo(accessPoint.url, accessPoint.ownNetwork, {
+        files: accessPoint.tls,
+        caSetting: 'sdk.accessPoint.tls.ca',
+      }),
+    ),
   ];
   return [...(await Promise.all(checks)).flat(), ...(await Promise.all(carried ?? []))];
 }
@@ -47,11 +52,18 @@ export async function reachChecks(
   { receivers, sdk, senders, billing }: Config,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Check[]> {
-  const documents = billing.receivers.flatMap((receiver) => {
+  const documents = billing.receivers.flatMap((receiver, index) => {
     const name = `receiver ${receiver.id}`;
     if (receiver.channel === 'sftp') return [reachSftp(name, receiver)];
     return receiver.channel === 'http'
-      ? [lineCheck(name, () => lineTo(receiver.url, receiver.ownNetwork))]
+      ? [
+          lineCheck(name, () =>
+            lineTo(receiver.url, receiver.ownNetwork, {
+              files: receiver.tls,
+              caSetting: `billing.receivers.${index}.tls.ca`,
+            }),
+          ),
+        ]
       : [];
   });
   const sources = senders.flatMap(({ id, fhir }, index) =>
