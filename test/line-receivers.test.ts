@@ -154,8 +154,8 @@ describe('config check of a receiver of documents', () => {
       'warning billing.receivers.0: nothing proves to care that a document is ours',
     ]);
     expect(await told(`${post}, tokenEnv: P`)).toEqual([]);
-    const files = `ca: ${path('ca.pem')}, cert: ${path('client.pem')}, key: ${path('client.key')}`;
-    expect(await told(`${post}, tls: { ${files} }`)).toEqual([]);
+    const ours = `ca: ${path('ca.pem')}, cert: ${path('client.pem')}, key: ${path('client.key')}`;
+    expect(await told(`${post}, tls: { ${ours} }`)).toEqual([]);
   });
 
   test('takes one of each', async () => {

@@ -28,8 +28,8 @@ export interface PlanVerb<O extends PlanOptions> {
   readonly counted: string;
   readonly usualRate: number;
   /** Both give the exit code. */
-  plan(options: O): Promise<number>;
-  apply(options: O, file: string): Promise<number>;
+  readonly plan: (options: O) => Promise<number>;
+  readonly apply: (options: O, file: string) => Promise<number>;
 }
 
 /** Adds a verb with what they share. @returns the command, for what is its own */
