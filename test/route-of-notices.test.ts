@@ -158,7 +158,7 @@ test('a patient listed at another unit is told there, and the first one is told 
   ]);
 });
 
-test('the receiver that is valid on the day a notice is routed gets it, the correction of an earlier one too', async () => {
+test('the receiver that is valid on the day a notice is routed gets it, a changed estimate of an earlier one too', async () => {
   await start({ id: 'old', validTo: '2022-03-07' }, { id: 'new', validFrom: '2022-03-08' });
   await tell({ trigger: 'A01', controlId: '1' });
   const needs = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
@@ -171,5 +171,5 @@ test('the receiver that is valid on the day a notice is routed gets it, the corr
     at: '2022-03-08T08:00:00.000Z',
     expectedDischarge: '2022-03-14',
   });
-  expect(await sent()).toEqual(['social-services 1 → old', 'social-services 2 → new']);
+  expect(await sent()).toEqual(['social-services 1 → old', 'social-services 1 → new']);
 });
