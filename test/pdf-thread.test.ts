@@ -1,6 +1,7 @@
 /** PDF files are made beside the thread that takes messages in: the same bytes, whatever becomes of the thread. */
+import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { ReadableDocument } from '../adapters/outbound/pdf/document.ts';
 import { renderPdf } from '../adapters/outbound/pdf/render-pdf.ts';
 import { pdfThread } from '../adapters/outbound/pdf/thread.ts';
@@ -77,6 +78,33 @@ test('a thread that ends takes what it had in hand with it, and the next gets an
   await expect(lost).rejects.toMatchObject({ code: 'assertion-failed' });
   expect(sameBytes(await behind, documentOf('Åsa'))).toBe(true);
   expect(started).toHaveLength(2);
+});
+
+test('what a thread says after it was given up is nobody’s: the next document has its own bytes', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const threads: EventEmitter[] = [];
+  const pdf = pdfThread(() => {
+    const thread = Object.assign(new EventEmitter(), {
+      ref: () => undefined,
+      unref: () => undefined,
+      postMessage: () => undefined,
+      terminate: () => Promise.resolve(0),
+    });
+    threads.push(thread);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as much of a Worker as is used
+    return thread as unknown as Worker;
+  });
+  const stuck = pdf(documentOf('Åsa'));
+  const behind = pdf(documentOf('Olof Ek'));
+  threads[0]?.emit('message', 'ready');
+  const given = expect(stuck).rejects.toMatchObject({ code: 'assertion-failed' });
+  vi.advanceTimersByTime(60_000);
+  await given;
+  threads[0]?.emit('message', { bytes: Buffer.from('of Åsa') });
+  threads[1]?.emit('message', 'ready');
+  threads[1]?.emit('message', { bytes: Buffer.from('of Olof') });
+  expect(String(await behind)).toBe('of Olof');
 });
 
 test('where no thread comes about it is made here', async () => {

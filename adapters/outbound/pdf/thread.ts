@@ -43,6 +43,8 @@ export function pdfThread(start: StartWorker): MakePdf {
     thread = made;
     isReady = false;
     made.on('message', (told: FromPdfWorker) => {
+      // What it still says when it was given up would be taken for the next one's document.
+      if (thread !== made) return;
       if (told === 'ready') isReady = true;
       else settle(told);
     });
