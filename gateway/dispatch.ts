@@ -45,8 +45,8 @@ export function createDispatch(
       }
     }
     if (fresh.length === 0) return await drainLane(parts, kept, lane, rows, read);
-    // Handed in at once, so that opening and the first attempt are one commit. An attempt at what was not opened fails
-    // before anything is sent.
+    // Handed in at once, so that opening and the first attempt are one commit. What was not opened is not
+    // sent.
     const opening = parts.journal.deliveries.open(fresh);
     const opened = [...rows, ...fresh.map(asOpened)].sort(
       (one, next) => one.position - next.position,
@@ -239,9 +239,9 @@ async function readOf(
   const processes = new Map<string, LoadedProcess>();
   for (const row of rows) {
     if (events.has(row.position)) continue;
-    // What is no stay is of billing.
-    const process = processes.get(row.streamId) ?? (await cases.load(row.streamId));
-    if (process !== undefined) processes.set(row.streamId, process);
+    // What is no stay is of billing. Of a case all stays are read: a lane may have notices of several.
+    const process = await cases.load(row.streamId);
+    for (const { stayId } of process?.stays ?? []) if (process) processes.set(stayId, process);
     for (const stored of process?.events ?? (await eventsBeside(journal, row))) {
       events.set(stored.position, stored);
     }

@@ -201,6 +201,29 @@ describe('a transfer between hospitals', () => {
     ]);
   });
 
+  test('told while notices of the second stay wait to be sent: what goes out is the case as it is now', async () => {
+    const small = await SmallJournal.open('2022-03-08 14:00');
+    open.push(() => small.close());
+    const record = async (visit: string, ...facts: Told[]): Promise<void> => {
+      await small.record(visit, '2022-03-08 14:00', facts, 'one person');
+      await small.rest('advance');
+    };
+    const patient = { municipality: '1480', numberKind: 'personnummer', protection: 'none' };
+    const stay = { county: '14', hospital: 'Sjukhuset', patient };
+    const services = { socialServices: true, municipalHealthCare: false, regionOutpatient: false };
+    await record('A', ['patient.admitted', stay]);
+    await record('B', ['patient.admitted', stay], ['need.assessed', services]);
+    const left = { disposition: 'other-hospital' };
+    await record('A', ['patient.discharged', left, '2022-03-08 13:59']);
+    await small.rest();
+    const { deliveries } = small.journal;
+    expect(await deliveries.byState('delivered', 10)).toHaveLength(1);
+    // Of the case that the stay was at first, and its withdrawal: one lane, and in it events of two stays.
+    const cancelled = await deliveries.byState('cancelled', 10);
+    expect(new Set(cancelled.map(({ lane }) => lane)).size).toBe(1);
+    expect(new Set(cancelled.map(({ streamId }) => streamId)).size).toBe(2);
+  });
+
   test('a case reference from before still finds the case', async () => {
     const world = await start();
     await send(world, admittedThere, admittedHere);

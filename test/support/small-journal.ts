@@ -167,11 +167,12 @@ export class SmallJournal {
     this.clock.advanceTo(limit);
   }
 
-  /** Lets everything that waits be done. */
-  async rest(): Promise<void> {
+  /** Lets everything that waits be done, or what waits in one queue. */
+  async rest(...only: readonly ('advance' | 'dispatch')[]): Promise<void> {
+    const queues = only.length > 0 ? only : (['advance', 'dispatch'] as const);
     for (;;) {
       let handled = 0;
-      for (const queue of ['advance', 'dispatch'] as const) {
+      for (const queue of queues) {
         const rows = await this.journal.outbox.ready(queue, this.clock.nowMs(), 500, []);
         for (const lane of new Set(rows.map((row) => row.lane))) {
           const ofLane = rows.filter((row) => row.lane === lane);
