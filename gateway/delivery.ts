@@ -111,7 +111,8 @@ export async function attempt(
     return true;
   }
   const startedAt = clock.now();
-  await journal.deliveries.recordAttempt(row.deliveryId, startedAt);
+  // A receipt that came since the row was read has ended it.
+  if (!(await journal.deliveries.recordAttempt(row.deliveryId, startedAt))) return true;
   parts.assertHeld?.();
   const attempted = {
     ...row,
@@ -194,7 +195,16 @@ export async function stopAwaiting(
   row: Attempted,
   stored: StoredEvent,
 ): Promise<void> {
-  await conclude(parts, row, stored, 'unresolved', 'handed on, and no receipt came in time');
+  const outcome = outcomeOf(
+    parts,
+    row,
+    stored,
+    'unresolved',
+    'handed on, and no receipt came in time',
+  );
+  // A receipt that came since the row was read has ended it.
+  if (!(await parts.journal.deliveries.conclude({ ...outcome, from: ['awaited'] }))) return;
+  observeEnd(parts, row, stored, outcome);
 }
 
 /** A receiver that is no longer configured is a matter for the configuration, not an answer: the notice waits. */
@@ -254,31 +264,50 @@ async function conclude(
   parts: DispatchParts,
   row: Attempted,
   stored: StoredEvent,
+  ...ended: Ended
+): Promise<void> {
+  const outcome = outcomeOf(parts, row, stored, ...ended);
+  await parts.journal.deliveries.recordOutcome(outcome);
+  observeEnd(parts, row, stored, outcome);
+}
+
+type Ended = readonly [
   state: 'delivered' | 'refused' | 'unresolved',
   detail: string,
-  proof: ReceiptData['proof'] = 'none',
-): Promise<void> {
-  const endedAt = parts.clock.now();
-  const outcome: AttemptOutcome = row.isRepeat
-    ? {
-        deliveryId: row.deliveryId,
-        endedAt,
-        // It was taken once: a repeat that was not is no news of it.
-        state: 'delivered',
-        detail: state === 'delivered' ? `sent again: ${detail}` : `sent again, ${state}: ${detail}`,
-        events: [],
-      }
-    : {
-        deliveryId: row.deliveryId,
-        endedAt,
-        state,
-        ...(row.receiverFaultAt !== undefined && { receiverFaultAt: row.receiverFaultAt }),
-        detail,
-        events: receiptEvents(row, stored, state, detail, proof, endedAt),
-      };
-  await parts.journal.deliveries.recordOutcome(outcome);
+  proof?: ReceiptData['proof'],
+];
+
+function outcomeOf(
+  { clock }: DispatchParts,
+  row: Attempted,
+  stored: StoredEvent,
+  ...[state, detail, proof = 'none']: Ended
+): Omit<AttemptOutcome, 'nextAt'> {
+  const endedAt = clock.now();
+  const { deliveryId, isRepeat, receiverFaultAt } = row;
+  if (isRepeat) {
+    // It was taken once: a repeat that was not is no news of it.
+    const again =
+      state === 'delivered' ? `sent again: ${detail}` : `sent again, ${state}: ${detail}`;
+    return { deliveryId, endedAt, state: 'delivered', detail: again, events: [] };
+  }
+  return {
+    deliveryId,
+    endedAt,
+    state,
+    ...(receiverFaultAt !== undefined && { receiverFaultAt }),
+    detail,
+    events: receiptEvents(row, stored, state, detail, proof, endedAt),
+  };
+}
+
+function observeEnd(
+  { observed }: DispatchParts,
+  row: Attempted,
+  stored: StoredEvent,
+  { state, endedAt }: Pick<AttemptOutcome, 'state' | 'endedAt'>,
+): void {
   if (row.isRepeat) return;
-  const { observed } = parts;
   observed?.deliveries.of(row.receiver, state).add();
   if (state !== 'delivered') return;
   const waitedMs = Date.parse(endedAt) - Date.parse(stored.event.recordedAt);

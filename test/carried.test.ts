@@ -1,7 +1,8 @@
 /** What somebody else carries on is delivered when its receiver says so: receipts that come, come late, or never. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { CarriedReceipt, Outbound } from '../adapters/adapter.ts';
 import { takeReceipts } from '../gateway/carried.ts';
+import { GatewayError } from '../gateway/errors.ts';
 import type { DischargeEvent } from '../gateway/process/events.ts';
 import type { DeliveryRow, DeliveryState } from '../gateway/runtime/journal/journal.ts';
 import { shippedProfiles } from './support/law.ts';
@@ -63,6 +64,22 @@ async function inState(state: DeliveryState): Promise<readonly DeliveryRow[]> {
 async function told(type: DischargeEvent['type']): Promise<DischargeEvent[]> {
   const events = await world.journal.eventsAfter(0, 1000);
   return events.map(({ event }) => event).filter((event) => event.type === type);
+}
+
+/** The receipt is taken when the lane has been read, and before anything is made of it. */
+function receiptBehindRead(deliveryId: string): Promise<string> {
+  const { deliveries } = world.journal;
+  const read = deliveries.ofLane.bind(deliveries);
+  return new Promise((resolve) => {
+    const spy = vi.spyOn(deliveries, 'ofLane').mockImplementation(async (lane) => {
+      const rows = await read(lane);
+      if (rows.some((row) => row.deliveryId === deliveryId)) {
+        spy.mockRestore();
+        resolve(await takeReceipts(world)(receipt(deliveryId)));
+      }
+      return rows;
+    });
+  });
 }
 
 describe('a notice that an access point carries on', () => {
@@ -152,6 +169,32 @@ describe('a notice that an access point carries on', () => {
     const deliveryId = await admit();
     expect(answers).toEqual(['not-yet']);
     expect(await take(receipt(deliveryId))).toBe('taken');
+  });
+
+  test('whose receipt comes when it is about to be handed over again is not: it has arrived', async () => {
+    startAnew();
+    whileHanding = () => Promise.reject(new GatewayError('delivery-unknown', 'no answer'));
+    const deliveryId = await admit();
+    whileHanding = undefined;
+    const seen = { deliveryId, state: 'unresolved', attempts: 1 } as const;
+    expect(await world.journal.deliveries.sendAgain(seen)).toBe(true);
+    const taken = receiptBehindRead(deliveryId);
+    await world.rest();
+    expect(await taken).toBe('taken');
+    expect(handed).toEqual([deliveryId]);
+    expect(await inState('delivered')).toMatchObject([{ deliveryId, attempts: 1 }]);
+  });
+
+  test('whose receipt comes as we stop waiting for it has arrived, and nobody is told otherwise', async () => {
+    startAnew();
+    const deliveryId = await admit();
+    await world.passUntil('2022-03-08 08:59');
+    const taken = receiptBehindRead(deliveryId);
+    await world.passUntil('2022-03-08 09:00');
+    expect(await taken).toBe('taken');
+    expect(await inState('delivered')).toMatchObject([{ deliveryId, receipt: '<receipt/>' }]);
+    expect(await told('notice.delivered')).toHaveLength(1);
+    expect(await told('notice.unresolved')).toEqual([]);
   });
 
   test('is not another’s: a receipt for what we never sent is unknown, and writes nothing', async () => {

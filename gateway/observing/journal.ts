@@ -111,6 +111,9 @@ export function observeJournal(
             for (const { body } of events) countEvent(body);
           },
         ),
+        conclude: told('outcome', deliveries.conclude.bind(deliveries), (isEnded, [{ events }]) => {
+          if (isEnded) for (const { body } of events) countEvent(body);
+        }),
       },
     };
   }

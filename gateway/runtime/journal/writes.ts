@@ -65,7 +65,7 @@ export interface Writes {
   redrive(row: OutboxKey): Step<boolean>;
   openDeliveries(rows: readonly NewDelivery[]): Step<void>;
   sendAgain(seen: SeenDelivery): Step<boolean>;
-  recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): Step<void>;
+  recordAttempt(input: { readonly deliveryId: string; readonly startedAt: string }): Step<boolean>;
   recordOutcome(outcome: PreparedOutcome): Step<void>;
   conclude(ending: PreparedEnding): Step<boolean>;
   putIncidents(incidents: readonly Incident[]): Step<void>;

@@ -63,11 +63,11 @@ export interface AttemptOutcome {
   readonly events: readonly NewEvent[];
 }
 
-/** The end of one that is not being attempted: its receipt came, or a person knows how it ended. */
+/** The end of one that is not being attempted: its receipt came, or none in time, or a person knows how it ended. */
 export interface Ending extends Omit<AttemptOutcome, 'nextAt'> {
   /** The states in which it may stand. */
   readonly from: readonly DeliveryState[];
-  readonly receipt: string;
+  readonly receipt?: string;
 }
 
 /** A delivery without what was rendered. */
@@ -90,12 +90,15 @@ export interface Deliveries {
   ofLane(lane: string): Promise<readonly DeliveryRow[]>;
   /** Adds deliveries; one that exists already is left as it is. */
   open(rows: readonly NewDelivery[]): Promise<void>;
-  /** Committed before anything is sent. Counts the attempt and sets firstAttemptAt. */
-  recordAttempt(deliveryId: string, startedAt: string): Promise<void>;
+  /**
+   * Committed before anything is sent. Counts the attempt and sets firstAttemptAt.
+   * @returns false where it is not to be sent (its receipt came meanwhile, or it was never opened): nothing was written
+   */
+  recordAttempt(deliveryId: string, startedAt: string): Promise<boolean>;
   /** The attempt's outcome and what follows from it: one transaction. */
   recordOutcome(outcome: AttemptOutcome): Promise<void>;
   /**
-   * Ends one from outside, and wakes its lane: one transaction.
+   * Ends one that is not being attempted, and wakes its lane: one transaction.
    * @returns false where it stands in none of the states named: nothing was written
    */
   conclude(ending: Ending): Promise<boolean>;

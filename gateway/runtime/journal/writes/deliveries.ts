@@ -12,11 +12,12 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
   );
   const countAttempt = sql.prepare(
     `UPDATE deliveries SET attempts = attempts + 1, open_attempt = 1, next_at = NULL,
-       first_attempt_at = coalesce(first_attempt_at, ?) WHERE delivery_id = ?`,
+       first_attempt_at = coalesce(first_attempt_at, ?) WHERE delivery_id = ? AND state = 'pending'`,
   );
   const insertAttempt = sql.prepare(
     `INSERT INTO attempts (delivery_id, number, started_at)
-     SELECT delivery_id, attempts, CAST(?1 AS TEXT) FROM deliveries WHERE delivery_id = ?2`,
+     SELECT delivery_id, attempts, CAST(?1 AS TEXT) FROM deliveries
+     WHERE delivery_id = ?2 AND state = 'pending'`,
   );
   // The first fault of the receiver stays on record: a later success does not undo it.
   const settle = sql.prepare(
@@ -33,7 +34,7 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
      WHERE delivery_id = ? AND open_attempt = 0`,
   );
   const end = sql.prepare(
-    `UPDATE deliveries SET state = ?, next_at = NULL, detail = ?, receipt = ?,
+    `UPDATE deliveries SET state = ?, next_at = NULL, detail = ?, receipt = coalesce(?, receipt),
        receiver_fault_at = coalesce(receiver_fault_at, ?) WHERE delivery_id = ?`,
   );
 
@@ -64,12 +65,12 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
     *openDeliveries(rows: readonly NewDelivery[]): Step<void> {
       yield* sql.together(rows.map(open));
     },
-    *recordAttempt({ deliveryId, startedAt }: NewAttempt): Step<void> {
+    *recordAttempt({ deliveryId, startedAt }: NewAttempt): Step<boolean> {
       const [counted] = yield* sql.together([
         countAttempt.run(startedAt, deliveryId),
         insertAttempt.run(startedAt, deliveryId),
       ]);
-      assert(counted === 1, 'an attempt belongs to a delivery that was opened');
+      return counted === 1;
     },
     *sendAgain({ deliveryId, state, attempts, to }: SeenDelivery): Step<boolean> {
       const row = yield* seenAs.get<{ lane: string; position: number; streamId: string }>(
@@ -89,7 +90,7 @@ export function deliveryWrites(sql: Sql, events: EventLog) {
       const streams = new Set(told.map(({ streamId }) => streamId));
       for (const stream of streams) yield* sql.alone(streamName(stream));
       yield* sql.together([
-        end.run(state, detail, receipt, receiverFaultAt ?? null, deliveryId),
+        end.run(state, detail, receipt ?? null, receiverFaultAt ?? null, deliveryId),
         ...told.map((event) => events.add(event)),
       ]);
       yield* events.enqueueAgain('dispatch', row, row.lane);
