@@ -112,6 +112,7 @@ function personFields(message: OutboundNotice, { content }: NoticeText, of: AdtA
   const { street, postalCode, city } = ('address' in content ? patient.address : undefined) ?? {};
   const has = 'name' in content;
   const isDeath = notice.obligation === 'death-notice';
+  const isTakenBack = isDeath && action === 'withdrawn';
   const deceasedOn = 'deceasedOn' in content ? notice.content.deceasedOn : undefined;
   return {
     1: '1',
@@ -138,7 +139,9 @@ function personFields(message: OutboundNotice, { content }: NoticeText, of: AdtA
       ),
     }),
     ...(deceasedOn !== undefined && { 29: timeStamp(deceasedOn) }),
-    ...(isDeath && { 30: action === 'withdrawn' ? 'N' : 'Y' }),
+    // An empty field lets the day stand at the receiver; `""` deletes it.
+    ...(isTakenBack && { 29: '""' }),
+    ...(isDeath && { 30: isTakenBack ? 'N' : 'Y' }),
   };
 }
 
