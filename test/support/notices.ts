@@ -1,6 +1,6 @@
 /** Notices to render and deliver: one person, one stay, every obligation and action. */
 import type { OutboundNotice, OutboundReminder } from '../../adapters/adapter.ts';
-import type { NoticeData, ReminderData } from '../../gateway/process/events.ts';
+import type { NoticeData, NoticedObligation, ReminderData } from '../../gateway/process/events.ts';
 import { decisionId, deliveryIdOf } from '../../gateway/process/ids.ts';
 
 export const receiverId = 'provkommunen';
@@ -22,6 +22,19 @@ const content: NoticeData['content'] = {
   deceasedOn: '2022-03-08',
   hospital: 'Eklidens sjukhus',
   unit: 'Avdelning 7',
+};
+
+/** The section of the law that the rules give each notice: where no section orders it, they say so. */
+const references: Readonly<Record<NoticedObligation, string>> = {
+  'admission-notice': '2 kap. 1–3 §§ lag (2017:612)',
+  'discharge-estimate': '2 kap. 4 § lag (2017:612)',
+  'discharge-ready-notice': '3 kap. 1 § lag (2017:612)',
+  'compulsory-care-notice': '3 kap. 1 § andra stycket lag (2017:612), 7 a § lag (1991:1128)',
+  'planning-call': '4 kap. 3 § lag (2017:612)',
+  'discharge-notice':
+    'Följer av 3 kap. 2 § lag (2017:612), som räknar från utskrivningsdagen; ingen paragraf föreskriver meddelandet',
+  'death-notice':
+    'Avslutar planeringen enligt 2 kap. 6 § lag (2017:612); ingen paragraf föreskriver meddelandet',
 };
 
 /** Decision key of a notice of that case. */
@@ -52,7 +65,7 @@ export function noticeOf(
     ...(revision > 1 && { corrects: decisionId(key, revision - 1) }),
     ...(changedKey !== undefined && { changes: decisionId(changedKey, 1) }),
     content,
-    reference: '2 kap. 1 § lag (2017:612)',
+    reference: references[obligation],
     ...change,
   };
   const id = decisionId(key, revision);
