@@ -7,12 +7,12 @@ import type { BilledDocument, Said } from './billed.ts';
 export const obligationWords: Readonly<Record<Obligation, string>> = {
   'admission-notice': 'Inskrivningsmeddelande',
   'discharge-estimate': 'Ändrad beräknad tidpunkt för utskrivning',
-  'discharge-ready-notice': 'Underrättelse om utskrivningsklar',
+  'discharge-ready-notice': 'Underrättelse om utskrivningsklar patient',
   'information-transfer': 'Informationsöverföring',
   'planning-call': 'Kallelse till samordnad individuell planering',
-  'compulsory-care-notice': 'Underrättelse om öppen psykiatrisk tvångsvård',
-  'discharge-notice': 'Meddelande om utskrivning',
-  'death-notice': 'Meddelande om dödsfall',
+  'compulsory-care-notice': 'Underrättelse om beslut om öppen psykiatrisk tvångsvård',
+  'discharge-notice': 'Utskrivningsmeddelande',
+  'death-notice': 'Meddelande om att en patient har avlidit',
 };
 
 export const roleWords: Readonly<Record<RecipientRole, string>> = {
