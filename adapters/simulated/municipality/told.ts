@@ -61,7 +61,7 @@ function ofEnvelope(root: XmlElement): Told {
   const [corrects] = header?.children.filter(({ name }) => name === 'refToMessageId') ?? [];
   return {
     // The envelope has no field for it; its label says it in words.
-    action: corrects === undefined ? 'notice' : 'notice.corrected or withdrawn',
+    action: corrects === undefined ? 'notice' : 'notice of an earlier one',
     label: header && childOf(header, header.namespace, 'label')?.text,
     reference: found(reference, 'extension')?.text,
     deliveryId: header && childOf(header, header.namespace, 'messageId')?.text,
