@@ -1,6 +1,7 @@
 /** One incident a cause, from its start over its growth to its end. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { changesOf } from '../gateway/incidents/standing.ts';
+import { nextStep } from '../gateway/incidents/words.ts';
 import type { CountedJournal } from '../gateway/runtime/journal/assemble.ts';
 import type { Incident, Wrong } from '../gateway/runtime/journal/journal.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -53,6 +54,12 @@ describe('an incident', () => {
       ['ended', 0],
       ['ended', 0],
     ]);
+  });
+
+  test('of notices that were refused says how they are sent again, from before it began', () => {
+    expect(nextStep({ cause: 'refused', about: 'goteborg', startedAt: now })).toBe(
+      'hemgang resend --since 2022-03-06 --to goteborg --where state=refused --dry-run, when the receiver has mended it',
+    );
   });
 
   test('is another one for another receiver or another cause', () => {

@@ -1,4 +1,5 @@
 /** What an incident is, in words, and the next step. */
+import { isoOf } from '../rules/legal-days.ts';
 import type { Incident, IncidentCause } from '../runtime/journal/journal.ts';
 
 const meanings: Readonly<Record<IncidentCause, string>> = {
@@ -14,12 +15,16 @@ export function meaningOf({ cause, about }: Pick<Incident, 'cause' | 'about'>): 
   return about === '' ? meanings[cause] : `${about} ${meanings[cause]}`;
 }
 
-export function nextStep({ cause, about }: Pick<Incident, 'cause' | 'about'>): string {
+export function nextStep({
+  cause,
+  about,
+  startedAt,
+}: Pick<Incident, 'cause' | 'about' | 'startedAt'>): string {
   switch (cause) {
     case 'failing':
       return 'hemgang doctor --reach, then ask the receiver; what waits goes by itself';
     case 'refused':
-      return `hemgang resend --to ${about} --where state=refused --dry-run, when the receiver has mended it`;
+      return `hemgang resend --since ${dayBefore(startedAt)} --to ${about} --where state=refused --dry-run, when the receiver has mended it`;
     case 'unresolved':
       return 'hemgang unknown list';
     case 'unroutable':
@@ -30,3 +35,6 @@ export function nextStep({ cause, about }: Pick<Incident, 'cause' | 'about'>): s
       return `hemgang billing list --municipality ${about}, then billing escalate, uphold or credit`;
   }
 }
+
+/** What is refused now may have been tried, and first sent, before the incident began. */
+const dayBefore = (at: string): string => isoOf(Date.parse(at) - 24 * 3_600_000).slice(0, 10);
