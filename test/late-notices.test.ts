@@ -135,6 +135,30 @@ describe('a notice that had no receiver in time', () => {
   });
 });
 
+describe('a need that was assessed after the admission', () => {
+  test('has a clock of its own, and its notice is told as late by that', async () => {
+    const world = await start(false);
+    await admit(world, { at: monday });
+    expect((await late(world)).json.late).toEqual([]);
+    await admit(world, {
+      at: tuesday,
+      visit: 'L1',
+      trigger: 'A08',
+      needs: { ...needs, municipalHealthCare: true, regionOutpatient: true },
+    });
+    await world.passTimeUntil('2022-03-10T10:00:00.000Z');
+    const told = (await late(world)).json.late.map(
+      ({ role, deadline, dueAt }: { role: string; deadline: string; dueAt: string }) =>
+        `${role} ${deadline} ${dueAt}`,
+    );
+    expect(told).toEqual([
+      `social-services T1 ${tuesday}`,
+      'municipal-health-care T2 2022-03-09T08:00:00.000Z',
+      'region-outpatient T2 2022-03-09T08:00:00.000Z',
+    ]);
+  });
+});
+
 describe('why', () => {
   test('is that the hospital told it when its time had passed', async () => {
     const world = await start(true);

@@ -1,6 +1,7 @@
 /** Notices that went later than their time, or have not gone though it has passed, and why. No clock moves by asking. */
-import { fold } from '../process/state.ts';
+import { fold, type DischargeProcess } from '../process/state.ts';
 import { isoOf } from '../rules/legal-days.ts';
+import { laterNaming } from '../rules/notices/admission-clock.ts';
 import type { MissedDeadline } from '../runtime/journal/journal.ts';
 import type { JournalReader } from '../runtime/journal/reader.ts';
 import { caseRecords, type RecordReads } from './case-records.ts';
@@ -114,13 +115,14 @@ async function ofCases(
 
 async function ofCase(journal: Reads, id: string, nowMs: number): Promise<readonly LateNotice[]> {
   const { loaded, ...records } = await caseRecords(journal, id);
-  const clocks = clocksOf(fold(loaded.events, loaded.processId), [], loaded.events);
+  const process = fold(loaded.events, loaded.processId);
+  const clocks = clocksOf(process, [], loaded.events);
   const paths = noticePathsOf(records, [], clocks);
   return revisionsOf(paths).flatMap((revisions) => {
     const [first] = revisions;
     // A notice that was withdrawn is owed to nobody.
     if (first === undefined || revisions.at(-1)?.action === 'withdrawn') return [];
-    const clock = clockOfNotice(clocks, first.obligation, first.occasion.id);
+    const clock = clockOfNotice(clocks, first.obligation, startOf(process, first));
     if (clock === undefined || !isMissed(clock)) return [];
     const ways = revisions.flatMap(({ deliveries }) => deliveries);
     // In shadow nothing leaves: it is neither late nor in time.
@@ -150,6 +152,13 @@ async function ofCase(journal: Reads, id: string, nowMs: number): Promise<readon
       },
     ];
   });
+}
+
+/** Id of the fact that its clock runs from: the duty's own, or the need that was assessed later (2 kap. 3 §, T2). */
+function startOf(process: DischargeProcess, { obligation, role, occasion }: NoticePath): string {
+  const { admission } = process;
+  if (obligation !== 'admission-notice' || admission === undefined) return occasion.id;
+  return laterNaming(process, admission, role)?.id ?? occasion.id;
 }
 
 /** The revisions of each notice in their order: of one duty to one role in one place. */

@@ -25,15 +25,8 @@ export function readClock(
   { role }: Recipient,
   law: LawOn,
 ): ClockReading {
-  const atAdmission = inForce(process.needs, admission.atMs);
-  const named = process.needs.find(
-    (need) =>
-      need.services !== undefined &&
-      needsRole(need.services, role) &&
-      (need === atAdmission || need.atMs > admission.atMs),
-  );
-  const isLater = named !== undefined && !named.dateOnly && named.atMs > admission.atMs;
-  if (!isLater) {
+  const named = laterNaming(process, admission, role);
+  if (named === undefined) {
     const dueAtMs = admission.dateOnly ? undefined : lastMsFrom(admission, law);
     return { deadline: 'T1', from: admission, dueAtMs };
   }
@@ -44,6 +37,25 @@ export function readClock(
     from: named,
     dueAtMs: isUnclear ? undefined : lastMsFrom(named, law),
   };
+}
+
+/**
+ * The assessment after the admission that first named a recipient of this role (2 kap. 3 §, T2).
+ * @returns nothing where it was named at the admission, or no time is known: T1 runs
+ */
+export function laterNaming(
+  process: DischargeProcess,
+  admission: Occasion,
+  role: Recipient['role'],
+): DischargeProcess['needs'][number] | undefined {
+  const atAdmission = inForce(process.needs, admission.atMs);
+  const named = process.needs.find(
+    (need) =>
+      need.services !== undefined &&
+      needsRole(need.services, role) &&
+      (need === atAdmission || need.atMs > admission.atMs),
+  );
+  return named !== undefined && !named.dateOnly && named.atMs > admission.atMs ? named : undefined;
 }
 
 /** Elapsed hours; by the other reading of A7 a rest day moves their end to the end of the next working day. */
