@@ -1,5 +1,5 @@
 /** What an incident is, in words, and the next step. */
-import { isoOf } from '../rules/legal-days.ts';
+import { addDays } from '../process/local-time.ts';
 import type { Incident, IncidentCause } from '../runtime/journal/journal.ts';
 
 const meanings: Readonly<Record<IncidentCause, string>> = {
@@ -37,4 +37,4 @@ export function nextStep({
 }
 
 /** What is refused now may have been tried, and first sent, before the incident began. */
-const dayBefore = (at: string): string => isoOf(Date.parse(at) - 24 * 3_600_000).slice(0, 10);
+const dayBefore = (at: string): string => addDays(at.slice(0, 10), -1);
