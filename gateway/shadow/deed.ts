@@ -1,16 +1,7 @@
 /** What one of the two systems did: sent a notice, or billed days. The same shape for both. */
+import { obligations } from '../process/events.ts';
 
-export const deedKinds = [
-  'admission-notice',
-  'discharge-estimate',
-  'discharge-ready-notice',
-  'information-transfer',
-  'planning-call',
-  'compulsory-care-notice',
-  'discharge-notice',
-  'death-notice',
-  'billing',
-] as const;
+export const deedKinds = [...obligations, 'billing'] as const;
 export type DeedKind = (typeof deedKinds)[number];
 
 export interface Deed {
